@@ -1,0 +1,11 @@
+//! Solves large linear inverse problems that a text file describes.
+//!
+//! An operator is a small linear program over a closed set of primitives, and its adjoint is the
+//! transposed program; primitives pull boxes, so chunks, halos and memory are computed.
+//! `ARCHITECTURE.md` says where things are.
+
+pub mod io;
+pub mod scalar;
+pub mod space;
+pub mod spec;
+pub mod view;

@@ -1,0 +1,314 @@
+//! Dims, boxes and chunk grids: where things are, without any data.
+
+use std::fmt;
+use std::ops::Range;
+
+use serde::Serialize;
+
+use crate::scalar::DType;
+
+/// Dims and element type of an array.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+pub struct ArrayType {
+    /// Length of each axis, in C order.
+    pub dims: Vec<usize>,
+    /// Element type.
+    pub dtype: DType,
+}
+
+impl ArrayType {
+    /// An array type of these dims and this element type.
+    pub fn new(dims: impl Into<Vec<usize>>, dtype: DType) -> Self {
+        ArrayType { dims: dims.into(), dtype }
+    }
+
+    /// Number of elements.
+    pub fn len(&self) -> usize {
+        self.dims.iter().product()
+    }
+
+    /// Whether there is no element.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Bytes of all elements.
+    pub fn bytes(&self) -> usize {
+        self.len() * self.dtype.size()
+    }
+}
+
+impl fmt::Display for ArrayType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", show_dims(&self.dims), self.dtype)
+    }
+}
+
+/// Dims as users write them: `(3, 4)`, `(5,)`, `()`.
+pub fn show_dims(dims: &[usize]) -> String {
+    match dims {
+        [n] => format!("({n},)"),
+        _ => {
+            format!("({})", dims.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "))
+        }
+    }
+}
+
+/// C-order strides in elements.
+pub fn strides(dims: &[usize]) -> Vec<usize> {
+    let mut strides = vec![1; dims.len()];
+    for axis in (1..dims.len()).rev() {
+        strides[axis - 1] = strides[axis] * dims[axis];
+    }
+    strides
+}
+
+/// A box of array indices: one half-open range an axis.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+pub struct IndexBox(pub Vec<Range<usize>>);
+
+impl IndexBox {
+    /// The whole of an array.
+    pub fn whole(dims: &[usize]) -> Self {
+        IndexBox(dims.iter().map(|&n| 0..n).collect())
+    }
+
+    /// An empty box of that many axes.
+    pub fn empty(ndim: usize) -> Self {
+        IndexBox(vec![0..0; ndim])
+    }
+
+    /// Number of axes.
+    pub fn ndim(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Length of each axis.
+    pub fn dims(&self) -> Vec<usize> {
+        self.0.iter().map(|r| r.end.saturating_sub(r.start)).collect()
+    }
+
+    /// First index on each axis.
+    pub fn start(&self) -> Vec<usize> {
+        self.0.iter().map(|r| r.start).collect()
+    }
+
+    /// Number of elements.
+    pub fn len(&self) -> usize {
+        self.0.iter().map(|r| r.end.saturating_sub(r.start)).product()
+    }
+
+    /// Whether there is no element.
+    pub fn is_empty(&self) -> bool {
+        self.0.iter().any(|r| r.end <= r.start)
+    }
+
+    /// Elements in both.
+    pub fn intersect(&self, other: &IndexBox) -> IndexBox {
+        IndexBox(
+            self.0
+                .iter()
+                .zip(&other.0)
+                .map(|(a, b)| {
+                    let start = a.start.max(b.start);
+                    start..a.end.min(b.end).max(start)
+                })
+                .collect(),
+        )
+    }
+
+    /// The smallest box around both; an empty box adds nothing.
+    pub fn hull(&self, other: &IndexBox) -> IndexBox {
+        if self.is_empty() {
+            return other.clone();
+        }
+        if other.is_empty() {
+            return self.clone();
+        }
+        IndexBox(
+            self.0
+                .iter()
+                .zip(&other.0)
+                .map(|(a, b)| a.start.min(b.start)..a.end.max(b.end))
+                .collect(),
+        )
+    }
+
+    /// Whether every element of `other` is in this box.
+    pub fn contains(&self, other: &IndexBox) -> bool {
+        other.is_empty()
+            || self.0.iter().zip(&other.0).all(|(a, b)| a.start <= b.start && b.end <= a.end)
+    }
+
+    /// The same box with one axis replaced.
+    pub fn with(&self, axis: usize, range: Range<usize>) -> IndexBox {
+        let mut ranges = self.0.clone();
+        ranges[axis] = range;
+        IndexBox(ranges)
+    }
+
+    /// This box seen from the corner of `frame`, which must contain it.
+    pub fn relative_to(&self, frame: &IndexBox) -> IndexBox {
+        IndexBox(
+            self.0.iter().zip(&frame.0).map(|(r, f)| r.start - f.start..r.end - f.start).collect(),
+        )
+    }
+
+    /// What of this box lies outside `other`, as at most two boxes an axis.
+    pub fn minus(&self, other: &IndexBox) -> Vec<IndexBox> {
+        let inner = self.intersect(other);
+        if self.is_empty() {
+            return Vec::new();
+        }
+        if inner.is_empty() {
+            return vec![self.clone()];
+        }
+        let mut rest = Vec::new();
+        let mut middle = self.clone();
+        for axis in 0..self.ndim() {
+            let (whole, cut) = (middle.0[axis].clone(), inner.0[axis].clone());
+            if whole.start < cut.start {
+                rest.push(middle.with(axis, whole.start..cut.start));
+            }
+            if cut.end < whole.end {
+                rest.push(middle.with(axis, cut.end..whole.end));
+            }
+            middle = middle.with(axis, cut);
+        }
+        rest
+    }
+}
+
+impl fmt::Display for IndexBox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ranges: Vec<String> = self.0.iter().map(|r| format!("{}:{}", r.start, r.end)).collect();
+        write!(f, "[{}]", ranges.join(", "))
+    }
+}
+
+/// A regular cut of an array into chunks: the unit of arithmetic, of reduction and of ownership.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
+pub struct Grid {
+    /// Dims of the array.
+    pub dims: Vec<usize>,
+    /// Chunk length on each axis; the last chunk of an axis may be shorter.
+    pub chunk: Vec<usize>,
+}
+
+impl Grid {
+    /// A grid of chunks; chunk lengths are brought into `1..=dims`.
+    pub fn new(dims: &[usize], chunk: &[usize]) -> Self {
+        let chunk = dims.iter().zip(chunk).map(|(&n, &c)| c.clamp(1, n.max(1))).collect();
+        Grid { dims: dims.to_vec(), chunk }
+    }
+
+    /// Number of chunks on each axis.
+    pub fn counts(&self) -> Vec<usize> {
+        self.dims.iter().zip(&self.chunk).map(|(&n, &c)| n.div_ceil(c)).collect()
+    }
+
+    /// Number of chunks.
+    pub fn len(&self) -> usize {
+        self.counts().iter().product()
+    }
+
+    /// Whether there is no chunk, as when an axis has length 0.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The axis that processes share: the one with the most chunks, the first of equals.
+    pub fn partition_axis(&self) -> usize {
+        let counts = self.counts();
+        (0..counts.len()).fold(0, |best, a| if counts[a] > counts[best] { a } else { best })
+    }
+
+    /// Chunk by number. Numbers run slowest along [`Grid::partition_axis`], so that every process
+    /// owns consecutive ones.
+    pub fn chunk_box(&self, number: usize) -> IndexBox {
+        let counts = self.counts();
+        let mut order: Vec<usize> = (0..counts.len()).collect();
+        if !order.is_empty() {
+            let first = order.remove(self.partition_axis());
+            order.insert(0, first);
+        }
+        let mut rest = number;
+        let mut ranges = vec![0..0; counts.len()];
+        for &axis in order.iter().rev() {
+            let k = rest % counts[axis];
+            rest /= counts[axis];
+            let start = k * self.chunk[axis];
+            ranges[axis] = start..(start + self.chunk[axis]).min(self.dims[axis]);
+        }
+        IndexBox(ranges)
+    }
+
+    /// Chunk numbers that one of `size` processes owns.
+    pub fn owned_chunks(&self, rank: usize, size: usize) -> Range<usize> {
+        let counts = self.counts();
+        let total = self.len();
+        if total == 0 || counts.is_empty() {
+            return if rank == 0 { 0..total } else { total..total };
+        }
+        let along = counts[self.partition_axis()];
+        let per = total / along;
+        along * rank / size * per..along * (rank + 1) / size * per
+    }
+
+    /// The box that one of `size` processes owns: its chunks together.
+    pub fn owned_box(&self, rank: usize, size: usize) -> IndexBox {
+        let chunks = self.owned_chunks(rank, size);
+        if chunks.is_empty() {
+            return IndexBox::empty(self.dims.len());
+        }
+        self.chunk_box(chunks.start).hull(&self.chunk_box(chunks.end - 1))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chunks_tile_the_array_and_ranks_own_runs_of_them() {
+        let grid = Grid::new(&[5, 7], &[5, 2]);
+        assert_eq!(grid.partition_axis(), 1);
+        let mut seen = vec![0; 35];
+        for k in 0..grid.len() {
+            let b = grid.chunk_box(k);
+            for i in b.0[0].clone() {
+                for j in b.0[1].clone() {
+                    seen[i * 7 + j] += 1;
+                }
+            }
+        }
+        assert!(seen.iter().all(|&n| n == 1));
+        for size in [1, 2, 3, 9] {
+            let mut next = 0;
+            for rank in 0..size {
+                let own = grid.owned_chunks(rank, size);
+                assert_eq!(own.start, next);
+                next = own.end;
+                let elements: usize = own.clone().map(|k| grid.chunk_box(k).len()).sum();
+                assert_eq!(grid.owned_box(rank, size).len(), elements);
+            }
+            assert_eq!(next, grid.len());
+        }
+    }
+
+    #[test]
+    fn difference_of_boxes_covers_the_rest_once() {
+        let a = IndexBox(vec![0..6, 2..9]);
+        let b = IndexBox(vec![2..4, 0..5]);
+        let rest = a.minus(&b);
+        assert_eq!(rest.iter().map(IndexBox::len).sum::<usize>(), a.len() - a.intersect(&b).len());
+        assert!(rest.iter().all(|r| r.intersect(&b).is_empty() && a.contains(r)));
+    }
+
+    #[test]
+    fn zero_dimensional_and_empty_arrays_have_one_and_no_chunk() {
+        assert_eq!(Grid::new(&[], &[]).len(), 1);
+        assert_eq!(Grid::new(&[], &[]).owned_chunks(0, 2), 0..1);
+        assert_eq!(Grid::new(&[0, 3], &[1, 3]).len(), 0);
+    }
+}
