@@ -4,7 +4,10 @@
 //! transposed program; primitives pull boxes, so chunks, halos and memory are computed.
 //! `ARCHITECTURE.md` says where things are.
 
+pub mod graph;
 pub mod io;
+pub mod kernels;
+pub mod operators;
 pub mod scalar;
 pub mod space;
 pub mod spec;

@@ -149,9 +149,9 @@ pub trait Scalar:
 /// A real [`Scalar`].
 pub trait Real: Scalar<Real = Self> + PartialOrd + rustfft::FftNum {
     /// Rounds a double.
-    fn from_f64(value: f64) -> Self;
+    fn rounded(value: f64) -> Self;
     /// Widens without loss.
-    fn to_f64(self) -> f64;
+    fn widened(self) -> f64;
 }
 
 macro_rules! real_scalar {
@@ -190,11 +190,11 @@ macro_rules! real_scalar {
         }
         impl Real for $t {
             #[inline(always)]
-            fn from_f64(value: f64) -> Self {
+            fn rounded(value: f64) -> Self {
                 value as $t
             }
             #[inline(always)]
-            fn to_f64(self) -> f64 {
+            fn widened(self) -> f64 {
                 f64::from(self)
             }
         }

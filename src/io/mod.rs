@@ -1,1 +1,16 @@
-//! Files and streams.
+//! Files and streams: .npy and .npz arrays read lazily by boxes, outputs that appear all at once.
+
+pub mod array;
+mod error;
+mod generate;
+pub mod inspect;
+mod layout;
+pub mod npy;
+pub mod npz;
+pub mod output;
+
+pub use array::{Array, Mappable, Part};
+pub use error::{Error, ErrorKind, Result};
+pub use generate::{Distribution, Generator};
+pub use inspect::{Comparison, Summary};
+pub use output::{NpyOutput, Output, TextOutput};

@@ -1,1 +1,44 @@
-//! Problem files.
+//! Problem files: TOML text to typed tables, every mistake at its place.
+//!
+//! Two phases. `toml` gives keys and values with their byte spans; [`Document`] then reads them one
+//! by one and collects every mistake in a [`Diagnostics`]. Operator and solver parameters stay a
+//! [`ParamTable`] until their registry turns it into their own type by [`deserialize`]. Serde's
+//! tagged enums were rejected: they report wrong fields at the table, not at the key.
+
+mod arrays;
+mod de;
+mod diagnostic;
+mod document;
+mod expect;
+mod expr;
+mod inline;
+mod lexer;
+mod node;
+mod operators;
+mod overrides;
+mod params;
+mod reader;
+mod run;
+mod slice;
+mod solve;
+mod source;
+#[cfg(test)]
+mod tests;
+
+pub use arrays::{ArraySource, ArraySpec, Chunks, Distribution, FileSource, Part};
+pub use de::deserialize;
+pub use diagnostic::{Diagnostic, Diagnostics, nearest};
+pub use document::Document;
+pub use expect::{ExpectSpec, ExpectedValue, OutputCheck, Quantity};
+pub use expr::{Expr, ExprKind, Function, parse_expression};
+pub use inline::{Inline, parse_complex};
+pub use node::{Node, NodeValue, ParamTable};
+pub use operators::{ChunksSpec, OperatorSpec, OperatorTable};
+pub use params::{ArrayParam, ComplexParam, OneOrMany};
+pub use run::{OutputName, OutputSpec, RunSpec, parse_size};
+pub use slice::{SliceItem, parse_slice};
+pub use solve::{Regularization, SolveSpec};
+pub use source::{Source, Span, Spanned};
+
+/// The words for a part of the contract that is recognised but not built.
+pub const NOT_YET: &str = "not supported in this version yet";

@@ -1,0 +1,22 @@
+//! The lazy graph: a linear program over a closed set of primitives, and what is done to it.
+
+mod conjugate;
+mod locality;
+mod primitive;
+mod program;
+mod render;
+mod reshape;
+mod simplify;
+mod transpose;
+mod value;
+
+pub use crate::kernels::Banded;
+pub use conjugate::conjugate;
+pub use locality::{Cut, input_box};
+pub use primitive::{AxisStep, Primitive};
+pub use program::{Error, Graph, Node, NodeId, Program, Result};
+pub use render::{Format, render};
+pub use reshape::{aligned, reshape_box};
+pub use simplify::{RULES, simplify};
+pub use transpose::transpose;
+pub use value::Value;

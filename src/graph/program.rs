@@ -1,0 +1,124 @@
+//! Nodes, the graph that holds them, and a program: a graph with inputs and outputs.
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+
+use crate::graph::Primitive;
+use crate::space::ArrayType;
+
+/// A message about shapes or element types that do not fit.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Error(pub String);
+
+/// Result of building a graph.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// Number of a node; inputs of a node have smaller numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+pub struct NodeId(pub usize);
+
+/// A primitive, what it is applied to, and what it gives.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Node {
+    /// What is done.
+    pub primitive: Primitive,
+    /// To which nodes.
+    pub inputs: Vec<NodeId>,
+    /// Dims and element type of the result.
+    pub ty: ArrayType,
+    /// Chunk lengths that the user asked for.
+    pub chunks: Option<Vec<usize>>,
+}
+
+/// A list of nodes in which equal ones are shared.
+#[derive(Clone, Debug, Default)]
+pub struct Graph {
+    nodes: Vec<Node>,
+    by_inputs: HashMap<Vec<NodeId>, Vec<NodeId>>,
+}
+
+impl Graph {
+    /// Adds a node, or finds the equal one that is there already.
+    pub fn push(&mut self, primitive: Primitive, inputs: Vec<NodeId>, ty: ArrayType) -> NodeId {
+        let same = self.by_inputs.entry(inputs.clone()).or_default();
+        for &id in same.iter() {
+            let node = &self.nodes[id.0];
+            if node.primitive == primitive && node.ty == ty {
+                return id;
+            }
+        }
+        let id = NodeId(self.nodes.len());
+        same.push(id);
+        self.nodes.push(Node { primitive, inputs, ty, chunks: None });
+        id
+    }
+
+    /// A node by number.
+    pub fn node(&self, id: NodeId) -> &Node {
+        &self.nodes[id.0]
+    }
+
+    /// All nodes in order.
+    pub fn nodes(&self) -> &[Node] {
+        &self.nodes
+    }
+
+    /// Numbers of all nodes in order.
+    pub fn ids(&self) -> impl DoubleEndedIterator<Item = NodeId> + use<> {
+        (0..self.nodes.len()).map(NodeId)
+    }
+
+    /// Asks for chunk lengths of a node's array.
+    pub fn set_chunks(&mut self, id: NodeId, chunks: Option<Vec<usize>>) {
+        if chunks.is_some() {
+            self.nodes[id.0].chunks = chunks;
+        }
+    }
+}
+
+/// A graph with inputs and outputs: a linear map from arrays to arrays.
+#[derive(Clone, Debug)]
+pub struct Program {
+    /// The nodes.
+    pub graph: Graph,
+    /// Types of the inputs, by number.
+    pub inputs: Vec<ArrayType>,
+    /// Which nodes are the results.
+    pub outputs: Vec<NodeId>,
+}
+
+impl Program {
+    /// Types of the outputs.
+    pub fn output_types(&self) -> Vec<ArrayType> {
+        self.outputs.iter().map(|&id| self.graph.node(id).ty.clone()).collect()
+    }
+
+    /// For each node, whether an input reaches it.
+    pub fn depends_on_input(&self) -> Vec<bool> {
+        let mut depends: Vec<bool> = Vec::with_capacity(self.graph.nodes().len());
+        for node in self.graph.nodes() {
+            let from_input = matches!(node.primitive, Primitive::Input(_))
+                || node.inputs.iter().any(|id| depends[id.0]);
+            depends.push(from_input);
+        }
+        depends
+    }
+
+    /// For each node, whether an output needs it.
+    pub fn needed(&self) -> Vec<bool> {
+        let mut needed = vec![false; self.graph.nodes().len()];
+        for id in &self.outputs {
+            needed[id.0] = true;
+        }
+        for id in self.graph.ids().rev() {
+            if needed[id.0] {
+                for input in &self.graph.node(id).inputs {
+                    needed[input.0] = true;
+                }
+            }
+        }
+        needed
+    }
+}

@@ -1,0 +1,211 @@
+//! Simplifications of a program: a list of rules, each one function, applied node by node until
+//! nothing changes. Equal nodes are shared as the graph is built.
+
+use std::sync::Arc;
+
+use crate::graph::{Primitive, Program, Result, Value};
+use crate::scalar::C128;
+
+/// Looks at one node with its inputs already simplified; gives a simpler value that equals it.
+type Rule = fn(&Value) -> Result<Option<Value>>;
+
+/// Every rule with its name, in the order they are tried.
+pub const RULES: [(&str, Rule); 7] = [
+    ("drop zeros", drop_zeros),
+    ("flatten sums", flatten_sums),
+    ("fold scales", fold_scales),
+    ("cancel pairs", cancel_pairs),
+    ("merge stencils", merge_stencils),
+    ("factor out conjugates", factor_conjugates),
+    ("gram", gram),
+];
+
+/// The program simplified, without the nodes that no output needs.
+pub fn simplify(program: &Program) -> Result<Program> {
+    let mut program = program.clone();
+    for _ in 0..16 {
+        let mut changed = false;
+        let next = Value::program(&program.inputs, |inputs| {
+            let mut failure = Ok(());
+            let outputs = inputs.first().map(|first| {
+                first.replay(&program, inputs, |_, _, plain| {
+                    for (_, rule) in RULES {
+                        match rule(&plain) {
+                            Ok(Some(simpler)) => {
+                                changed = true;
+                                return simpler;
+                            }
+                            Ok(None) => {}
+                            Err(e) => failure = Err(e),
+                        }
+                    }
+                    plain
+                })
+            });
+            failure.map(|()| outputs.unwrap_or_default())
+        })?;
+        program = if next.inputs.is_empty() { program } else { next };
+        if !changed {
+            break;
+        }
+    }
+    Ok(program)
+}
+
+/// `0 + x = x`, `A 0 = 0`.
+fn drop_zeros(v: &Value) -> Result<Option<Value>> {
+    let args = v.arguments();
+    let zero = |v: &Value| matches!(v.primitive(), Primitive::Zeros);
+    match v.primitive() {
+        Primitive::Add if args.iter().any(zero) => {
+            let rest: Vec<Value> = args.into_iter().filter(|a| !zero(a)).collect();
+            if rest.is_empty() {
+                return Ok(Some(v.zeros(v.dims(), v.dtype())));
+            }
+            Value::sum_of(&rest).map(Some)
+        }
+        Primitive::Add | Primitive::Concatenate(_) => {
+            Ok((!args.is_empty() && args.iter().all(zero)).then(|| v.zeros(v.dims(), v.dtype())))
+        }
+        Primitive::Scale(c) if c == C128::new(0.0, 0.0) => Ok(Some(v.zeros(v.dims(), v.dtype()))),
+        _ => Ok(args.first().filter(|a| zero(a)).map(|_| v.zeros(v.dims(), v.dtype()))),
+    }
+}
+
+/// `(a + b) + c = a + b + c`
+fn flatten_sums(v: &Value) -> Result<Option<Value>> {
+    let args = v.arguments();
+    let nested = |a: &Value| matches!(a.primitive(), Primitive::Add);
+    if !matches!(v.primitive(), Primitive::Add) || !args.iter().any(nested) {
+        return Ok(None);
+    }
+    let flat: Vec<Value> =
+        args.into_iter().flat_map(|a| if nested(&a) { a.arguments() } else { vec![a] }).collect();
+    Value::sum_of(&flat).map(Some)
+}
+
+/// `a (b x) = (ab) x`, `1 x = x`; a real factor goes into a stencil's or transform's own.
+fn fold_scales(v: &Value) -> Result<Option<Value>> {
+    let Primitive::Scale(c) = v.primitive() else { return Ok(None) };
+    let inner = &v.arguments()[0];
+    let onto =
+        |primitive: Primitive| Some(inner.node(primitive, &inner.arguments(), inner.ty().clone()));
+    Ok(match inner.primitive() {
+        _ if c == C128::new(1.0, 0.0) => Some(inner.clone()),
+        Primitive::Scale(d) => {
+            let x = inner.arguments().swap_remove(0);
+            Some(x.node(Primitive::Scale(c * d), &[x.clone()], v.ty().clone()))
+        }
+        _ if c.im != 0.0 => None,
+        Primitive::Stencil(terms) => onto(Primitive::Stencil(
+            terms.iter().map(|(axis, rows)| (*axis, Arc::new(rows.scaled(c.re)))).collect(),
+        )),
+        Primitive::Fft { axis, inverse, scale } => {
+            onto(Primitive::Fft { axis, inverse, scale: scale * c.re })
+        }
+        Primitive::Rfft { axis, n, weight, scale } => {
+            onto(Primitive::Rfft { axis, n, weight, scale: scale * c.re })
+        }
+        Primitive::Irfft { axis, n, weight, scale } => {
+            onto(Primitive::Irfft { axis, n, weight, scale: scale * c.re })
+        }
+        _ => None,
+    })
+}
+
+/// Neighbours that undo or complete each other: permutations, conjugates, flips, rolls, reshapes,
+/// a pad and its slice, a transform and its inverse, a cast and its way back.
+fn cancel_pairs(v: &Value) -> Result<Option<Value>> {
+    let args = v.arguments();
+    let Some(inner) = args.first() else { return Ok(None) };
+    let Some(x) = inner.arguments().into_iter().next() else { return Ok(None) };
+    Ok(match (v.primitive(), inner.primitive()) {
+        (Primitive::Conj, Primitive::Conj) => Some(x),
+        (Primitive::Flip(a), Primitive::Flip(b)) if a == b => Some(x),
+        (Primitive::Roll { axis: a, shift: s }, Primitive::Roll { axis: b, shift: t })
+            if a == b =>
+        {
+            Some(x.roll(a, (s + t) as isize)?)
+        }
+        (Primitive::Reshape, Primitive::Reshape) => Some(x.reshape(v.dims())?),
+        (Primitive::Permute(outer), Primitive::Permute(axes)) => {
+            let axes: Vec<usize> = outer.iter().map(|&a| axes[a]).collect();
+            let still = axes.iter().enumerate().all(|(k, &a)| k == a);
+            Some(if still { x } else { x.permute(&axes)? })
+        }
+        (Primitive::Slice(s), Primitive::Pad(p)) if s == p && x.dims() == v.dims() => Some(x),
+        (
+            Primitive::Fft { axis: a, inverse: i, scale: s },
+            Primitive::Fft { axis: b, inverse: j, scale: t },
+        ) if a == b && i != j => Some(x.scale(s * t * v.dims()[a] as f64)),
+        // Real to complex and back; never complex to real to complex.
+        (Primitive::Cast, Primitive::Cast)
+            if x.dtype() == v.dtype() && inner.dtype() == x.dtype().complex() =>
+        {
+            Some(x)
+        }
+        _ => None,
+    })
+}
+
+/// Stencils of one input that are added become one primitive, so the input is read once.
+fn merge_stencils(v: &Value) -> Result<Option<Value>> {
+    if !matches!(v.primitive(), Primitive::Add) {
+        return Ok(None);
+    }
+    let args = v.arguments();
+    let terms_of = |a: &Value| match a.primitive() {
+        Primitive::Stencil(terms) => Some((a.arguments().swap_remove(0), terms)),
+        _ => None,
+    };
+    for (k, first) in args.iter().enumerate() {
+        let Some((x, mut terms)) = terms_of(first) else { continue };
+        let mut rest: Vec<Value> = args[..k].to_vec();
+        let before = terms.len();
+        for other in &args[k + 1..] {
+            match terms_of(other) {
+                Some((y, more)) if y.id() == x.id() => terms.extend(more),
+                _ => rest.push(other.clone()),
+            }
+        }
+        if terms.len() > before {
+            rest.push(x.node(Primitive::Stencil(terms), &[x.clone()], v.ty().clone()));
+            return Value::sum_of(&rest).map(Some);
+        }
+    }
+    Ok(None)
+}
+
+/// `conj(f conj(x)) = conj(f) x`, and the same for a product with a kernel.
+fn factor_conjugates(v: &Value) -> Result<Option<Value>> {
+    if !matches!(v.primitive(), Primitive::Conj) {
+        return Ok(None);
+    }
+    let inner = &v.arguments()[0];
+    let args = inner.arguments();
+    let Some(first) = args.first().filter(|a| matches!(a.primitive(), Primitive::Conj)) else {
+        return Ok(None);
+    };
+    let primitive = match inner.primitive() {
+        Primitive::Multiply { conj } => Primitive::Multiply { conj: !conj },
+        Primitive::Matmul { transpose, conj } => Primitive::Matmul { transpose, conj: !conj },
+        Primitive::Scale(c) => Primitive::Scale(c.conj()),
+        _ => return Ok(None),
+    };
+    let mut inputs = first.arguments();
+    inputs.extend(args.into_iter().skip(1));
+    Ok(Some(inputs[0].node(primitive, &inputs, v.ty().clone())))
+}
+
+/// `K^H (K x)` in one pass over the kernel.
+fn gram(v: &Value) -> Result<Option<Value>> {
+    let Primitive::Matmul { transpose: true, conj: true } = v.primitive() else { return Ok(None) };
+    let args = v.arguments();
+    let inner = args[0].arguments();
+    Ok(match args[0].primitive() {
+        Primitive::Matmul { transpose: false, conj: false } if inner[1].id() == args[1].id() => {
+            Some(inner[0].node(Primitive::Gram, &inner, v.ty().clone()))
+        }
+        _ => None,
+    })
+}

@@ -1,0 +1,788 @@
+//! The header of the .npy format, versions 1, 2 and 3, read and written.
+//!
+//! The parser is our own because the crates at hand allocate what a header claims, or multiply it
+//! without a check. Nothing here allocates more than the header's own bytes, and nothing recurses.
+
+use std::fmt;
+use std::io::Read;
+
+use crate::scalar::{DType, Scalar};
+use crate::space::{ArrayType, show_dims};
+
+use super::error::{Error, Result, os_words};
+
+/// First bytes of every .npy file.
+pub const MAGIC: &[u8; 6] = b"\x93NUMPY";
+
+/// NumPy's own limit on axes.
+const MAX_NDIM: usize = 64;
+/// NumPy writes 128 bytes for most arrays; anything near this is not a header.
+const MAX_HEADER: usize = 1 << 20;
+
+/// Kind and width of stored elements.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// `bool`
+    Bool,
+    /// `int8`
+    Int8,
+    /// `int16`
+    Int16,
+    /// `int32`
+    Int32,
+    /// `int64`
+    Int64,
+    /// `uint8`
+    UInt8,
+    /// `uint16`
+    UInt16,
+    /// `uint32`
+    UInt32,
+    /// `uint64`
+    UInt64,
+    /// `float32`
+    Float32,
+    /// `float64`
+    Float64,
+    /// `complex64`
+    Complex64,
+    /// `complex128`
+    Complex128,
+}
+
+impl Kind {
+    /// Every kind that can be read, with NumPy's code and name.
+    const TABLE: [(Kind, &'static str, &'static str); 13] = [
+        (Kind::Bool, "b1", "bool"),
+        (Kind::Int8, "i1", "int8"),
+        (Kind::Int16, "i2", "int16"),
+        (Kind::Int32, "i4", "int32"),
+        (Kind::Int64, "i8", "int64"),
+        (Kind::UInt8, "u1", "uint8"),
+        (Kind::UInt16, "u2", "uint16"),
+        (Kind::UInt32, "u4", "uint32"),
+        (Kind::UInt64, "u8", "uint64"),
+        (Kind::Float32, "f4", "float32"),
+        (Kind::Float64, "f8", "float64"),
+        (Kind::Complex64, "c8", "complex64"),
+        (Kind::Complex128, "c16", "complex128"),
+    ];
+
+    /// NumPy's name.
+    pub fn name(self) -> &'static str {
+        Kind::TABLE.iter().find(|row| row.0 == self).map_or("?", |row| row.2)
+    }
+
+    /// Bytes of one element.
+    pub fn size(self) -> usize {
+        match self {
+            Kind::Bool | Kind::Int8 | Kind::UInt8 => 1,
+            Kind::Int16 | Kind::UInt16 => 2,
+            Kind::Int32 | Kind::UInt32 | Kind::Float32 => 4,
+            Kind::Int64 | Kind::UInt64 | Kind::Float64 | Kind::Complex64 => 8,
+            Kind::Complex128 => 16,
+        }
+    }
+
+    /// Bytes of the numbers that a byte order applies to: a complex number is two.
+    pub fn component_size(self) -> usize {
+        match self {
+            Kind::Complex64 => 4,
+            Kind::Complex128 => 8,
+            _ => self.size(),
+        }
+    }
+
+    /// What it is read as: integers and booleans become `float64`.
+    pub fn dtype(self) -> DType {
+        match self {
+            Kind::Float32 => DType::Float32,
+            Kind::Complex64 => DType::Complex64,
+            Kind::Complex128 => DType::Complex128,
+            _ => DType::Float64,
+        }
+    }
+}
+
+/// How elements lie in a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct StoredType {
+    /// Kind and width.
+    pub kind: Kind,
+    /// Whether the most significant byte comes first.
+    pub big_endian: bool,
+}
+
+impl StoredType {
+    /// How this program writes an element type: little-endian.
+    pub fn of(dtype: DType) -> Self {
+        let kind = match dtype {
+            DType::Float32 => Kind::Float32,
+            DType::Float64 => Kind::Float64,
+            DType::Complex64 => Kind::Complex64,
+            DType::Complex128 => Kind::Complex128,
+        };
+        StoredType { kind, big_endian: false }
+    }
+
+    /// Bytes of one element.
+    pub fn size(self) -> usize {
+        self.kind.size()
+    }
+
+    /// What it is read as.
+    pub fn dtype(self) -> DType {
+        self.kind.dtype()
+    }
+
+    /// Whether bytes must be swapped to be this machine's.
+    pub fn swapped(self) -> bool {
+        self.kind.component_size() > 1 && self.big_endian != cfg!(target_endian = "big")
+    }
+
+    /// Whether elements are read as what they are, and not integers read as `float64`.
+    pub fn is_float(self) -> bool {
+        matches!(self.kind, Kind::Float32 | Kind::Float64 | Kind::Complex64 | Kind::Complex128)
+    }
+
+    /// Whether the bytes are those of the Rust type of [`StoredType::dtype`] on this machine.
+    pub fn is_native_float(self) -> bool {
+        self.is_float() && !self.swapped()
+    }
+
+    /// The type that NumPy's `descr` stands for.
+    fn from_descr(descr: &str) -> Option<Self> {
+        let (order, code) = match descr.chars().next()? {
+            c @ ('<' | '>' | '|' | '=') => (c, &descr[1..]),
+            _ => ('=', descr),
+        };
+        let code = if code == "?" { "b1" } else { code };
+        let kind = Kind::TABLE.iter().find(|row| row.1 == code)?.0;
+        let big_endian = match order {
+            '>' => true,
+            '<' => false,
+            _ => cfg!(target_endian = "big"),
+        };
+        Some(StoredType { kind, big_endian })
+    }
+}
+
+impl fmt::Display for StoredType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.kind.name())?;
+        if self.big_endian && self.kind.component_size() > 1 {
+            f.write_str(" (big-endian)")?;
+        }
+        Ok(())
+    }
+}
+
+/// What a .npy header says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Header {
+    /// How elements lie in the file.
+    pub dtype: StoredType,
+    /// Whether the first axis varies fastest.
+    pub fortran: bool,
+    /// Length of each axis.
+    pub dims: Vec<usize>,
+    /// Where the data begin, in bytes from the start of the file.
+    pub data_offset: u64,
+}
+
+impl Header {
+    /// Reads a header, and no byte more, from the start of a .npy stream. `name` is for messages.
+    ///
+    /// Dims are checked: the bytes they promise fit an address space, so that later products of
+    /// any of them do too.
+    pub fn read(from: &mut dyn Read, name: &str) -> Result<Header> {
+        let mut start = [0_u8; 8];
+        let got = read_up_to(from, &mut start, name)?;
+        if got == 0 {
+            return Err(Error::input(format!(
+                "cannot read {name}: it is empty; a .npy array is expected"
+            )));
+        }
+        if got < 6 || &start[..6] != MAGIC {
+            return Err(not_npy(name, &start[..got]));
+        }
+        let length_bytes = match (got, start[6]) {
+            (8, 1) => 2,
+            (8, 2 | 3) => 4,
+            (8, version) => {
+                return Err(Error::input(format!(
+                    "cannot read {name}: its .npy format version is {version}.{}; versions 1, 2 and 3 are known",
+                    start[7]
+                )));
+            }
+            _ => return Err(truncated_header(name)),
+        };
+        let mut length = [0_u8; 4];
+        if read_up_to(from, &mut length[..length_bytes], name)? < length_bytes {
+            return Err(truncated_header(name));
+        }
+        let length = u32::from_le_bytes(length) as usize;
+        if length > MAX_HEADER {
+            return Err(Error::input(format!(
+                "cannot read {name}: its .npy header claims to be {length} bytes long; the file is damaged"
+            )));
+        }
+        let mut text = Vec::new();
+        let got = from.take(length as u64).read_to_end(&mut text).map_err(|e| {
+            Error::run(format!("cannot read the header of {name}: {}", os_words(&e)))
+        })?;
+        if got < length {
+            return Err(truncated_header(name));
+        }
+        let text = String::from_utf8_lossy(&text);
+        let fields = parse_fields(&text).map_err(|problem| {
+            Error::input(format!(
+                "cannot read {name}: its .npy header {problem}; the header is {}",
+                shortened(text.trim_end())
+            ))
+        })?;
+        let (dtype, fortran, dims) = fields.checked(name)?;
+        let data_offset = (8 + length_bytes + length) as u64;
+        Ok(Header { dtype, fortran, dims, data_offset })
+    }
+
+    /// Dims and element type as read.
+    pub fn ty(&self) -> ArrayType {
+        ArrayType::new(self.dims.clone(), self.dtype.dtype())
+    }
+
+    /// Number of elements.
+    pub fn len(&self) -> usize {
+        self.dims.iter().product()
+    }
+
+    /// Whether there is no element.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Bytes of all elements as they lie in the file.
+    pub fn data_bytes(&self) -> u64 {
+        (self.len() * self.dtype.size()) as u64
+    }
+
+    /// An error if a file of this length cannot hold the data. Longer files are let be, as NumPy
+    /// does.
+    pub fn check_length(&self, file_length: u64, name: &str) -> Result<()> {
+        let promised = self.data_offset.saturating_add(self.data_bytes());
+        if file_length < promised {
+            return Err(Error::input(format!(
+                "cannot read {name}: it holds {file_length} bytes, its header promises {promised} ({} {}); the file is truncated, write it again",
+                show_dims(&self.dims),
+                self.dtype
+            )));
+        }
+        Ok(())
+    }
+}
+
+/// The header that this program writes: version 1.0, C order, little-endian, padded to 64 bytes,
+/// byte for byte what NumPy writes.
+pub fn header_bytes(ty: &ArrayType) -> Vec<u8> {
+    let descr = match ty.dtype {
+        DType::Float32 => "<f4",
+        DType::Float64 => "<f8",
+        DType::Complex64 => "<c8",
+        DType::Complex128 => "<c16",
+    };
+    let mut text = format!(
+        "{{'descr': '{descr}', 'fortran_order': False, 'shape': {}, }}",
+        show_dims(&ty.dims)
+    );
+    // NumPy leaves room for the first (slowest) axis to grow to 21 digits in place.
+    if let Some(first) = ty.dims.first() {
+        let digits = first.to_string().len();
+        text.extend(std::iter::repeat_n(' ', 21_usize.saturating_sub(digits)));
+    }
+    // 64 axes of 20 digits fit the 16-bit length of version 1.0 with room to spare.
+    let unpadded = 10 + text.len() + 1;
+    text.extend(std::iter::repeat_n(' ', 64 - unpadded % 64));
+    text.push('\n');
+    let mut bytes = MAGIC.to_vec();
+    bytes.extend([1, 0]);
+    bytes.extend((text.len() as u16).to_le_bytes());
+    bytes.extend(text.as_bytes());
+    bytes
+}
+
+/// Number of elements, if their bytes fit an address space. Zeros are left out of the product, so
+/// that products of any part of the dims fit too; NumPy draws the same line.
+pub(crate) fn checked_len(dims: &[usize], size: usize) -> Option<usize> {
+    let limit = isize::MAX as usize;
+    let bytes = dims.iter().filter(|&&n| n > 0).try_fold(size, |p, &n| p.checked_mul(n))?;
+    (bytes <= limit && dims.len() <= MAX_NDIM).then(|| dims.iter().product())
+}
+
+/// Turns stored bytes into elements of the type that [`Kind::dtype`] names.
+#[track_caller]
+pub(crate) fn decode<T: Scalar>(stored: StoredType, bytes: &[u8], out: &mut [T]) {
+    assert_eq!(stored.dtype(), T::DTYPE, "elements are decoded as their own type");
+    assert_eq!(bytes.len(), out.len() * stored.size(), "bytes of all elements");
+    macro_rules! decode {
+        ($int:ty) => {
+            for (o, b) in out.iter_mut().zip(bytes.as_chunks::<{ size_of::<$int>() }>().0) {
+                let value = if stored.big_endian {
+                    <$int>::from_be_bytes(*b)
+                } else {
+                    <$int>::from_le_bytes(*b)
+                };
+                *o = T::from_c128((value as f64).into());
+            }
+        };
+    }
+    match stored.kind {
+        Kind::Bool => {
+            for (o, b) in out.iter_mut().zip(bytes) {
+                *o = T::from_c128(f64::from(u8::from(*b != 0)).into());
+            }
+        }
+        Kind::Int8 => decode!(i8),
+        Kind::Int16 => decode!(i16),
+        Kind::Int32 => decode!(i32),
+        Kind::Int64 => decode!(i64),
+        Kind::UInt8 => decode!(u8),
+        Kind::UInt16 => decode!(u16),
+        Kind::UInt32 => decode!(u32),
+        Kind::UInt64 => decode!(u64),
+        Kind::Float32 | Kind::Float64 | Kind::Complex64 | Kind::Complex128 => {
+            let raw: &mut [u8] = bytemuck::cast_slice_mut(out);
+            raw.copy_from_slice(bytes);
+            if stored.swapped() {
+                swap_bytes(raw, stored.kind.component_size());
+            }
+        }
+    }
+}
+
+/// Reverses the bytes of every number.
+pub(crate) fn swap_bytes(bytes: &mut [u8], size: usize) {
+    match size {
+        4 => bytes.as_chunks_mut::<4>().0.iter_mut().for_each(|b| b.reverse()),
+        8 => bytes.as_chunks_mut::<8>().0.iter_mut().for_each(|b| b.reverse()),
+        _ => bytes.chunks_exact_mut(size.max(1)).for_each(<[u8]>::reverse),
+    }
+}
+
+fn read_up_to(from: &mut dyn Read, mut buffer: &mut [u8], name: &str) -> Result<usize> {
+    let mut got = 0;
+    while !buffer.is_empty() {
+        match from.read(buffer) {
+            Ok(0) => break,
+            Ok(n) => {
+                got += n;
+                buffer = &mut buffer[n..];
+            }
+            Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(e) => {
+                return Err(Error::run(format!(
+                    "cannot read the header of {name}: {}",
+                    os_words(&e)
+                )));
+            }
+        }
+    }
+    Ok(got)
+}
+
+fn truncated_header(name: &str) -> Error {
+    Error::input(format!(
+        "cannot read {name}: it ends inside its .npy header; the file is truncated, write it again"
+    ))
+}
+
+/// Says what a file seems to be instead of .npy.
+pub(crate) fn not_npy(name: &str, start: &[u8]) -> Error {
+    let seems = match start {
+        [0x89, b'H', b'D', b'F', ..] => "it is an HDF5 file",
+        [b'M', b'A', b'T', b'L', ..] => "it is a MATLAB file",
+        [b'P', b'K', ..] => "it is a ZIP archive where one array is expected",
+        [0x80, ..] => "it seems to be a Python pickle",
+        _ if !start.is_empty()
+            && start.iter().all(|b| b.is_ascii_graphic() || b.is_ascii_whitespace()) =>
+        {
+            "it seems to be text"
+        }
+        _ => "it does not begin with a .npy header",
+    };
+    Error::input(format!(
+        "cannot read {name}: {seems}; save the array with np.save(\"name.npy\", a)"
+    ))
+}
+
+fn shortened(text: &str) -> String {
+    let mut short: String = text.chars().take(120).flat_map(char::escape_default).collect();
+    if text.chars().nth(120).is_some() {
+        short.push_str("...");
+    }
+    format!("\"{short}\"")
+}
+
+/// The header's dict, before it is judged.
+#[derive(Default)]
+struct Fields {
+    descr: Option<Descr>,
+    fortran: Option<bool>,
+    dims: Option<Vec<Option<usize>>>,
+}
+
+enum Descr {
+    Name(String),
+    Structured,
+}
+
+impl Fields {
+    fn checked(self, name: &str) -> Result<(StoredType, bool, Vec<usize>)> {
+        let missing = |key: &str| {
+            Error::input(format!(
+                "cannot read {name}: its .npy header has no '{key}'; the file is damaged"
+            ))
+        };
+        let dtype = match self.descr.ok_or_else(|| missing("descr"))? {
+            Descr::Structured => {
+                return Err(Error::input(format!(
+                    "cannot read {name}: its element type is structured (it has named fields); save one field, np.save(path, a[\"field\"].astype(\"float64\"))"
+                )));
+            }
+            Descr::Name(descr) => StoredType::from_descr(&descr).ok_or_else(|| {
+                Error::input(format!("cannot read {name}: {}", wrong_descr(&descr)))
+            })?,
+        };
+        let fortran = self.fortran.ok_or_else(|| missing("fortran_order"))?;
+        let dims = self.dims.ok_or_else(|| missing("shape"))?;
+        if dims.len() > MAX_NDIM {
+            return Err(Error::input(format!(
+                "cannot read {name}: it has {} axes; at most {MAX_NDIM} are possible",
+                dims.len()
+            )));
+        }
+        let dims: Option<Vec<usize>> = dims.into_iter().collect();
+        // The size read into memory can exceed the stored one, as for int8 read as float64, and
+        // the largest type is complex128.
+        dims.filter(|d| checked_len(d, 16).is_some()).map(|d| (dtype, fortran, d)).ok_or_else(|| {
+            Error::input(format!(
+                "cannot read {name}: the shape in its .npy header is larger than any memory; the file is damaged"
+            ))
+        })
+    }
+}
+
+fn wrong_descr(descr: &str) -> String {
+    let code = descr.trim_start_matches(['<', '>', '|', '=']);
+    let (what, advice) = match code.chars().next() {
+        Some('O') => ("object", "float64"),
+        Some('U' | 'S' | 'a') => ("text", "float64"),
+        Some('M') => ("datetime64", "float64"),
+        Some('m') => ("timedelta64", "float64"),
+        Some('V') => ("raw bytes (void)", "float64"),
+        Some('f') if code == "f2" => ("float16", "float32"),
+        Some('f') => ("extended-precision float", "float64"),
+        Some('c') => ("extended-precision complex", "complex128"),
+        _ => ("unknown", "float64"),
+    };
+    format!(
+        "its element type is {what} (dtype {}), which is not numeric here; save it with np.save(path, a.astype(\"{advice}\"))",
+        shortened(descr)
+    )
+}
+
+/// Reads the Python literal `{'descr': ..., 'fortran_order': ..., 'shape': (...), }`. The error is
+/// what is wrong with it, to follow "its header".
+fn parse_fields(text: &str) -> std::result::Result<Fields, String> {
+    let mut p = Parser { bytes: text.as_bytes(), at: 0 };
+    let mut fields = Fields::default();
+    p.expect(b'{')?;
+    loop {
+        if p.eat(b'}') {
+            break;
+        }
+        let key = p.string()?;
+        p.expect(b':')?;
+        match key.as_str() {
+            "descr" => {
+                fields.descr = Some(match p.peek() {
+                    Some(b'[' | b'(') => {
+                        p.skip_brackets()?;
+                        Descr::Structured
+                    }
+                    _ => Descr::Name(p.string()?),
+                });
+            }
+            "fortran_order" => fields.fortran = Some(p.boolean()?),
+            "shape" => fields.dims = Some(p.dims()?),
+            other => return Err(format!("has an unknown key {}", shortened(other))),
+        }
+        if !p.eat(b',') {
+            p.expect(b'}')?;
+            break;
+        }
+    }
+    match p.peek() {
+        None => Ok(fields),
+        Some(_) => Err("goes on after its closing brace".to_string()),
+    }
+}
+
+struct Parser<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl Parser<'_> {
+    /// The next byte that is not blank.
+    fn peek(&mut self) -> Option<u8> {
+        while self.bytes.get(self.at).is_some_and(u8::is_ascii_whitespace) {
+            self.at += 1;
+        }
+        self.bytes.get(self.at).copied()
+    }
+
+    fn eat(&mut self, byte: u8) -> bool {
+        let found = self.peek() == Some(byte);
+        self.at += usize::from(found);
+        found
+    }
+
+    fn expect(&mut self, byte: u8) -> std::result::Result<(), String> {
+        if self.eat(byte) {
+            return Ok(());
+        }
+        Err(format!("should have '{}' at character {}", char::from(byte), self.at))
+    }
+
+    fn string(&mut self) -> std::result::Result<String, String> {
+        let quote = match self.peek() {
+            Some(q @ (b'\'' | b'"')) => q,
+            _ => return Err(format!("should have a quoted name at character {}", self.at)),
+        };
+        let start = self.at + 1;
+        let rest = self.bytes.get(start..).unwrap_or_default();
+        let length = rest
+            .iter()
+            .position(|&b| b == quote)
+            .ok_or_else(|| "has a quotation without an end".to_string())?;
+        self.at = start + length + 1;
+        Ok(String::from_utf8_lossy(&rest[..length]).into_owned())
+    }
+
+    fn boolean(&mut self) -> std::result::Result<bool, String> {
+        self.peek();
+        let rest = &self.bytes[self.at..];
+        for (word, value) in [("True", true), ("False", false)] {
+            if rest.starts_with(word.as_bytes()) {
+                self.at += word.len();
+                return Ok(value);
+            }
+        }
+        Err(format!("should have True or False at character {}", self.at))
+    }
+
+    /// A tuple of lengths. A length too large for this machine is `None`, an error for later.
+    fn dims(&mut self) -> std::result::Result<Vec<Option<usize>>, String> {
+        self.expect(b'(')?;
+        let mut dims = Vec::new();
+        loop {
+            if self.eat(b')') {
+                return Ok(dims);
+            }
+            if self.peek() == Some(b'-') {
+                return Err("has a negative length in its shape".to_string());
+            }
+            let start = self.at;
+            let mut n = Some(0_usize);
+            while let Some(digit @ b'0'..=b'9') = self.bytes.get(self.at).copied() {
+                n = n.and_then(|n| n.checked_mul(10)?.checked_add(usize::from(digit - b'0')));
+                self.at += 1;
+            }
+            if self.at == start {
+                return Err(format!("should have a length at character {start}"));
+            }
+            // Python 2 wrote long integers so.
+            self.eat(b'L');
+            dims.push(n);
+            if !self.eat(b',') {
+                self.expect(b')')?;
+                return Ok(dims);
+            }
+        }
+    }
+
+    /// Passes over a bracketed literal of any depth.
+    fn skip_brackets(&mut self) -> std::result::Result<(), String> {
+        let mut depth = 0_usize;
+        loop {
+            match self.peek() {
+                None => return Err("has a bracket without an end".to_string()),
+                Some(b'\'' | b'"') => {
+                    self.string()?;
+                }
+                Some(byte) => {
+                    self.at += 1;
+                    match byte {
+                        b'(' | b'[' | b'{' => depth += 1,
+                        b')' | b']' | b'}' => depth = depth.saturating_sub(1),
+                        _ => {}
+                    }
+                    if depth == 0 {
+                        return Ok(());
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::io::ErrorKind;
+
+    fn header(text: &str) -> Vec<u8> {
+        let mut bytes = MAGIC.to_vec();
+        bytes.extend([2, 0]);
+        bytes.extend((text.len() as u32).to_le_bytes());
+        bytes.extend(text.as_bytes());
+        bytes
+    }
+
+    fn read(bytes: &[u8]) -> Result<Header> {
+        let mut rest = bytes;
+        Header::read(&mut rest, "a.npy")
+    }
+
+    #[track_caller]
+    fn refused(bytes: &[u8], part: &str) {
+        let error = read(bytes).expect_err("a wrong header is refused");
+        assert_eq!(error.kind(), ErrorKind::Input);
+        assert!(error.message().starts_with("cannot read a.npy: "), "{error}");
+        assert!(error.message().contains(part), "{error}");
+        assert!(error.message().len() < 1000, "{} bytes", error.message().len());
+    }
+
+    #[test]
+    fn headers_are_numpys_own_bytes() {
+        // Written by NumPy 2.4.6.
+        let numpy = |dict: &str, spaces: usize, length: u8| {
+            [b"\x93NUMPY\x01\x00", &[length, 0], dict.as_bytes(), &vec![b' '; spaces], b"\n"]
+                .concat()
+        };
+        for (dims, shape, total) in [
+            (vec![], "()", 128),
+            (vec![3], "(3,)", 128),
+            (vec![0, 5], "(0, 5)", 128),
+            (vec![123456789], "(123456789,)", 128),
+            (vec![1; 20], "(1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1)", 192),
+        ] {
+            let dict = format!("{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}, }}");
+            let expected = numpy(&dict, total - 11 - dict.len(), (total - 10) as u8);
+            let ours = header_bytes(&ArrayType::new(dims.clone(), DType::Float64));
+            assert_eq!(ours, expected, "{}", String::from_utf8_lossy(&ours));
+            let back = read(&ours).unwrap();
+            assert_eq!((back.dims, back.data_offset), (dims, total as u64));
+        }
+    }
+
+    #[test]
+    fn literals_are_read_as_python_writes_them() {
+        for text in [
+            "{'descr': '>c8', 'fortran_order': True, 'shape': (3, 4), }    \n",
+            "{\"shape\":(3,4),\"fortran_order\":True,\"descr\":\">c8\"}",
+            " { 'shape' : ( 3L , 4L , ) , 'descr':'>c8', 'fortran_order' : True , } ",
+        ] {
+            let h = read(&header(text)).unwrap();
+            let dtype = StoredType { kind: Kind::Complex64, big_endian: true };
+            assert_eq!((h.dtype, h.fortran, h.dims), (dtype, true, vec![3, 4]), "{text}");
+            assert_eq!(h.data_offset as usize, 12 + text.len());
+        }
+        let mut version_3 = header("{'descr': '|b1', 'fortran_order': False, 'shape': ()}");
+        version_3[6] = 3;
+        assert_eq!(read(&version_3).unwrap().dtype.kind, Kind::Bool);
+    }
+
+    #[test]
+    fn hostile_headers_are_refused_with_a_reason() {
+        let of = |descr: &str, shape: &str| {
+            header(&format!("{{'descr': {descr}, 'fortran_order': False, 'shape': {shape}, }}"))
+        };
+        refused(b"", "it is empty");
+        refused(b"\x93NUM", "does not begin with");
+        refused(b"\x93NUMPY\x01", "ends inside");
+        refused(b"\x93NUMPY\x09\x00\x10\x00", "version is 9.0");
+        refused(b"1.0 2.0 3.0\n", "seems to be text");
+        refused(b"\x89HDF\r\n\x1a\n", "HDF5");
+        refused(b"\x93NUMPY\x02\x00\xff\xff\xff\xff{", "claims to be 4294967295 bytes");
+        refused(&header("{'descr': '<f8'")[..20], "ends inside");
+        refused(&of("'<f8'", "(1000000000000, 1000000000000)"), "larger than any memory");
+        refused(&of("'<f8'", "(4294967296, 4294967296)"), "larger than any memory");
+        refused(&of("'<f8'", "(0, 4294967296, 4294967296)"), "larger than any memory");
+        refused(&of("'<f8'", "(99999999999999999999999,)"), "larger than any memory");
+        refused(&of("'<f8'", &format!("({})", "1,".repeat(65))), "65 axes");
+        refused(&of("'<f8'", "(-1,)"), "negative length");
+        refused(&of("'<f8'", "(3"), "should have");
+        refused(&of("'<f8'", "(3 4)"), "should have ')'");
+        refused(&of("'<f8'", "3"), "should have '('");
+        refused(&of("'<f8'", &"(".repeat(100_000)), "should have a length");
+        refused(&of(&"(".repeat(100_000), "(3,)"), "without an end");
+        refused(&of("[('x', '<f8'), ('y', '<i4', (2,))]", "(3,)"), "structured");
+        refused(&of("'|O'", "(3,)"), "object (dtype \"|O\")");
+        refused(&of("'|O'", "(3,)"), "np.save(path, a.astype(\"float64\"))");
+        refused(&of("'<U5'", "(3,)"), "text");
+        refused(&of("'<M8[ns]'", "(3,)"), "datetime64");
+        refused(&of("'<f2'", "(3,)"), "a.astype(\"float32\")");
+        refused(&of("'<f16'", "(3,)"), "extended-precision");
+        refused(&of("''", "(3,)"), "unknown");
+        refused(&of("'é'", "(3,)"), "unknown");
+        refused(&header("{'descr': '<f8', 'shape': (3,)}"), "no 'fortran_order'");
+        refused(&header("{'descr': '<f8', 'fortran_order': False}"), "no 'shape'");
+        refused(&header("{}"), "no 'descr'");
+        refused(&header("{'colour': 3}"), "unknown key");
+        refused(&header("{'descr': '<f8', 'fortran_order': 1}"), "True or False");
+        refused(&header("{'descr': '<f8"), "without an end");
+        refused(&header("{'descr': '<f8', 'fortran_order': False, 'shape': ()} x"), "goes on");
+    }
+
+    #[test]
+    fn a_short_file_is_told_with_both_numbers() {
+        let h = read(&header_bytes(&ArrayType::new([3, 4], DType::Float64))).unwrap();
+        assert!(h.check_length(128 + 96, "a.npy").is_ok());
+        assert!(h.check_length(1000, "a.npy").is_ok());
+        let error = h.check_length(223, "a.npy").unwrap_err();
+        assert!(error.message().contains("holds 223 bytes, its header promises 224"), "{error}");
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_a_header_panic(
+            bytes in proptest::collection::vec(any::<u8>(), 0..200),
+            version in 0_u8..5,
+        ) {
+            let _ = read(&bytes);
+            let mut magic = MAGIC.to_vec();
+            magic.extend([version, 0, 150, 0]);
+            magic.extend(&bytes);
+            let _ = read(&magic);
+        }
+
+        #[test]
+        fn no_mutation_makes_a_header_panic(
+            at in 0_usize..70,
+            byte in any::<u8>(),
+            text in "[(){}\\[\\],:'\"L0-9 TrueFalsedcshpf<>|=-]{0,40}",
+        ) {
+            let mut bytes = header_bytes(&ArrayType::new([3, 4], DType::Float64));
+            bytes[at] = byte;
+            bytes.splice(at + 1..at + 1, text.bytes());
+            if let Ok(h) = read(&bytes) {
+                // Whatever is accepted can be computed with.
+                let _ = h.data_bytes();
+                let _ = h.check_length(1 << 20, "a.npy");
+            }
+        }
+    }
+}

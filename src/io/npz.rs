@@ -1,0 +1,206 @@
+//! Members of a .npz archive.
+//!
+//! A stored member is read in place, like a .npy file that begins further on; only this way its
+//! checksum is not verified. A deflated member cannot be entered at random, so it is decompressed
+//! whole, once, at its first read.
+
+use std::fs::File;
+use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+
+use zip::{CompressionMethod, ZipArchive};
+
+use super::error::{Error, Result, os_words};
+use super::npy::{self, Header};
+
+/// Where a member's bytes are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// Uncompressed, from this byte of the archive.
+    Stored { offset: u64 },
+    /// Deflated, by number in the archive.
+    Deflated { index: usize },
+}
+
+/// One member, found and its header read.
+pub(crate) struct Member {
+    /// What [`members`] calls it.
+    pub(crate) key: String,
+    pub(crate) place: Place,
+    pub(crate) header: Header,
+}
+
+/// The names that `key` can take for a .npz file, in the archive's order.
+pub fn members(path: &Path) -> Result<Vec<String>> {
+    let name = path.display().to_string();
+    let file = super::array::open_file(path, &name)?;
+    Ok(keys(&archive(&file, &name)?))
+}
+
+/// A member by key. Without a key, the only member of the archive.
+pub(crate) fn find(file: &File, name: &str, key: Option<&str>) -> Result<Member> {
+    let mut zip = archive(file, name)?;
+    let keys = keys(&zip);
+    let index = match key {
+        Some(key) => keys
+            .iter()
+            .position(|k| k == key || key.strip_suffix(".npy") == Some(k))
+            .ok_or_else(|| Error::input(missing_key(name, key, &keys)))?,
+        None if keys.len() == 1 => 0,
+        None => {
+            return Err(Error::input(format!(
+                "cannot read {name}: it holds {}; name one with `key`",
+                listed(&keys)
+            )));
+        }
+    };
+    let key = keys[index].clone();
+    let name = &member_name(name, &key);
+    let entry = zip.by_index_raw(index).map_err(|e| damaged(name, &e))?;
+    let (size, compression, offset) = (entry.size(), entry.compression(), entry.data_start());
+    if entry.encrypted() {
+        return Err(Error::input(format!(
+            "cannot read {name}: it is encrypted; save it with np.savez"
+        )));
+    }
+    drop(entry);
+    let place = match (compression, offset) {
+        (CompressionMethod::Stored, Some(offset)) => Place::Stored { offset },
+        (CompressionMethod::Deflated, _) => Place::Deflated { index },
+        (other, _) => {
+            return Err(Error::input(format!(
+                "cannot read {name}: it is compressed by {other:?}; save it with np.savez or np.savez_compressed"
+            )));
+        }
+    };
+    let mut content = zip.by_index(index).map_err(|e| damaged(name, &e))?;
+    let header = Header::read(&mut content, name)?;
+    header.check_length(size, name)?;
+    if let Place::Stored { offset } = place {
+        let length = file.metadata().map_or(0, |m| m.len());
+        header.check_length(length.saturating_sub(offset), name)?;
+    }
+    Ok(Member { key, place, header })
+}
+
+/// The data of a deflated member, without its header.
+pub(crate) fn inflate(file: &File, name: &str, index: usize, expected: &Header) -> Result<Vec<u8>> {
+    let mut zip = archive(file, name)?;
+    let mut content = zip.by_index(index).map_err(|e| damaged(name, &e))?;
+    if Header::read(&mut content, name)? != *expected {
+        return Err(changed(name));
+    }
+    let promised = expected.data_bytes();
+    // The buffer grows with what is really there, never with what is claimed. Reading past the
+    // promised bytes makes the archive's checksum count, and meets its end.
+    let mut data = Vec::new();
+    let got = (&mut content)
+        .take(promised)
+        .read_to_end(&mut data)
+        .map_err(|e| Error::run(format!("cannot decompress {name}: {}", os_words(&e))))?;
+    if (got as u64) < promised {
+        return Err(Error::run(format!(
+            "cannot read {name}: it holds {got} bytes of data, its header promises {promised}; write the file again"
+        )));
+    }
+    let mut beyond = [0; 256];
+    while content
+        .read(&mut beyond)
+        .map_err(|e| Error::run(format!("cannot decompress {name}: {}", os_words(&e))))?
+        > 0
+    {}
+    data.shrink_to_fit();
+    Ok(data)
+}
+
+/// What messages call a member: `inputs.npz[d]`.
+pub(crate) fn member_name(name: &str, key: &str) -> String {
+    format!("{name}[{key}]")
+}
+
+pub(crate) fn changed(name: &str) -> Error {
+    Error::run(format!(
+        "cannot read {name}: the file changed after it was opened; run again when nothing writes to it"
+    ))
+}
+
+fn keys(zip: &ZipArchive<BufReader<Positioned<'_>>>) -> Vec<String> {
+    zip.file_names_raw()
+        .map(|raw| {
+            let name = String::from_utf8_lossy(raw);
+            name.strip_suffix(".npy").unwrap_or(&name).to_string()
+        })
+        .collect()
+}
+
+fn archive<'a>(file: &'a File, name: &str) -> Result<ZipArchive<BufReader<Positioned<'a>>>> {
+    let mut start = [0; 8];
+    let got = file.read_at(&mut start, 0).unwrap_or(0);
+    if !start[..got].starts_with(b"PK") {
+        if start[..got].starts_with(&npy::MAGIC[..got.min(6)]) {
+            return Err(Error::input(format!("{name} is one .npy array and has no members")));
+        }
+        return Err(Error::input(format!("cannot read {name}: it is not a .npz archive")));
+    }
+    ZipArchive::new(BufReader::new(Positioned { file, at: 0 })).map_err(|e| damaged(name, &e))
+}
+
+fn damaged(name: &str, error: &zip::result::ZipError) -> Error {
+    Error::input(format!(
+        "cannot read {name}: the archive is damaged or truncated ({error}); write the file again"
+    ))
+}
+
+fn missing_key(name: &str, key: &str, keys: &[String]) -> String {
+    let nearest = keys
+        .iter()
+        .map(|k| (strsim::jaro_winkler(k, key), k))
+        .filter(|(likeness, _)| *likeness > 0.7)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, k)| format!("; did you mean \"{k}\"?"));
+    format!(
+        "{name} has no member \"{key}\"; it holds {}{}",
+        listed(keys),
+        nearest.unwrap_or_default()
+    )
+}
+
+fn listed(keys: &[String]) -> String {
+    const MOST: usize = 20;
+    if keys.is_empty() {
+        return "nothing".to_string();
+    }
+    let mut list: Vec<String> = keys.iter().take(MOST).map(|k| format!("\"{k}\"")).collect();
+    if keys.len() > MOST {
+        list.push(format!("{} more", keys.len() - MOST));
+    }
+    list.join(", ")
+}
+
+/// Reads a file from its own place, so that readers which share the file do not disturb each
+/// other.
+pub(crate) struct Positioned<'a> {
+    pub(crate) file: &'a File,
+    pub(crate) at: u64,
+}
+
+impl Read for Positioned<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let got = self.file.read_at(buffer, self.at)?;
+        self.at += got as u64;
+        Ok(got)
+    }
+}
+
+impl Seek for Positioned<'_> {
+    fn seek(&mut self, to: SeekFrom) -> std::io::Result<u64> {
+        let at = match to {
+            SeekFrom::Start(at) => Some(at),
+            SeekFrom::Current(by) => self.at.checked_add_signed(by),
+            SeekFrom::End(by) => self.file.metadata()?.len().checked_add_signed(by),
+        };
+        self.at = at.ok_or(std::io::ErrorKind::InvalidInput)?;
+        Ok(self.at)
+    }
+}

@@ -1,0 +1,618 @@
+//! Outputs that appear all at once.
+//!
+//! An output is written to a temporary file beside its place and renamed at the end, so that what
+//! was there before stays until the new file is whole.
+
+use std::fs::{File, OpenOptions, Permissions};
+use std::io::{Read, Write};
+use std::os::unix::fs::{FileExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use ndarray::{ArrayViewD, ArrayViewMutD, Axis, IxDyn, Zip};
+use sha2::{Digest, Sha256};
+use tempfile::TempPath;
+
+use crate::scalar::DType;
+use crate::space::{ArrayType, IndexBox, strides};
+use crate::view::{View, ViewMut, Viewed};
+use crate::{with_dtype, with_view};
+
+use super::error::{Error, Result, os_words};
+use super::npy::{Header, StoredType, checked_len, header_bytes, swap_bytes};
+
+/// Bytes that a write which converts or gathers holds at a time.
+const BUFFER: usize = 1 << 20;
+
+/// A file that replaces another when it is whole.
+#[derive(Debug)]
+struct Pending {
+    file: File,
+    temporary: PathBuf,
+    /// Removes the temporary file when dropped; not there in a process that only joined.
+    owner: Option<TempPath>,
+    target: PathBuf,
+    /// The target as the user wrote it.
+    name: String,
+}
+
+impl Pending {
+    fn create(path: &Path) -> Result<Pending> {
+        let name = path.display().to_string();
+        // A link stays a link: the file that it names is replaced.
+        let target = match path.is_symlink() {
+            true => path.canonicalize().map_err(|e| {
+                Error::input(format!(
+                    "cannot write {name}: it is a link to nowhere: {}",
+                    os_words(&e)
+                ))
+            })?,
+            false => path.to_path_buf(),
+        };
+        let (folder, file_name) = match (target.parent(), target.file_name()) {
+            (Some(folder), Some(file)) if folder.as_os_str().is_empty() => (Path::new("."), file),
+            (Some(folder), Some(file)) => (folder, file),
+            _ => return Err(Error::input(format!("cannot write {name}: it does not name a file"))),
+        };
+        match target.metadata() {
+            Ok(meta) if meta.is_dir() => {
+                return Err(Error::input(format!("cannot write {name}: it is a folder")));
+            }
+            Ok(meta) if !meta.is_file() => {
+                return Err(Error::input(format!(
+                    "cannot write {name}: it is not a regular file; use \"-\" for standard output"
+                )));
+            }
+            _ => {}
+        }
+        if !folder.is_dir() {
+            return Err(Error::input(format!(
+                "cannot write {name}: there is no folder {}; make it first",
+                folder.display()
+            )));
+        }
+        let prefix = format!(".{}.", file_name.to_string_lossy());
+        let temporary = tempfile::Builder::new()
+            .prefix(&prefix)
+            .suffix(".partial")
+            // As for any new file; the process's umask takes its share.
+            .permissions(Permissions::from_mode(0o666))
+            .tempfile_in(folder)
+            .map_err(|e| {
+                Error::input(format!(
+                    "cannot write {name}: no file can be made in {}: {}",
+                    folder.display(),
+                    os_words(&e.into())
+                ))
+            })?;
+        let (file, owner) = temporary.into_parts();
+        Ok(Pending { file, temporary: owner.to_path_buf(), owner: Some(owner), target, name })
+    }
+
+    fn failed(&self, error: &std::io::Error) -> Error {
+        Error::run(format!("cannot write {}: {}", self.name, os_words(error)))
+    }
+
+    fn sync(&self) -> Result<()> {
+        self.file.sync_all().map_err(|e| self.failed(&e))
+    }
+
+    #[track_caller]
+    fn rename(mut self) -> Result<()> {
+        let owner = self.owner.take().unwrap_or_else(|| {
+            unreachable!("{}: the process that created an output commits it", self.name)
+        });
+        owner.persist(&self.target).map_err(|e| self.failed(&e.error))
+    }
+}
+
+/// A .npy file in the making: C order, little-endian. Boxes may be written from many threads, and
+/// from other processes that [`NpyOutput::join`] it. Dropped without a commit, it leaves nothing.
+#[derive(Debug)]
+pub struct NpyOutput {
+    pending: Pending,
+    ty: ArrayType,
+    data_offset: u64,
+}
+
+impl NpyOutput {
+    /// Begins an output: checks that its folder takes files, makes the temporary file, writes the
+    /// header and gives the file its length.
+    pub fn create(path: &Path, ty: ArrayType) -> Result<NpyOutput> {
+        let pending = Pending::create(path)?;
+        let header = header_bytes(&ty);
+        let bytes = checked_len(&ty.dims, ty.dtype.size())
+            .and_then(|n| (n * ty.dtype.size()).checked_add(header.len()))
+            .ok_or_else(|| {
+                Error::input(format!("cannot write {}: {ty} is larger than any file", pending.name))
+            })?;
+        let output = NpyOutput { pending, ty, data_offset: header.len() as u64 };
+        let written = output.pending.file.write_all_at(&header, 0);
+        written
+            .and_then(|()| output.pending.file.set_len(bytes as u64))
+            .map_err(|e| output.pending.failed(&e))?;
+        Ok(output)
+    }
+
+    /// Opens the temporary file that another process created, see [`NpyOutput::part`], to write
+    /// boxes to it. Dropping it removes nothing, and it cannot be committed.
+    pub fn join(part: &Path, ty: ArrayType) -> Result<NpyOutput> {
+        let name = part.display().to_string();
+        let mut file = OpenOptions::new().read(true).write(true).open(part).map_err(|e| {
+            Error::run(format!(
+                "cannot open {name}, which another process began: {}; do all hosts see this folder?",
+                os_words(&e)
+            ))
+        })?;
+        let header = Header::read(&mut file, &name)?;
+        if header.ty() != ty || header.dtype != StoredType::of(ty.dtype) || header.fortran {
+            return Err(Error::run(format!(
+                "cannot write {name}: it was begun as {}, this process would write {ty}",
+                header.ty()
+            )));
+        }
+        let data_offset = header.data_offset;
+        let part = part.to_path_buf();
+        let pending = Pending { file, temporary: part.clone(), owner: None, target: part, name };
+        Ok(NpyOutput { pending, ty, data_offset })
+    }
+
+    /// Dims and element type of the file.
+    pub fn ty(&self) -> &ArrayType {
+        &self.ty
+    }
+
+    /// The place that the file will take, as it was given.
+    pub fn path(&self) -> &Path {
+        Path::new(&self.pending.name)
+    }
+
+    /// The temporary file, for [`NpyOutput::join`].
+    pub fn part(&self) -> &Path {
+        &self.pending.temporary
+    }
+
+    /// Writes a box from a view of its dims. Elements are converted to the file's type; complex to
+    /// real is refused by whoever creates the output, and would here lose the imaginary part.
+    #[track_caller]
+    pub fn write_box(&self, b: &IndexBox, view: View<'_>) -> Result<()> {
+        let name = &self.pending.name;
+        assert_eq!(view.dims(), b.dims(), "{name}: a box is written from a view of its dims");
+        assert!(
+            b.ndim() == self.ty.dims.len() && IndexBox::whole(&self.ty.dims).contains(b),
+            "{name}: the box {b} is inside {}",
+            self.ty
+        );
+        if b.is_empty() {
+            return Ok(());
+        }
+        // Axes from `cut` on are whole, so all that they hold follows in the file.
+        let dims = b.dims();
+        let cut = (0..dims.len()).rev().find(|&a| dims[a] != self.ty.dims[a]).unwrap_or(0);
+        let strides = strides(&self.ty.dims);
+        let size = self.ty.dtype.size();
+        let at = |index: &[usize]| {
+            let element: usize =
+                index.iter().zip(&b.0).zip(&strides).map(|((i, r), s)| (i + r.start) * s).sum();
+            self.data_offset + (element * size) as u64
+        };
+        let mut write = |bytes: &[u8], index: &[usize]| {
+            self.pending.file.write_all_at(bytes, at(index)).map_err(|e| self.pending.failed(&e))
+        };
+        with_dtype!(self.ty.dtype, T => {
+            with_view!(View, view, v => write_runs::<_, T>(v, cut, &mut write))
+        })
+    }
+
+    /// SHA-256 of the array's bytes, in hexadecimal, as written so far.
+    pub fn sha256(&self) -> Result<String> {
+        sha256(&self.pending.temporary).map_err(|e| e.context(&self.pending.name))
+    }
+
+    /// Puts the file in its place.
+    pub fn commit(self) -> Result<()> {
+        commit_all(vec![self.into()])
+    }
+}
+
+/// A small text file in the making.
+#[derive(Debug)]
+pub struct TextOutput {
+    pending: Pending,
+}
+
+impl TextOutput {
+    /// Begins an output: checks that its folder takes files and makes the temporary file.
+    pub fn create(path: &Path) -> Result<TextOutput> {
+        Ok(TextOutput { pending: Pending::create(path)? })
+    }
+
+    /// The place that the file will take, as it was given.
+    pub fn path(&self) -> &Path {
+        Path::new(&self.pending.name)
+    }
+
+    /// Appends text.
+    pub fn write(&mut self, text: &str) -> Result<()> {
+        self.write_bytes(text.as_bytes())
+    }
+
+    /// Appends bytes, for files that are small but not text.
+    pub fn write_bytes(&mut self, bytes: &[u8]) -> Result<()> {
+        let written = self.pending.file.write_all(bytes);
+        written.map_err(|e| self.pending.failed(&e))
+    }
+
+    /// Puts the file in its place.
+    pub fn commit(self) -> Result<()> {
+        commit_all(vec![self.into()])
+    }
+}
+
+/// Any output, for [`commit_all`].
+#[derive(Debug)]
+pub enum Output {
+    /// An array.
+    Npy(NpyOutput),
+    /// A text.
+    Text(TextOutput),
+}
+
+impl From<NpyOutput> for Output {
+    fn from(output: NpyOutput) -> Self {
+        Output::Npy(output)
+    }
+}
+
+impl From<TextOutput> for Output {
+    fn from(output: TextOutput) -> Self {
+        Output::Text(output)
+    }
+}
+
+/// Puts all outputs in their places, once all of them are safely on disk. If anything fails before
+/// the first rename, every old file is untouched and every temporary one is gone.
+pub fn commit_all(outputs: Vec<Output>) -> Result<()> {
+    let pending: Vec<Pending> = outputs
+        .into_iter()
+        .map(|output| match output {
+            Output::Npy(output) => output.pending,
+            Output::Text(output) => output.pending,
+        })
+        .collect();
+    pending.iter().try_for_each(Pending::sync)?;
+    pending.into_iter().try_for_each(Pending::rename)
+}
+
+/// Writes an array as a .npy stream, converted to `ty`'s element type.
+#[track_caller]
+pub fn write_npy_to(w: &mut dyn Write, ty: &ArrayType, view: View<'_>) -> Result<()> {
+    assert_eq!(view.dims(), ty.dims, "a stream is written from a view of its dims");
+    stream(w, &header_bytes(ty))?;
+    with_dtype!(ty.dtype, T => {
+        with_view!(View, view, v => write_runs::<_, T>(v, 0, &mut |bytes, _| stream(w, bytes)))
+    })?;
+    w.flush().map_err(|e| stream_failed(&e))
+}
+
+/// Writes a .npy stream box by box. `fill` is called with boxes that follow each other in C order
+/// and hold about `most` elements, and with a view of the file's type to fill.
+pub fn write_npy_stream<E: From<Error>>(
+    w: &mut dyn Write,
+    ty: &ArrayType,
+    most: usize,
+    mut fill: impl FnMut(&IndexBox, ViewMut<'_>) -> std::result::Result<(), E>,
+) -> std::result::Result<(), E> {
+    stream(w, &header_bytes(ty))?;
+    for b in boxes(&ty.dims, most) {
+        with_dtype!(ty.dtype, T => {
+            let mut data = vec![T::default(); b.len()];
+            let view = ArrayViewMutD::from_shape(IxDyn(&b.dims()), &mut data);
+            fill(&b, T::erase_mut(view.unwrap_or_else(|e| unreachable!("a box has its length: {e}"))))?;
+            let bytes: &mut [u8] = bytemuck::cast_slice_mut(&mut data);
+            to_little_endian(bytes, ty.dtype);
+            stream(w, bytes)?;
+        });
+    }
+    w.flush().map_err(|e| stream_failed(&e).into())
+}
+
+fn stream(w: &mut dyn Write, bytes: &[u8]) -> Result<()> {
+    w.write_all(bytes).map_err(|e| stream_failed(&e))
+}
+
+fn stream_failed(error: &std::io::Error) -> Error {
+    Error::run(format!("cannot write to standard output: {}", os_words(error)))
+}
+
+/// SHA-256 of the data of a .npy file, without its header, in hexadecimal.
+pub fn sha256(path: &Path) -> Result<String> {
+    let name = path.display().to_string();
+    let mut file = super::array::open_file(path, &name)?;
+    let header = Header::read(&mut file, &name)?;
+    let mut rest = header.data_bytes();
+    let mut hash = Sha256::new();
+    let mut buffer = vec![0; BUFFER];
+    while rest > 0 {
+        let most = rest.min(BUFFER as u64) as usize;
+        let got = file
+            .read(&mut buffer[..most])
+            .map_err(|e| Error::run(format!("cannot read {name}: {}", os_words(&e))))?;
+        if got == 0 {
+            return Err(Error::run(format!(
+                "cannot read {name}: it is truncated; {rest} bytes are missing"
+            )));
+        }
+        hash.update(&buffer[..got]);
+        rest -= got as u64;
+    }
+    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// Boxes that follow each other in C order, each one piece of the array's elements, of at most
+/// `most` elements (but one).
+pub fn boxes(dims: &[usize], most: usize) -> impl Iterator<Item = IndexBox> {
+    let strides = strides(dims);
+    let most = most.max(1);
+    // The first axis whose steps are small enough is cut; those before it go one by one.
+    let cut = (0..dims.len()).find(|&a| strides[a] <= most).unwrap_or(0);
+    let per = dims.get(cut).map_or(1, |_| (most / strides[cut].max(1)).max(1));
+    let along = dims.get(cut).map_or(1, |n| n.div_ceil(per));
+    let before: usize = dims[..cut].iter().product();
+    let dims = dims.to_vec();
+    let count = if dims.contains(&0) { 0 } else { before * along };
+    (0..count).map(move |number| {
+        let mut rest = number / along;
+        let mut ranges = vec![0..0; dims.len()];
+        for axis in (0..cut).rev() {
+            let i = rest % dims[axis];
+            rest /= dims[axis];
+            ranges[axis] = i..i + 1;
+        }
+        for axis in cut..dims.len() {
+            ranges[axis] = match axis == cut {
+                true => number % along * per..(number % along * per + per).min(dims[axis]),
+                false => 0..dims[axis],
+            };
+        }
+        IndexBox(ranges)
+    })
+}
+
+/// Calls `write` with little-endian bytes of `T` and the index of their first element, for pieces
+/// in C order none of which cuts across an axis before `cut`.
+fn write_runs<S: Viewed, T: Viewed>(
+    view: ArrayViewD<'_, S>,
+    cut: usize,
+    write: &mut dyn FnMut(&[u8], &[usize]) -> Result<()>,
+) -> Result<()> {
+    let as_is = S::DTYPE == T::DTYPE && cfg!(target_endian = "little");
+    let dims = view.shape().to_vec();
+    if view.is_empty() {
+        return Ok(());
+    }
+    let most = BUFFER / size_of::<T>();
+    let run: usize = dims[cut..].iter().product();
+    let mut scratch: Vec<T> = Vec::new();
+    let mut index = vec![0; dims.len()];
+    for row in boxes(&dims[..cut], 1) {
+        let mut part = view.view();
+        for (axis, r) in row.0.iter().enumerate() {
+            index[axis] = r.start;
+            part.index_axis_inplace(Axis(0), r.start);
+        }
+        if as_is && let Some(slice) = part.as_slice() {
+            index[cut..].fill(0);
+            write(bytemuck::cast_slice(slice), &index)?;
+            continue;
+        }
+        for piece in boxes(&dims[cut..], most) {
+            scratch.resize(most.min(run), T::default());
+            let scratch = &mut scratch[..piece.len()];
+            let mut from = part.view();
+            for (axis, r) in piece.0.iter().enumerate() {
+                from.slice_axis_inplace(Axis(axis), r.clone().into());
+                index[cut + axis] = r.start;
+            }
+            let to = ArrayViewMutD::from_shape(from.raw_dim(), &mut *scratch);
+            let to = to.unwrap_or_else(|e| unreachable!("a piece has its length: {e}"));
+            Zip::from(to).and(&from).for_each(|t, &s| *t = T::from_c128(s.to_c128()));
+            let bytes: &mut [u8] = bytemuck::cast_slice_mut(scratch);
+            to_little_endian(bytes, T::DTYPE);
+            write(bytes, &index)?;
+        }
+    }
+    Ok(())
+}
+
+fn to_little_endian(bytes: &mut [u8], dtype: DType) {
+    if cfg!(target_endian = "big") {
+        swap_bytes(bytes, dtype.real().size());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::{Array3, ArrayD, Slice};
+
+    use super::*;
+    use crate::io::ErrorKind;
+    use crate::scalar::{C64, C128};
+
+    fn listing(dir: &Path) -> Vec<String> {
+        let mut names: Vec<String> = std::fs::read_dir(dir)
+            .unwrap()
+            .map(|e| e.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn boxes_written_from_many_threads_make_the_array() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("m.npy");
+        let a = Array3::from_shape_fn((7, 5, 6), |(i, j, k)| (i * 30 + j * 6 + k) as f64).into_dyn();
+        for chunk in [[7, 5, 6], [2, 5, 6], [3, 2, 6], [1, 1, 1], [7, 2, 4]] {
+            let out = NpyOutput::create(&path, ArrayType::new([7, 5, 6], DType::Float64)).unwrap();
+            let joined = NpyOutput::join(out.part(), out.ty().clone()).unwrap();
+            let grid = crate::space::Grid::new(&[7, 5, 6], &chunk);
+            std::thread::scope(|scope| {
+                for k in 0..grid.len() {
+                    let (out, a) = (if k % 2 == 0 { &out } else { &joined }, &a);
+                    let b = grid.chunk_box(k);
+                    scope.spawn(move || {
+                        out.write_box(&b, f64::erase(a.view()).boxed(&b)).unwrap();
+                    });
+                }
+            });
+            drop(joined);
+            assert!(out.part().exists());
+            let hash = out.sha256().unwrap();
+            out.commit().unwrap();
+            let read: ArrayD<f64> = ndarray_npy::read_npy(&path).unwrap();
+            assert_eq!(read, a);
+            assert_eq!(listing(dir.path()), ["m.npy"]);
+            assert_eq!(sha256(&path).unwrap(), hash);
+            let data: &[u8] = &std::fs::read(&path).unwrap()[128..];
+            assert_eq!(hash, format!("{:x}", HexOf(Sha256::digest(data).to_vec())));
+        }
+    }
+
+    struct HexOf(Vec<u8>);
+    impl std::fmt::LowerHex for HexOf {
+        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            self.0.iter().try_for_each(|b| write!(f, "{b:02x}"))
+        }
+    }
+
+    #[test]
+    fn any_view_of_any_type_is_written() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("m.npy");
+        // Large enough for several pieces of the buffer.
+        let a = Array3::from_shape_fn((300, 40, 35), |(i, j, k)| (i * 1400 + j * 35 + k) as f64 / 3.0);
+        let view = a.view().into_dyn().permuted_axes(vec![2, 0, 1]);
+        let mut view = view.clone();
+        view.invert_axis(Axis(1));
+        view.slice_axis_inplace(Axis(2), Slice::new(0, None, 3));
+        let dims = view.shape().to_vec();
+        let out = NpyOutput::create(&path, ArrayType::new(dims.clone(), DType::Complex64)).unwrap();
+        out.write_box(&IndexBox::whole(&dims), f64::erase(view.view())).unwrap();
+        out.commit().unwrap();
+        let read: ArrayD<C64> = ndarray_npy::read_npy(&path).unwrap();
+        assert_eq!(read, view.mapv(|v| C64::new(v as f32, 0.0)));
+
+        let ty = ArrayType::new(dims.clone(), DType::Float32);
+        let mut bytes = Vec::new();
+        write_npy_to(&mut bytes, &ty, f64::erase(view.view())).unwrap();
+        let read = <ArrayD<f32> as ndarray_npy::ReadNpyExt>::read_npy(&bytes[..]).unwrap();
+        assert_eq!(read, view.mapv(|v| v as f32));
+
+        let mut streamed = Vec::new();
+        write_npy_stream(&mut streamed, &ty, 1000, |b, to| {
+            f32::typed_mut(to).assign(&read_box(&read, b));
+            Ok::<(), Error>(())
+        })
+        .unwrap();
+        assert!(streamed == bytes);
+    }
+
+    fn read_box<T: Clone>(a: &ArrayD<T>, b: &IndexBox) -> ArrayD<T> {
+        let mut v = a.view();
+        for (axis, r) in b.0.iter().enumerate() {
+            v.slice_axis_inplace(Axis(axis), r.clone().into());
+        }
+        v.to_owned()
+    }
+
+    #[test]
+    fn nothing_changes_until_all_is_committed() {
+        let dir = tempfile::tempdir().unwrap();
+        let (npy, csv) = (dir.path().join("m.npy"), dir.path().join("h.csv"));
+        std::fs::write(&npy, "old").unwrap();
+        let ty = ArrayType::new([2], DType::Complex128);
+        drop(NpyOutput::create(&npy, ty.clone()).unwrap());
+        assert_eq!(std::fs::read(&npy).unwrap(), b"old");
+        assert_eq!(listing(dir.path()), ["m.npy"]);
+
+        let out = NpyOutput::create(&npy, ty).unwrap();
+        let z = ndarray::arr1(&[C128::new(1.0, 2.0), C128::new(3.0, 4.0)]).into_dyn();
+        out.write_box(&IndexBox(vec![0..2]), C128::erase(z.view())).unwrap();
+        let mut text = TextOutput::create(&csv).unwrap();
+        text.write("iteration,residual\n").unwrap();
+        text.write("1,0.5\n").unwrap();
+        assert_eq!(std::fs::read(&npy).unwrap(), b"old");
+        assert!(!csv.exists());
+        commit_all(vec![out.into(), text.into()]).unwrap();
+        assert_eq!(std::fs::read_to_string(&csv).unwrap(), "iteration,residual\n1,0.5\n");
+        let read: ArrayD<C128> = ndarray_npy::read_npy(&npy).unwrap();
+        assert_eq!(read, z);
+        assert_eq!(listing(dir.path()), ["h.csv", "m.npy"]);
+    }
+
+    #[test]
+    fn wrong_places_are_refused_before_any_work() {
+        let dir = tempfile::tempdir().unwrap();
+        let ty = ArrayType::new([2], DType::Float64);
+        for (path, part) in [
+            (dir.path().join("nowhere/m.npy"), "there is no folder"),
+            (dir.path().to_path_buf(), "it is a folder"),
+            (PathBuf::from("/dev/null"), "not a regular file"),
+            (PathBuf::from("/"), "does not name a file"),
+        ] {
+            let error = NpyOutput::create(&path, ty.clone()).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Input);
+            assert!(error.message().contains(part), "{error}");
+        }
+        let huge = ArrayType::new([1 << 40, 1 << 40], DType::Float64);
+        assert!(NpyOutput::create(&dir.path().join("m.npy"), huge).is_err());
+        assert_eq!(listing(dir.path()), Vec::<String>::new());
+        let out = NpyOutput::create(&dir.path().join("m.npy"), ty).unwrap();
+        let error = NpyOutput::join(out.part(), ArrayType::new([3], DType::Float64)).unwrap_err();
+        assert!(error.message().contains("begun as (2,) float64"), "{error}");
+    }
+
+    #[test]
+    fn a_link_stays_a_link_and_new_files_obey_the_umask() {
+        let dir = tempfile::tempdir().unwrap();
+        let (file, link) = (dir.path().join("file.txt"), dir.path().join("link.txt"));
+        std::fs::write(&file, "old").unwrap();
+        std::os::unix::fs::symlink(&file, &link).unwrap();
+        let mut out = TextOutput::create(&link).unwrap();
+        out.write("new").unwrap();
+        out.commit().unwrap();
+        assert!(link.is_symlink());
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), "new");
+        let plain = dir.path().join("plain.txt");
+        std::fs::write(&plain, "").unwrap();
+        let mode = |p: &Path| std::fs::metadata(p).unwrap().permissions().mode();
+        assert_eq!(mode(&file), mode(&plain));
+    }
+
+    #[test]
+    fn a_full_disk_is_an_error_of_the_run() {
+        let mut full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let a = ndarray::arr1(&[1.0, 2.0]).into_dyn();
+        let ty = ArrayType::new([2], DType::Float64);
+        let error = write_npy_to(&mut full, &ty, f64::erase(a.view())).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Run);
+        assert_eq!(error.message(), "cannot write to standard output: No space left on device");
+    }
+
+    #[test]
+    fn boxes_follow_each_other_in_c_order() {
+        for dims in [vec![], vec![7], vec![3, 4], vec![2, 1, 5], vec![2, 3, 4, 5], vec![3, 0]] {
+            for most in [1, 2, 5, 7, 20, 1000] {
+                let strides = strides(&dims);
+                let mut next = 0;
+                for b in boxes(&dims, most) {
+                    let at: usize = b.start().iter().zip(&strides).map(|(i, s)| i * s).sum();
+                    assert_eq!(at, next, "{dims:?} {most}");
+                    assert!((1..=most).contains(&b.len()), "{dims:?} {most} {b}");
+                    next += b.len();
+                }
+                assert_eq!(next, dims.iter().product::<usize>());
+            }
+        }
+    }
+}

@@ -1,0 +1,358 @@
+//! Fourier transforms along an axis, block by block of lines.
+//!
+//! Two real lines are packed into one complex transform, for every length: `z = a + i b`, then
+//! `A_k = (Z_k + conj Z_{n-k}) / 2` and `B_k = (Z_k - conj Z_{n-k}) / 2i`.
+
+use std::any::Any;
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::{Arc, LazyLock, Mutex};
+
+use ndarray::{ArrayView2, ArrayViewD, ArrayViewMut2, ArrayViewMutD, Axis};
+use num_complex::Complex;
+use rustfft::{Fft, FftDirection, FftPlanner};
+
+use crate::scalar::{DType, Real, Scalar};
+
+/// Lines that are gathered together when they are not consecutive in memory.
+const BLOCK: usize = 16;
+
+type Key = (usize, bool, DType);
+type Plans = HashMap<Key, Arc<dyn Any + Send + Sync>>;
+static PLANS: LazyLock<Mutex<Plans>> = LazyLock::new(|| Mutex::new(HashMap::new()));
+
+fn plan<R: Real>(n: usize, inverse: bool) -> Arc<dyn Fft<R>> {
+    let key = (n, inverse, R::DTYPE);
+    let mut plans = PLANS.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+    let any = plans.entry(key).or_insert_with(|| {
+        let direction = if inverse { FftDirection::Inverse } else { FftDirection::Forward };
+        Arc::new(FftPlanner::<R>::new().plan_fft(n, direction))
+    });
+    match any.downcast_ref::<Arc<dyn Fft<R>>>() {
+        Some(fft) => fft.clone(),
+        None => unreachable!("the key names the type"),
+    }
+}
+
+/// Splits views into planes `[line, sample]`, the axis last, and calls `f` with each pair.
+fn each_plane<A, B>(
+    y: ArrayViewMutD<'_, A>,
+    x: ArrayViewD<'_, B>,
+    axis: usize,
+    f: &mut impl FnMut(ArrayViewMut2<'_, A>, ArrayView2<'_, B>),
+) {
+    let (mut y, mut x) = (y, x);
+    if y.ndim() == 1 {
+        y = y.insert_axis(Axis(0));
+        x = x.insert_axis(Axis(0));
+        return each_plane(y, x, 1, f);
+    }
+    // The lines of a plane run along the last other axis, the one that moves least in memory.
+    let other = if axis == y.ndim() - 1 { y.ndim() - 2 } else { y.ndim() - 1 };
+    let mut order: Vec<usize> = (0..y.ndim()).filter(|&a| a != axis && a != other).collect();
+    order.extend([other, axis]);
+    fn descend<A, B>(
+        y: ArrayViewMutD<'_, A>,
+        x: ArrayViewD<'_, B>,
+        f: &mut impl FnMut(ArrayViewMut2<'_, A>, ArrayView2<'_, B>),
+    ) {
+        if y.ndim() == 2 {
+            let (Ok(y), Ok(x)) = (y.into_dimensionality(), x.into_dimensionality()) else {
+                unreachable!("two axes are left")
+            };
+            return f(y, x);
+        }
+        let mut y = y;
+        for (y, x) in y.axis_iter_mut(Axis(0)).zip(x.axis_iter(Axis(0))) {
+            descend(y, x, f);
+        }
+    }
+    descend(y.permuted_axes(order.as_slice()), x.permuted_axes(order.as_slice()), f);
+}
+
+/// Copies lines `[line, sample]` into consecutive lines of complex numbers.
+#[inline(always)]
+fn gather<T: Scalar, R: Real>(
+    x: &ArrayView2<'_, T>,
+    lines: &mut [Complex<R>],
+    n: usize,
+    put: impl Fn(T, &mut Complex<R>) + Copy,
+) {
+    if x.strides()[1] == 1 || x.shape()[1] <= 1 {
+        for (row, line) in x.rows().into_iter().zip(lines.chunks_exact_mut(n)) {
+            row.iter().zip(line).for_each(|(&x, z)| put(x, z));
+        }
+    } else {
+        for (j, column) in x.columns().into_iter().enumerate() {
+            match column.to_slice() {
+                Some(column) => {
+                    column.iter().enumerate().for_each(|(l, &x)| put(x, &mut lines[l * n + j]));
+                }
+                None => column.iter().enumerate().for_each(|(l, &x)| put(x, &mut lines[l * n + j])),
+            }
+        }
+    }
+}
+
+/// Copies samples `range` of consecutive lines of complex numbers into lines `[line, sample]`.
+#[inline(always)]
+fn scatter<T: Scalar, R: Real>(
+    y: &mut ArrayViewMut2<'_, T>,
+    lines: &[Complex<R>],
+    n: usize,
+    range: Range<usize>,
+    get: impl Fn(Complex<R>) -> T + Copy,
+) {
+    if y.strides()[1] == 1 || y.shape()[1] <= 1 {
+        for (mut row, line) in y.rows_mut().into_iter().zip(lines.chunks_exact(n)) {
+            row.iter_mut().zip(&line[range.clone()]).for_each(|(y, &z)| *y = get(z));
+        }
+    } else {
+        for (k, mut column) in y.columns_mut().into_iter().enumerate() {
+            let j = range.start + k;
+            match column.as_slice_mut() {
+                Some(column) => {
+                    column.iter_mut().enumerate().for_each(|(l, y)| *y = get(lines[l * n + j]));
+                }
+                None => column.iter_mut().enumerate().for_each(|(l, y)| *y = get(lines[l * n + j])),
+            }
+        }
+    }
+}
+
+/// `y_k = scale sum_j x_j exp(-+ 2 pi i jk/n)`, for the frequencies `bins` that `y` holds.
+/// `x` holds its whole axis.
+pub fn fft<R: Real>(
+    y: ArrayViewMutD<'_, Complex<R>>,
+    bins: Range<usize>,
+    x: ArrayViewD<'_, Complex<R>>,
+    axis: usize,
+    inverse: bool,
+    scale: f64,
+) where
+    Complex<R>: Scalar<Real = R>,
+{
+    let n = x.shape()[axis];
+    if n == 0 || y.is_empty() {
+        return;
+    }
+    let fft = plan::<R>(n, inverse);
+    let scale = R::rounded(scale);
+    let one = scale == R::rounded(1.0);
+    let mut lines = vec![Complex::default(); BLOCK * n];
+    let mut scratch = vec![Complex::default(); fft.get_inplace_scratch_len()];
+    each_plane(y, x, axis, &mut |mut y, x| {
+        for (mut y, x) in y
+            .axis_chunks_iter_mut(Axis(0), BLOCK)
+            .into_iter()
+            .zip(x.axis_chunks_iter(Axis(0), BLOCK))
+        {
+            let lines = &mut lines[..x.shape()[0] * n];
+            gather(&x, lines, n, |x, z| *z = x);
+            fft.process_with_scratch(lines, &mut scratch);
+            if one {
+                scatter(&mut y, lines, n, bins.clone(), |z| z);
+            } else {
+                scatter(&mut y, lines, n, bins.clone(), |z| z.scale(scale));
+            }
+        }
+    });
+}
+
+/// `y_k = scale w_k sum_j x_j exp(-2 pi i jk/n)`, for the frequencies `bins` that `y` holds, of the
+/// `n/2 + 1` of a real axis; `w = weight` where a bin stands for two.
+pub fn rfft<R: Real>(
+    y: ArrayViewMutD<'_, Complex<R>>,
+    bins: Range<usize>,
+    x: ArrayViewD<'_, R>,
+    axis: usize,
+    weight: f64,
+    scale: f64,
+) where
+    Complex<R>: Scalar<Real = R>,
+{
+    let n = x.shape()[axis];
+    if n == 0 || y.is_empty() {
+        return;
+    }
+    let fft = plan::<R>(n, false);
+    let single = R::rounded(scale);
+    let double = R::rounded(scale * weight);
+    let half = R::rounded(0.5);
+    let mut lines = vec![Complex::default(); BLOCK / 2 * n];
+    let mut scratch = vec![Complex::default(); fft.get_inplace_scratch_len()];
+    let mut spectra = vec![Complex::default(); BLOCK * bins.len()];
+    each_plane(y, x, axis, &mut |mut y, x| {
+        for (mut y, x) in y
+            .axis_chunks_iter_mut(Axis(0), BLOCK)
+            .into_iter()
+            .zip(x.axis_chunks_iter(Axis(0), BLOCK))
+        {
+            let count = x.shape()[0];
+            let pairs = count.div_ceil(2);
+            let lines = &mut lines[..pairs * n];
+            if count % 2 == 1 {
+                lines[(pairs - 1) * n..].fill(Complex::default());
+            }
+            // The first half of the block is the real parts, the second the imaginary ones.
+            let (a, b) = x.split_at(Axis(0), pairs);
+            gather(&a, lines, n, |x, z| z.re = x);
+            gather(&b, lines, n, |x, z| z.im = x);
+            fft.process_with_scratch(lines, &mut scratch);
+            let width = bins.len();
+            for (p, z) in lines.chunks_exact(n).enumerate() {
+                for (at, k) in bins.clone().enumerate() {
+                    let f = if k == 0 || 2 * k == n { single } else { double } * half;
+                    let (u, v) = (z[k], z[if k == 0 { 0 } else { n - k }].conj());
+                    spectra[p * width + at] = (u + v).scale(f);
+                    let d = (u - v).scale(f);
+                    spectra[(pairs + p) * width + at] = Complex::new(d.im, -d.re);
+                }
+            }
+            scatter(&mut y, &spectra[..count * width], width, 0..width, |z| z);
+        }
+    });
+}
+
+/// `x_j = scale Re sum_k w_k y_k exp(2 pi i jk/n)`, for the samples `range` that the output holds;
+/// the transpose of [`rfft`]. `y` holds its whole axis of `n/2 + 1` frequencies.
+pub fn irfft<R: Real>(
+    out: ArrayViewMutD<'_, R>,
+    range: Range<usize>,
+    y: ArrayViewD<'_, Complex<R>>,
+    axis: usize,
+    n: usize,
+    weight: f64,
+    scale: f64,
+) where
+    Complex<R>: Scalar<Real = R>,
+{
+    if n == 0 || out.is_empty() {
+        return;
+    }
+    let fft = plan::<R>(n, true);
+    let single = R::rounded(scale);
+    // Both z_k and z_{n-k} hold half of what the bin stands for.
+    let double = R::rounded(scale * weight * 0.5);
+    let bins = n / 2 + 1;
+    let mut spectra = vec![Complex::default(); BLOCK * bins];
+    let mut lines = vec![Complex::default(); BLOCK / 2 * n];
+    let mut scratch = vec![Complex::default(); fft.get_inplace_scratch_len()];
+    each_plane(out, y, axis, &mut |mut out, y| {
+        for (out, y) in out
+            .axis_chunks_iter_mut(Axis(0), BLOCK)
+            .into_iter()
+            .zip(y.axis_chunks_iter(Axis(0), BLOCK))
+        {
+            let count = y.shape()[0];
+            let pairs = count.div_ceil(2);
+            gather(&y, &mut spectra[..count * bins], bins, |y, z| *z = y);
+            if count % 2 == 1 {
+                spectra[count * bins..(count + 1) * bins].fill(Complex::default());
+            }
+            let lines = &mut lines[..pairs * n];
+            for (p, z) in lines.chunks_exact_mut(n).enumerate() {
+                let a = &spectra[p * bins..(p + 1) * bins];
+                let b = &spectra[(pairs + p) * bins..(pairs + p + 1) * bins];
+                for k in 0..bins {
+                    if k == 0 || 2 * k == n {
+                        z[k] = Complex::new(a[k].re * single, b[k].re * single);
+                    } else {
+                        let (u, v) = (a[k].scale(double), b[k].scale(double));
+                        z[k] = Complex::new(u.re - v.im, u.im + v.re);
+                        z[n - k] = Complex::new(u.re + v.im, v.re - u.im);
+                    }
+                }
+            }
+            fft.process_with_scratch(lines, &mut scratch);
+            let (mut a, mut b) = out.split_at(Axis(0), pairs);
+            scatter(&mut a, lines, n, range.clone(), |z| z.re);
+            scatter(&mut b, lines, n, range.clone(), |z| z.im);
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scalar::C128;
+    use ndarray::{Array3, ArrayD};
+
+    fn wave(n: usize, jk: usize, sign: f64) -> C128 {
+        C128::from_polar(1.0, sign * 2.0 * std::f64::consts::PI * (jk % n) as f64 / n as f64)
+    }
+
+    fn input() -> ArrayD<C128> {
+        Array3::from_shape_fn((5, 6, 3), |(i, j, k)| {
+            C128::new((i * 3 + j * j + k) as f64 % 7.0 - 2.5, (i + j * k) as f64 % 5.0 - 1.0)
+        })
+        .into_dyn()
+    }
+
+    fn assert_close(a: &ArrayD<C128>, b: &ArrayD<C128>) {
+        let error = a.iter().zip(b).map(|(a, b)| (a - b).norm()).fold(0.0, f64::max);
+        assert!(error < 1e-12, "{error}");
+    }
+
+    #[test]
+    fn complex_transforms_are_the_definition() {
+        let x = input();
+        for axis in 0..3 {
+            for inverse in [false, true] {
+                let n = x.shape()[axis];
+                let sign = if inverse { 1.0 } else { -1.0 };
+                let expected = ArrayD::from_shape_fn(x.raw_dim(), |index| {
+                    (0..n)
+                        .map(|j| {
+                            let mut at = index.clone();
+                            at[axis] = j;
+                            x[at] * wave(n, j * index[axis], sign) * 0.5
+                        })
+                        .sum()
+                });
+                let mut y = ArrayD::from_elem(x.raw_dim(), C128::new(7.0, 7.0));
+                fft::<f64>(y.view_mut(), 0..n, x.view(), axis, inverse, 0.5);
+                assert_close(&y, &expected);
+            }
+        }
+    }
+
+    #[test]
+    fn real_transforms_are_the_definition_and_its_transpose() {
+        let x = input().mapv(|x| x.re);
+        for axis in 0..3 {
+            let n = x.shape()[axis];
+            let bins = n / 2 + 1;
+            let w = |k: usize| if k == 0 || 2 * k == n { 1.0 } else { 1.5 };
+            let mut dims = x.raw_dim();
+            dims[axis] = bins;
+            let expected = ArrayD::from_shape_fn(dims.clone(), |index| {
+                (0..n)
+                    .map(|j| {
+                        let mut at = index.clone();
+                        at[axis] = j;
+                        wave(n, j * index[axis], -1.0) * x[at] * 0.25 * w(index[axis])
+                    })
+                    .sum()
+            });
+            let mut y = ArrayD::from_elem(dims.clone(), C128::new(7.0, 7.0));
+            rfft::<f64>(y.view_mut(), 0..bins, x.view(), axis, 1.5, 0.25);
+            assert_close(&y, &expected);
+            let seed =
+                ArrayD::from_shape_fn(dims, |i| C128::new(i[0] as f64 - 1.0, (i[1] + i[2]) as f64));
+            let expected = ArrayD::from_shape_fn(x.raw_dim(), |index| {
+                let sum: C128 = (0..bins)
+                    .map(|k| {
+                        let mut at = index.clone();
+                        at[axis] = k;
+                        seed[at] * wave(n, k * index[axis], 1.0) * 0.25 * w(k)
+                    })
+                    .sum();
+                C128::new(sum.re, 0.0)
+            });
+            let mut back = ArrayD::from_elem(x.raw_dim(), 7.0);
+            irfft::<f64>(back.view_mut(), 0..n, seed.view(), axis, n, 1.5, 0.25);
+            assert_close(&back.mapv(C128::from), &expected);
+        }
+    }
+}

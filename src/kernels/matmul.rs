@@ -1,0 +1,348 @@
+//! `Y_b = K_b X_b` for every batch: products of matrices by `gemm`, with single columns by kernels
+//! that read the matrix once at the memory's speed.
+
+use bytemuck::Pod;
+use ndarray::{ArrayView2, ArrayView3, ArrayViewD, ArrayViewMut2, ArrayViewMutD, Axis};
+
+use crate::kernels::rows::{parts, reals, reals_mut, vectorized};
+use crate::scalar::{Real, Scalar};
+
+/// `Y_b = K_b X_b`; `kernel` comes with its last two axes as `[rows of y, rows of x]`, transposed
+/// already if it is to be, and is conjugated on the way if `conj`.
+pub fn matmul<T: Scalar>(
+    y: ArrayViewMutD<'_, T>,
+    x: ArrayViewD<'_, T>,
+    kernel: ArrayViewD<'_, T>,
+    conj: bool,
+) {
+    let (Ok(mut y), Ok(x), Ok(k)) = (
+        y.into_dimensionality::<ndarray::Ix3>(),
+        x.into_dimensionality::<ndarray::Ix3>(),
+        kernel.into_dimensionality::<ndarray::Ix3>(),
+    ) else {
+        unreachable!("the graph checked that products have three axes")
+    };
+    let mut work = Work::default();
+    for ((y, x), k) in y.outer_iter_mut().zip(x.outer_iter()).zip(k.outer_iter()) {
+        one(y, x, k, conj, &mut work);
+    }
+}
+
+/// `Y_b = K_b^H K_b X_b`, batch by batch, so that the second product finds `K_b` in the cache.
+pub fn gram<T: Scalar>(y: ArrayViewMutD<'_, T>, x: ArrayViewD<'_, T>, kernel: ArrayViewD<'_, T>) {
+    let (Ok(mut y), Ok(x), Ok(k)) = (
+        y.into_dimensionality::<ndarray::Ix3>(),
+        x.into_dimensionality::<ndarray::Ix3>(),
+        kernel.into_dimensionality::<ndarray::Ix3>(),
+    ) else {
+        unreachable!("the graph checked that products have three axes")
+    };
+    let k: ArrayView3<'_, T> = k;
+    let mut work = Work::default();
+    let mut between = ndarray::Array2::<T>::from_elem((k.shape()[1], x.shape()[2]), T::default());
+    for ((y, x), k) in y.outer_iter_mut().zip(x.outer_iter()).zip(k.outer_iter()) {
+        one(between.view_mut(), x, k, false, &mut work);
+        one(y, between.view(), k.reversed_axes(), true, &mut work);
+    }
+}
+
+/// Buffers that one call reuses from batch to batch.
+struct Work<T> {
+    column: Vec<T>,
+    result: Vec<T>,
+    reals: Vec<u8>,
+    _type: std::marker::PhantomData<T>,
+}
+
+impl<T> Default for Work<T> {
+    fn default() -> Self {
+        Work {
+            column: Vec::new(),
+            result: Vec::new(),
+            reals: Vec::new(),
+            _type: std::marker::PhantomData,
+        }
+    }
+}
+
+fn one<T: Scalar>(
+    mut y: ArrayViewMut2<'_, T>,
+    x: ArrayView2<'_, T>,
+    k: ArrayView2<'_, T>,
+    conj: bool,
+    work: &mut Work<T>,
+) {
+    if x.shape()[1] == 1 && (k.strides()[1] == 1 || k.strides()[0] == 1) {
+        work.column.clear();
+        work.column.extend(x.iter().copied());
+        work.result.clear();
+        work.result.resize(y.shape()[0], T::default());
+        if k.strides()[1] == 1 || k.shape()[1] == 1 {
+            dot_rows(&mut work.result, k, &work.column, conj);
+        } else {
+            add_columns(&mut work.result, k, &work.column, conj);
+        }
+        y.iter_mut().zip(&work.result).for_each(|(y, r)| *y = *r);
+        return;
+    }
+    product(&mut y, &x, &k, conj);
+}
+
+#[allow(unsafe_code)]
+fn product<T: Scalar>(
+    y: &mut ArrayViewMut2<'_, T>,
+    x: &ArrayView2<'_, T>,
+    k: &ArrayView2<'_, T>,
+    conj: bool,
+) {
+    let (m, n, inner) = (y.shape()[0], y.shape()[1], k.shape()[1]);
+    let zero = T::default();
+    let one = T::from_c128(1.0.into());
+    let (ys, ks, xs) = (
+        [y.strides()[0], y.strides()[1]],
+        [k.strides()[0], k.strides()[1]],
+        [x.strides()[0], x.strides()[1]],
+    );
+    // SAFETY: pointers, strides and shapes are those of three live views; y is borrowed mutably and
+    // overlaps neither k nor x, and the shapes agree: [m, n] = [m, inner] [inner, n].
+    unsafe {
+        gemm::gemm(
+            m,
+            n,
+            inner,
+            y.as_mut_ptr(),
+            ys[1],
+            ys[0],
+            false,
+            k.as_ptr(),
+            ks[1],
+            ks[0],
+            x.as_ptr(),
+            xs[1],
+            xs[0],
+            zero,
+            one,
+            false,
+            conj,
+            false,
+            gemm::Parallelism::None,
+        );
+    }
+}
+
+/// Rows of a plane as slices of reals.
+fn row<'a, T: Scalar>(k: &ArrayView2<'a, T>, i: usize) -> &'a [T::Real] {
+    match k.index_axis_move_slice(i) {
+        Some(row) => reals(row),
+        None => unreachable!("rows are consecutive"),
+    }
+}
+
+trait RowSlice<'a, T> {
+    fn index_axis_move_slice(&self, i: usize) -> Option<&'a [T]>;
+}
+
+impl<'a, T: Pod> RowSlice<'a, T> for ArrayView2<'a, T> {
+    fn index_axis_move_slice(&self, i: usize) -> Option<&'a [T]> {
+        (*self).index_axis_move(Axis(0), i).to_slice()
+    }
+}
+
+/// `y_i = sum_j k_ij x_j`, rows of `k` consecutive in memory.
+///
+/// With `k` as interleaved reals and `x` split into doubled real and imaginary parts, a complex
+/// product is two real dot products whose even and odd lanes are combined at the end.
+fn dot_rows<T: Scalar>(y: &mut [T], k: ArrayView2<'_, T>, x: &[T], conj: bool) {
+    if parts::<T>() == 1 {
+        let x = reals(x);
+        for (i, y) in reals_mut(y).iter_mut().enumerate() {
+            *y = vectorized(|| dot(row(&k, i), x));
+        }
+        return;
+    }
+    let doubled = |part: usize| -> Vec<T::Real> {
+        reals(x).chunks_exact(2).flat_map(|z| [z[part], z[part]]).collect()
+    };
+    let (re, im) = (doubled(0), doubled(1));
+    for (i, y) in y.iter_mut().enumerate() {
+        let [a, b, c, d] = vectorized(|| dot_split(row(&k, i), &re, &im));
+        // a = sum kr xr, b = sum ki xr, c = sum kr xi, d = sum ki xi.
+        let y = &mut reals_mut(std::slice::from_mut(y))[..];
+        if conj {
+            (y[0], y[1]) = (a + d, c - b);
+        } else {
+            (y[0], y[1]) = (a - d, b + c);
+        }
+    }
+}
+
+const LANES: usize = 32;
+
+#[inline(always)]
+fn dot<R: Real>(a: &[R], b: &[R]) -> R {
+    let mut sum = [R::default(); LANES];
+    let (blocks, rest) = (a.len() / LANES * LANES, a.len() % LANES);
+    for (a, b) in a.chunks_exact(LANES).zip(b.chunks_exact(LANES)) {
+        for l in 0..LANES {
+            sum[l] = a[l].mul_add(b[l], sum[l]);
+        }
+    }
+    for l in 0..rest {
+        sum[l] = a[blocks + l].mul_add(b[blocks + l], sum[l]);
+    }
+    fold(&sum, 1)[0]
+}
+
+#[inline(always)]
+fn dot_split<R: Real>(k: &[R], re: &[R], im: &[R]) -> [R; 4] {
+    const HALF: usize = LANES / 2;
+    let (mut u, mut v) = ([R::default(); HALF], [R::default(); HALF]);
+    let (blocks, rest) = (k.len() / HALF * HALF, k.len() % HALF);
+    for ((k, re), im) in k.chunks_exact(HALF).zip(re.chunks_exact(HALF)).zip(im.chunks_exact(HALF))
+    {
+        for l in 0..HALF {
+            u[l] = k[l].mul_add(re[l], u[l]);
+            v[l] = k[l].mul_add(im[l], v[l]);
+        }
+    }
+    for l in 0..rest {
+        u[l] = k[blocks + l].mul_add(re[blocks + l], u[l]);
+        v[l] = k[blocks + l].mul_add(im[blocks + l], v[l]);
+    }
+    let (u, v) = (fold(&u, 2), fold(&v, 2));
+    [u[0], u[1], v[0], v[1]]
+}
+
+/// Lanes added pairwise down to `keep` of them, at most 2; accumulated in double precision.
+#[inline(always)]
+fn fold<R: Real>(lanes: &[R], keep: usize) -> [R; 2] {
+    let mut wide = [0.0f64; LANES];
+    let mut n = lanes.len();
+    for (w, l) in wide.iter_mut().zip(lanes) {
+        *w = l.widened();
+    }
+    while n > keep {
+        n /= 2;
+        for l in 0..n {
+            wide[l] += wide[l + n];
+        }
+    }
+    [R::rounded(wide[0]), R::rounded(wide[1])]
+}
+
+/// `y_i = sum_j k_ij x_j`, columns of `k` consecutive in memory, four at a time.
+fn add_columns<T: Scalar>(y: &mut [T], k: ArrayView2<'_, T>, x: &[T], conj: bool) {
+    let rows = k.reversed_axes();
+    if parts::<T>() == 1 {
+        vectorized(|| add_rows(reals_mut(y), &rows, reals(x), 1, 0));
+        return;
+    }
+    // u = sum k xr, v = sum k xi, on interleaved reals.
+    let wide = 2 * y.len();
+    let (mut u, mut v) = (vec![T::Real::default(); wide], vec![T::Real::default(); wide]);
+    vectorized(|| add_rows(&mut u, &rows, reals(x), 2, 0));
+    vectorized(|| add_rows(&mut v, &rows, reals(x), 2, 1));
+    let y = reals_mut(y);
+    for i in 0..wide / 2 {
+        let (a, b, c, d) = (u[2 * i], u[2 * i + 1], v[2 * i], v[2 * i + 1]);
+        if conj {
+            (y[2 * i], y[2 * i + 1]) = (a + d, c - b);
+        } else {
+            (y[2 * i], y[2 * i + 1]) = (a - d, b + c);
+        }
+    }
+}
+
+#[inline(always)]
+fn add_rows<T: Scalar>(
+    y: &mut [T::Real],
+    k: &ArrayView2<'_, T>,
+    x: &[T::Real],
+    step: usize,
+    part: usize,
+) {
+    let n = k.shape()[0];
+    let mut j = 0;
+    while j + 4 <= n {
+        let (a, b, c, d) = (row(k, j), row(k, j + 1), row(k, j + 2), row(k, j + 3));
+        let f = [0, 1, 2, 3].map(|m| x[(j + m) * step + part]);
+        let (a, b, c, d) = (&a[..y.len()], &b[..y.len()], &c[..y.len()], &d[..y.len()]);
+        for (i, y) in y.iter_mut().enumerate() {
+            let low = a[i].mul_add(f[0], *y);
+            let low = b[i].mul_add(f[1], low);
+            let low = c[i].mul_add(f[2], low);
+            *y = d[i].mul_add(f[3], low);
+        }
+        j += 4;
+    }
+    for m in j..n {
+        let f = x[m * step + part];
+        y.iter_mut().zip(row(k, m)).for_each(|(y, k)| *y = k.mul_add(f, *y));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scalar::{C64, C128};
+    use ndarray::{Array3, ArrayD};
+
+    fn number(seed: usize) -> C128 {
+        C128::new((seed * 7 % 11) as f64 - 5.0, (seed * 5 % 13) as f64 - 6.0)
+    }
+
+    fn check<T: Scalar>(b: usize, m: usize, k: usize, n: usize, transpose: bool, conj: bool) {
+        let real = !T::DTYPE.is_complex();
+        let value = |s: usize| if real { C128::new(number(s).re, 0.0) } else { number(s) };
+        let x = Array3::from_shape_fn((b, k, n), |(q, i, j)| value(q * 31 + i * 3 + j));
+        let stored = if transpose { (b, k, m) } else { (b, m, k) };
+        let kernel = Array3::from_shape_fn(stored, |(q, i, j)| value(q * 17 + i * 5 + j * 2 + 1));
+        let mut seen = kernel.map(|&v| T::from_c128(v));
+        let mut view = seen.view_mut().into_dyn();
+        if transpose {
+            view.swap_axes(1, 2);
+        }
+        let at = |q: usize, i: usize, j: usize| {
+            let v = if transpose { kernel[[q, j, i]] } else { kernel[[q, i, j]] };
+            if conj { v.conj() } else { v }
+        };
+        let expected = Array3::from_shape_fn((b, m, n), |(q, i, j)| {
+            (0..k).map(|l| at(q, i, l) * x[[q, l, j]]).sum::<C128>()
+        });
+        let mut y = ArrayD::from_elem(vec![b, m, n], T::from_c128(C128::new(9.0, 9.0)));
+        matmul(y.view_mut(), x.mapv(T::from_c128).view().into_dyn(), view.view(), conj);
+        let y = y.mapv(Scalar::to_c128);
+        assert_eq!(y, expected.into_dyn(), "{b} {m} {k} {n} {transpose} {conj} {:?}", T::DTYPE);
+    }
+
+    #[test]
+    fn products_are_the_definition() {
+        for (b, m, k, n) in
+            [(1, 1, 1, 1), (2, 3, 4, 1), (1, 70, 67, 1), (3, 5, 9, 6), (2, 33, 1, 1), (1, 4, 0, 2)]
+        {
+            for (transpose, conj) in [(false, false), (true, false), (false, true), (true, true)] {
+                check::<f32>(b, m, k, n, transpose, conj);
+                check::<f64>(b, m, k, n, transpose, conj);
+                check::<C64>(b, m, k, n, transpose, conj);
+                check::<C128>(b, m, k, n, transpose, conj);
+            }
+        }
+    }
+
+    #[test]
+    fn gram_is_two_products() {
+        let k = Array3::from_shape_fn((2, 5, 3), |(q, i, j)| number(q + i * 4 + j));
+        for n in [1, 4] {
+            let x = Array3::from_shape_fn((2, 3, n), |(q, i, j)| number(q * 3 + i + j * 2));
+            let mut t = ArrayD::from_elem(vec![2, 5, n], C128::default());
+            matmul(t.view_mut(), x.view().into_dyn(), k.view().into_dyn(), false);
+            let mut expected = ArrayD::from_elem(vec![2, 3, n], C128::default());
+            let mut kh = k.view().into_dyn();
+            kh.swap_axes(1, 2);
+            matmul(expected.view_mut(), t.view(), kh, true);
+            let mut y = ArrayD::from_elem(vec![2, 3, n], C128::default());
+            gram(y.view_mut(), x.view().into_dyn(), k.view().into_dyn());
+            assert_eq!(y, expected);
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! Typed loops on views, one file a primitive. A kernel neither checks, nor starts threads, nor
+//! knows of graphs, chunks or files.
+
+pub mod accumulate;
+mod banded;
+pub mod convolve;
+pub mod fft;
+pub mod index;
+pub mod matmul;
+pub mod pointwise;
+mod rows;
+pub mod stencil;
+pub mod vector;
+
+pub use banded::Banded;

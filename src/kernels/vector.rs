@@ -1,0 +1,95 @@
+//! What solvers do with vectors: updates and sums of squares, on the boxes of one chunk.
+//!
+//! Sums are accumulated in double precision in a fixed number of lanes, so that a chunk's sum
+//! depends on the chunk alone.
+
+use ndarray::{ArrayViewD, ArrayViewMutD};
+
+use crate::kernels::rows::{reals, reals_mut, vectorized, zip_rows};
+use crate::scalar::{Real, Scalar};
+
+const LANES: usize = 16;
+
+#[inline(always)]
+fn fold(mut lanes: [f64; LANES]) -> f64 {
+    let mut n = LANES;
+    while n > 1 {
+        n /= 2;
+        for l in 0..n {
+            lanes[l] += lanes[l + n];
+        }
+    }
+    lanes[0]
+}
+
+#[inline(always)]
+fn accumulate<R: Real>(lanes: &mut [f64; LANES], a: &[R], b: &[R]) {
+    let blocks = a.len() / LANES * LANES;
+    for (a, b) in a.chunks_exact(LANES).zip(b.chunks_exact(LANES)) {
+        for l in 0..LANES {
+            lanes[l] = a[l].widened().mul_add(b[l].widened(), lanes[l]);
+        }
+    }
+    for (l, (a, b)) in a[blocks..].iter().zip(&b[blocks..]).enumerate() {
+        lanes[l] = a.widened().mul_add(b.widened(), lanes[l]);
+    }
+}
+
+/// `Re <x, y>`
+pub fn dot<T: Scalar>(x: ArrayViewD<'_, T>, y: ArrayViewD<'_, T>) -> f64 {
+    let mut lanes = [0.0; LANES];
+    let mut add = |x: &[T], y: &[T]| vectorized(|| accumulate(&mut lanes, reals(x), reals(y)));
+    match (x.as_slice(), y.as_slice()) {
+        (Some(x), Some(y)) => add(x, y),
+        _ => {
+            for (x, y) in x.rows().into_iter().zip(y.rows()) {
+                let (Some(x), Some(y)) = (x.to_slice(), y.to_slice()) else {
+                    unreachable!("stores have consecutive rows")
+                };
+                add(x, y);
+            }
+        }
+    }
+    fold(lanes)
+}
+
+/// `y = a y + b x`, and the new `||y||^2`.
+pub fn update<T: Scalar>(y: ArrayViewMutD<'_, T>, a: f64, x: ArrayViewD<'_, T>, b: f64) -> f64 {
+    let mut lanes = [0.0; LANES];
+    let (a, b) = (<T::Real as Real>::rounded(a), <T::Real as Real>::rounded(b));
+    let keep = a == Real::rounded(1.0);
+    zip_rows(y, x, |y, x| {
+        vectorized(|| {
+            let (y, x) = (reals_mut(y), reals(x));
+            for (y, x) in y.chunks_mut(LANES).zip(x.chunks(LANES)) {
+                for ((y, x), lane) in y.iter_mut().zip(x).zip(&mut lanes) {
+                    *y = x.mul_add(b, if keep { *y } else { *y * a });
+                    let wide = y.widened();
+                    *lane = wide.mul_add(wide, *lane);
+                }
+            }
+        });
+    });
+    fold(lanes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scalar::{C64, Scalar};
+    use ndarray::{Array2, s};
+
+    #[test]
+    fn updates_return_the_new_norm() {
+        let x = Array2::from_shape_fn((3, 50), |(i, j)| C64::new(i as f32 - 1.0, j as f32 % 7.0));
+        let mut y = x.mapv(|v| v * 2.0);
+        let expected = x.mapv(|v| v * (2.0 * 0.5 - 3.0));
+        let norm = update(y.view_mut().into_dyn(), 0.5, x.view().into_dyn(), -3.0);
+        assert_eq!(y, expected);
+        let exact: f64 = expected.iter().map(|v| v.abs2()).sum();
+        assert!((norm - exact).abs() < 1e-9 * exact);
+        let (a, b) = (x.slice(s![.., 3..40]), expected.slice(s![.., 3..40]));
+        let exact: f64 = a.iter().zip(b).map(|(a, b)| f64::from((a.conj() * b).re)).sum();
+        assert!((dot(a.into_dyn(), b.into_dyn()) - exact).abs() < 1e-9 * exact.abs());
+    }
+}

@@ -1,0 +1,120 @@
+//! What the registry knows of an operator: its name, its documentation, its keys, how to build it.
+//! All of it comes from the parameters' own type and its doc comments.
+
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+
+use crate::operators::{Op, Scope};
+use crate::scalar::DType;
+use crate::spec::{Diagnostics, OperatorTable, deserialize};
+
+/// One operator of the registry.
+#[derive(Debug)]
+pub struct Entry {
+    /// PyLops' name.
+    pub name: &'static str,
+    schema: fn() -> serde_json::Value,
+    build: fn(&OperatorTable, &mut dyn Scope, &mut Diagnostics) -> Option<Op>,
+}
+
+/// One key of an operator's table.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Key {
+    /// Its name, PyLops' own.
+    pub name: String,
+    /// Meaning.
+    pub documentation: String,
+    /// Whether it must be given.
+    pub required: bool,
+    /// What it is if it is not given.
+    pub default: Option<serde_json::Value>,
+}
+
+/// The parameters of an operator: a plain type with documented fields, read from a table.
+pub(crate) trait Parameters: DeserializeOwned + JsonSchema {
+    /// The operator these parameters stand for. `dtype` is the one given, or the file's default.
+    /// Mistakes are reported at the place of the key that causes them.
+    fn build(self, dtype: DType, scope: &mut dyn Scope, at: &mut Place<'_>) -> Option<Op>;
+}
+
+/// Where a table stands, to report mistakes in it.
+pub(crate) struct Place<'a> {
+    /// The table.
+    pub(crate) table: &'a OperatorTable,
+    /// Mistakes so far.
+    pub(crate) diagnostics: &'a mut Diagnostics,
+}
+
+impl Entry {
+    /// An entry whose documentation is that of its parameters' type.
+    pub(crate) const fn of<P: Parameters>(name: &'static str) -> Entry {
+        Entry { name, schema: schema::<P>, build: build::<P> }
+    }
+
+    /// Builds the operator; `None` if mistakes were reported.
+    pub fn build(
+        &self,
+        table: &OperatorTable,
+        scope: &mut dyn Scope,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<Op> {
+        (self.build)(table, scope, diagnostics)
+    }
+
+    /// JSON Schema of the parameters.
+    pub fn schema(&self) -> serde_json::Value {
+        (self.schema)()
+    }
+
+    /// The whole documentation: what it does, formula, source.
+    pub fn documentation(&self) -> String {
+        text(&self.schema(), "description")
+    }
+
+    /// The first line of the documentation.
+    pub fn summary(&self) -> String {
+        self.documentation().lines().next().unwrap_or_default().to_string()
+    }
+
+    /// The keys of the table, in the order of the parameters.
+    pub fn keys(&self) -> Vec<Key> {
+        let schema = self.schema();
+        let required: Vec<&str> = schema["required"]
+            .as_array()
+            .map(|list| list.iter().filter_map(|v| v.as_str()).collect())
+            .unwrap_or_default();
+        let properties = schema["properties"].as_object().cloned().unwrap_or_default();
+        properties
+            .into_iter()
+            .map(|(name, property)| Key {
+                documentation: text(&property, "description"),
+                required: required.contains(&name.as_str()),
+                default: property.get("default").filter(|d| !d.is_null()).cloned(),
+                name,
+            })
+            .collect()
+    }
+}
+
+fn text(schema: &serde_json::Value, key: &str) -> String {
+    schema[key].as_str().unwrap_or_default().to_string()
+}
+
+fn schema<P: Parameters>() -> serde_json::Value {
+    schemars::schema_for!(P).to_value()
+}
+
+fn build<P: Parameters>(
+    table: &OperatorTable,
+    scope: &mut dyn Scope,
+    diagnostics: &mut Diagnostics,
+) -> Option<Op> {
+    let entry = Entry::of::<P>("");
+    let keys = entry.keys();
+    let known: Vec<&str> = keys.iter().map(|k| k.name.as_str()).collect();
+    let required: Vec<&str> = keys.iter().filter(|k| k.required).map(|k| k.name.as_str()).collect();
+    let parameters: P = deserialize(&table.params, &known, &required, diagnostics)?;
+    let dtype = table.dtype.as_ref().map_or(scope.dtype(), |d| d.value);
+    let mut place = Place { table, diagnostics };
+    parameters.build(dtype, scope, &mut place)
+}

@@ -1,0 +1,120 @@
+//! Multi-dimensional convolution.
+
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::graph::{self, Value};
+use crate::io::Array;
+use crate::operators::entry::{Entry, Parameters, Place};
+use crate::operators::{Op, Operator, Scope};
+use crate::scalar::DType;
+use crate::space::{ArrayType, show_dims};
+use crate::spec::ArrayParam;
+
+pub(crate) const ENTRY: Entry = Entry::of::<Mdc>("MDC");
+
+/// Multi-dimensional convolution with a kernel given in the frequency domain.
+///
+/// ```text
+/// d(t, s, v) = F^-1 [ c sum_r G(f, s, r) F[m](f, r, v) ],   c = dr dt sqrt(nt), or 1 if prescaled
+/// ```
+/// with the orthonormal real Fourier transform F over time. Model `(nt, nr, nv)`, data
+/// `(nt, ns, nv)`, as real numbers of the kernel's precision; with `nv = 1` as PyLops, the last axis
+/// is kept. Two-sided models have time zero at sample `(nt - 1) / 2`. PyLops: `MDC`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+pub(crate) struct Mdc {
+    /// Kernel `(nfmax, ns, nr)`, complex.
+    #[serde(rename = "G")]
+    g: ArrayParam,
+    /// Number of time samples of model and data; odd if `twosided`.
+    nt: usize,
+    /// Number of virtual sources.
+    nv: usize,
+    /// Sampling of time.
+    #[serde(default = "one")]
+    dt: f64,
+    /// Sampling of the receiver array that is summed over.
+    #[serde(default = "one")]
+    dr: f64,
+    /// Whether the model has negative times too.
+    #[serde(default = "yes")]
+    twosided: bool,
+    /// Correlation: the kernel is conjugated.
+    #[serde(default)]
+    conj: bool,
+    /// The kernel holds `dr dt sqrt(nt)` already.
+    #[serde(default)]
+    prescaled: bool,
+}
+
+fn one() -> f64 {
+    1.0
+}
+fn yes() -> bool {
+    true
+}
+
+impl Parameters for Mdc {
+    fn build(self, dtype: DType, scope: &mut dyn Scope, at: &mut Place<'_>) -> Option<Op> {
+        let g = at.array("G", &self.g, dtype.complex(), scope)?;
+        let dims = g.ty().dims.clone();
+        at.require(
+            dims.len() == 3,
+            "G",
+            format!("expected (nfmax, ns, nr), found {}", show_dims(&dims)),
+        )?;
+        at.require(self.nt > 0, "nt", "expected at least one sample")?;
+        at.require(self.nv > 0, "nv", "expected at least one virtual source")?;
+        at.require(
+            !self.twosided || self.nt % 2 == 1,
+            "nt",
+            "a two-sided model has an odd number of samples",
+        )?;
+        let nfft = self.nt / 2 + 1;
+        let label = format!("{} frequencies, but {} samples have {nfft}", dims[0], self.nt);
+        at.require(dims[0] <= nfft, "G", label)?;
+        let scale = if self.prescaled { 1.0 } else { self.dr * self.dt * (self.nt as f64).sqrt() };
+        let complex = g.ty().dtype.complex();
+        let kernel = match g.cast(complex) {
+            Ok(kernel) if self.conj => kernel.conj(),
+            Ok(kernel) => kernel,
+            Err(error) => {
+                at.wrong("G", "`G` cannot be read as complex", error.to_string());
+                return None;
+            }
+        };
+        let model = ArrayType::new([self.nt, dims[2], self.nv], complex.real());
+        Some(Arc::new(Built { kernel, model, nt: self.nt, twosided: self.twosided, scale }))
+    }
+}
+
+#[derive(Debug)]
+struct Built {
+    kernel: Array,
+    model: ArrayType,
+    nt: usize,
+    twosided: bool,
+    scale: f64,
+}
+
+impl Operator for Built {
+    fn model(&self) -> ArrayType {
+        self.model.clone()
+    }
+
+    fn forward(&self, x: &Value) -> graph::Result<Value> {
+        let kernel = x.constant(&self.kernel);
+        let (nf, nfft) = (kernel.dims()[0], self.nt / 2 + 1);
+        let root = 1.0 / (self.nt as f64).sqrt();
+        let x = if self.twosided { x.ifftshift(0)? } else { x.clone() };
+        x.rfft(0, std::f64::consts::SQRT_2)?
+            .scale(root)
+            .take(0, nf)?
+            .matmul(&kernel)?
+            .pad(0, 0, nfft - nf)?
+            .irfft(0, self.nt, std::f64::consts::SQRT_2)
+            .map(|y| y.scale(root * self.scale))
+    }
+}

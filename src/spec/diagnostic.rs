@@ -1,0 +1,202 @@
+//! Mistakes of a problem file, collected and shown as rustc shows them.
+
+use std::fmt;
+use std::sync::Arc;
+
+use annotate_snippets::{AnnotationKind, Element, Group, Level, Renderer, Snippet};
+
+use super::source::{Source, Span, char_boundary};
+
+/// One mistake and its place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// Where the caret stands.
+    pub span: Span,
+    /// What is wrong, in one line.
+    pub message: String,
+    /// What was expected and found, at the caret.
+    pub label: String,
+    /// What to do.
+    pub help: Option<String>,
+    /// Other places that matter, each with its label.
+    pub secondary: Vec<(Span, String)>,
+}
+
+impl Diagnostic {
+    /// A mistake at a place.
+    pub fn new(span: Span, message: impl Into<String>, label: impl Into<String>) -> Self {
+        Diagnostic {
+            span,
+            message: message.into(),
+            label: label.into(),
+            help: None,
+            secondary: Vec::new(),
+        }
+    }
+
+    /// Says what to do.
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Says which of the candidates was probably meant, if one is near; else lists them if few.
+    pub fn did_you_mean(self, name: &str, candidates: &[&str]) -> Self {
+        match nearest(name, candidates.iter().copied()) {
+            Some(near) => self.help(format!("did you mean `{near}`?")),
+            None if (1..=12).contains(&candidates.len()) => {
+                let list: Vec<String> = candidates.iter().map(|c| format!("`{c}`")).collect();
+                self.help(format!("known here: {}", list.join(", ")))
+            }
+            None => self,
+        }
+    }
+
+    /// Points at another place too.
+    pub fn also(mut self, span: Span, label: impl Into<String>) -> Self {
+        self.secondary.push((span, label.into()));
+        self
+    }
+}
+
+/// Mistakes of one source. Shown in the order of their places by `Display`, without colours.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostics {
+    source: Arc<Source>,
+    items: Vec<Diagnostic>,
+}
+
+impl Diagnostics {
+    /// No mistakes yet.
+    pub fn new(source: Arc<Source>) -> Self {
+        Diagnostics { source, items: Vec::new() }
+    }
+
+    /// Adds a mistake.
+    pub fn push(&mut self, diagnostic: Diagnostic) {
+        self.items.push(diagnostic);
+    }
+
+    /// Adds the mistake of a result, and gives what else it holds.
+    pub fn take<T>(&mut self, result: Result<T, Diagnostic>) -> Option<T> {
+        result.map_err(|d| self.push(d)).ok()
+    }
+
+    /// Adds all mistakes of another collection over the same source.
+    pub fn append(&mut self, other: Diagnostics) {
+        self.items.extend(other.items);
+    }
+
+    /// Whether there is no mistake.
+    pub fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+
+    /// Number of mistakes.
+    pub fn len(&self) -> usize {
+        self.items.len()
+    }
+
+    /// The mistakes, in the order they were found.
+    pub fn iter(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.items.iter()
+    }
+
+    /// The texts that the spans are in.
+    pub fn source(&self) -> &Arc<Source> {
+        &self.source
+    }
+
+    /// The value if there is no mistake, else the mistakes.
+    pub fn or<T>(self, value: T) -> Result<T, Diagnostics> {
+        if self.is_empty() { Ok(value) } else { Err(self) }
+    }
+
+    /// All mistakes with their lines, and a last line that counts them.
+    pub fn render(&self, colours: bool) -> String {
+        let renderer = if colours { Renderer::styled() } else { Renderer::plain() };
+        let mut items: Vec<&Diagnostic> = self.items.iter().collect();
+        items.sort_by_key(|d| (d.span.start, d.span.end));
+        let mut out = String::new();
+        for item in items {
+            out.push_str(&self.render_one(&renderer, item));
+            out.push_str("\n\n");
+        }
+        let count = Group::with_title(Level::ERROR.primary_title(self.count()));
+        out.push_str(&renderer.render(&[count]));
+        out
+    }
+
+    fn render_one(&self, renderer: &Renderer, item: &Diagnostic) -> String {
+        let mut group = Level::ERROR.primary_title(item.message.as_str()).elements(None::<Element>);
+        // Secondary places in the same text share its snippet; others get their own.
+        let primary = self.source.text_at(item.span.start);
+        let mut texts = vec![primary];
+        for (span, _) in &item.secondary {
+            let text = self.source.text_at(span.start);
+            if texts.iter().all(|t| t.start != text.start) {
+                texts.push(text);
+            }
+        }
+        for text in texts {
+            let inside = |span: &Span| {
+                let cut = |at: usize| char_boundary(text.text, at.saturating_sub(text.start));
+                let start = cut(span.start);
+                start..cut(span.end).max(start)
+            };
+            let mut snippet = Snippet::source(text.text);
+            // An argument shows its own option, and has no lines to number.
+            snippet = match text.name {
+                Some(name) => snippet.path(name),
+                None => snippet.line_numbering(false),
+            };
+            if text.start == primary.start {
+                let annotation = AnnotationKind::Primary.span(inside(&item.span));
+                snippet = snippet.annotation(annotation.label(item.label.as_str()));
+            }
+            for (span, label) in &item.secondary {
+                if self.source.text_at(span.start).start == text.start {
+                    let annotation = AnnotationKind::Context.span(inside(span));
+                    snippet = snippet.annotation(annotation.label(label.as_str()));
+                }
+            }
+            group = group.element(snippet);
+        }
+        if let Some(help) = &item.help {
+            group = group.element(Level::HELP.message(help.as_str()));
+        }
+        renderer.render(&[group])
+    }
+
+    fn count(&self) -> String {
+        let in_file = self.items.iter().filter(|d| self.source.is_in_file(&d.span)).count();
+        let (where_, has) = match (in_file, self.items.len() - in_file) {
+            (_, 0) => (self.source.name.clone(), "has"),
+            (0, _) => ("the command line".to_string(), "has"),
+            _ => (format!("{} and the command line", self.source.name), "have"),
+        };
+        let mistakes = if self.items.len() == 1 { "mistake" } else { "mistakes" };
+        format!("{where_} {has} {} {mistakes}; nothing was run", self.items.len())
+    }
+}
+
+impl fmt::Display for Diagnostics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.render(false))
+    }
+}
+
+impl std::error::Error for Diagnostics {}
+
+/// The candidate that was probably meant by a name: the same but for case, or a few edits away.
+pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let lower = name.to_lowercase();
+    let length = lower.chars().count();
+    candidates
+        .into_iter()
+        .map(|c| (strsim::damerau_levenshtein(&lower, &c.to_lowercase()), c))
+        // A third of the longer name, at least one edit; never all of a short name.
+        .filter(|(d, c)| *d <= (length.max(c.chars().count()) / 3).max(1) && *d < length.max(1))
+        .min_by_key(|(d, _)| *d)
+        .map(|(_, c)| c)
+}

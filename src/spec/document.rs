@@ -1,0 +1,167 @@
+//! A whole problem file as typed tables.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::arrays::{self, ArraySpec};
+use super::diagnostic::{Diagnostic, Diagnostics};
+use super::expect::{self, ExpectSpec};
+use super::expr::{self, Expr};
+use super::node::{self, Node, ParamTable};
+use super::operators::{self, OperatorSpec};
+use super::overrides;
+use super::reader::{self, Reader, wrong};
+use super::run::{self, OutputSpec, RunSpec};
+use super::solve::{self, SolveSpec};
+use super::source::{Source, Spanned};
+use crate::scalar::DType;
+
+/// A problem file that is right in itself: names are not resolved, no file has been opened.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Document {
+    /// The texts that spans are in.
+    pub source: Arc<Source>,
+    /// A title for people.
+    pub title: Option<Spanned<String>>,
+    /// Default element type.
+    pub dtype: Option<Spanned<DType>>,
+    /// Named numbers, in the order of the file.
+    pub params: Vec<(Spanned<String>, f64)>,
+    /// Arrays, in the order of the file.
+    pub arrays: Vec<(Spanned<String>, ArraySpec)>,
+    /// Operators, in the order of the file.
+    pub operators: Vec<(Spanned<String>, OperatorSpec)>,
+    /// What is solved.
+    pub solve: Option<SolveSpec>,
+    /// How it runs.
+    pub run: RunSpec,
+    /// What is written.
+    pub outputs: Vec<OutputSpec>,
+    /// What a regression run must find.
+    pub expect: Vec<ExpectSpec>,
+}
+
+impl Document {
+    /// Reads a problem file, with `PATH=VALUE` overrides from the command line.
+    pub fn parse(mut source: Source, overrides: &[String]) -> Result<Document, Diagnostics> {
+        let mut mistakes = Diagnostics::new(Arc::default());
+        let mut root = node::parse_document(&source, &mut mistakes);
+        for text in overrides {
+            let change = overrides::parse(&mut source, text, &mut mistakes);
+            if let Some((root, change)) = root.as_mut().zip(change)
+                && let Err(mistake) = overrides::apply(root, change)
+            {
+                mistakes.push(mistake);
+            }
+        }
+        let mut out = Diagnostics::new(Arc::new(source));
+        out.append(mistakes);
+        match root {
+            Some(root) => {
+                let document = read(&root, &mut out);
+                out.or(document)
+            }
+            None => Err(out),
+        }
+    }
+
+    /// An empty collection for mistakes in this document.
+    pub fn diagnostics(&self) -> Diagnostics {
+        Diagnostics::new(self.source.clone())
+    }
+
+    /// The folder that paths in the file are relative to.
+    pub fn folder(&self) -> PathBuf {
+        self.source.folder()
+    }
+
+    /// A number of `[params]`.
+    pub fn param(&self, name: &str) -> Option<f64> {
+        self.params.iter().find(|(n, _)| n.value == name).map(|(_, x)| *x)
+    }
+
+    /// An array by name.
+    pub fn array(&self, name: &str) -> Option<&ArraySpec> {
+        self.arrays.iter().find(|(n, _)| n.value == name).map(|(_, a)| a)
+    }
+
+    /// An operator by name.
+    pub fn operator(&self, name: &str) -> Option<&OperatorSpec> {
+        self.operators.iter().find(|(n, _)| n.value == name).map(|(_, o)| o)
+    }
+
+    /// Parses an expression over this document's operators from the command line, as after
+    /// `--operator`; mistakes in its names can then be reported like those of the file.
+    pub fn add_expression(
+        &mut self,
+        option: &str,
+        text: &str,
+    ) -> Result<Spanned<Expr>, Diagnostics> {
+        let start = Arc::make_mut(&mut self.source).add_argument(option, text);
+        let span = start..start + text.len();
+        expr::parse(text, Some(start), &span).map(|e| Spanned::new(e, span)).map_err(|mistake| {
+            let mut out = self.diagnostics();
+            out.push(mistake);
+            out
+        })
+    }
+}
+
+fn read(root: &ParamTable, out: &mut Diagnostics) -> Document {
+    let source = out.source().clone();
+    let mut r = Reader::new(root, "a problem file", out);
+    let application = root.get("application").is_some();
+    let title = r.read("title", reader::string);
+    let dtype = r.read("dtype", reader::dtype);
+    let params = named(&mut r, "params", |name, node, out| {
+        out.take(operators::check_name(name, "a parameter"));
+        out.take(reader::number(node, &name.value)).map(|x| x.value)
+    });
+    let arrays = named(&mut r, "arrays", arrays::read);
+    let operators = named(&mut r, "operators", |name, node, out| {
+        out.take(operators::check_name(name, "an operator"));
+        operators::read(name, node, out)
+    });
+    let solve = r.node("solve").and_then(|node| solve::read(node, application, r.out));
+    let run = r.node("run").map(|node| run::read_run(node, r.out)).unwrap_or_default();
+    let outputs = r.node("outputs").map(|node| run::read_outputs(node, application, r.out));
+    let expect = r.node("expect").map(|node| expect::read(node, r.out)).unwrap_or_default();
+    r.not_yet("application");
+    r.finish();
+    for (name, _) in &operators {
+        if let Some((param, _)) = params.iter().find(|(p, _)| p.value == name.value) {
+            let message = format!("`{}` names two things", name.value);
+            out.push(
+                Diagnostic::new(name.span.clone(), message, "an operator")
+                    .also(param.span.clone(), "a parameter"),
+            );
+        }
+    }
+    Document {
+        source,
+        title,
+        dtype,
+        params,
+        arrays,
+        operators,
+        solve,
+        run,
+        outputs: outputs.unwrap_or_default(),
+        expect,
+    }
+}
+
+/// A table of things by name.
+fn named<T>(
+    r: &mut Reader<'_, '_>,
+    key: &'static str,
+    mut read: impl FnMut(&Spanned<String>, &Node, &mut Diagnostics) -> Option<T>,
+) -> Vec<(Spanned<String>, T)> {
+    let Some(node) = r.node(key) else { return Vec::new() };
+    let Some(table) = node.as_table() else {
+        r.out.push(wrong(node, key, "a table"));
+        return Vec::new();
+    };
+    let entries = table.entries.iter();
+    entries.filter_map(|(name, node)| Some((name.clone(), read(name, node, r.out)?))).collect()
+}

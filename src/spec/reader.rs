@@ -1,0 +1,235 @@
+//! Reading a table key by key; the keys that were never asked for are the unknown ones.
+
+use super::diagnostic::{Diagnostic, Diagnostics};
+use super::expr::{self, Expr};
+use super::node::{Node, NodeValue, ParamTable};
+use super::source::Spanned;
+use crate::scalar::DType;
+
+/// A table being read.
+pub(super) struct Reader<'a, 'd> {
+    pub(super) table: &'a ParamTable,
+    pub(super) out: &'d mut Diagnostics,
+    /// What the table is, in messages: `` `[solve]` ``.
+    what: String,
+    asked: Vec<&'static str>,
+}
+
+impl<'a, 'd> Reader<'a, 'd> {
+    pub(super) fn new(
+        table: &'a ParamTable,
+        what: impl Into<String>,
+        out: &'d mut Diagnostics,
+    ) -> Self {
+        Reader { table, out, what: what.into(), asked: Vec::new() }
+    }
+
+    pub(super) fn node(&mut self, key: &'static str) -> Option<&'a Node> {
+        self.asked.push(key);
+        self.table.get(key)
+    }
+
+    /// A key's value by one of the functions below.
+    pub(super) fn read<T>(
+        &mut self,
+        key: &'static str,
+        read: impl FnOnce(&Node, &str) -> Result<T, Diagnostic>,
+    ) -> Option<T> {
+        let node = self.node(key)?;
+        self.out.take(read(node, key))
+    }
+
+    /// The same, and a mistake if the key is not there.
+    pub(super) fn require<T>(
+        &mut self,
+        key: &'static str,
+        read: impl FnOnce(&Node, &str) -> Result<T, Diagnostic>,
+    ) -> Option<T> {
+        if self.table.get(key).is_none() {
+            self.missing(key);
+        }
+        self.read(key, read)
+    }
+
+    pub(super) fn missing(&mut self, key: &str) {
+        self.out.push(Diagnostic::new(
+            self.table.head.clone(),
+            format!("{} has no `{key}`", self.what),
+            format!("`{key}` is needed"),
+        ));
+    }
+
+    /// Reports a key that is recognised but not built.
+    pub(super) fn not_yet(&mut self, key: &'static str) {
+        if self.node(key).is_some() {
+            self.out.push(not_yet(key, self.table.key_span(key)));
+        }
+    }
+
+    /// Reports every key that was not asked for.
+    pub(super) fn finish(self) {
+        for (key, _) in &self.table.entries {
+            if !self.asked.contains(&key.value.as_str()) {
+                self.out.push(unknown_key(key, &self.what, &self.asked));
+            }
+        }
+    }
+}
+
+/// The mistake of a key that nothing knows.
+pub(super) fn unknown_key(key: &Spanned<String>, what: &str, known: &[&str]) -> Diagnostic {
+    Diagnostic::new(
+        key.span.clone(),
+        format!("unknown key `{}`", key.value),
+        format!("not a key of {what}"),
+    )
+    .did_you_mean(&key.value, known)
+}
+
+/// The mistake of using what is recognised but not built.
+pub(super) fn not_yet(name: &str, span: super::Span) -> Diagnostic {
+    Diagnostic::new(span, format!("`{name}` is {}", super::NOT_YET), "recognised, but not built")
+}
+
+/// The mistake of a value of a wrong kind.
+pub(super) fn wrong(node: &Node, key: &str, expected: &str) -> Diagnostic {
+    Diagnostic::new(
+        node.span.clone(),
+        format!("wrong value of `{key}`"),
+        format!("expected {expected}, found {}", node.describe()),
+    )
+}
+
+pub(super) fn string(node: &Node, key: &str) -> Result<Spanned<String>, Diagnostic> {
+    match node.as_str() {
+        Some(s) => Ok(Spanned::new(s.to_string(), node.span.clone())),
+        None => Err(wrong(node, key, "a string")),
+    }
+}
+
+/// A string that is a path or a name: not empty.
+pub(super) fn name(node: &Node, key: &str) -> Result<Spanned<String>, Diagnostic> {
+    let name = string(node, key)?;
+    if name.value.is_empty() || name.value.contains('\0') {
+        return Err(Diagnostic::new(
+            node.span.clone(),
+            format!("wrong value of `{key}`"),
+            "expected a string that is not empty",
+        ));
+    }
+    Ok(name)
+}
+
+pub(super) fn boolean(node: &Node, key: &str) -> Result<Spanned<bool>, Diagnostic> {
+    match node.value {
+        NodeValue::Boolean(b) => Ok(Spanned::new(b, node.span.clone())),
+        _ => Err(wrong(node, key, "`true` or `false`")),
+    }
+}
+
+/// A number, neither infinite nor NaN.
+pub(super) fn number(node: &Node, key: &str) -> Result<Spanned<f64>, Diagnostic> {
+    match node.as_number() {
+        Some(x) if x.is_finite() => Ok(Spanned::new(x, node.span.clone())),
+        Some(_) => Err(wrong(node, key, "a finite number")),
+        None => Err(wrong(node, key, "a number")),
+    }
+}
+
+/// An integer that is not negative.
+pub(super) fn count(node: &Node, key: &str) -> Result<Spanned<usize>, Diagnostic> {
+    match node.value {
+        NodeValue::Integer(n) if n >= 0 => usize::try_from(n)
+            .map(|n| Spanned::new(n, node.span.clone()))
+            .map_err(|_| wrong(node, key, "a smaller integer")),
+        _ => Err(wrong(node, key, "a non-negative integer")),
+    }
+}
+
+pub(super) fn dtype(node: &Node, key: &str) -> Result<Spanned<DType>, Diagnostic> {
+    let name = string(node, key)?;
+    let names = DType::ALL.map(DType::name);
+    DType::from_name(&name.value).map(|d| Spanned::new(d, node.span.clone())).ok_or_else(|| {
+        Diagnostic::new(
+            node.span.clone(),
+            format!("unknown dtype `{}`", name.value),
+            "expected float32, float64, complex64 or complex128",
+        )
+        .did_you_mean(&name.value, &names)
+    })
+}
+
+/// An operator expression.
+pub(super) fn expression(node: &Node, key: &str) -> Result<Spanned<Expr>, Diagnostic> {
+    match &node.value {
+        NodeValue::String(text, start) => {
+            expr::parse(text, *start, &node.span).map(|e| Spanned::new(e, node.span.clone()))
+        }
+        _ => Err(wrong(node, key, "an operator's name or an expression, as a string")),
+    }
+}
+
+/// A list, each entry by its own function.
+pub(super) fn list<T>(
+    node: &Node,
+    key: &str,
+    expected: &str,
+    read: impl Fn(&Node, &str) -> Result<T, Diagnostic>,
+) -> Result<Vec<T>, Diagnostic> {
+    match &node.value {
+        NodeValue::Array(items) => items.iter().map(|item| read(item, key)).collect(),
+        _ => Err(wrong(node, key, expected)),
+    }
+}
+
+/// Most elements of an array: every one complex, their bytes can still be counted.
+pub(super) const MOST_ELEMENTS: usize = isize::MAX as usize / 16;
+
+/// A number of elements.
+pub(super) fn dims_of_one(node: &Node, key: &str) -> Result<usize, Diagnostic> {
+    let n = count(node, key)?.value;
+    if n > MOST_ELEMENTS { Err(wrong(node, key, "a smaller integer")) } else { Ok(n) }
+}
+
+/// Dims: an integer or a list of them, none negative, with a number of elements that can be counted.
+pub(super) fn dims(node: &Node, key: &str) -> Result<Spanned<Vec<usize>>, Diagnostic> {
+    let dims: Vec<usize> = match &node.value {
+        NodeValue::Integer(_) => vec![count(node, key)?.value],
+        _ => list(node, key, "a list of non-negative integers", |n, k| Ok(count(n, k)?.value))?,
+    };
+    let elements = dims.iter().try_fold(1_usize, |n, &d| n.checked_mul(d.max(1)));
+    if elements.is_none_or(|n| n > MOST_ELEMENTS) {
+        return Err(Diagnostic::new(
+            node.span.clone(),
+            format!("wrong value of `{key}`"),
+            "more elements than any machine can address",
+        ));
+    }
+    Ok(Spanned::new(dims, node.span.clone()))
+}
+
+/// One of several words.
+pub(super) fn word<T: Copy>(
+    node: &Node,
+    key: &str,
+    words: &[(&'static str, T)],
+) -> Result<Spanned<T>, Diagnostic> {
+    let text = string(node, key)?;
+    match words.iter().find(|(w, _)| *w == text.value) {
+        Some(&(_, value)) => Ok(Spanned::new(value, node.span.clone())),
+        None => {
+            let names: Vec<&str> = words.iter().map(|(w, _)| *w).collect();
+            let quoted: Vec<String> = names.iter().map(|w| format!("\"{w}\"")).collect();
+            let message = format!("unknown {key} `{}`", text.value);
+            let diagnostic = Diagnostic::new(
+                node.span.clone(),
+                message,
+                format!("expected one of {}", quoted.join(", ")),
+            );
+            Err(match super::nearest(&text.value, names.iter().copied()) {
+                Some(near) => diagnostic.help(format!("did you mean `{near}`?")),
+                None => diagnostic,
+            })
+        }
+    }
+}

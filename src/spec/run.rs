@@ -1,0 +1,176 @@
+//! `[run]` and `[outputs]`.
+
+use super::diagnostic::{Diagnostic, Diagnostics};
+use super::node::{Node, NodeValue};
+use super::reader::{self, Reader, wrong};
+use super::source::{Span, Spanned};
+use crate::scalar::DType;
+
+/// The `[run]` table.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct RunSpec {
+    /// Threads of a process; at least 1.
+    pub threads: Option<Spanned<usize>>,
+    /// Bytes of memory of a process.
+    pub memory: Option<Spanned<u64>>,
+    /// Folder of scratch files.
+    pub scratch: Option<Spanned<String>>,
+}
+
+/// What a solve can write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum OutputName {
+    /// The solution.
+    Model,
+    /// Data minus what the operator makes of the model.
+    Residual,
+    /// The operator on the model.
+    Predicted,
+    /// The adjoint on the data.
+    Adjoint,
+    /// Iterations as CSV.
+    History,
+}
+
+impl OutputName {
+    /// Every output.
+    pub const ALL: [OutputName; 5] = [
+        OutputName::Model,
+        OutputName::Residual,
+        OutputName::Predicted,
+        OutputName::Adjoint,
+        OutputName::History,
+    ];
+
+    /// The key in `[outputs]`.
+    pub fn name(self) -> &'static str {
+        match self {
+            OutputName::Model => "model",
+            OutputName::Residual => "residual",
+            OutputName::Predicted => "predicted",
+            OutputName::Adjoint => "adjoint",
+            OutputName::History => "history",
+        }
+    }
+}
+
+/// One output.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OutputSpec {
+    /// What is written.
+    pub name: Spanned<OutputName>,
+    /// Where to, relative to the problem file's folder; `-` is standard output.
+    pub path: Spanned<String>,
+    /// Element type to write.
+    pub dtype: Option<Spanned<DType>>,
+    /// Place of the path or table.
+    pub span: Span,
+}
+
+/// Reads `[run]`.
+pub(super) fn read_run(node: &Node, out: &mut Diagnostics) -> RunSpec {
+    let Some(table) = node.as_table() else {
+        out.push(wrong(node, "run", "a table"));
+        return RunSpec::default();
+    };
+    let mut r = Reader::new(table, "`[run]`", out);
+    let threads = r.read("threads", |node, key| match reader::count(node, key) {
+        Ok(n) if n.value > 0 => Ok(n),
+        _ => Err(wrong(node, key, "a positive integer")),
+    });
+    let memory = r.read("memory", memory);
+    let scratch = r.read("scratch", reader::name);
+    r.not_yet("hosts");
+    r.not_yet("checkpoint");
+    r.finish();
+    RunSpec { threads, memory, scratch }
+}
+
+fn memory(node: &Node, key: &str) -> Result<Spanned<u64>, Diagnostic> {
+    let bytes = match &node.value {
+        NodeValue::Integer(n) => u64::try_from(*n).ok().filter(|&n| n > 0),
+        NodeValue::String(text, _) => parse_size(text),
+        _ => None,
+    };
+    bytes
+        .map(|b| Spanned::new(b, node.span.clone()))
+        .ok_or_else(|| wrong(node, key, "a size such as \"16GiB\" or \"500MB\""))
+}
+
+/// Bytes of a size: `16GiB`, `500MB`, `1.5 GiB`, `4096`. `None` if it is not a positive one.
+pub fn parse_size(text: &str) -> Option<u64> {
+    let text = text.trim();
+    let split = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let number: f64 = text[..split].parse().ok()?;
+    let unit: u64 = match text[split..].trim().to_ascii_lowercase().as_str() {
+        "" | "b" => 1,
+        "kb" => 1000,
+        "mb" => 1000_u64.pow(2),
+        "gb" => 1000_u64.pow(3),
+        "tb" => 1000_u64.pow(4),
+        "kib" => 1 << 10,
+        "mib" => 1 << 20,
+        "gib" => 1 << 30,
+        "tib" => 1 << 40,
+        _ => return None,
+    };
+    let bytes = number * unit as f64;
+    (bytes >= 1.0 && bytes < u64::MAX as f64).then_some(bytes as u64)
+}
+
+/// Reads `[outputs]`; with an application (`open`) other names are its own.
+pub(super) fn read_outputs(node: &Node, open: bool, out: &mut Diagnostics) -> Vec<OutputSpec> {
+    let Some(table) = node.as_table() else {
+        out.push(wrong(node, "outputs", "a table"));
+        return Vec::new();
+    };
+    let mut outputs = Vec::new();
+    for (key, node) in &table.entries {
+        match OutputName::ALL.into_iter().find(|n| n.name() == key.value) {
+            Some(name) => {
+                let name = Spanned::new(name, key.span.clone());
+                outputs.extend(read_output(name, node, out));
+            }
+            None if key.value == "report" => out.push(reader::not_yet("report", key.span.clone())),
+            None if open => {}
+            None => {
+                let names = OutputName::ALL.map(OutputName::name);
+                out.push(
+                    Diagnostic::new(
+                        key.span.clone(),
+                        format!("unknown output `{}`", key.value),
+                        "not an output of a solve",
+                    )
+                    .did_you_mean(&key.value, &names),
+                );
+            }
+        }
+    }
+    outputs
+}
+
+fn read_output(
+    name: Spanned<OutputName>,
+    node: &Node,
+    out: &mut Diagnostics,
+) -> Option<OutputSpec> {
+    let key = name.value.name();
+    let span = node.span.clone();
+    match &node.value {
+        NodeValue::String(..) => {
+            let path = out.take(reader::name(node, key))?;
+            Some(OutputSpec { name, path, dtype: None, span })
+        }
+        NodeValue::Table(table) => {
+            let mut r = Reader::new(table, format!("output `{key}`"), out);
+            let path = r.require("path", reader::name);
+            let dtype = r.read("dtype", reader::dtype);
+            r.finish();
+            Some(OutputSpec { name, path: path?, dtype, span })
+        }
+        _ => {
+            out.push(wrong(node, key, "a path, or a table with a `path`"));
+            None
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! `[solve]`: what is solved, and by which solver.
+
+use super::diagnostic::Diagnostics;
+use super::expr::Expr;
+use super::node::{Node, NodeValue, ParamTable};
+use super::reader::{self, Reader, wrong};
+use super::source::{Span, Spanned};
+
+/// The `[solve]` table.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SolveSpec {
+    /// The operator.
+    pub operator: Spanned<Expr>,
+    /// Name of the data array.
+    pub data: Spanned<String>,
+    /// Name of the solver; `auto` if the file names none.
+    pub solver: Spanned<String>,
+    /// Name of the array to start from.
+    pub x0: Option<Spanned<String>>,
+    /// Weight of the data: an operator.
+    pub weight: Option<Spanned<Expr>>,
+    /// Right preconditioner.
+    pub preconditioner: Option<Spanned<Expr>>,
+    /// Solve the normal equations.
+    pub normal_equations: Option<Spanned<bool>>,
+    /// Regularisation terms.
+    pub regularization: Vec<Regularization>,
+    /// The solver's own parameters; see [`deserialize`](super::deserialize).
+    pub solver_params: ParamTable,
+    /// Place of the table.
+    pub span: Span,
+}
+
+/// One `[[solve.regularization]]`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Regularization {
+    /// The operator.
+    pub operator: Spanned<Expr>,
+    /// Its factor; 1 if the file gives none.
+    pub epsilon: Spanned<f64>,
+    /// Name of the data array; zeros if the file names none.
+    pub data: Option<Spanned<String>>,
+    /// Place of the table.
+    pub span: Span,
+}
+
+/// Keys of `[solve]` that are not a solver's parameters.
+const COMMON: [&str; 8] = [
+    "operator",
+    "data",
+    "solver",
+    "x0",
+    "weight",
+    "preconditioner",
+    "normal_equations",
+    "regularization",
+];
+
+/// Reads `[solve]`; an application (`partial`) brings its own operator and data.
+pub(super) fn read(node: &Node, partial: bool, out: &mut Diagnostics) -> Option<SolveSpec> {
+    let Some(table) = node.as_table() else {
+        out.push(wrong(node, "solve", "a table"));
+        return None;
+    };
+    let mut r = Reader::new(table, "`[solve]`", out);
+    let (operator, data) = if partial {
+        (r.read("operator", reader::expression), r.read("data", reader::name))
+    } else {
+        (r.require("operator", reader::expression), r.require("data", reader::name))
+    };
+    let solver = r.read("solver", reader::name);
+    let x0 = r.read("x0", reader::name);
+    let weight = r.read("weight", reader::expression);
+    let preconditioner = r.read("preconditioner", reader::expression);
+    let normal_equations = r.read("normal_equations", reader::boolean);
+    let regularization = match r.node("regularization") {
+        Some(node) => regularizations(node, r.out),
+        None => Some(Vec::new()),
+    };
+    let solver = match solver {
+        Some(solver) => solver,
+        None if table.get("solver").is_none() => Spanned::new("auto".into(), table.head.clone()),
+        None => return None,
+    };
+    let mut solver_params = table.without(&COMMON);
+    solver_params.owner = format!("solver `{}`", solver.value);
+    Some(SolveSpec {
+        operator: operator?,
+        data: data?,
+        solver,
+        x0,
+        weight,
+        preconditioner,
+        normal_equations,
+        regularization: regularization?,
+        solver_params,
+        span: node.span.clone(),
+    })
+}
+
+fn regularizations(node: &Node, out: &mut Diagnostics) -> Option<Vec<Regularization>> {
+    let NodeValue::Array(items) = &node.value else {
+        out.push(
+            wrong(node, "regularization", "a list of tables")
+                .help("write `[[solve.regularization]]` with two brackets"),
+        );
+        return None;
+    };
+    let terms: Vec<Option<Regularization>> = items.iter().map(|n| regularization(n, out)).collect();
+    terms.into_iter().collect()
+}
+
+fn regularization(node: &Node, out: &mut Diagnostics) -> Option<Regularization> {
+    let Some(table) = node.as_table() else {
+        out.push(wrong(node, "regularization", "a table"));
+        return None;
+    };
+    let mut r = Reader::new(table, "`[[solve.regularization]]`", out);
+    let operator = r.require("operator", reader::expression);
+    let epsilon = r.read("epsilon", reader::number);
+    let data = r.read("data", reader::name);
+    r.finish();
+    let epsilon = epsilon.unwrap_or_else(|| Spanned::new(1.0, table.head.clone()));
+    Some(Regularization { operator: operator?, epsilon, data, span: node.span.clone() })
+}

@@ -1,0 +1,122 @@
+//! The texts that a problem comes from, in one space of byte offsets.
+//!
+//! The file comes first, then every command-line argument that adds to it, so that one plain range
+//! says both where and in which text a value stands.
+
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+/// A range of bytes of a [`Source`].
+pub type Span = Range<usize>;
+
+/// A value and where it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Spanned<T> {
+    /// The value.
+    pub value: T,
+    /// Where it stands in the [`Source`].
+    pub span: Span,
+}
+
+impl<T> Spanned<T> {
+    /// A value that stands there.
+    pub fn new(value: T, span: Span) -> Self {
+        Spanned { value, span }
+    }
+
+    /// The same place with another value.
+    pub fn map<U>(self, f: impl FnOnce(T) -> U) -> Spanned<U> {
+        Spanned { value: f(self.value), span: self.span }
+    }
+}
+
+/// A problem file's text, and the command-line arguments that add to it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Source {
+    /// The file, as the user named it.
+    pub name: String,
+    /// The file's text.
+    pub text: String,
+    arguments: Vec<Argument>,
+}
+
+/// A command-line argument as it is shown, `--set solve.niter=20`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Argument {
+    start: usize,
+    text: String,
+}
+
+/// One of the texts of a [`Source`].
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Text<'a> {
+    /// File name, or `None` for a command-line argument.
+    pub(super) name: Option<&'a str>,
+    /// The text.
+    pub(super) text: &'a str,
+    /// Offset of its first byte.
+    pub(super) start: usize,
+}
+
+impl Source {
+    /// A file's name and text.
+    pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
+        Source { name: name.into(), text: text.into(), arguments: Vec::new() }
+    }
+
+    /// Reads a problem file.
+    pub fn read(path: &Path) -> std::io::Result<Source> {
+        Ok(Source::new(path.display().to_string(), std::fs::read_to_string(path)?))
+    }
+
+    /// The folder that paths in the file are relative to.
+    pub fn folder(&self) -> PathBuf {
+        Path::new(&self.name).parent().map(Path::to_path_buf).unwrap_or_default()
+    }
+
+    /// Adds a command-line argument, shown as `option text`; gives the offset of its text.
+    pub fn add_argument(&mut self, option: &str, text: &str) -> usize {
+        // One byte between texts, so that a caret behind the end of one is not in the next.
+        let start = match self.arguments.last() {
+            Some(last) => last.start + last.text.len() + 1,
+            None => self.text.len() + 1,
+        };
+        self.arguments.push(Argument { start, text: format!("{option} {text}") });
+        start + option.len() + 1
+    }
+
+    /// The text that an offset is in.
+    pub(super) fn text_at(&self, offset: usize) -> Text<'_> {
+        match self.arguments.iter().rev().find(|a| a.start <= offset) {
+            Some(a) => Text { name: None, text: &a.text, start: a.start },
+            None => Text { name: Some(&self.name), text: &self.text, start: 0 },
+        }
+    }
+
+    /// Whether a span is in the file, not in a command-line argument.
+    pub fn is_in_file(&self, span: &Span) -> bool {
+        span.start <= self.text.len()
+    }
+
+    /// The text of a span; empty if the span is not one of this source.
+    pub fn slice(&self, span: &Span) -> &str {
+        let text = self.text_at(span.start);
+        text.text
+            .get(span.start.saturating_sub(text.start)..span.end.saturating_sub(text.start))
+            .unwrap_or("")
+    }
+
+    /// Line and column, both from 1, columns in characters.
+    pub fn line_column(&self, offset: usize) -> (usize, usize) {
+        let text = self.text_at(offset);
+        let at = char_boundary(text.text, offset - text.start);
+        let before = &text.text[..at];
+        let line_start = before.rfind('\n').map_or(0, |k| k + 1);
+        (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
+    }
+}
+
+/// The last character boundary that is not behind `at`.
+pub(super) fn char_boundary(text: &str, at: usize) -> usize {
+    (0..=at.min(text.len())).rev().find(|&k| text.is_char_boundary(k)).unwrap_or(0)
+}

@@ -1,0 +1,242 @@
+//! A temporary folder with a problem file and its arrays, and the program run on it.
+#![allow(dead_code, reason = "each test binary uses its part")]
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::fs::File;
+use std::path::Path;
+use std::time::Duration;
+
+use assert_cmd::Command;
+use ndarray::{ArrayD, IxDyn};
+use ndarray_npy::{ReadNpyExt, WriteNpyExt};
+use num_complex::Complex;
+use serde::Deserialize;
+use tempfile::TempDir;
+
+/// No case takes longer than a second; a program that hangs is stopped.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// An array of a golden file: its values row by row, complex ones as real and imaginary parts in turn.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+pub(crate) struct Stored {
+    pub(crate) dims: Vec<usize>,
+    pub(crate) dtype: String,
+    pub(crate) values: Vec<f64>,
+}
+
+impl Stored {
+    pub(crate) fn new(dims: &[usize], dtype: &str, values: &[f64]) -> Self {
+        let stored = Self { dims: dims.into(), dtype: dtype.into(), values: values.into() };
+        let parts = if dtype.starts_with("complex") { 2 } else { 1 };
+        assert_eq!(stored.values.len(), dims.iter().product::<usize>() * parts);
+        stored
+    }
+
+    /// The same values in single precision.
+    pub(crate) fn single(mut self) -> Self {
+        self.dtype = single(&self.dtype);
+        self
+    }
+
+    /// The distance from `want` in the 2-norm, relative to `want`.
+    pub(crate) fn distance(&self, want: &Self) -> f64 {
+        let norm = |v: &mut dyn Iterator<Item = f64>| v.map(|a| a * a).sum::<f64>().sqrt();
+        let off = norm(&mut self.values.iter().zip(&want.values).map(|(a, b)| a - b));
+        let size = norm(&mut want.values.iter().copied());
+        if off == 0.0 { 0.0 } else { off / size }
+    }
+
+    fn write(&self, path: &Path) {
+        let (v, file) = (&self.values, File::create(path).unwrap());
+        let single = |a: f64| {
+            #[allow(clippy::cast_possible_truncation, reason = "single precision is meant")]
+            let a = a as f32;
+            a
+        };
+        match self.dtype.as_str() {
+            "float64" => self.shaped(v.clone()).write_npy(file),
+            "float32" => self.shaped(v.iter().map(|&a| single(a)).collect()).write_npy(file),
+            "complex128" => self
+                .shaped(v.chunks_exact(2).map(|c| Complex::new(c[0], c[1])).collect())
+                .write_npy(file),
+            "complex64" => self
+                .shaped(
+                    v.chunks_exact(2).map(|c| Complex::new(single(c[0]), single(c[1]))).collect(),
+                )
+                .write_npy(file),
+            "int64" => {
+                #[allow(clippy::cast_possible_truncation, reason = "whole numbers")]
+                let whole = v.iter().map(|&a| a as i64).collect();
+                self.shaped(whole).write_npy(file)
+            }
+            other => panic!("a golden file has no arrays of {other}"),
+        }
+        .unwrap();
+    }
+
+    fn shaped<A>(&self, values: Vec<A>) -> ArrayD<A> {
+        ArrayD::from_shape_vec(IxDyn(&self.dims), values).unwrap()
+    }
+
+    /// Reads a file that must hold `dtype`.
+    fn read(path: &Path, dtype: &str) -> Result<Self, String> {
+        fn read<A>(path: &Path) -> Result<(Vec<usize>, Vec<A>), String>
+        where
+            A: ndarray_npy::ReadableElement + Clone,
+        {
+            let file = File::open(path).map_err(|e| format!("no output: {e}"))?;
+            let array = ArrayD::<A>::read_npy(file).map_err(|e| e.to_string())?;
+            Ok((array.shape().to_vec(), array.iter().cloned().collect()))
+        }
+        let (dims, values) = match dtype {
+            "float64" => read::<f64>(path)?,
+            "float32" => {
+                let (dims, values) = read::<f32>(path)?;
+                (dims, values.into_iter().map(f64::from).collect())
+            }
+            "complex128" => {
+                let (dims, values) = read::<Complex<f64>>(path)?;
+                (dims, values.into_iter().flat_map(|c| [c.re, c.im]).collect())
+            }
+            "complex64" => {
+                let (dims, values) = read::<Complex<f32>>(path)?;
+                (dims, values.into_iter().flat_map(|c| [c.re.into(), c.im.into()]).collect())
+            }
+            other => panic!("no operator's output is {other}"),
+        };
+        Ok(Self { dims, dtype: dtype.into(), values })
+    }
+}
+
+/// `float64` and `complex128` made single, wherever they stand in a text.
+pub(crate) fn single(text: &str) -> String {
+    text.replace("float64", "float32").replace("complex128", "complex64")
+}
+
+/// A problem on its way to a file.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Problem {
+    pub(crate) dtype: String,
+    pub(crate) params: BTreeMap<String, f64>,
+    pub(crate) arrays: Vec<(String, Stored)>,
+    /// Names, and tables or expressions as TOML.
+    pub(crate) operators: Vec<(String, String)>,
+    /// Whatever follows.
+    pub(crate) rest: String,
+}
+
+impl Problem {
+    fn text(&self) -> String {
+        let mut text = format!("dtype = \"{}\"\n", self.dtype);
+        if !self.params.is_empty() {
+            text.push_str("\n[params]\n");
+            for (name, value) in &self.params {
+                writeln!(text, "{name} = {value:?}").unwrap();
+            }
+        }
+        text.push_str("\n[arrays]\n");
+        for (name, _) in &self.arrays {
+            writeln!(text, "{name} = {{ file = \"{name}.npy\" }}").unwrap();
+        }
+        text.push_str("\n[operators]\n");
+        for (name, operator) in &self.operators {
+            writeln!(text, "{name} = {operator}").unwrap();
+        }
+        text.push('\n');
+        text.push_str(&self.rest);
+        text
+    }
+
+    /// Puts the problem and its arrays into a folder of their own.
+    pub(crate) fn folder(&self) -> Folder {
+        let folder = Folder { dir: TempDir::with_prefix("pylopsd-").unwrap(), text: self.text() };
+        std::fs::write(folder.dir.path().join("problem.toml"), &folder.text).unwrap();
+        for (name, array) in &self.arrays {
+            folder.write(&format!("{name}.npy"), array);
+        }
+        folder
+    }
+}
+
+/// A temporary folder with `problem.toml`.
+pub(crate) struct Folder {
+    dir: TempDir,
+    /// What `problem.toml` says.
+    pub(crate) text: String,
+}
+
+impl Folder {
+    pub(crate) fn write(&self, file: &str, array: &Stored) {
+        array.write(&self.dir.path().join(file));
+    }
+
+    pub(crate) fn read(&self, file: &str, dtype: &str) -> Result<Stored, String> {
+        Stored::read(&self.dir.path().join(file), dtype)
+    }
+
+    /// Runs the program in the folder; its standard output, or what went wrong.
+    pub(crate) fn run(&self, arguments: &[&str]) -> Result<String, String> {
+        let output = Command::new(env!("CARGO_BIN_EXE_pylopsd"))
+            .current_dir(self.dir.path())
+            .args(arguments)
+            .timeout(PATIENCE)
+            .output()
+            .map_err(|e| e.to_string())?;
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).trim().to_string();
+        if output.status.success() {
+            return Ok(text(&output.stdout));
+        }
+        let said = text(&output.stderr);
+        let end = match output.status.code() {
+            Some(code) => format!("exit code {code}"),
+            None => format!("killed, or stopped after {} s", PATIENCE.as_secs()),
+        };
+        Err(format!("{end}: {said}"))
+    }
+}
+
+/// Small random numbers that a name decides (splitmix64 on its FNV-1a hash).
+pub(crate) struct Dice(u64);
+
+impl Dice {
+    pub(crate) fn new(name: &str) -> Self {
+        let hash = |h: u64, b: u8| (h ^ u64::from(b)).wrapping_mul(0x0100_0000_01b3);
+        Self(name.bytes().fold(0xcbf2_9ce4_8422_2325, hash))
+    }
+
+    /// One of `0..n`.
+    pub(crate) fn below(&mut self, n: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        usize::try_from((z ^ (z >> 31)) % n as u64).unwrap()
+    }
+
+    /// A chunk length for each axis: `1..=n`, or -1 for the whole axis.
+    pub(crate) fn chunks(&mut self, dims: &[usize]) -> String {
+        let one = |&n: &usize| match self.below(n + 1) {
+            0 => "-1".to_string(),
+            length => length.to_string(),
+        };
+        format!("[{}]", dims.iter().map(one).collect::<Vec<_>>().join(", "))
+    }
+}
+
+/// Runs `check` on every case, two at a time, and returns all its complaints in the order of the cases.
+///
+/// With `GOLDEN=text` only the cases whose name contains the text.
+pub(crate) fn each<C: Sync>(
+    cases: &[C],
+    name: impl Fn(&C) -> &str + Send + Sync,
+    check: impl Fn(&C) -> Vec<String> + Send + Sync,
+) -> Vec<String> {
+    use rayon::prelude::*;
+    let wanted = std::env::var("GOLDEN").unwrap_or_default();
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
+    pool.install(|| {
+        let cases = cases.par_iter().filter(|case| name(case).contains(&wanted));
+        cases.flat_map_iter(check).collect()
+    })
+}
