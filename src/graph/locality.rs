@@ -247,7 +247,7 @@ impl Cut {
 
 /// Whether boxes of input number `i` are read about once over all chunks of the output, so that
 /// it can be computed on the way instead of being kept.
-pub(crate) fn pulled_once(primitive: &Primitive) -> bool {
+pub fn pulled_once(primitive: &Primitive) -> bool {
     !matches!(
         primitive,
         Primitive::Stencil(_)

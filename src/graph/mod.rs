@@ -4,15 +4,19 @@ mod conjugate;
 mod locality;
 mod primitive;
 mod program;
+#[cfg(test)]
+pub(crate) mod reference;
 mod render;
 mod reshape;
 mod simplify;
+#[cfg(test)]
+mod tests;
 mod transpose;
 mod value;
 
 pub use crate::kernels::Banded;
 pub use conjugate::conjugate;
-pub use locality::{Cut, input_box};
+pub use locality::{Cut, input_box, pulled_once};
 pub use primitive::{AxisStep, Primitive};
 pub use program::{Error, Graph, Node, NodeId, Program, Result};
 pub use render::{Format, render};

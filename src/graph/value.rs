@@ -392,6 +392,9 @@ impl Value {
         if h.dims().len() != 1 {
             return wrong(format!("a filter of dims {}", show_dims(h.dims())));
         }
+        if offset >= h.dims()[0] {
+            return wrong(format!("zero lag at sample {offset} of a filter of {}", h.dims()[0]));
+        }
         let dtype = self.dtype().promote(h.dtype());
         let (x, h) =
             (self.cast(dtype), h.cast(DType::of(h.dtype().is_complex(), dtype.is_double())));
@@ -415,11 +418,17 @@ impl Value {
     /// The `n/2 + 1` non-negative frequencies of a real axis; `weight` on those that stand for two.
     pub fn rfft(&self, axis: usize, weight: f64) -> Result<Value> {
         let n = self.has_axis(axis)?;
+        if self.dtype().is_complex() {
+            return wrong(format!(
+                "a real Fourier transform of a {} array of dims {}, whose imaginary part it would drop",
+                self.dtype(),
+                show_dims(&self.ty.dims)
+            ));
+        }
         let mut dims = self.dims().to_vec();
         dims[axis] = n / 2 + 1;
-        let x = self.real();
-        let dtype = x.dtype().complex();
-        Ok(x.unary(Primitive::Rfft { axis, n, weight, scale: 1.0 }, dims, dtype))
+        let dtype = self.dtype().complex();
+        Ok(self.unary(Primitive::Rfft { axis, n, weight, scale: 1.0 }, dims, dtype))
     }
 
     /// The transpose of [`Value::rfft`]: `n` real samples from `n/2 + 1` frequencies.

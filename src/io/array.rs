@@ -23,7 +23,7 @@ use crate::{with_dtype, with_view};
 use super::error::{Error, Result, os_words};
 use super::generate::Generator;
 use super::layout::{Layout, filled_dims};
-use super::npy::{self, Header, StoredType, checked_len, decode, swap_bytes};
+use super::npy::{Header, StoredType, checked_len, decode, swap_bytes};
 use super::npz::{self, Place, Positioned};
 
 /// Bytes that a read which converts or gathers holds at a time.
@@ -746,9 +746,9 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::io::npy::Kind;
     use crate::io::{Distribution, ErrorKind};
     use crate::scalar::{C64, Scalar};
-    use npy::Kind;
 
     const KINDS: [(&str, Kind); 13] = [
         ("b1", Kind::Bool),
@@ -770,7 +770,9 @@ mod tests {
     fn value(kind: Kind, i: usize) -> C128 {
         match kind {
             Kind::Bool => C128::from((i % 3 == 1) as u8 as f64),
-            Kind::UInt8 | Kind::UInt16 | Kind::UInt32 | Kind::UInt64 => C128::from((i % 251) as f64),
+            Kind::UInt8 | Kind::UInt16 | Kind::UInt32 | Kind::UInt64 => {
+                C128::from((i % 251) as f64)
+            }
             Kind::Complex64 | Kind::Complex128 => C128::new(i as f64 - 7.5, 0.25 * i as f64),
             Kind::Float32 | Kind::Float64 => C128::from(i as f64 - 7.5),
             _ => C128::from((i % 120) as f64 - 60.0),
@@ -791,8 +793,10 @@ mod tests {
             Kind::UInt64 => vec![(v.re as u64).to_le_bytes().to_vec()],
             Kind::Float32 => vec![(v.re as f32).to_le_bytes().to_vec()],
             Kind::Float64 => vec![v.re.to_le_bytes().to_vec()],
-            Kind::Complex64 => vec![v.re, v.im].iter().map(|p| (*p as f32).to_le_bytes().to_vec()).collect(),
-            Kind::Complex128 => vec![v.re, v.im].iter().map(|p| p.to_le_bytes().to_vec()).collect(),
+            Kind::Complex64 => {
+                [v.re, v.im].iter().map(|p| (*p as f32).to_le_bytes().to_vec()).collect()
+            }
+            Kind::Complex128 => [v.re, v.im].iter().map(|p| p.to_le_bytes().to_vec()).collect(),
         };
         if big {
             parts.iter_mut().for_each(|p| p.reverse());
@@ -802,7 +806,8 @@ mod tests {
 
     fn npy(descr: &str, fortran: bool, shape: &str, data: &[u8]) -> Vec<u8> {
         let order = if fortran { "True" } else { "False" };
-        let text = format!("{{'descr': '{descr}', 'fortran_order': {order}, 'shape': {shape}, }}\n");
+        let text =
+            format!("{{'descr': '{descr}', 'fortran_order': {order}, 'shape': {shape}, }}\n");
         let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
         bytes.extend((text.len() as u16).to_le_bytes());
         bytes.extend(text.as_bytes());
@@ -811,13 +816,26 @@ mod tests {
     }
 
     /// A file of `i * i` style values on (5, 4, 6), and what is in it.
-    fn file(kind: Kind, code: &str, big: bool, fortran: bool) -> (tempfile::NamedTempFile, ArrayD<C128>) {
+    fn file(
+        kind: Kind,
+        code: &str,
+        big: bool,
+        fortran: bool,
+    ) -> (tempfile::NamedTempFile, ArrayD<C128>) {
         let n = 5 * 4 * 6;
         let expected =
-            ArrayD::from_shape_vec(IxDyn(&[5, 4, 6]), (0..n).map(|i| value(kind, i)).collect()).unwrap();
-        let in_file = if fortran { expected.t().as_standard_layout().into_owned() } else { expected.clone() };
+            ArrayD::from_shape_vec(IxDyn(&[5, 4, 6]), (0..n).map(|i| value(kind, i)).collect())
+                .unwrap();
+        let in_file =
+            if fortran { expected.t().as_standard_layout().into_owned() } else { expected.clone() };
         let data: Vec<u8> = in_file.iter().flat_map(|&v| bytes_of(kind, big, v)).collect();
-        let order = if kind.size() == 1 { "|" } else if big { ">" } else { "<" };
+        let order = if kind.size() == 1 {
+            "|"
+        } else if big {
+            ">"
+        } else {
+            "<"
+        };
         let mut f = tempfile::Builder::new().suffix(".npy").tempfile().unwrap();
         f.write_all(&npy(&format!("{order}{code}"), fortran, "(5, 4, 6)", &data)).unwrap();
         (f, expected)
@@ -873,7 +891,10 @@ mod tests {
                 let to = if kind.dtype().is_complex() { DType::Complex64 } else { DType::Float32 };
                 let single = array.clone().cast(to).unwrap();
                 assert_eq!(all_of(&single), expected, "{code}");
-                assert_eq!(array.cast(DType::Complex128).unwrap().read::<C128>().unwrap(), expected);
+                assert_eq!(
+                    array.cast(DType::Complex128).unwrap().read::<C128>().unwrap(),
+                    expected
+                );
             }
         }
     }
@@ -899,7 +920,9 @@ mod tests {
     fn files_of_another_library_are_read() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a.npy");
-        let a = ndarray::Array3::from_shape_fn((7, 3, 2), |(i, j, k)| C64::new(i as f32, (j * k) as f32));
+        let a = ndarray::Array3::from_shape_fn((7, 3, 2), |(i, j, k)| {
+            C64::new(i as f32, (j * k) as f32)
+        });
         ndarray_npy::write_npy(&path, &a).unwrap();
         assert_eq!(Array::open(&path, None).unwrap().read::<C64>().unwrap(), a.clone().into_dyn());
         ndarray_npy::write_npy(&path, &a.t()).unwrap();
@@ -932,7 +955,10 @@ mod tests {
         check("4:1:-2,", e.slice(s![2..5;-2, .., ..]).into_dyn());
         check("2:2", e.slice(s![2..2, .., ..]).into_dyn());
         check("3:1", e.slice(s![3..3, .., ..]).into_dyn());
-        check("None, :, 0, np.newaxis", e.slice(s![ndarray::NewAxis, .., 0, ndarray::NewAxis, ..]).into_dyn());
+        check(
+            "None, :, 0, np.newaxis",
+            e.slice(s![ndarray::NewAxis, .., 0, ndarray::NewAxis, ..]).into_dyn(),
+        );
         check("..., :, :, :", e.view());
         check("1, 2, 3", e.slice(s![1, 2, 3]).into_dyn());
         check("::9223372036854775807", e.slice(s![..1, .., ..]).into_dyn());
@@ -949,7 +975,10 @@ mod tests {
             ("1,,2", "should have an integer"),
         ] {
             let error = a.clone().named("d").slice(slice).unwrap_err();
-            assert!(error.message().starts_with("d: ") && error.message().contains(part), "{error}");
+            assert!(
+                error.message().starts_with("d: ") && error.message().contains(part),
+                "{error}"
+            );
             assert_eq!(error.kind(), ErrorKind::Input);
         }
     }
@@ -969,7 +998,8 @@ mod tests {
         // One that they can, in part.
         let sliced = a.clone().slice("::2").unwrap();
         assert!(sliced.0.layout.reshape(&[3, 2, 12]).is_some());
-        let expected = e.slice(s![..;2, .., ..]).to_shape((3, 2, 12)).unwrap().into_owned().into_dyn();
+        let expected =
+            e.slice(s![..;2, .., ..]).to_shape((3, 2, 12)).unwrap().into_owned().into_dyn();
         assert_eq!(all_of(&sliced.reshape(&[3, 2, -1]).unwrap()), expected);
         let one = a.clone().reshape(&[1, 120, 1]).unwrap().reshape(&[120]).unwrap();
         assert_eq!(all_of(&one), e.to_shape(120).unwrap().into_owned().into_dyn());
@@ -1055,7 +1085,8 @@ mod tests {
         let mut f = tempfile::NamedTempFile::new().unwrap();
         let data: Vec<u8> = (0..n).flat_map(|i| (i as f64).to_le_bytes()).collect();
         f.write_all(&npy("<f8", false, "(3, 700, 900)", &data)).unwrap();
-        let whole = ArrayD::from_shape_fn(IxDyn(&dims), |i| ((i[0] * 700 + i[1]) * 900 + i[2]) as f64);
+        let whole =
+            ArrayD::from_shape_fn(IxDyn(&dims), |i| ((i[0] * 700 + i[1]) * 900 + i[2]) as f64);
         let array = Array::open(f.path(), None).unwrap();
         assert_eq!(array.read::<f64>().unwrap(), whole);
         assert_eq!(array.read::<f32>().unwrap(), whole.mapv(|v| v as f32));
@@ -1067,7 +1098,11 @@ mod tests {
         ] {
             let sliced = array.clone().slice(slice).unwrap();
             assert_eq!(sliced.read::<f64>().unwrap(), part, "{slice}");
-            assert_eq!(sliced.cast(DType::Complex64).unwrap().read::<C128>().unwrap(), part.mapv(|v| C128::from(v as f32 as f64)), "{slice}");
+            assert_eq!(
+                sliced.cast(DType::Complex64).unwrap().read::<C128>().unwrap(),
+                part.mapv(|v| C128::from(v as f32 as f64)),
+                "{slice}"
+            );
         }
         let t = array.clone().transpose(&[2, 1, 0]).unwrap();
         assert_eq!(t.read::<f64>().unwrap(), whole.t());
@@ -1107,9 +1142,10 @@ mod tests {
         let (f, expected) = file(Kind::Float64, "f8", false, false);
         // This hand-made header has no padding, so its data may lie off the alignment.
         let array = Array::open(f.path(), None).unwrap();
-        let aligned = npy("<f8", false, "(5, 4, 6)", &[]).len() % 8 == 0;
+        let aligned = npy("<f8", false, "(5, 4, 6)", &[]).len().is_multiple_of(8);
         assert_eq!(array.mappable().is_some(), aligned);
-        let out = crate::io::NpyOutput::create(f.path(), ArrayType::new([5, 4, 6], DType::Float64)).unwrap();
+        let out = crate::io::NpyOutput::create(f.path(), ArrayType::new([5, 4, 6], DType::Float64))
+            .unwrap();
         let real = expected.mapv(|v| v.re);
         out.write_box(&IndexBox::whole(&[5, 4, 6]), f64::erase(real.view())).unwrap();
         out.commit().unwrap();
@@ -1119,7 +1155,11 @@ mod tests {
         let rows = array.clone().slice("2:4").unwrap();
         assert_eq!(rows.mappable().unwrap().offset, 128 + 2 * 24 * 8);
         let mut eight = [0; 8];
-        rows.mappable().unwrap().file.read_exact_at(&mut eight, rows.mappable().unwrap().offset).unwrap();
+        rows.mappable()
+            .unwrap()
+            .file
+            .read_exact_at(&mut eight, rows.mappable().unwrap().offset)
+            .unwrap();
         assert_eq!(f64::from_le_bytes(eight), real[[2, 0, 0]]);
         assert!(array.clone().slice(":, 1:").unwrap().mappable().is_none());
         assert!(array.clone().slice("::-1").unwrap().mappable().is_none());
@@ -1155,18 +1195,35 @@ mod tests {
         refused(&data, Some("k"), "is one .npy array and has no member \"k\"");
         refused(&write("empty.npy", b""), None, "it is empty");
         refused(&write("short.npy", &npy("<f8", false, "(4,)", &[0; 24])), None, "is truncated");
-        refused(&write("huge.npy", &npy("<f8", false, "(1000000000000,)", &[0; 24])), None, "promises 8000000000");
+        refused(
+            &write("huge.npy", &npy("<f8", false, "(1000000000000,)", &[0; 24])),
+            None,
+            "promises 8000000000",
+        );
         refused(&write("bad.npz", b"PK\x03\x04 and nothing"), None, "damaged or truncated");
-        let error = Array::from_reader(&mut &npy("<f8", false, "(1000000000000,)", &[0; 24])[..], "standard input")
-            .unwrap_err();
-        assert!(error.message().contains("ended after 24 bytes of data, its header promises 8000000000000"), "{error}");
+        let error = Array::from_reader(
+            &mut &npy("<f8", false, "(1000000000000,)", &[0; 24])[..],
+            "standard input",
+        )
+        .unwrap_err();
+        assert!(
+            error
+                .message()
+                .contains("ended after 24 bytes of data, its header promises 8000000000000"),
+            "{error}"
+        );
         assert!(Array::values([2], vec![], DType::Float64).is_err());
-        assert!(Array::generated(Generator::Full(C128::default()), [1 << 40, 1 << 40], DType::Float64).is_err());
+        assert!(
+            Array::generated(Generator::Full(C128::default()), [1 << 40, 1 << 40], DType::Float64)
+                .is_err()
+        );
     }
 
     #[test]
     fn one_stream_can_carry_several_arrays() {
-        let bytes = [npy("<f8", false, "(1,)", &1.5_f64.to_le_bytes()), npy("|u1", false, "(2,)", &[3, 4])].concat();
+        let bytes =
+            [npy("<f8", false, "(1,)", &1.5_f64.to_le_bytes()), npy("|u1", false, "(2,)", &[3, 4])]
+                .concat();
         let mut stream = &bytes[..];
         assert_eq!(Array::from_reader(&mut stream, "-").unwrap().read::<f64>().unwrap()[[0]], 1.5);
         assert_eq!(Array::from_reader(&mut stream, "-").unwrap().read::<f64>().unwrap()[[1]], 4.0);
@@ -1193,7 +1250,10 @@ mod tests {
             let read = Array::open(f.path(), None).unwrap().read::<f64>().unwrap();
             assert_eq!(read.shape(), dims);
             assert!(read.iter().all(|&v| v == 2.5));
-            let empty = Array::open(f.path(), None).unwrap().reshape(&dims.iter().map(|&n| n as isize).rev().collect::<Vec<_>>()).unwrap();
+            let empty = Array::open(f.path(), None)
+                .unwrap()
+                .reshape(&dims.iter().map(|&n| n as isize).rev().collect::<Vec<_>>())
+                .unwrap();
             assert_eq!(empty.read::<f64>().unwrap().len(), read.len());
         }
     }
@@ -1221,7 +1281,11 @@ mod tests {
         let b = ndarray::Array1::from_elem(3, 2.5_f64);
         for compressed in [false, true] {
             let f = std::fs::File::create(&path).unwrap();
-            let method = if compressed { zip::CompressionMethod::Deflated } else { zip::CompressionMethod::Stored };
+            let method = if compressed {
+                zip::CompressionMethod::Deflated
+            } else {
+                zip::CompressionMethod::Stored
+            };
             let options = zip::write::SimpleFileOptions::default().compression_method(method);
             let mut zip = zip::ZipWriter::new(f);
             for (name, bytes) in [("data.npy", to_bytes(&a)), ("wavelet.npy", to_bytes(&b))] {
@@ -1239,7 +1303,10 @@ mod tests {
             });
             let part = array.slice("3:30:2, ::-1").unwrap();
             assert_eq!(part.read::<f32>().unwrap(), a.slice(s![3..30;2, ..;-1]).into_dyn());
-            assert_eq!(Array::open(&path, Some("wavelet.npy")).unwrap().read::<f64>().unwrap()[[2]], 2.5);
+            assert_eq!(
+                Array::open(&path, Some("wavelet.npy")).unwrap().read::<f64>().unwrap()[[2]],
+                2.5
+            );
             assert_eq!(npz::members(&path).unwrap(), ["data", "wavelet"]);
             let error = Array::open(&path, Some("wavelets")).unwrap_err();
             assert!(
@@ -1247,7 +1314,10 @@ mod tests {
                 "{error}"
             );
             let error = Array::open(&path, None).unwrap_err();
-            assert!(error.message().ends_with("it holds \"data\", \"wavelet\"; name one with `key`"), "{error}");
+            assert!(
+                error.message().ends_with("it holds \"data\", \"wavelet\"; name one with `key`"),
+                "{error}"
+            );
             // A cut or flipped byte anywhere is an error or leaves headers right, never a panic.
             let bytes = std::fs::read(&path).unwrap();
             let broken = dir.path().join("broken.npz");
@@ -1258,7 +1328,10 @@ mod tests {
                 for key in ["data", "wavelet"] {
                     if let Ok(array) = Array::open(&broken, Some(key)) {
                         let read = array.read::<f64>();
-                        if compressed && key == "data" && let Ok(values) = read {
+                        if compressed
+                            && key == "data"
+                            && let Ok(values) = read
+                        {
                             // The checksum is verified, so what is read is right.
                             if values.len() == a.len() {
                                 assert!(values.iter().eq(a.mapv(f64::from).iter()), "byte {at}");
@@ -1272,7 +1345,9 @@ mod tests {
         }
     }
 
-    fn to_bytes<T: ndarray_npy::WritableElement, D: ndarray::Dimension>(a: &ndarray::Array<T, D>) -> Vec<u8> {
+    fn to_bytes<T: ndarray_npy::WritableElement, D: ndarray::Dimension>(
+        a: &ndarray::Array<T, D>,
+    ) -> Vec<u8> {
         let mut bytes = Vec::new();
         ndarray_npy::WriteNpyExt::write_npy(a, &mut bytes).unwrap();
         bytes

@@ -184,7 +184,7 @@ pub(crate) fn filled_dims(from: &[usize], to: &[isize]) -> Result<Vec<usize>, St
     let known = (to.iter().filter(|&&n| n != -1))
         .try_fold(1_usize, |p, &n| p.checked_mul(n as usize))
         .ok_or_else(wrong)?;
-    let free = if known == 0 { 0 } else { total / known };
+    let free = total.checked_div(known).unwrap_or(0);
     let dims: Vec<usize> = to.iter().map(|&n| if n == -1 { free } else { n as usize }).collect();
     let fits = match to.contains(&-1) {
         true => known != 0 && known.checked_mul(free) == Some(total),

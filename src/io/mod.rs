@@ -12,5 +12,5 @@ pub mod output;
 pub use array::{Array, Mappable, Part};
 pub use error::{Error, ErrorKind, Result};
 pub use generate::{Distribution, Generator};
-pub use inspect::{Comparison, Summary};
+pub use inspect::{Comparison, Summary, compare, members, summarize};
 pub use output::{NpyOutput, Output, TextOutput};

@@ -669,8 +669,12 @@ mod tests {
     fn headers_are_numpys_own_bytes() {
         // Written by NumPy 2.4.6.
         let numpy = |dict: &str, spaces: usize, length: u8| {
-            [b"\x93NUMPY\x01\x00", &[length, 0], dict.as_bytes(), &vec![b' '; spaces], b"\n"]
-                .concat()
+            let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
+            bytes.extend([length, 0]);
+            bytes.extend(dict.bytes());
+            bytes.extend(vec![b' '; spaces]);
+            bytes.push(b'\n');
+            bytes
         };
         for (dims, shape, total) in [
             (vec![], "()", 128),

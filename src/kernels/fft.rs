@@ -12,6 +12,7 @@ use ndarray::{ArrayView2, ArrayViewD, ArrayViewMut2, ArrayViewMutD, Axis};
 use num_complex::Complex;
 use rustfft::{Fft, FftDirection, FftPlanner};
 
+use crate::kernels::Buffer;
 use crate::scalar::{DType, Real, Scalar};
 
 /// Lines that are gathered together when they are not consecutive in memory.
@@ -139,8 +140,8 @@ pub fn fft<R: Real>(
     let fft = plan::<R>(n, inverse);
     let scale = R::rounded(scale);
     let one = scale == R::rounded(1.0);
-    let mut lines = vec![Complex::default(); BLOCK * n];
-    let mut scratch = vec![Complex::default(); fft.get_inplace_scratch_len()];
+    let mut lines = Buffer::<Complex<R>>::dirty(BLOCK * n);
+    let mut scratch = Buffer::<Complex<R>>::dirty(fft.get_inplace_scratch_len());
     each_plane(y, x, axis, &mut |mut y, x| {
         for (mut y, x) in y
             .axis_chunks_iter_mut(Axis(0), BLOCK)
@@ -179,9 +180,9 @@ pub fn rfft<R: Real>(
     let single = R::rounded(scale);
     let double = R::rounded(scale * weight);
     let half = R::rounded(0.5);
-    let mut lines = vec![Complex::default(); BLOCK / 2 * n];
-    let mut scratch = vec![Complex::default(); fft.get_inplace_scratch_len()];
-    let mut spectra = vec![Complex::default(); BLOCK * bins.len()];
+    let mut lines = Buffer::<Complex<R>>::dirty(BLOCK / 2 * n);
+    let mut scratch = Buffer::<Complex<R>>::dirty(fft.get_inplace_scratch_len());
+    let mut spectra = Buffer::<Complex<R>>::dirty(BLOCK * bins.len());
     each_plane(y, x, axis, &mut |mut y, x| {
         for (mut y, x) in y
             .axis_chunks_iter_mut(Axis(0), BLOCK)
@@ -235,9 +236,9 @@ pub fn irfft<R: Real>(
     // Both z_k and z_{n-k} hold half of what the bin stands for.
     let double = R::rounded(scale * weight * 0.5);
     let bins = n / 2 + 1;
-    let mut spectra = vec![Complex::default(); BLOCK * bins];
-    let mut lines = vec![Complex::default(); BLOCK / 2 * n];
-    let mut scratch = vec![Complex::default(); fft.get_inplace_scratch_len()];
+    let mut spectra = Buffer::<Complex<R>>::dirty(BLOCK * bins);
+    let mut lines = Buffer::<Complex<R>>::dirty(BLOCK / 2 * n);
+    let mut scratch = Buffer::<Complex<R>>::dirty(fft.get_inplace_scratch_len());
     each_plane(out, y, axis, &mut |mut out, y| {
         for (out, y) in out
             .axis_chunks_iter_mut(Axis(0), BLOCK)

@@ -50,18 +50,12 @@ pub fn gram<T: Scalar>(y: ArrayViewMutD<'_, T>, x: ArrayViewD<'_, T>, kernel: Ar
 struct Work<T> {
     column: Vec<T>,
     result: Vec<T>,
-    reals: Vec<u8>,
     _type: std::marker::PhantomData<T>,
 }
 
 impl<T> Default for Work<T> {
     fn default() -> Self {
-        Work {
-            column: Vec::new(),
-            result: Vec::new(),
-            reals: Vec::new(),
-            _type: std::marker::PhantomData,
-        }
+        Work { column: Vec::new(), result: Vec::new(), _type: std::marker::PhantomData }
     }
 }
 

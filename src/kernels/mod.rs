@@ -3,6 +3,7 @@
 
 pub mod accumulate;
 mod banded;
+mod buffer;
 pub mod convolve;
 pub mod fft;
 pub mod index;
@@ -13,3 +14,4 @@ pub mod stencil;
 pub mod vector;
 
 pub use banded::Banded;
+pub use buffer::Buffer;

@@ -90,8 +90,6 @@ fn typed<T: Scalar>(
                 whole.push((c, row_of(Some((*axis, j)))));
             }
         }
-        // Columns of y from those of x.
-        let shift = y_origin[last] - x_origin[last];
         let cut = |row: &'_ [T], from: usize, len: usize| -> std::ops::Range<usize> {
             debug_assert!(from + len <= row.len());
             from * unit..(from + len) * unit
@@ -102,7 +100,10 @@ fn typed<T: Scalar>(
         let mut sources: Vec<(T::Real, &[T::Real])> = Vec::new();
         let at = columns.start - y_origin[last];
         for (c, row) in &whole {
-            sources.push((Real::rounded(*c), &reals(row)[cut(row, at + shift, columns.len())]));
+            sources.push((
+                Real::rounded(*c),
+                &reals(row)[cut(row, columns.start - x_origin[last], columns.len())],
+            ));
         }
         for (_, rows) in terms.iter().filter(|t| t.0 == last && !columns.is_empty()) {
             let (first, coefficients) = rows.interior();

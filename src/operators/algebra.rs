@@ -6,7 +6,7 @@ use crate::scalar::{C128, DType};
 use crate::space::ArrayType;
 
 /// A value as the model of an operator: wide enough, and with its dims.
-fn as_model(x: &Value, model: &ArrayType) -> graph::Result<Value> {
+pub(super) fn as_model(x: &Value, model: &ArrayType) -> graph::Result<Value> {
     x.cast(x.dtype().promote(model.dtype)).reshape(&model.dims)
 }
 

@@ -78,7 +78,13 @@ impl Entry {
 
     /// The keys of the table, in the order of the parameters.
     pub fn keys(&self) -> Vec<Key> {
-        let schema = self.schema();
+        Key::list(&self.schema())
+    }
+}
+
+impl Key {
+    /// The keys that a JSON Schema describes.
+    pub fn list(schema: &serde_json::Value) -> Vec<Key> {
         let required: Vec<&str> = schema["required"]
             .as_array()
             .map(|list| list.iter().filter_map(|v| v.as_str()).collect())

@@ -6,7 +6,9 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::graph::{self, Banded, Value};
+use crate::operators::defaults::{minus_one, one};
 use crate::operators::entry::{Entry, Parameters, Place};
+use crate::operators::stencil::{self, Kind};
 use crate::operators::{Op, Operator, Scope};
 use crate::scalar::DType;
 use crate::space::ArrayType;
@@ -45,61 +47,17 @@ pub(crate) struct FirstDerivative {
     order: usize,
 }
 
-/// Which neighbours a difference is taken between.
-#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, JsonSchema, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum Kind {
-    /// Both.
-    #[default]
-    Centered,
-    /// The next.
-    Forward,
-    /// The one before.
-    Backward,
-}
-
-fn minus_one() -> isize {
-    -1
-}
-fn one() -> f64 {
-    1.0
-}
 fn three() -> usize {
     3
-}
-
-/// The rows of the derivative of `n` samples.
-pub(crate) fn rows(n: usize, h: f64, kind: Kind, edge: bool, order: usize) -> Banded {
-    let half = 0.5 / h;
-    Banded::from_rows(n, if order == 5 { 2 } else { 1 }, |i, n| match (kind, order) {
-        (Kind::Forward, _) if i + 1 < n => vec![(i, -1.0 / h), (i + 1, 1.0 / h)],
-        (Kind::Backward, _) if i > 0 => vec![(i - 1, -1.0 / h), (i, 1.0 / h)],
-        (Kind::Centered, 3) if i > 0 && i + 1 < n => vec![(i - 1, -half), (i + 1, half)],
-        (Kind::Centered, 5) if i > 1 && i + 2 < n => vec![
-            (i - 2, 1.0 / (12.0 * h)),
-            (i - 1, -2.0 / (3.0 * h)),
-            (i + 1, 2.0 / (3.0 * h)),
-            (i + 2, -1.0 / (12.0 * h)),
-        ],
-        (Kind::Centered, _) if edge && n > 1 => {
-            let one_sided = |a: usize, b: usize| vec![(a, -1.0 / h), (b, 1.0 / h)];
-            match i {
-                0 => one_sided(0, 1),
-                i if i + 1 == n => one_sided(n - 2, n - 1),
-                i => vec![(i - 1, -half), (i + 1, half)],
-            }
-        }
-        _ => Vec::new(),
-    })
 }
 
 impl Parameters for FirstDerivative {
     fn build(self, dtype: DType, _: &mut dyn Scope, at: &mut Place<'_>) -> Option<Op> {
         let dims = at.dims("dims", &self.dims)?;
         let axis = at.axis("axis", self.axis, &dims)?;
-        at.require(self.sampling != 0.0, "sampling", "expected a step that is not 0")?;
+        at.step("sampling", self.sampling)?;
         at.require([3, 5].contains(&self.order), "order", "expected 3 or 5")?;
-        let rows = rows(dims[axis], self.sampling, self.kind, self.edge, self.order);
+        let rows = stencil::first(dims[axis], self.sampling, self.kind, self.edge, self.order);
         Some(Arc::new(Built { model: ArrayType { dims, dtype }, axis, rows }))
     }
 }

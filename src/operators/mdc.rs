@@ -7,6 +7,7 @@ use serde::Deserialize;
 
 use crate::graph::{self, Value};
 use crate::io::Array;
+use crate::operators::defaults::{one, yes};
 use crate::operators::entry::{Entry, Parameters, Place};
 use crate::operators::{Op, Operator, Scope};
 use crate::scalar::DType;
@@ -49,24 +50,15 @@ pub(crate) struct Mdc {
     prescaled: bool,
 }
 
-fn one() -> f64 {
-    1.0
-}
-fn yes() -> bool {
-    true
-}
-
 impl Parameters for Mdc {
     fn build(self, dtype: DType, scope: &mut dyn Scope, at: &mut Place<'_>) -> Option<Op> {
         let g = at.array("G", &self.g, dtype.complex(), scope)?;
+        let complex = at.given_dtype().unwrap_or(g.ty().dtype).complex();
         let dims = g.ty().dims.clone();
-        at.require(
-            dims.len() == 3,
-            "G",
-            format!("expected (nfmax, ns, nr), found {}", show_dims(&dims)),
-        )?;
-        at.require(self.nt > 0, "nt", "expected at least one sample")?;
-        at.require(self.nv > 0, "nv", "expected at least one virtual source")?;
+        let label = format!("expected (nfmax, ns, nr), found {}", show_dims(&dims));
+        at.require(dims.len() == 3 && !dims.contains(&0), "G", label)?;
+        at.count("nt", self.nt)?;
+        at.count("nv", self.nv)?;
         at.require(
             !self.twosided || self.nt % 2 == 1,
             "nt",
@@ -76,16 +68,11 @@ impl Parameters for Mdc {
         let label = format!("{} frequencies, but {} samples have {nfft}", dims[0], self.nt);
         at.require(dims[0] <= nfft, "G", label)?;
         let scale = if self.prescaled { 1.0 } else { self.dr * self.dt * (self.nt as f64).sqrt() };
-        let complex = g.ty().dtype.complex();
-        let kernel = match g.cast(complex) {
-            Ok(kernel) if self.conj => kernel.conj(),
-            Ok(kernel) => kernel,
-            Err(error) => {
-                at.wrong("G", "`G` cannot be read as complex", error.to_string());
-                return None;
-            }
-        };
-        let model = ArrayType::new([self.nt, dims[2], self.nv], complex.real());
+        let kernel = at.as_type("G", g, complex)?;
+        let kernel = if self.conj { kernel.conj() } else { kernel };
+        at.fits("nt", vec![self.nt, dims[1], self.nv])?;
+        let model = at.fits("nt", vec![self.nt, dims[2], self.nv])?;
+        let model = ArrayType::new(model, complex.real());
         Some(Arc::new(Built { kernel, model, nt: self.nt, twosided: self.twosided, scale }))
     }
 }

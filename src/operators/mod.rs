@@ -2,10 +2,48 @@
 //! an adjoint, a thread, a chunk, a host or a `match` on the element type.
 
 mod algebra;
+mod block;
+mod block_diag;
+mod causal_integration;
+mod conj;
+mod convolution;
+mod convolve1d;
+mod defaults;
+mod diagonal;
 mod entry;
+mod fft;
+mod fft2d;
+mod fftnd;
 mod first_derivative;
+mod flip;
+mod fourier;
+mod fredholm1;
+mod gradient;
+mod hstack;
+mod identity;
+mod imag;
+mod kronecker;
+mod laplacian;
+mod matrix_mult;
 mod mdc;
+mod pad;
 mod params;
+mod poststack;
+mod real;
+mod restriction;
+mod roll;
+mod second_derivative;
+mod smoothing1d;
+mod smoothing2d;
+mod stack;
+mod stencil;
+mod sum;
+mod symmetrize;
+#[cfg(test)]
+mod tests;
+mod transpose;
+mod vstack;
+mod zero;
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -13,20 +51,39 @@ use std::sync::Arc;
 pub use algebra::{
     Adjoint, Chunked, Conjugate, Imag, Power, Product, Real, Scaled, Sum, Transposed,
 };
+pub use block::block;
+pub use block_diag::block_diag;
 pub use entry::{Entry, Key};
+pub use hstack::hstack;
+pub use kronecker::kronecker;
 pub use params::Scope;
+pub use vstack::vstack;
 
 use crate::graph::{self, Program, Value, simplify};
+use crate::operators::algebra::as_model;
 use crate::space::ArrayType;
 
 /// A linear operator: its model, and a program that gives its data. Everything else follows.
-pub trait Operator: Debug {
+pub trait Operator: Debug + Send + Sync {
     /// Dims and element type of the model.
     fn model(&self) -> ArrayType;
 
     /// The operator applied to a value of the model's dims. The value may have a wider element type
     /// than the model's.
     fn forward(&self, x: &Value) -> graph::Result<Value>;
+
+    /// The operator applied to each column of a matrix `[elements of the model, n]`, as a matrix
+    /// `[elements of the data, n]`. Operators that can take all columns at once say so here.
+    fn forward_columns(&self, x: &Value) -> graph::Result<Value> {
+        let model = self.model();
+        let columns: graph::Result<Vec<Value>> = (0..x.dims()[1])
+            .map(|k| {
+                let y = self.forward(&as_model(&x.slice(1, k, 1, 1)?, &model)?)?;
+                y.reshape(&[y.ty().len(), 1])
+            })
+            .collect();
+        Value::concatenate(&columns?, 1)
+    }
 
     /// Whether the operator is a dense matrix that is at hand.
     fn is_explicit(&self) -> bool {
@@ -53,25 +110,43 @@ pub fn data(op: &dyn Operator) -> graph::Result<ArrayType> {
 }
 
 /// Every operator, sorted by name.
-pub const ENTRIES: &[Entry] = &[first_derivative::ENTRY, mdc::ENTRY];
+pub const ENTRIES: &[Entry] = &[
+    block::ENTRY,
+    block_diag::ENTRY,
+    causal_integration::ENTRY,
+    conj::ENTRY,
+    convolve1d::ENTRY,
+    diagonal::ENTRY,
+    fft::ENTRY,
+    fft2d::ENTRY,
+    fftnd::ENTRY,
+    first_derivative::ENTRY,
+    flip::ENTRY,
+    fredholm1::ENTRY,
+    gradient::ENTRY,
+    hstack::ENTRY,
+    identity::ENTRY,
+    imag::ENTRY,
+    kronecker::ENTRY,
+    laplacian::ENTRY,
+    mdc::ENTRY,
+    matrix_mult::ENTRY,
+    pad::ENTRY,
+    poststack::ENTRY,
+    real::ENTRY,
+    restriction::ENTRY,
+    roll::ENTRY,
+    second_derivative::ENTRY,
+    smoothing1d::ENTRY,
+    smoothing2d::ENTRY,
+    sum::ENTRY,
+    symmetrize::ENTRY,
+    transpose::ENTRY,
+    vstack::ENTRY,
+    zero::ENTRY,
+];
 
 /// An operator's entry by PyLops' name.
 pub fn entry(name: &str) -> Option<&'static Entry> {
     ENTRIES.iter().find(|e| e.name == name)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn entries_are_sorted_and_documented() {
-        assert!(ENTRIES.windows(2).all(|w| w[0].name < w[1].name));
-        for entry in ENTRIES {
-            assert!(!entry.summary().is_empty(), "{}", entry.name);
-            for key in entry.keys() {
-                assert!(!key.documentation.is_empty(), "{}.{}", entry.name, key.name);
-            }
-        }
-    }
 }

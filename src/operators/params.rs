@@ -1,11 +1,24 @@
 //! What operators ask of the problem around them, and checks that many parameters share.
 
+use serde::{Serialize, Serializer};
+
+use crate::graph;
 use crate::io::Array;
 use crate::operators::Op;
 use crate::operators::entry::Place;
 use crate::scalar::DType;
 use crate::space::show_dims;
-use crate::spec::{ArrayParam, Diagnostic, Diagnostics, OneOrMany, Span};
+use crate::spec::{ArrayParam, Diagnostic, Diagnostics, Node, NodeValue, OneOrMany, Span};
+
+/// As it is written in the file; this is how defaults come into the documentation.
+impl<T: Serialize> Serialize for OneOrMany<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            OneOrMany::One(value) => value.serialize(serializer),
+            OneOrMany::Many(values) => values.serialize(serializer),
+        }
+    }
+}
 
 /// The problem around an operator: its arrays and other operators.
 pub trait Scope {
@@ -46,6 +59,28 @@ impl Place<'_> {
         holds.then_some(())
     }
 
+    /// The operator that a graph gives, or its mistake at a key.
+    pub(crate) fn built(&mut self, key: &str, op: graph::Result<Op>) -> Option<Op> {
+        match op {
+            Ok(op) => Some(op),
+            Err(error) => {
+                self.require(false, key, error.to_string())?;
+                None
+            }
+        }
+    }
+
+    /// The element type that the table gives.
+    pub(crate) fn given_dtype(&self) -> Option<DType> {
+        self.table.dtype.as_ref().map(|d| d.value)
+    }
+
+    /// The element type that the table gives, or the complex one of the default's precision, for
+    /// operators that PyLops makes complex by default.
+    pub(crate) fn complex_dtype(&self, dtype: DType) -> DType {
+        self.given_dtype().unwrap_or(dtype.complex())
+    }
+
     /// Place of a key's value; of the table's type if the key is not given.
     pub(crate) fn span(&self, key: &str) -> Span {
         match self.table.params.get(key) {
@@ -56,10 +91,14 @@ impl Place<'_> {
 
     /// Dims: at least one axis, none of length 0.
     pub(crate) fn dims(&mut self, key: &str, dims: &OneOrMany<usize>) -> Option<Vec<usize>> {
-        let dims = dims.to_vec();
+        self.fits(key, dims.to_vec())
+    }
+
+    /// The same of dims that follow from a key.
+    pub(crate) fn fits(&mut self, key: &str, dims: Vec<usize>) -> Option<Vec<usize>> {
         self.require(!dims.is_empty(), key, "expected at least one axis")?;
         self.require(!dims.contains(&0), key, "an axis of length 0 holds nothing")?;
-        let fits = dims.iter().try_fold(16usize, |n, &d| n.checked_mul(d)).is_some();
+        let fits = dims.iter().try_fold(64usize, |n, &d| n.checked_mul(d)).is_some();
         self.require(fits, key, "more elements than an address can count")?;
         Some(dims)
     }
@@ -72,6 +111,38 @@ impl Place<'_> {
             format!("expected an axis of dims {}, from {} to {}", show_dims(dims), -n, n - 1);
         self.require((0..n).contains(&found), key, label)?;
         Some(found as usize)
+    }
+
+    /// A number of samples, at least one.
+    pub(crate) fn count(&mut self, key: &str, n: usize) -> Option<usize> {
+        self.require(n > 0, key, "expected at least 1")?;
+        Some(n)
+    }
+
+    /// A sampling step.
+    pub(crate) fn step(&mut self, key: &str, step: f64) -> Option<()> {
+        let label = "expected a step that is a number and not 0";
+        self.require(step.is_finite() && step != 0.0, key, label)
+    }
+
+    /// Dims of other axes, if there are any.
+    pub(crate) fn other_dims(
+        &mut self,
+        key: &str,
+        dims: &Option<OneOrMany<usize>>,
+    ) -> Option<Vec<usize>> {
+        dims.as_ref().map_or(Some(Vec::new()), |dims| self.dims(key, dims))
+    }
+
+    /// At least one axis, counted from the end if negative, no one twice.
+    pub(crate) fn some_axes(
+        &mut self,
+        key: &str,
+        axes: &[isize],
+        dims: &[usize],
+    ) -> Option<Vec<usize>> {
+        self.require(!axes.is_empty(), key, "expected at least one axis")?;
+        self.axes(key, axes, dims)
     }
 
     /// Axes, counted from the end if negative, no one twice.
@@ -145,6 +216,43 @@ impl Place<'_> {
             );
             return None;
         }
+        self.as_type(key, array, dtype)
+    }
+
+    /// An array of numbers that stand for themselves: in the element type that the table gives, else
+    /// in the default's precision, and complex if the array is.
+    pub(crate) fn coefficients(
+        &mut self,
+        key: &str,
+        param: &ArrayParam,
+        dtype: DType,
+        scope: &mut dyn Scope,
+    ) -> Option<Array> {
+        if let Some(dtype) = self.given_dtype() {
+            return self.array_as(key, param, dtype, scope);
+        }
+        let array = self.array(key, param, dtype, scope)?;
+        let complex = dtype.is_complex() || array.ty().dtype.is_complex();
+        self.as_type(key, array, DType::of(complex, dtype.is_double()))
+    }
+
+    /// An array that may be large: in the element type that the table gives, else in its own, so
+    /// that it is not copied.
+    pub(crate) fn kernel(
+        &mut self,
+        key: &str,
+        param: &ArrayParam,
+        dtype: DType,
+        scope: &mut dyn Scope,
+    ) -> Option<Array> {
+        match self.given_dtype() {
+            Some(dtype) => self.array_as(key, param, dtype, scope),
+            None => self.array(key, param, dtype, scope),
+        }
+    }
+
+    /// An array in an element type that can hold it.
+    pub(crate) fn as_type(&mut self, key: &str, array: Array, dtype: DType) -> Option<Array> {
         match array.cast(dtype) {
             Ok(array) => Some(array),
             Err(error) => {
@@ -152,5 +260,53 @@ impl Place<'_> {
                 None
             }
         }
+    }
+
+    /// An array with other dims.
+    pub(crate) fn reshaped(&mut self, key: &str, array: Array, dims: &[usize]) -> Option<Array> {
+        let dims: Vec<isize> = dims.iter().map(|&n| n as isize).collect();
+        match array.reshape(&dims) {
+            Ok(array) => Some(array),
+            Err(error) => {
+                self.require(false, key, error.to_string())?;
+                None
+            }
+        }
+    }
+
+    /// An operator by name or expression.
+    pub(crate) fn operator(&mut self, key: &str, text: &str, scope: &mut dyn Scope) -> Option<Op> {
+        let span = self.span(key);
+        scope.operator(text, &span, self.diagnostics)
+    }
+
+    /// Operators by name or expression, each mistake at its own place in `list`.
+    pub(crate) fn operators(
+        &mut self,
+        key: &str,
+        texts: &[String],
+        list: &[Node],
+        scope: &mut dyn Scope,
+    ) -> Option<Vec<Op>> {
+        self.require(!texts.is_empty(), key, "expected at least one operator")?;
+        let mut ops = Vec::new();
+        for (k, text) in texts.iter().enumerate() {
+            let span = list.get(k).map_or_else(|| self.span(key), |node| node.span.clone());
+            ops.push(scope.operator(text, &span, self.diagnostics));
+        }
+        ops.into_iter().collect()
+    }
+
+    /// The entries of a list.
+    pub(crate) fn list(&self, key: &str) -> Vec<Node> {
+        self.table.params.get(key).map(entries).unwrap_or_default()
+    }
+}
+
+/// The entries of a list; none of anything else.
+pub(crate) fn entries(node: &Node) -> Vec<Node> {
+    match &node.value {
+        NodeValue::Array(items) => items.clone(),
+        _ => Vec::new(),
     }
 }

@@ -1,0 +1,266 @@
+//! `pylopsd apply`
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use serde_json::json;
+
+use crate::cli::common::{FileArgs, RunArgs, load};
+use crate::cli::session::{self, Memory};
+use crate::cli::{Failure, Outcome, say};
+use crate::engine::{Machine, Operators, Plans, Spill, Vector, run_ranks};
+use crate::graph::{Program, simplify, transpose};
+use crate::io::{Array, NpyOutput};
+use crate::operators::{self, Op};
+use crate::problem::Problem;
+use crate::report;
+use crate::space::{ArrayType, show_dims};
+
+/// Apply an operator, or its adjoint, to an array
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    file: FileArgs,
+    /// An operator's name or an expression [default: the operator of [solve], or the only one]
+    #[arg(long, value_name = "EXPR")]
+    operator: Option<String>,
+    /// The adjoint instead of the operator
+    #[arg(long)]
+    adjoint: bool,
+    /// The array, as .npy or .npz; - for standard input [default: with --adjoint, the data of [solve]]
+    #[arg(long, value_name = "NPY")]
+    input: Option<PathBuf>,
+    /// Which array of an .npz
+    #[arg(long, value_name = "KEY", requires = "input")]
+    key: Option<String>,
+    /// Where the result goes, as .npy; - for standard output
+    #[arg(long, value_name = "NPY")]
+    output: Option<PathBuf>,
+    /// Apply so many times and report the time of each
+    #[arg(long, value_name = "N", default_value = "1")]
+    repeat: usize,
+    #[command(flatten)]
+    run: RunArgs,
+}
+
+/// The operator that is asked for, and its name.
+pub(super) fn operator(
+    problem: &mut Problem,
+    asked: Option<&str>,
+) -> Result<(String, Op), Failure> {
+    if let Some(text) = asked {
+        return Ok((text.to_string(), problem.resolve_expression("--operator", text)?));
+    }
+    if let Some(solve) = &problem.solve {
+        return Ok((solve.operator_name.clone(), solve.operator.clone()));
+    }
+    let all: Vec<(String, Op)> =
+        problem.operators().map(|(name, op)| (name.to_string(), op.clone())).collect();
+    match all.len() {
+        1 => Ok(all[0].clone()),
+        0 => Err(Failure::Usage("error: the file has no operator".into())),
+        _ => {
+            let names: Vec<&str> = all.iter().map(|(name, _)| name.as_str()).collect();
+            Err(Failure::Usage(format!(
+                "error: the file has several operators; choose one with --operator: {}",
+                names.join(", ")
+            )))
+        }
+    }
+}
+
+fn input(problem: &Problem, args: &Args) -> Result<Array, Failure> {
+    match (&args.input, &problem.solve) {
+        (Some(path), _) if path == Path::new("-") => Ok(Array::from_stdin()?),
+        (Some(path), _) => Ok(Array::open(path, args.key.as_deref())?),
+        (None, Some(solve)) if args.adjoint => Ok(solve.data.clone()),
+        _ => Err(Failure::Usage(
+            "error: --input NPY is needed: the array to apply the operator to".into(),
+        )),
+    }
+}
+
+/// The array as an input of that type: the dims, or flattened; never complex where real is asked for.
+fn fit(array: Array, ty: &ArrayType, what: &str) -> Result<Array, Failure> {
+    let found = array.ty().clone();
+    if found.len() != ty.len()
+        || (found.dims != ty.dims && found.dims.len() != 1 && ty.dims.len() != 1)
+    {
+        return Err(Failure::Usage(format!(
+            "error: {} has dims {}, but the operator's {what} has {}",
+            array.name(),
+            show_dims(&found.dims),
+            show_dims(&ty.dims)
+        )));
+    }
+    if found.dtype.is_complex() && !ty.dtype.is_complex() {
+        return Err(Failure::Usage(format!(
+            "error: {} is {}, but the operator's {what} is {}; give the operator `dtype = \"{}\"`",
+            array.name(),
+            found.dtype,
+            ty.dtype,
+            ty.dtype.complex()
+        )));
+    }
+    let dims: Vec<isize> = ty.dims.iter().map(|&n| n as isize).collect();
+    let array = if found.dims == ty.dims { array } else { array.reshape(&dims)? };
+    Ok(array.cast(ty.dtype)?)
+}
+
+pub(super) fn run(args: &Args) -> Outcome {
+    let mut problem = load(&args.file, None)?;
+    let (name, op) = operator(&mut problem, args.operator.as_deref())?;
+    let forward = simplify(&operators::program(op.as_ref())?)?;
+    let (model, data) = (op.model(), forward.output_types().swap_remove(0));
+    let (program, from, to) = if args.adjoint {
+        (simplify(&transpose(&forward)?)?, &data, &model)
+    } else {
+        (forward.clone(), &model, &data)
+    };
+    let x = fit(input(&problem, args)?, from, if args.adjoint { "data" } else { "model" })?;
+    let threads = session::threads(&problem, &args.run);
+    let plans = Plans::new(&program, None)?;
+    let memory = Memory::new(&plans, 1, 1, threads);
+    let spill = memory.spill(session::limit(&problem, &args.run), problem.scratch.clone())?;
+    drop(plans);
+
+    let stream = args.output.as_deref() == Some(Path::new("-"));
+    let (file, _folder) = output(args.output.as_deref(), to)?;
+    let job = Job {
+        program: &program,
+        x: &x,
+        spill: &spill,
+        repeat: args.repeat.max(1),
+        file: file.as_ref(),
+    };
+    let start = Instant::now();
+    let results =
+        run_ranks(args.run.ranks, |comm| job.run(&Machine::new(Some(threads), comm)?, start));
+    let mut found = None;
+    let mut failures = Vec::new();
+    for result in results {
+        match result {
+            Ok(times) => found = found.or(Some(times)),
+            Err(e) => failures.push(e),
+        }
+    }
+    failures.sort_by_key(|e| matches!(e, crate::engine::Error::Lost(_)));
+    if let Some(cause) = failures.into_iter().next() {
+        return Err(cause.into());
+    }
+    let Some(Found { setup, times, norm }) = found else {
+        unreachable!("there is a first process")
+    };
+    let mut written = Vec::new();
+    if let Some(file) = file {
+        if stream {
+            copy_out(file.part())?;
+        } else {
+            let sha256 = if args.run.json { Some(file.sha256()?) } else { None };
+            written.push(json!({
+                "name": if args.adjoint { "adjoint" } else { "forward" },
+                "path": file.path(),
+                "shape": to.dims,
+                "dtype": to.dtype.name(),
+                "sha256": sha256,
+            }));
+            file.commit()?;
+        }
+    }
+    let least = times.iter().copied().fold(f64::INFINITY, f64::min);
+    if args.run.json && !stream {
+        let object = json!({
+            "command": "apply",
+            "file": problem.document.source.name,
+            "operator": {
+                "name": name,
+                "dims": model.dims,
+                "dimsd": data.dims,
+                "dtype": model.dtype.name(),
+                "dtype_data": data.dtype.name(),
+            },
+            "adjoint": args.adjoint,
+            "norm": norm.is_finite().then_some(norm),
+            "timings": { "setup": setup, "apply": times },
+            "memory": { "planned_bytes": memory.total, "peak_bytes": session::peak_bytes() },
+            "processes": args.run.ranks,
+            "threads": threads,
+            "outputs": written,
+        });
+        return say(&format!("{object:#}\n"));
+    }
+    if args.run.quiet || stream {
+        return Ok(());
+    }
+    let what = if args.adjoint { "adjoint of " } else { "" };
+    let mut text = format!("{what}{name}: {from} to {to}\n  norm       {norm:.6e}\n");
+    text += &format!("  time       {} (setup {}", report::seconds(least), report::seconds(setup));
+    text += &if times.len() > 1 { format!(", least of {})\n", times.len()) } else { ")\n".into() };
+    match &args.output {
+        Some(path) => text += &format!("  output     {}\n", path.display()),
+        None => text += "  no output  nothing is written without --output NPY\n",
+    }
+    say(&text)
+}
+
+/// The file that the result goes to; for standard output, a temporary one.
+pub(super) fn output(
+    path: Option<&Path>,
+    ty: &ArrayType,
+) -> Result<(Option<NpyOutput>, Option<tempfile::TempDir>), Failure> {
+    match path {
+        None => Ok((None, None)),
+        Some(path) if path == Path::new("-") => {
+            let folder =
+                tempfile::tempdir().map_err(|e| Failure::Run(format!("temporary folder: {e}")))?;
+            let file = NpyOutput::create(&folder.path().join("stream.npy"), ty.clone())?;
+            Ok((Some(file), Some(folder)))
+        }
+        Some(path) => Ok((Some(NpyOutput::create(path, ty.clone())?), None)),
+    }
+}
+
+/// A finished file to standard output.
+pub(super) fn copy_out(part: &Path) -> Outcome {
+    let failed =
+        |e: std::io::Error| Failure::Run(format!("standard output cannot be written: {e}"));
+    let mut file = std::fs::File::open(part).map_err(failed)?;
+    match std::io::copy(&mut file, &mut std::io::stdout().lock()) {
+        Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => Err(failed(e)),
+        _ => Ok(()),
+    }
+}
+
+struct Job<'a> {
+    program: &'a Program,
+    x: &'a Array,
+    spill: &'a Spill,
+    repeat: usize,
+    file: Option<&'a NpyOutput>,
+}
+
+struct Found {
+    setup: f64,
+    times: Vec<f64>,
+    norm: f64,
+}
+
+impl Job<'_> {
+    fn run(&self, machine: &Machine, start: Instant) -> crate::engine::Result<Found> {
+        let ops = Operators::compile(Plans::new(self.program, None)?, machine, self.spill)?;
+        let (mut x, mut y): (Vector, Vector) = (ops.new_model(machine)?, ops.new_data(machine)?);
+        machine.read(&ops.model.blocks[0], &mut x.stores[0], self.x)?;
+        let setup = start.elapsed().as_secs_f64();
+        let mut times = Vec::with_capacity(self.repeat);
+        let mut norm = 0.0;
+        for _ in 0..self.repeat {
+            let begin = Instant::now();
+            norm = ops.forward(machine, &x, &mut y)?.sqrt();
+            times.push(begin.elapsed().as_secs_f64());
+        }
+        if let Some(file) = self.file {
+            machine.write(&ops.data.blocks[0], &y.stores[0], file)?;
+        }
+        Ok(Found { setup, times, norm })
+    }
+}

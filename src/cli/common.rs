@@ -1,0 +1,91 @@
+//! Options that running commands share, and how a problem file is loaded with them.
+
+use std::path::{Path, PathBuf};
+
+use crate::cli::Failure;
+use crate::problem::Problem;
+use crate::solvers::{self, Method};
+use crate::spec::{Document, Source, parse_size};
+
+/// Options of every command that reads a problem file.
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct FileArgs {
+    /// The problem file
+    pub(super) file: PathBuf,
+    /// Override any key of the file, as in --set params.eps=0.2 or --set solve.niter=20
+    #[arg(long = "set", value_name = "PATH=VALUE")]
+    pub(super) set: Vec<String>,
+}
+
+/// Options of every command that runs.
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct RunArgs {
+    /// Threads of each process [default: run.threads, or all cores]
+    #[arg(long, value_name = "N", value_parser = positive)]
+    pub(super) threads: Option<usize>,
+    /// Memory of each process, as in 16GiB [default: run.memory, or no limit]
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub(super) memory: Option<u64>,
+    /// Folder of relative output paths [default: the problem file's]
+    #[arg(long, value_name = "DIR")]
+    pub(super) out_dir: Option<PathBuf>,
+    /// One JSON object on standard output instead of the summary
+    #[arg(long)]
+    pub(super) json: bool,
+    /// No summary and no progress
+    #[arg(long, short)]
+    pub(super) quiet: bool,
+    /// No progress bar
+    #[arg(long)]
+    pub(super) no_progress: bool,
+    /// Say more on standard error
+    #[arg(long, short)]
+    pub(super) verbose: bool,
+    /// Threads that stand for processes
+    #[arg(long, value_name = "N", hide = true, default_value = "1", value_parser = positive)]
+    pub(super) ranks: usize,
+}
+
+fn positive(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(n) if n > 0 => Ok(n),
+        _ => Err("expected a whole number of at least 1".into()),
+    }
+}
+
+fn size(text: &str) -> Result<u64, String> {
+    parse_size(text).ok_or_else(|| "expected a size such as 16GiB or 500MB".into())
+}
+
+/// Reads a problem file; all its mistakes at once.
+pub(super) fn load(file: &FileArgs, out_dir: Option<&Path>) -> Result<Problem, Failure> {
+    let source = Source::read(&file.file)
+        .map_err(|e| Failure::Usage(format!("error: problem file {}: {e}", file.file.display())))?;
+    let document = Document::parse(source, &file.set)?;
+    let mut early = document.diagnostics();
+    if let Some(solve) = &document.solve {
+        solvers::check_parameters(solve, &mut early);
+    }
+    match Problem::load_with(document, out_dir) {
+        Ok(problem) => early.or(problem).map_err(Failure::from),
+        Err(mut mistakes) => {
+            mistakes.append(early);
+            Err(mistakes.into())
+        }
+    }
+}
+
+/// The solver that a problem asks for.
+pub(super) fn method(problem: &Problem) -> Result<Method, Failure> {
+    let mut diagnostics = problem.diagnostics();
+    let Some(solve) = &problem.solve else {
+        return Err(Failure::Usage(format!(
+            "error: {} has no [solve] table, so there is nothing to solve",
+            problem.document.source.name
+        )));
+    };
+    match solvers::method(solve, &mut diagnostics) {
+        Some(method) => diagnostics.or(method).map_err(Failure::from),
+        None => Err(diagnostics.into()),
+    }
+}

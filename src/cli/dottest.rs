@@ -1,0 +1,113 @@
+//! `pylopsd dottest`: is the adjoint the adjoint?
+//!
+//! ```text
+//! Re <y, A x> = Re <A^H y, x>
+//! ```
+//! for random `x` and `y`, normally distributed; where model and data are complex, `x` and `i y` too,
+//! which tests the imaginary part. The error is relative to `||A x|| ||y||` or `||A^H y|| ||x||`, the
+//! larger, so that cancelling sums give no false alarm.
+
+use serde_json::json;
+
+use crate::cli::common::{FileArgs, RunArgs, load};
+use crate::cli::{Failure, Outcome, say, session};
+use crate::engine::{Machine, Operators, Plans, Result, Spill, run_ranks};
+use crate::graph::{simplify, transpose};
+use crate::io::{Array, Distribution, Generator};
+use crate::operators::{self, Op, Operator};
+use crate::scalar::C128;
+
+/// Test that the adjoint of an operator is its adjoint
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    file: FileArgs,
+    /// An operator's name or an expression [default: every operator of the file]
+    #[arg(long, value_name = "EXPR")]
+    operator: Option<String>,
+    /// Pairs of random vectors
+    #[arg(long, value_name = "N", default_value = "3")]
+    trials: u64,
+    /// Largest relative error [default: 1e-10 in double, 1e-4 in single precision]
+    #[arg(long, value_name = "T")]
+    tol: Option<f64>,
+    #[command(flatten)]
+    run: RunArgs,
+}
+
+/// Largest relative error over several pairs.
+fn worst(op: &dyn Operator, machine: &Machine, trials: u64) -> Result<f64> {
+    let forward = simplify(&operators::program(op)?)?;
+    let adjoint = transpose(&forward)?;
+    let plans = Plans::new(&forward, Some(&adjoint))?;
+    let ops = Operators::compile(plans, machine, &Spill::default())?;
+    let random = |seed: u64, block: &crate::engine::Block| {
+        let generator = Generator::Random { seed, distribution: Distribution::Normal };
+        Array::generated(generator, block.ty.dims.clone(), block.ty.dtype)
+    };
+    let (mut x, mut y) = (ops.new_model(machine)?, ops.new_data(machine)?);
+    let (mut ax, mut ay) = (ops.new_data(machine)?, ops.new_model(machine)?);
+    let (model, data) = (&ops.model.blocks[0], &ops.data.blocks[0]);
+    let mut worst = 0.0f64;
+    for trial in 0..trials {
+        machine.read(model, &mut x.stores[0], &random(2 * trial, model)?)?;
+        machine.read(data, &mut y.stores[0], &random(2 * trial + 1, data)?)?;
+        let turns = if data.ty.dtype.is_complex() { 2 } else { 1 };
+        let forward = ops.forward(machine, &x, &mut ax)?.sqrt();
+        for _ in 0..turns {
+            let back = ops.adjoint(machine, &y, &mut ay)?.sqrt();
+            let left = machine.dot(&ops.data, &y, &ax)?;
+            let right = machine.dot(&ops.model, &ay, &x)?;
+            let scale = (forward * machine.norm2(&ops.data, &y)?.sqrt())
+                .max(back * machine.norm2(&ops.model, &x)?.sqrt());
+            let error = if left == right { 0.0 } else { (left - right).abs() / scale };
+            worst = if error.is_nan() { f64::INFINITY } else { worst.max(error) };
+            machine.scale_by(&ops.data, &mut y, C128::new(0.0, 1.0))?;
+        }
+    }
+    Ok(worst)
+}
+
+/// The relative error of an operator's dot test.
+pub(super) fn error_of(op: &dyn Operator, threads: usize) -> std::result::Result<f64, Failure> {
+    Ok(worst(op, &Machine::local(Some(threads))?, 1)?)
+}
+
+pub(super) fn run(args: &Args) -> Outcome {
+    let mut problem = load(&args.file, None)?;
+    let list: Vec<(String, Op)> = match &args.operator {
+        Some(text) => vec![(text.clone(), problem.resolve_expression("--operator", text)?)],
+        None => problem.operators().map(|(name, op)| (name.to_string(), op.clone())).collect(),
+    };
+    if list.is_empty() {
+        return Err(Failure::Usage("error: the file has no operator to test".into()));
+    }
+    let threads = session::threads(&problem, &args.run);
+    let width = list.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    let (mut lines, mut found, mut all) = (String::new(), Vec::new(), true);
+    for (name, op) in &list {
+        let double = op.model().dtype.is_double();
+        let tol = args.tol.unwrap_or(if double { 1e-10 } else { 1e-4 });
+        let errors = run_ranks(args.run.ranks, |comm| {
+            worst(op.as_ref(), &Machine::new(Some(threads), comm)?, args.trials)
+        });
+        let mut error = 0.0f64;
+        for e in errors {
+            error = error.max(e?);
+        }
+        let holds = error <= tol;
+        all &= holds;
+        let verdict = if holds { "ok" } else { "FAILED" };
+        lines += &format!(
+            "{name:<width$}  {verdict:<6}  relative error {error:.2e}, allowed {tol:.0e}\n"
+        );
+        found.push(json!({ "operator": name, "error": error, "tol": tol, "holds": holds }));
+    }
+    if args.run.json {
+        let file = &problem.document.source.name;
+        say(&format!("{:#}\n", json!({ "command": "dottest", "file": file, "operators": found })))?;
+    } else if !args.run.quiet {
+        say(&lines)?;
+    }
+    if all { Ok(()) } else { Err(Failure::Unmet) }
+}

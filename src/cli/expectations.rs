@@ -1,0 +1,153 @@
+//! Checks a solved problem against its `[[expect]]`.
+
+use std::fmt;
+
+use serde_json::{Value as Json, json};
+
+use crate::cli::Failure;
+use crate::cli::solving::Solved;
+use crate::io::{Array, compare};
+use crate::operators;
+use crate::problem::Problem;
+use crate::spec::{ExpectSpec, ExpectedValue, OutputCheck, OutputName, Quantity};
+
+/// One expectation and what was found.
+#[derive(Debug)]
+pub(super) struct Check {
+    /// What was expected of what.
+    pub(super) expected: String,
+    /// What was found.
+    pub(super) found: String,
+    /// Whether it holds.
+    pub(super) holds: bool,
+}
+
+impl fmt::Display for Check {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}; found {}", self.expected, self.found)
+    }
+}
+
+impl Check {
+    pub(super) fn as_json(&self) -> Json {
+        json!({ "expected": self.expected, "found": self.found, "holds": self.holds })
+    }
+}
+
+/// Every expectation of the file.
+pub(super) fn check(problem: &Problem, solved: &Solved) -> Result<Vec<Check>, Failure> {
+    problem
+        .expect
+        .iter()
+        .zip(&problem.references)
+        .map(|(spec, reference)| match spec {
+            ExpectSpec::Quantity { quantity, max, min, equals, .. } => {
+                let bounds = [(max.as_ref(), "at most"), (min.as_ref(), "at least")];
+                quantity_check(
+                    problem,
+                    solved,
+                    quantity.value,
+                    &bounds.map(|(b, w)| (b.map(|b| b.value), w)),
+                    equals.as_ref().map(|e| &e.value),
+                )
+            }
+            ExpectSpec::Output { output, check, .. } => {
+                output_check(solved, output.value, check, reference.as_ref())
+            }
+        })
+        .collect()
+}
+
+fn quantity_check(
+    problem: &Problem,
+    solved: &Solved,
+    quantity: Quantity,
+    bounds: &[(Option<f64>, &str)],
+    equals: Option<&ExpectedValue>,
+) -> Result<Check, Failure> {
+    let name = quantity.name();
+    let found = match quantity {
+        Quantity::ResidualNorm => solved.residual_norm,
+        Quantity::RelativeResidual => solved.residual_norm / solved.data_norm,
+        Quantity::Iterations => solved.iterations as f64,
+        Quantity::PeakBytes => solved.peak_bytes.map_or(f64::NAN, |p| p as f64),
+        Quantity::Dottest => {
+            let Some(solve) = &problem.solve else {
+                unreachable!("solved problems have a [solve]")
+            };
+            crate::cli::dottest::error_of(solve.operator.as_ref(), solved.threads)?
+        }
+        Quantity::Status => {
+            let word = solved.stop.name();
+            let wanted = match equals {
+                Some(ExpectedValue::Word(word)) => word.clone(),
+                Some(ExpectedValue::Number(n)) => n.to_string(),
+                None => String::new(),
+            };
+            let expected = format!("status equal to {wanted}");
+            return Ok(Check { expected, found: word.into(), holds: word == wanted });
+        }
+    };
+    let mut holds = true;
+    let mut words = Vec::new();
+    for (k, (bound, word)) in bounds.iter().enumerate() {
+        if let Some(bound) = bound {
+            holds &= if k == 0 { found <= *bound } else { found >= *bound };
+            words.push(format!("{word} {bound:e}"));
+        }
+    }
+    if let Some(ExpectedValue::Number(n)) = equals {
+        holds &= found == *n;
+        words.push(format!("equal to {n}"));
+    }
+    Ok(Check {
+        expected: format!("{name} {}", words.join(" and ")),
+        found: format!("{found:.6e}"),
+        holds,
+    })
+}
+
+fn output_check(
+    solved: &Solved,
+    name: OutputName,
+    check: &OutputCheck,
+    reference: Option<&Array>,
+) -> Result<Check, Failure> {
+    let Some(output) = solved.outputs.iter().find(|o| o.name == name) else {
+        unreachable!("the problem checked that expected outputs are written")
+    };
+    let label = name.name();
+    if let OutputCheck::Sha256(wanted) = check {
+        let found = output.sha256.clone().unwrap_or_default();
+        let holds = found.eq_ignore_ascii_case(&wanted.value);
+        return Ok(Check {
+            expected: format!("{label} with sha256 {}", wanted.value),
+            found,
+            holds,
+        });
+    }
+    let (Some(part), Some(reference)) = (&output.part, reference) else {
+        unreachable!("only arrays are compared, with a reference")
+    };
+    let c = compare(&Array::open(part, None)?, reference)?;
+    Ok(match check {
+        OutputCheck::Close { file, rtol, atol } => Check {
+            expected: format!("{label} within rtol {rtol:e}, atol {atol:e} of {}", file.value),
+            found: format!("a relative error of {:.3e}", c.relative_error),
+            holds: c.is_within(*rtol, *atol),
+        },
+        OutputCheck::Snr { file, snr } => {
+            // 20 log10(||reference|| / ||reference - output||)
+            let found = -20.0 * c.relative_error.log10();
+            Check {
+                expected: format!(
+                    "{label} with an SNR of at least {snr} dB against {}",
+                    file.value
+                ),
+                found: format!("{found:.2} dB"),
+                holds: found >= *snr && c.nan_differences == 0,
+            }
+        }
+        OutputCheck::Sha256(_) => unreachable!("handled above"),
+    })
+}

@@ -1,0 +1,120 @@
+//! Commands, one file each. The only room that prints.
+
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
+mod apply;
+mod common;
+mod dottest;
+mod expectations;
+mod session;
+mod solve;
+mod solving;
+
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Solves large linear inverse problems described by a TOML file.
+#[derive(Debug, Parser)]
+#[command(name = "pylopsd", version, propagate_version = true, max_term_width = 100)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Solve(solve::Args),
+    Apply(apply::Args),
+    Dottest(dottest::Args),
+}
+
+/// Why a command did not succeed; each has its exit code.
+#[derive(Debug)]
+enum Failure {
+    /// The run failed: 1.
+    Run(String),
+    /// Wrong usage or a wrong problem file: 2. The text is whole.
+    Usage(String),
+    /// An expectation, dot test or comparison did not hold: 3. All is said.
+    Unmet,
+    /// Interrupted: 130.
+    Interrupted,
+}
+
+type Outcome = Result<(), Failure>;
+
+/// Runs the command that the arguments name.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let outcome = match cli.command {
+        Command::Solve(args) => solve::run(&args),
+        Command::Apply(args) => apply::run(&args),
+        Command::Dottest(args) => dottest::run(&args),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure::Run(message)) => {
+            complain(&format!("error: {message}"));
+            ExitCode::from(1)
+        }
+        Err(Failure::Usage(message)) => {
+            complain(message.trim_end());
+            ExitCode::from(2)
+        }
+        Err(Failure::Unmet) => ExitCode::from(3),
+        Err(Failure::Interrupted) => {
+            complain("interrupted");
+            ExitCode::from(130)
+        }
+    }
+}
+
+/// A message on standard error; a closed one is no reason to fail.
+fn complain(message: &str) {
+    let _ = writeln!(std::io::stderr(), "{message}");
+}
+
+/// Text on standard output; a reader that left (as `head` does) ends the program quietly.
+fn say(text: &str) -> Outcome {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => {
+            Err(Failure::Run(format!("standard output cannot be written: {e}")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whether messages may have colours.
+fn colours() -> bool {
+    std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none()
+}
+
+impl From<crate::engine::Error> for Failure {
+    fn from(e: crate::engine::Error) -> Self {
+        Failure::Run(e.to_string())
+    }
+}
+
+impl From<crate::graph::Error> for Failure {
+    fn from(e: crate::graph::Error) -> Self {
+        Failure::Run(e.to_string())
+    }
+}
+
+impl From<crate::io::Error> for Failure {
+    fn from(e: crate::io::Error) -> Self {
+        match e.kind() {
+            crate::io::ErrorKind::Input => Failure::Usage(format!("error: {e}")),
+            crate::io::ErrorKind::Run => Failure::Run(e.to_string()),
+        }
+    }
+}
+
+impl From<crate::spec::Diagnostics> for Failure {
+    fn from(d: crate::spec::Diagnostics) -> Self {
+        Failure::Usage(d.render(colours()))
+    }
+}

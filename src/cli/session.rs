@@ -1,0 +1,107 @@
+//! Memory and threads of a run: what it will take, and how it keeps within what it may take.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use serde::Serialize;
+
+use crate::cli::Failure;
+use crate::cli::common::RunArgs;
+use crate::engine::{Plans, Spill};
+use crate::problem::Problem;
+use crate::report;
+
+/// Bytes that the program itself takes.
+const BASE: usize = 12 << 20;
+
+/// What a run holds at its fullest, by kind.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(super) struct Memory {
+    /// Arrays of the problem.
+    pub(super) constants: usize,
+    /// Arrays between stages, and derived from constants.
+    pub(super) working: usize,
+    /// Vectors.
+    pub(super) vectors: usize,
+    /// Scratch of the threads.
+    pub(super) scratch: usize,
+    /// All, with the program itself.
+    pub(super) total: usize,
+}
+
+impl Memory {
+    /// Memory of plans with so many model and data vectors.
+    pub(super) fn new(plans: &Plans, models: usize, datas: usize, threads: usize) -> Memory {
+        let program = &plans.forward.program;
+        let model: usize = program.inputs.iter().map(|t| t.bytes()).sum();
+        let data: usize = program.output_types().iter().map(|t| t.bytes()).sum();
+        let constants = plans.constant_bytes();
+        let working = plans.working_bytes();
+        let vectors = models * model + datas * data;
+        let scratch = plans.scratch_bytes() * threads;
+        let total = constants + working + vectors + scratch + BASE;
+        Memory { constants, working, vectors, scratch, total }
+    }
+
+    /// How to keep within `limit`; an error that says what is needed if it cannot be.
+    pub(super) fn spill(
+        &self,
+        limit: Option<u64>,
+        scratch: Option<PathBuf>,
+    ) -> Result<Spill, Failure> {
+        let Some(limit) = limit.map(|l| usize::try_from(l).unwrap_or(usize::MAX)) else {
+            return Ok(Spill::default());
+        };
+        if self.total <= limit {
+            return Ok(Spill::default());
+        }
+        if self.total - self.constants <= limit {
+            return Ok(Spill { scratch: None, map_constants: true });
+        }
+        let least = self.scratch + BASE;
+        if least <= limit {
+            let scratch = Some(scratch.unwrap_or_else(std::env::temp_dir));
+            return Ok(Spill { scratch, map_constants: true });
+        }
+        Err(Failure::Run(format!(
+            "the run needs at least {} of memory even with scratch files, and may take {}; allow more with \
+             --memory or take fewer threads",
+            report::bytes(least as f64),
+            report::bytes(limit as f64)
+        )))
+    }
+}
+
+/// Threads of a process.
+pub(super) fn threads(problem: &Problem, args: &RunArgs) -> usize {
+    let asked = args.threads.or(problem.run.threads.as_ref().map(|t| t.value));
+    asked.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from))
+}
+
+/// Most bytes of memory of a process.
+pub(super) fn limit(problem: &Problem, args: &RunArgs) -> Option<u64> {
+    args.memory.or(problem.run.memory.as_ref().map(|m| m.value))
+}
+
+/// Most bytes of memory that this process has held so far.
+pub(super) fn peak_bytes() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|l| l.starts_with("VmHWM:"))?;
+    let kib: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
+    Some(kib * 1024)
+}
+
+/// A flag that the first interrupt raises; the second ends the program at once.
+#[allow(clippy::exit)]
+pub(super) fn interruptible() -> Arc<AtomicBool> {
+    let flag = Arc::new(AtomicBool::new(false));
+    let raised = flag.clone();
+    // A second handler in one process is refused; the first stays then.
+    let _ = ctrlc::set_handler(move || {
+        if raised.swap(true, Ordering::Relaxed) {
+            std::process::exit(130);
+        }
+    });
+    flag
+}

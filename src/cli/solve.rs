@@ -1,0 +1,114 @@
+//! `pylopsd solve`
+
+use std::fmt::Write;
+
+use crate::cli::common::{FileArgs, RunArgs, load, method};
+use crate::cli::solving::{self, Solved};
+use crate::cli::{Failure, Outcome, expectations, say, session};
+use crate::problem::Problem;
+use crate::report;
+use crate::solvers::Stop;
+use crate::space::show_dims;
+
+/// Solve the problem, write its outputs, check its expectations
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    file: FileArgs,
+    #[command(flatten)]
+    run: RunArgs,
+}
+
+pub(super) fn run(args: &Args) -> Outcome {
+    let problem = load(&args.file, args.run.out_dir.as_deref())?;
+    let method = method(&problem)?;
+    let stop = session::interruptible();
+    let pending = solving::solve(&problem, &method, &args.run, &stop)?;
+    if let Stop::NotFinite { iteration, array } = &pending.solved.stop {
+        let when = if *iteration == 0 {
+            "before the first iteration".into()
+        } else {
+            format!("in iteration {iteration}")
+        };
+        return Err(Failure::Run(format!(
+            "NaN or infinity in {array}, {when}; nothing was written. `pylopsd info` counts NaN in a file"
+        )));
+    }
+    let checks = expectations::check(&problem, &pending.solved)?;
+    let solved = pending.commit()?;
+    let quiet = args.run.quiet || solving::streams(&problem);
+    if args.run.json {
+        let list: Vec<_> = checks.iter().map(expectations::Check::as_json).collect();
+        say(&format!("{:#}\n", solving::as_json(&problem, &solved, &list)))?;
+    } else if !quiet {
+        say(&summary(&problem, &solved, &checks))?;
+    }
+    if solved.stop == Stop::Interrupted {
+        return Err(Failure::Interrupted);
+    }
+    if checks.iter().any(|c| !c.holds) {
+        if quiet && !args.run.json {
+            checks.iter().filter(|c| !c.holds).for_each(|c| super::complain(&c.to_string()));
+        }
+        return Err(Failure::Unmet);
+    }
+    Ok(())
+}
+
+fn summary(problem: &Problem, solved: &Solved, checks: &[expectations::Check]) -> String {
+    let mut text = String::new();
+    let Some(solve) = &problem.solve else { return text };
+    let title = problem.title.clone().unwrap_or_else(|| problem.document.source.name.clone());
+    let relative = solved.residual_norm / solved.data_norm;
+    let mean = solved.timings.solve / solved.iterations.max(1) as f64;
+    let _ = writeln!(text, "{title}");
+    let _ = writeln!(
+        text,
+        "  operator   {}: model {} {}, data {} {}",
+        solve.operator_name,
+        show_dims(&solve.model_type.dims),
+        solve.model_type.dtype,
+        show_dims(&solve.data_type.dims),
+        solve.data_type.dtype
+    );
+    let _ = writeln!(
+        text,
+        "  solver     {}: {} iterations, {}",
+        solved.method.name(),
+        solved.iterations,
+        solved.stop
+    );
+    let _ = writeln!(
+        text,
+        "  residual   {:.6e}, {:.3e} of the data's norm {:.6e}",
+        solved.residual_norm, relative, solved.data_norm
+    );
+    let _ = writeln!(
+        text,
+        "  time       {}: setup {}, solve {} ({} an iteration), finish {}",
+        report::seconds(solved.timings.setup + solved.timings.solve + solved.timings.finish),
+        report::seconds(solved.timings.setup),
+        report::seconds(solved.timings.solve),
+        report::seconds(mean),
+        report::seconds(solved.timings.finish)
+    );
+    let peak = solved.peak_bytes.map_or("unknown".into(), |p| report::bytes(p as f64));
+    let _ = writeln!(
+        text,
+        "  memory     {peak} at most, {} planned; {} process{}, {} thread{}",
+        report::bytes(solved.memory.total as f64),
+        solved.processes,
+        if solved.processes == 1 { "" } else { "es" },
+        solved.threads,
+        if solved.threads == 1 { "" } else { "s" }
+    );
+    for output in &solved.outputs {
+        let what = output.ty.as_ref().map_or(String::new(), |ty| format!("  {ty}"));
+        let _ = writeln!(text, "  {:<10} {}{what}", output.name.name(), output.path.display());
+    }
+    for check in checks {
+        let _ =
+            writeln!(text, "  {} {check}", if check.holds { "expected  " } else { "UNMET     " });
+    }
+    text
+}

@@ -1,0 +1,476 @@
+//! Computes a box of a node from the stores below it: the recursion that a fused stage is.
+//!
+//! `fill` writes a box of a node into a view. `pull` gives a box to read: a view of a store where
+//! the node is one, seen through slices, permutations and reshapes, else a scratch copy.
+
+use crate::graph::{Node, NodeId, Primitive, input_box, reshape_box};
+use crate::kernels::{Buffer, accumulate, convolve, fft, index, matmul, pointwise, stencil};
+use crate::plan::{Plan, StoreId};
+use crate::scalar::{C64, C128, DType, Scalar};
+use crate::space::{IndexBox, strides};
+use crate::view::{View, ViewMut, Viewed};
+use crate::with_view;
+
+use ndarray::{ArrayViewD, ArrayViewMutD, IxDyn};
+
+use crate::engine::Store;
+
+/// Reads the stores of one process while one stage runs.
+pub(super) struct Evaluator<'a> {
+    pub(super) plan: &'a Plan,
+    /// By store, where it is read from during this stage.
+    pub(super) stores: &'a [Option<Store>],
+}
+
+/// A box to read: of a store, or computed into scratch.
+enum Tile<'a> {
+    Seen(View<'a>),
+    Made(Scratch),
+}
+
+enum Scratch {
+    Float32(Buffer<f32>, Vec<usize>),
+    Float64(Buffer<f64>, Vec<usize>),
+    Complex64(Buffer<C64>, Vec<usize>),
+    Complex128(Buffer<C128>, Vec<usize>),
+}
+
+impl Scratch {
+    fn dirty(dtype: DType, dims: Vec<usize>) -> Scratch {
+        let n = dims.iter().product();
+        match dtype {
+            DType::Float32 => Scratch::Float32(Buffer::dirty(n), dims),
+            DType::Float64 => Scratch::Float64(Buffer::dirty(n), dims),
+            DType::Complex64 => Scratch::Complex64(Buffer::dirty(n), dims),
+            DType::Complex128 => Scratch::Complex128(Buffer::dirty(n), dims),
+        }
+    }
+
+    fn view(&self) -> View<'_> {
+        fn shaped<'b, T: Viewed>(b: &'b Buffer<T>, dims: &[usize]) -> View<'b> {
+            match ArrayViewD::from_shape(IxDyn(dims), &b[..]) {
+                Ok(view) => T::erase(view),
+                Err(_) => unreachable!("scratch has the length of its dims"),
+            }
+        }
+        match self {
+            Scratch::Float32(b, dims) => shaped(b, dims),
+            Scratch::Float64(b, dims) => shaped(b, dims),
+            Scratch::Complex64(b, dims) => shaped(b, dims),
+            Scratch::Complex128(b, dims) => shaped(b, dims),
+        }
+    }
+
+    fn view_mut(&mut self) -> ViewMut<'_> {
+        fn shaped<'b, T: Viewed>(b: &'b mut Buffer<T>, dims: &[usize]) -> ViewMut<'b> {
+            match ArrayViewMutD::from_shape(IxDyn(dims), &mut b[..]) {
+                Ok(view) => T::erase_mut(view),
+                Err(_) => unreachable!("scratch has the length of its dims"),
+            }
+        }
+        match self {
+            Scratch::Float32(b, dims) => shaped(b, dims),
+            Scratch::Float64(b, dims) => shaped(b, dims),
+            Scratch::Complex64(b, dims) => shaped(b, dims),
+            Scratch::Complex128(b, dims) => shaped(b, dims),
+        }
+    }
+}
+
+impl Tile<'_> {
+    fn view(&self) -> View<'_> {
+        match self {
+            Tile::Seen(view) => view.reborrow(),
+            Tile::Made(scratch) => scratch.view(),
+        }
+    }
+}
+
+impl Evaluator<'_> {
+    fn node(&self, id: NodeId) -> &Node {
+        self.plan.program.graph.node(id)
+    }
+
+    fn kept(&self, id: NodeId) -> Option<&Store> {
+        let store: StoreId = self.plan.store_of[id.0]?;
+        self.stores[store.0].as_ref()
+    }
+
+    /// A box of a node as a view of a store, if that is what it is.
+    fn look(&self, id: NodeId, b: &IndexBox) -> Option<View<'_>> {
+        if let Some(store) = self.kept(id) {
+            return Some(store.view(b));
+        }
+        let node = self.node(id);
+        let input = *node.inputs.first()?;
+        let ty = &self.node(input).ty;
+        match &node.primitive {
+            Primitive::Permute(axes) => {
+                Some(self.look(input, &input_box(node, 0, ty, b))?.permuted(axes))
+            }
+            Primitive::Flip(axis) => {
+                Some(self.look(input, &input_box(node, 0, ty, b))?.flipped(*axis))
+            }
+            Primitive::Slice(steps) => {
+                let mut view = self.look(input, &input_box(node, 0, ty, b))?;
+                for (axis, s) in steps.iter().enumerate().filter(|(_, s)| s.step > 1) {
+                    view = view.stepped(axis, s.step);
+                }
+                Some(view)
+            }
+            Primitive::Reshape => self.kept(input)?.view_reshaped(&node.ty.dims, b),
+            _ => None,
+        }
+    }
+
+    fn pull(&self, id: NodeId, b: &IndexBox) -> Tile<'_> {
+        match self.look(id, b) {
+            Some(view) => Tile::Seen(view),
+            None => {
+                let mut scratch = Scratch::dirty(self.node(id).ty.dtype, b.dims());
+                self.fill(id, b, scratch.view_mut());
+                Tile::Made(scratch)
+            }
+        }
+    }
+
+    /// The same, with consecutive rows.
+    fn pull_rows(&self, id: NodeId, b: &IndexBox) -> Tile<'_> {
+        match self.pull(id, b) {
+            Tile::Seen(view) if !has_rows(&view) => {
+                let mut scratch = Scratch::dirty(view.dtype(), view.dims());
+                pointwise::copy(scratch.view_mut(), view);
+                Tile::Made(scratch)
+            }
+            tile => tile,
+        }
+    }
+
+    /// Writes a box of a node, which must not be empty, into a view of its dims.
+    pub(super) fn fill(&self, id: NodeId, b: &IndexBox, mut out: ViewMut<'_>) {
+        match self.look(id, b) {
+            Some(view) => pointwise::copy(out, view),
+            None => self.compute(id, b, out.reborrow()),
+        }
+    }
+
+    /// Computes a box of a node from its inputs.
+    pub(super) fn compute(&self, id: NodeId, b: &IndexBox, mut out: ViewMut<'_>) {
+        let node = self.node(id);
+        let need = |k: usize| input_box(node, k, &self.node(node.inputs[k]).ty, b);
+        let input = |k: usize| node.inputs[k];
+        match &node.primitive {
+            Primitive::Input(_) | Primitive::Constant(_) => {
+                unreachable!("leaves are stores: {}", node.primitive.label())
+            }
+            Primitive::Zeros => pointwise::zero(out),
+            Primitive::Scale(c) => {
+                self.fill(input(0), b, out.reborrow());
+                pointwise::scale(out, *c);
+            }
+            Primitive::Multiply { conj } => {
+                self.fill(input(0), b, out.reborrow());
+                let factor = self.pull(input(1), &need(1));
+                pointwise::multiply(out, factor.view(), *conj);
+            }
+            Primitive::Add => {
+                self.fill(input(0), b, out.reborrow());
+                for &term in &node.inputs[1..] {
+                    let (c, term) = match self.node(term).primitive {
+                        Primitive::Scale(c) if self.kept(term).is_none() => {
+                            (c, self.node(term).inputs[0])
+                        }
+                        _ => (C128::new(1.0, 0.0), term),
+                    };
+                    pointwise::add_scaled(out.reborrow(), c, self.pull(term, b).view());
+                }
+            }
+            Primitive::Cast => pointwise::copy(out, self.pull(input(0), b).view()),
+            Primitive::Conj => {
+                self.fill(input(0), b, out.reborrow());
+                pointwise::conj(out);
+            }
+            Primitive::Reshape => self.reshape(node, b, out),
+            Primitive::Permute(axes) => {
+                let mut inverse = vec![0; axes.len()];
+                axes.iter().enumerate().for_each(|(k, &a)| inverse[a] = k);
+                self.fill(input(0), &need(0), out.permuted(&inverse));
+            }
+            Primitive::Flip(axis) => self.fill(input(0), &need(0), out.flipped(*axis)),
+            Primitive::Slice(steps) if steps.iter().all(|s| s.step == 1) => {
+                self.fill(input(0), &need(0), out);
+            }
+            Primitive::Slice(steps) => {
+                let tile = self.pull(input(0), &need(0));
+                let mut view = tile.view();
+                for (axis, s) in steps.iter().enumerate().filter(|(_, s)| s.step > 1) {
+                    view = view.stepped(axis, s.step);
+                }
+                pointwise::copy(out, view);
+            }
+            Primitive::Pad(steps) => {
+                let from = need(0);
+                pointwise::zero(out.reborrow());
+                if from.is_empty() {
+                    return;
+                }
+                let placed = |axis: usize, i: usize| steps[axis].start + i * steps[axis].step;
+                let target = IndexBox(
+                    (0..b.ndim())
+                        .map(|a| {
+                            let r = &from.0[a];
+                            placed(a, r.start) - b.0[a].start
+                                ..placed(a, r.end - 1) + 1 - b.0[a].start
+                        })
+                        .collect(),
+                );
+                let mut target = out.boxed(&target);
+                for (axis, s) in steps.iter().enumerate().filter(|(_, s)| s.step > 1) {
+                    target = target.stepped(axis, s.step);
+                }
+                self.fill(input(0), &from, target);
+            }
+            Primitive::Concatenate(axis) => {
+                let mut before = 0;
+                for &piece in &node.inputs {
+                    let n = self.node(piece).ty.dims[*axis];
+                    let (lo, hi) = (b.0[*axis].start.max(before), b.0[*axis].end.min(before + n));
+                    if lo < hi {
+                        let target = b.with(*axis, lo..hi).relative_to(b);
+                        let from = b.with(*axis, lo - before..hi - before);
+                        self.fill(piece, &from, out.reborrow().boxed(&target));
+                    }
+                    before += n;
+                }
+            }
+            Primitive::Roll { axis, shift } => {
+                let n = node.ty.dims[*axis];
+                let r = &b.0[*axis];
+                // Samples before the shift come from the end of the input.
+                let cut = (*shift).clamp(r.start, r.end);
+                for (part, from) in [
+                    (r.start..cut, (r.start + n - shift)..(cut + n - shift)),
+                    (cut..r.end, cut.saturating_sub(*shift)..r.end.saturating_sub(*shift)),
+                ] {
+                    if part.is_empty() {
+                        continue;
+                    }
+                    let target = b.with(*axis, part).relative_to(b);
+                    self.fill(input(0), &b.with(*axis, from), out.reborrow().boxed(&target));
+                }
+            }
+            Primitive::Stencil(terms) => {
+                let from = need(0);
+                if from.is_empty() {
+                    return pointwise::zero(out);
+                }
+                let x = self.pull_rows(input(0), &from);
+                let terms: Vec<(usize, &crate::graph::Banded)> =
+                    terms.iter().map(|(axis, rows)| (*axis, rows.as_ref())).collect();
+                in_rows(out, |out| {
+                    with_view!(ViewMut, out, y => {
+                        let x = Viewed::typed(x.view());
+                        stencil::stencil(y, &b.start(), x, &from.start(), &terms);
+                    });
+                });
+            }
+            Primitive::Convolve { axis, offset, flip, conj, .. } => {
+                let from = need(0);
+                let x = self.pull_rows(input(0), &from);
+                let h = self.pull(input(1), &need(1));
+                in_rows(out, |out| {
+                    with_view!(ViewMut, out, y => {
+                        let taps = taps_like(&y, h.view());
+                        let (first, g) = convolve::filter(&taps, *offset, *flip, *conj);
+                        let x = Viewed::typed(x.view());
+                        let (y0, x0) = (b.0[*axis].start, from.0[*axis].start);
+                        convolve::convolve(y, y0, x, x0, *axis, first, &g);
+                    });
+                });
+            }
+            Primitive::Fft { axis, inverse, scale } => {
+                let x = self.pull(input(0), &need(0));
+                let bins = b.0[*axis].clone();
+                match (out, x.view()) {
+                    (ViewMut::Complex64(y), View::Complex64(x)) => {
+                        fft::fft::<f32>(y, bins, x, *axis, *inverse, *scale);
+                    }
+                    (ViewMut::Complex128(y), View::Complex128(x)) => {
+                        fft::fft::<f64>(y, bins, x, *axis, *inverse, *scale);
+                    }
+                    _ => unreachable!("the graph gave transforms complex types"),
+                }
+            }
+            Primitive::Rfft { axis, weight, scale, .. } => {
+                let x = self.pull(input(0), &need(0));
+                let bins = b.0[*axis].clone();
+                match (out, x.view()) {
+                    (ViewMut::Complex64(y), View::Float32(x)) => {
+                        fft::rfft::<f32>(y, bins, x, *axis, *weight, *scale);
+                    }
+                    (ViewMut::Complex128(y), View::Float64(x)) => {
+                        fft::rfft::<f64>(y, bins, x, *axis, *weight, *scale);
+                    }
+                    _ => unreachable!("the graph gave real transforms real inputs"),
+                }
+            }
+            Primitive::Irfft { axis, n, weight, scale } => {
+                let x = self.pull(input(0), &need(0));
+                let range = b.0[*axis].clone();
+                match (out, x.view()) {
+                    (ViewMut::Float32(y), View::Complex64(x)) => {
+                        fft::irfft::<f32>(y, range, x, *axis, *n, *weight, *scale);
+                    }
+                    (ViewMut::Float64(y), View::Complex128(x)) => {
+                        fft::irfft::<f64>(y, range, x, *axis, *n, *weight, *scale);
+                    }
+                    _ => unreachable!("the graph gave real transforms real outputs"),
+                }
+            }
+            Primitive::Matmul { transpose, conj } => {
+                let x = self.pull(input(0), &need(0));
+                let kernel = self.pull(input(1), &need(1));
+                let kernel =
+                    if *transpose { kernel.view().permuted(&[0, 2, 1]) } else { kernel.view() };
+                with_view!(ViewMut, out, y => {
+                    matmul::matmul(y, Viewed::typed(x.view()), Viewed::typed(kernel), *conj);
+                });
+            }
+            Primitive::Gram => {
+                let x = self.pull(input(0), &need(0));
+                let kernel = self.pull(input(1), &need(1));
+                with_view!(ViewMut, out, y => {
+                    matmul::gram(y, Viewed::typed(x.view()), Viewed::typed(kernel.view()));
+                });
+            }
+            Primitive::Gather { axis, indices } => {
+                let from = need(0);
+                let x = self.pull(input(0), &from);
+                let some = &indices[b.0[*axis].clone()];
+                with_view!(ViewMut, out, y => {
+                    index::gather(y, Viewed::typed(x.view()), *axis, from.0[*axis].start, some);
+                });
+            }
+            Primitive::ScatterAdd { axis, indices } => {
+                let x = self.pull(input(0), &need(0));
+                with_view!(ViewMut, out, y => {
+                    index::scatter_add(y, b.0[*axis].clone(), Viewed::typed(x.view()), *axis, indices);
+                });
+            }
+            Primitive::Sum(axis) => {
+                let x = self.pull(input(0), &need(0));
+                with_view!(ViewMut, out, y => accumulate::sum(y, Viewed::typed(x.view()), *axis));
+            }
+            Primitive::Broadcast(axis) => {
+                let x = self.pull(input(0), &need(0));
+                for k in 0..b.0[*axis].len() {
+                    let mut at = IndexBox::whole(&b.dims());
+                    at.0[*axis] = k..k + 1;
+                    pointwise::copy(out.reborrow().boxed(&at), x.view());
+                }
+            }
+            Primitive::CumulativeSum { axis, reverse } => {
+                let x = self.pull(input(0), &need(0));
+                with_view!(ViewMut, out, y => {
+                    accumulate::cumulative_sum(y, Viewed::typed(x.view()), *axis, *reverse);
+                });
+            }
+        }
+    }
+
+    fn reshape(&self, node: &Node, b: &IndexBox, mut out: ViewMut<'_>) {
+        let input = node.inputs[0];
+        let dims = &self.node(input).ty.dims;
+        let Some(from) = reshape_box(dims, &node.ty.dims, b) else {
+            // Chunks that the user asked for may be ragged there: row by row, each a flat run.
+            return self.reshape_rows(input, dims, &node.ty.dims, b, out);
+        };
+        let shape = from.dims();
+        let consecutive = with_view!(ViewMut, &mut out, y => match y.as_slice_mut() {
+            Some(slice) => {
+                let y = match ArrayViewMutD::from_shape(IxDyn(&shape), slice) {
+                    Ok(y) => y,
+                    Err(_) => unreachable!("a reshape keeps the number of elements"),
+                };
+                self.fill(input, &from, Viewed::erase_mut(y));
+                true
+            }
+            None => false,
+        });
+        if !consecutive {
+            let tile = self.pull_rows(input, &from);
+            let mut scratch = Scratch::dirty(node.ty.dtype, shape);
+            pointwise::copy(scratch.view_mut(), tile.view());
+            with_view!(ViewMut, out, mut_y => copy_flat(mut_y, scratch.view()));
+        }
+    }
+
+    /// A box whose elements fill no box of the input: every row of it is a run of flat indices.
+    fn reshape_rows(
+        &self,
+        input: NodeId,
+        from: &[usize],
+        to: &[usize],
+        b: &IndexBox,
+        mut out: ViewMut<'_>,
+    ) {
+        let (steps, last) = (strides(to), to.len() - 1);
+        let row = from.iter().skip(1).product::<usize>();
+        let mut outer = b.clone();
+        outer.0[last] = 0..1;
+        let count = outer.len();
+        for k in 0..count {
+            let mut rest = k;
+            let mut at = vec![0; last];
+            for axis in (0..last).rev() {
+                at[axis] = rest % b.0[axis].len();
+                rest /= b.0[axis].len();
+            }
+            let start: usize =
+                at.iter().enumerate().map(|(a, i)| (i + b.0[a].start) * steps[a]).sum::<usize>()
+                    + b.0[last].start;
+            let len = b.0[last].len();
+            // The rows of the input's first axis around the run, of which the run is cut out.
+            let mut whole = IndexBox::whole(from);
+            whole.0[0] = start / row..(start + len - 1) / row + 1;
+            let tile = self.pull_rows(input, &whole);
+            let mut target: Vec<_> = at.iter().map(|&i| i..i + 1).collect();
+            target.push(0..len);
+            let skip = start - whole.0[0].start * row;
+            with_view!(ViewMut, out.reborrow().boxed(&IndexBox(target)), y => {
+                copy_run(y, tile.view(), skip);
+            });
+        }
+    }
+}
+
+fn copy_run<T: Viewed>(mut y: ArrayViewMutD<'_, T>, x: View<'_>, skip: usize) {
+    y.iter_mut().zip(T::typed(x).iter().skip(skip)).for_each(|(y, x)| *y = *x);
+}
+
+fn copy_flat<T: Viewed>(mut y: ArrayViewMutD<'_, T>, x: View<'_>) {
+    y.iter_mut().zip(T::typed(x).iter()).for_each(|(y, x)| *y = *x);
+}
+
+fn has_rows(view: &View<'_>) -> bool {
+    with_view!(View, view, v => {
+        let last = v.ndim().saturating_sub(1);
+        v.ndim() == 0 || v.len_of(ndarray::Axis(last)) <= 1 || v.strides()[last] == 1
+    })
+}
+
+/// Runs `f` on a view with consecutive rows: `out`, or scratch that is copied to it.
+fn in_rows(mut out: ViewMut<'_>, f: impl FnOnce(ViewMut<'_>)) {
+    if has_rows(&out.view()) {
+        f(out);
+    } else {
+        let mut scratch = Scratch::dirty(out.dtype(), out.dims());
+        f(scratch.view_mut());
+        pointwise::copy(out.reborrow(), scratch.view());
+    }
+}
+
+/// A filter in the element type of the array that it is applied to.
+fn taps_like<T: Viewed>(_: &ArrayViewMutD<'_, T>, h: View<'_>) -> Vec<T> {
+    with_view!(View, h, h => h.iter().map(|h| T::from_c128(h.to_c128())).collect())
+}

@@ -1,0 +1,36 @@
+//! Runs a plan: stores, stages over threads, exchanges over a communicator.
+
+mod communicator;
+mod compiled;
+mod evaluate;
+mod machine;
+mod store;
+#[cfg(test)]
+mod tests;
+mod vector;
+
+pub use communicator::{Communicator, Lost, OneProcess, ThreadRank, run_ranks};
+pub use compiled::{Compiled, Constants, Operators, Plans, Spill};
+pub use machine::Machine;
+pub use store::Store;
+pub use vector::{Block, Space, Vector};
+
+/// What stops a run.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// Reading or writing failed.
+    #[error(transparent)]
+    Io(#[from] crate::io::Error),
+    /// A program could not be built.
+    #[error(transparent)]
+    Graph(#[from] crate::graph::Error),
+    /// Another process ended.
+    #[error(transparent)]
+    Lost(#[from] Lost),
+    /// Not enough memory.
+    #[error("{0}")]
+    Memory(String),
+}
+
+/// Result of running.
+pub type Result<T> = std::result::Result<T, Error>;

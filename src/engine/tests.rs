@@ -1,0 +1,142 @@
+//! Programs of every kind of movement: the same bits on any number of ranks, threads; and the dot
+//! test between a program and its transpose.
+
+use std::sync::Arc;
+
+use crate::engine::{Machine, Operators, Plans, Spill, run_ranks};
+use crate::graph::{Banded, Program, Result, Value, transpose};
+use crate::io::{Array, Distribution, Generator};
+use crate::scalar::{C128, DType};
+use crate::space::ArrayType;
+use crate::with_view;
+
+fn random(dims: &[usize], dtype: DType, seed: u64) -> Array {
+    let generator = Generator::Random { seed, distribution: Distribution::Normal };
+    Array::generated(generator, dims.to_vec(), dtype).expect("dims are small")
+}
+
+/// Forward of a random model and adjoint of random data, as flat numbers, with `||y||^2`, and
+/// `Re <y, A x> - Re <A^H y, x>`.
+fn both(program: &Program, size: usize, threads: usize) -> (Vec<C128>, Vec<C128>, u64, f64) {
+    let adjoint = transpose(program).expect("transposes");
+    let results = run_ranks(size, |comm| {
+        let machine = Machine::new(Some(threads), comm).expect("threads");
+        let plans = Plans::new(program, Some(&adjoint)).expect("plans");
+        let ops = Operators::compile(plans, &machine, &Spill::default()).expect("compiles");
+        let (mut x, mut y) = (ops.new_model(&machine).unwrap(), ops.new_data(&machine).unwrap());
+        let (mut ax, mut ay) = (ops.new_data(&machine).unwrap(), ops.new_model(&machine).unwrap());
+        for (k, block) in ops.model.blocks.iter().enumerate() {
+            let array = random(&block.ty.dims, block.ty.dtype, 1 + k as u64);
+            machine.read(block, &mut x.stores[k], &array).unwrap();
+        }
+        for (k, block) in ops.data.blocks.iter().enumerate() {
+            let array = random(&block.ty.dims, block.ty.dtype, 101 + k as u64);
+            machine.read(block, &mut y.stores[k], &array).unwrap();
+        }
+        let norm = ops.forward(&machine, &x, &mut ax).unwrap();
+        ops.adjoint(&machine, &y, &mut ay).unwrap();
+        let left = machine.dot(&ops.data, &y, &ax).unwrap();
+        let right = machine.dot(&ops.model, &ay, &x).unwrap();
+        let scale = (norm * machine.norm2(&ops.data, &y).unwrap()).sqrt();
+        let parts = |space: &crate::engine::Space, v: &crate::engine::Vector| {
+            let mut bits = Vec::new();
+            for (block, store) in space.blocks.iter().zip(&v.stores) {
+                for tile in &block.tiles.boxes()[block.tiles.owned(machine.rank(), size)] {
+                    with_view!(View, store.view(tile), x => {
+                        bits.extend(x.iter().map(|x| crate::scalar::Scalar::to_c128(*x)));
+                    });
+                }
+            }
+            bits
+        };
+        let error = (left - right).abs() / scale.max(1e-300);
+        (parts(&ops.data, &ax), parts(&ops.model, &ay), norm.to_bits(), error)
+    });
+    let mut all = (Vec::new(), Vec::new(), results[0].2, results[0].3);
+    for (ax, ay, norm, _) in results {
+        assert_eq!(norm, all.2, "ranks agree on the norm");
+        all.0.extend(ax);
+        all.1.extend(ay);
+    }
+    all
+}
+
+fn check(name: &str, dims: &[usize], dtype: DType, f: impl Fn(&Value) -> Result<Value>) {
+    let model = ArrayType::new(dims, dtype);
+    let program = Value::program(&[model], |x| Ok(vec![f(&x[0])?])).expect(name);
+    let one = both(&program, 1, 1);
+    let tolerance = if dtype.is_double() { 1e-13 } else { 1e-5 };
+    assert!(one.3 < tolerance, "{name} {dtype}: dot test off by {}", one.3);
+    for (size, threads) in [(1, 3), (2, 1), (3, 2), (7, 1)] {
+        let other = both(&program, size, threads);
+        assert!(
+            one.0 == other.0 && one.1 == other.1,
+            "{name} {dtype}: {size} ranks of {threads} threads"
+        );
+        assert_eq!(one.2, other.2, "{name} {dtype}: norm on {size} ranks");
+    }
+}
+
+fn derivative(n: usize) -> Banded {
+    Banded::from_rows(n, 1, |i, n| {
+        if i == 0 || i + 1 == n { vec![] } else { vec![(i - 1, -0.5), (i + 1, 0.5)] }
+    })
+}
+
+#[test]
+fn every_movement_has_the_same_bits_on_any_ranks_and_threads() {
+    for dtype in DType::ALL {
+        let chunks = |v: &Value, c: &[usize]| v.chunked(Some(c.to_vec()));
+        check("stencils", &[40, 30], dtype, |x| {
+            let x = chunks(x, &[7, 11]);
+            let y = x.stencil(0, derivative(40))?.add(&x.stencil(1, derivative(30))?.scale(2.0))?;
+            Ok(chunks(&y, &[5, 30]))
+        });
+        check("stencil of a stencil", &[60, 7], dtype, |x| {
+            let y = chunks(x, &[6, 7]).stencil(0, derivative(60))?;
+            Ok(chunks(&chunks(&y, &[9, 7]).stencil(0, derivative(60))?, &[4, 7]))
+        });
+        check("transforms along both axes", &[12, 18], dtype, |x| {
+            Ok(chunks(&chunks(x, &[3, 4]).fft(0)?.fft(1)?.permute(&[1, 0])?, &[5, 5]))
+        });
+        check("real transforms", &[15, 9], dtype, |x| {
+            let y = chunks(&x.real(), &[4, 4]).ifftshift(0)?.rfft(0, 1.4)?.take(0, 5)?;
+            y.pad(0, 0, 3)?.irfft(0, 15, 1.4)
+        });
+        let kernel = random(&[6, 4, 5], dtype, 7);
+        check("batched product", &[6, 5, 3], dtype, |x| {
+            let k = x.constant(&kernel);
+            Ok(chunks(&chunks(x, &[2, 5, 1]).matmul(&k)?, &[1, 2, 3]))
+        });
+        let wide = random(&[1, 70, 80], dtype, 8);
+        check("matrix and vector", &[1, 80, 1], dtype, |x| {
+            Ok(chunks(&chunks(x, &[1, 9, 1]).matmul(&x.constant(&wide))?, &[1, 64, 1]))
+        });
+        check("flat pieces", &[12, 5], dtype, |x| {
+            let a = chunks(x, &[2, 5]).stencil(0, derivative(12))?.flatten();
+            let b = x.roll(1, 2)?.slice(0, 1, 5, 2)?.flatten();
+            Ok(chunks(&Value::concatenate(&[a, b], 0)?, &[13]))
+        });
+        check("gathers, sums and flips", &[9, 8, 2], dtype, |x| {
+            let x = chunks(x, &[2, 3, 1]).gather(1, Arc::from([5, 1, 1, 0]))?.flip(0)?;
+            let y = x.cumulative_sum(0)?.sum(1)?.broadcast(1, 3)?;
+            Ok(chunks(&y.permute(&[2, 0, 1])?, &[1, 4, 2]))
+        });
+        let filter = random(&[5], dtype, 9);
+        check("convolutions", &[23, 6], dtype, |x| {
+            let h = x.constant(&filter);
+            let y = chunks(x, &[4, 6]).convolve(0, &h, 3)?;
+            Ok(chunks(&y.convolve(1, &h, 1)?, &[23, 2]))
+        });
+        let factor = random(&[11, 1], dtype, 10);
+        check("products and conjugates", &[11, 6], dtype, |x| {
+            let y = chunks(x, &[3, 6]).multiply(&x.constant(&factor))?;
+            Ok(chunks(
+                &y.add(
+                    &x.conj().scale(C128::new(0.5, if dtype.is_complex() { 2.0 } else { 0.0 })),
+                )?,
+                &[2, 2],
+            ))
+        });
+    }
+}

@@ -1,0 +1,179 @@
+//! Vectors of a solver: one array or several side by side, and what solvers do with them.
+
+use rayon::prelude::*;
+
+use crate::engine::{Error, Machine, Result, Store};
+use crate::io::{Array, NpyOutput};
+use crate::kernels::{pointwise, vector};
+use crate::plan::Tiles;
+use crate::scalar::{C128, Scalar};
+use crate::space::{ArrayType, IndexBox};
+use crate::view::Viewed;
+use crate::with_view;
+
+/// The arrays that a vector consists of: their types, tiles, and the boxes that a process holds.
+#[derive(Clone, Debug)]
+pub struct Space {
+    /// By array.
+    pub blocks: Vec<Block>,
+}
+
+/// One array of a [`Space`].
+#[derive(Clone, Debug)]
+pub struct Block {
+    /// Dims and element type.
+    pub ty: ArrayType,
+    /// Chunks and tiles; a sum has one part a tile.
+    pub tiles: Tiles,
+    /// The box that this process holds of it.
+    pub held: IndexBox,
+}
+
+impl Space {
+    /// Bytes that one vector takes in this process.
+    pub fn bytes(&self) -> usize {
+        self.blocks.iter().map(|b| b.held.len() * b.ty.dtype.size()).sum()
+    }
+
+    /// Number of elements of the whole vector.
+    pub fn len(&self) -> usize {
+        self.blocks.iter().map(|b| b.ty.len()).sum()
+    }
+
+    /// Whether there is no element.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// A vector: stores for the blocks of a [`Space`].
+#[derive(Debug)]
+pub struct Vector {
+    /// By block.
+    pub stores: Vec<Store>,
+}
+
+/// A tile of the whole vector: which block, and which of its tiles.
+fn tiles<'a>(space: &'a Space, machine: &Machine) -> Vec<(usize, &'a IndexBox)> {
+    let (rank, size) = (machine.rank(), machine.size());
+    let own = |b: &'a Block| &b.tiles.boxes()[b.tiles.owned(rank, size)];
+    space.blocks.iter().enumerate().flat_map(|(k, b)| own(b).iter().map(move |t| (k, t))).collect()
+}
+
+impl Machine {
+    /// A vector of zeros.
+    pub fn vector(&self, space: &Space, scratch: Option<&std::path::Path>) -> Result<Vector> {
+        let stores: Result<Vec<Store>> =
+            space.blocks.iter().map(|b| Store::allocate(&b.ty, &b.held, scratch)).collect();
+        Ok(Vector { stores: stores? })
+    }
+
+    /// Calls `f` with every tile that this process owns, on the threads, and sums what it returns
+    /// along the fixed tree, block by block.
+    fn reduce(&self, space: &Space, f: impl Fn(usize, &IndexBox) -> f64 + Sync) -> Result<f64> {
+        let tiles = tiles(space, self);
+        let parts = self.each(0..tiles.len(), |k| f(tiles[k].0, tiles[k].1));
+        let (mut total, mut at) = (0.0, 0);
+        for block in &space.blocks {
+            let own = block.tiles.owned(self.rank(), self.size());
+            let n = own.len();
+            total += self.sum(&parts[at..at + n], own, block.tiles.len())?;
+            at += n;
+        }
+        Ok(total)
+    }
+
+    /// `Re <x, y>`
+    pub fn dot(&self, space: &Space, x: &Vector, y: &Vector) -> Result<f64> {
+        self.reduce(space, |block, tile| {
+            let (x, y) = (x.stores[block].view(tile), y.stores[block].view(tile));
+            with_view!(View, x, x => vector::dot(x, Viewed::typed(y)))
+        })
+    }
+
+    /// `||x||^2`
+    pub fn norm2(&self, space: &Space, x: &Vector) -> Result<f64> {
+        self.dot(space, x, x)
+    }
+
+    /// `y = a y + b x`, and the new `||y||^2`.
+    pub fn update(&self, space: &Space, y: &mut Vector, a: f64, x: &Vector, b: f64) -> Result<f64> {
+        self.reduce(space, |block, tile| {
+            let x = x.stores[block].view(tile);
+            // Tiles are disjoint, and x is another vector.
+            let y = y.stores[block].view_mut_shared(tile);
+            with_view!(ViewMut, y, y => vector::update(y, a, Viewed::typed(x), b))
+        })
+    }
+
+    /// `y = c y`
+    pub fn scale_by(&self, space: &Space, y: &mut Vector, c: C128) -> Result<()> {
+        self.reduce(space, |block, tile| {
+            pointwise::scale(y.stores[block].view_mut_shared(tile), c);
+            0.0
+        })?;
+        Ok(())
+    }
+
+    /// `y = 0`
+    pub fn zero(&self, space: &Space, y: &mut Vector) -> Result<()> {
+        self.reduce(space, |block, tile| {
+            pointwise::zero(y.stores[block].view_mut_shared(tile));
+            0.0
+        })?;
+        Ok(())
+    }
+
+    /// `y = x`
+    pub fn copy(&self, space: &Space, y: &mut Vector, x: &Vector) -> Result<()> {
+        self.reduce(space, |block, tile| {
+            pointwise::copy(y.stores[block].view_mut_shared(tile), x.stores[block].view(tile));
+            0.0
+        })?;
+        Ok(())
+    }
+
+    /// Writes zeros into a block.
+    pub fn zero_block(&self, block: &Block, store: &mut Store) -> Result<()> {
+        let boxes = &block.tiles.boxes()[block.tiles.owned(self.rank(), self.size())];
+        let store = &*store;
+        self.each(0..boxes.len(), |k| pointwise::zero(store.view_mut_shared(&boxes[k])));
+        Ok(())
+    }
+
+    /// Reads an array into a block; a flattened one is accepted.
+    pub fn read(&self, block: &Block, store: &mut Store, array: &Array) -> Result<()> {
+        let dims: Vec<isize> = block.ty.dims.iter().map(|&n| n as isize).collect();
+        let array = if array.ty().dims == block.ty.dims {
+            array.clone()
+        } else {
+            array.clone().reshape(&dims)?
+        };
+        let array = array.cast(block.ty.dtype)?;
+        let own = block.tiles.owned(self.rank(), self.size());
+        let boxes = &block.tiles.boxes()[own];
+        let store = &*store;
+        self.install(|| {
+            boxes.par_iter().try_for_each(|b| array.read_box(b, store.view_mut_shared(b)))
+        })
+        .map_err(Error::from)
+    }
+
+    /// Writes the boxes of an array that this process owns into a file of those dims.
+    pub fn write(&self, block: &Block, store: &Store, file: &NpyOutput) -> Result<()> {
+        let own = block.tiles.owned(self.rank(), self.size());
+        let boxes = &block.tiles.boxes()[own];
+        self.install(|| boxes.par_iter().try_for_each(|b| file.write_box(b, store.view(b))))
+            .map_err(Error::from)
+    }
+
+    /// Whether all elements are neither NaN nor infinite.
+    pub fn is_finite(&self, space: &Space, x: &Vector) -> Result<bool> {
+        let bad = self.reduce(space, |block, tile| {
+            with_view!(View, x.stores[block].view(tile), x => {
+                x.iter().filter(|v| !Scalar::is_finite(**v)).count() as f64
+            })
+        })?;
+        Ok(bad == 0.0)
+    }
+}

@@ -1,0 +1,80 @@
+//! Operators on the diagonal.
+
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::graph::{self, Value};
+use crate::operators::entry::{Entry, Parameters, Place};
+use crate::operators::{Op, Operator, Scope, stack};
+use crate::scalar::DType;
+use crate::space::ArrayType;
+
+pub(crate) const ENTRY: Entry = Entry::of::<BlockDiag>("BlockDiag");
+
+/// Operators on the diagonal, each on a part of its own.
+///
+/// ```text
+/// y_k = A_k x_k
+/// ```
+/// The model is `(number of operators, *dims)` if all models have the same dims, else it has one
+/// axis; so is the data. The element type is wide enough for all. PyLops: `BlockDiag`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+pub(crate) struct BlockDiag {
+    /// Operators, by name or as expressions.
+    ops: Vec<String>,
+}
+
+impl Parameters for BlockDiag {
+    fn build(self, _: DType, scope: &mut dyn Scope, at: &mut Place<'_>) -> Option<Op> {
+        let ops = at.operators("ops", &self.ops, &at.list("ops"), scope)?;
+        at.built("ops", block_diag(ops))
+    }
+}
+
+/// Operators on the diagonal.
+pub fn block_diag(ops: Vec<Op>) -> graph::Result<Op> {
+    let models = stack::models(&ops)?;
+    let datas = stack::datas(&ops)?;
+    let dims = match stack::common(&models) {
+        Some(dims) => [&[ops.len()], dims].concat(),
+        None => vec![models.iter().map(ArrayType::len).sum()],
+    };
+    let model = ArrayType::new(dims, stack::dtype(&models));
+    let shaped_data = stack::common(&datas).is_some();
+    let shaped_model = stack::common(&models).is_some();
+    Ok(Arc::new(Built { ops, model, shaped_model, shaped_data }))
+}
+
+#[derive(Debug)]
+struct Built {
+    ops: Vec<Op>,
+    model: ArrayType,
+    /// Whether the parts of the model lie along an axis of their own.
+    shaped_model: bool,
+    /// Whether those of the data do.
+    shaped_data: bool,
+}
+
+impl Operator for Built {
+    fn model(&self) -> ArrayType {
+        self.model.clone()
+    }
+
+    fn forward(&self, x: &Value) -> graph::Result<Value> {
+        let mut start = 0;
+        let mut parts = Vec::new();
+        for op in &self.ops {
+            let len = if self.shaped_model { 1 } else { op.model().len() };
+            let y = stack::apply(op, &x.slice(0, start, len, 1)?)?;
+            start += len;
+            parts.push(if self.shaped_data {
+                y.reshape(&[&[1], y.dims()].concat())?
+            } else {
+                y.flatten()
+            });
+        }
+        Value::concatenate(&parts, 0)
+    }
+}

@@ -1,0 +1,73 @@
+//! Fourier transform along an axis.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::operators::defaults::{minus_one, one};
+use crate::operators::entry::{Entry, Parameters, Place};
+use crate::operators::fourier::Settings;
+use crate::operators::{Op, Scope};
+use crate::scalar::DType;
+use crate::spec::OneOrMany;
+
+pub(crate) const ENTRY: Entry = Entry::of::<Fft>("FFT");
+
+/// Fourier transform along an axis.
+///
+/// ```text
+/// y_k = s sum_j x_j exp(-2 pi i jk/nfft),   s = 1/sqrt(nfft), 1 or 1/nfft
+///
+/// real:  k = 0 .. nfft/2, and sqrt(2) y_k for 0 < k < nfft/2
+/// ```
+/// The factor sqrt(2) stands for the negative frequencies that are not kept, so that `ortho` is an
+/// isometry for real models too. `nfft` beyond the axis pads with zeros, a smaller one drops samples.
+/// Data of `nfft` samples along the axis, of `nfft/2 + 1` if `real`. Without a `dtype`, the model is
+/// complex unless `real`; a real `dtype` makes it real. PyLops: `FFT`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+pub(crate) struct Fft {
+    /// Dims of the model.
+    dims: OneOrMany<usize>,
+    /// Axis along which the transform is taken.
+    #[serde(default = "minus_one")]
+    axis: isize,
+    /// Samples of the transform; those of the axis if not given.
+    nfft: Option<usize>,
+    /// Sampling step of the axis, which labels the frequencies only.
+    #[serde(default = "one")]
+    sampling: f64,
+    /// Scaling of the forward transform: `ortho`, `none` or `1/n`.
+    #[serde(default = "ortho")]
+    norm: String,
+    /// The model is real, and only non-negative frequencies are kept.
+    #[serde(default)]
+    real: bool,
+    /// The model's origin is in the middle of the axis, `ifftshift` before the transform.
+    #[serde(default)]
+    ifftshift_before: bool,
+    /// Zero frequency goes to the middle of the axis, `fftshift` after the transform.
+    #[serde(default)]
+    fftshift_after: bool,
+}
+
+pub(super) fn ortho() -> String {
+    "ortho".into()
+}
+
+impl Parameters for Fft {
+    fn build(self, dtype: DType, _: &mut dyn Scope, at: &mut Place<'_>) -> Option<Op> {
+        let dims = at.dims("dims", &self.dims)?;
+        let axes = vec![at.axis("axis", self.axis, &dims)?];
+        let settings = Settings {
+            dims,
+            axes,
+            nffts_key: "nfft",
+            nffts: &self.nfft.map(OneOrMany::One),
+            sampling: &OneOrMany::One(self.sampling),
+            norm: &self.norm,
+            real: self.real,
+            ifftshift_before: &OneOrMany::One(self.ifftshift_before),
+            fftshift_after: &OneOrMany::One(self.fftshift_after),
+        };
+        settings.build(dtype, at)
+    }
+}

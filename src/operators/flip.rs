@@ -1,0 +1,55 @@
+//! An axis backwards.
+
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::graph::{self, Value};
+use crate::operators::defaults::minus_one;
+use crate::operators::entry::{Entry, Parameters, Place};
+use crate::operators::{Op, Operator, Scope};
+use crate::scalar::DType;
+use crate::space::ArrayType;
+use crate::spec::OneOrMany;
+
+pub(crate) const ENTRY: Entry = Entry::of::<Flip>("Flip");
+
+/// An axis backwards.
+///
+/// ```text
+/// y_i = x_{n-1-i}
+/// ```
+/// PyLops: `Flip`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+pub(crate) struct Flip {
+    /// Dims of the model and the data.
+    dims: OneOrMany<usize>,
+    /// Axis that is flipped.
+    #[serde(default = "minus_one")]
+    axis: isize,
+}
+
+impl Parameters for Flip {
+    fn build(self, dtype: DType, _: &mut dyn Scope, at: &mut Place<'_>) -> Option<Op> {
+        let dims = at.dims("dims", &self.dims)?;
+        let axis = at.axis("axis", self.axis, &dims)?;
+        Some(Arc::new(Built { model: ArrayType { dims, dtype }, axis }))
+    }
+}
+
+#[derive(Debug)]
+struct Built {
+    model: ArrayType,
+    axis: usize,
+}
+
+impl Operator for Built {
+    fn model(&self) -> ArrayType {
+        self.model.clone()
+    }
+
+    fn forward(&self, x: &Value) -> graph::Result<Value> {
+        x.flip(self.axis)
+    }
+}

@@ -1,0 +1,79 @@
+//! Kronecker product of two operators.
+
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::graph::{self, Value};
+use crate::operators::entry::{Entry, Parameters, Place};
+use crate::operators::{Op, Operator, Scope, data, stack};
+use crate::scalar::DType;
+use crate::space::ArrayType;
+
+pub(crate) const ENTRY: Entry = Entry::of::<Kronecker>("Kronecker");
+
+/// Kronecker product of two operators.
+///
+/// ```text
+/// Y = A_1 X A_2^T,   X = x as (M_1, M_2),   y = Y of (N_1, N_2) along one axis
+/// ```
+/// Model of `M_1 M_2` elements, data of `N_1 N_2`. A matrix or an identity is applied to all rows or
+/// columns at once; any other operator once for each, so it should be small. The element type is
+/// wide enough for both. PyLops: `Kronecker`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+pub(crate) struct Kronecker {
+    /// First operator, by name or as an expression.
+    #[serde(rename = "Op1")]
+    op1: String,
+    /// Second operator, by name or as an expression.
+    #[serde(rename = "Op2")]
+    op2: String,
+}
+
+impl Parameters for Kronecker {
+    fn build(self, _: DType, scope: &mut dyn Scope, at: &mut Place<'_>) -> Option<Op> {
+        let first = at.operator("Op1", &self.op1, scope);
+        let second = at.operator("Op2", &self.op2, scope);
+        at.built("Op1", kronecker(first?, second?))
+    }
+}
+
+/// Kronecker product of two operators.
+pub fn kronecker(op1: Op, op2: Op) -> graph::Result<Op> {
+    let ops = [op1, op2];
+    let models = stack::models(&ops)?;
+    let [op1, op2] = ops;
+    let datas = [data(op1.as_ref())?, data(op2.as_ref())?];
+    let len = product(&models)?;
+    product(&datas)?;
+    let model = ArrayType::new([len], stack::dtype(&models));
+    Ok(Arc::new(Built { op1, op2, model }))
+}
+
+/// Number of elements of the product.
+fn product(types: &[ArrayType]) -> graph::Result<usize> {
+    let len = types[0].len().checked_mul(types[1].len()).filter(|n| n.checked_mul(64).is_some());
+    len.ok_or_else(|| {
+        graph::Error(format!("{} times {} elements are too many", types[0].len(), types[1].len()))
+    })
+}
+
+#[derive(Debug)]
+struct Built {
+    op1: Op,
+    op2: Op,
+    model: ArrayType,
+}
+
+impl Operator for Built {
+    fn model(&self) -> ArrayType {
+        self.model.clone()
+    }
+
+    fn forward(&self, x: &Value) -> graph::Result<Value> {
+        let x = x.reshape(&[self.op1.model().len(), self.op2.model().len()])?;
+        let rows = self.op1.forward_columns(&x)?.permute(&[1, 0])?;
+        Ok(self.op2.forward_columns(&rows)?.permute(&[1, 0])?.flatten())
+    }
+}

@@ -1,0 +1,107 @@
+//! Post-stack seismic modelling.
+
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::graph::{self, Banded, Value};
+use crate::io::Array;
+use crate::operators::convolution::{Method, convolve};
+use crate::operators::entry::{Entry, Parameters, Place};
+use crate::operators::stencil::{self, Kind};
+use crate::operators::{Op, Operator, Scope};
+use crate::scalar::DType;
+use crate::space::{ArrayType, show_dims};
+use crate::spec::{ArrayParam, OneOrMany};
+
+pub(crate) const ENTRY: Entry = Entry::of::<PoststackLinearModelling>("PoststackLinearModelling");
+
+/// Post-stack seismic modelling: the time derivative of a log impedance, convolved with a wavelet.
+///
+/// ```text
+/// d = W D m,   (W r)_i = sum_j w_{i-j+c} r_j   or   sum_j w_{j,i-j+c} r_j,   c = (nw-1)/2
+/// ```
+/// with the `FirstDerivative` D of order 3 and step 1. Model and data `(nt0, *spatdims)`. The factor
+/// 1/2 of acoustic impedance is left to the wavelet. Without a `dtype` the operator takes the
+/// wavelet's own. PyLops: `PoststackLinearModelling`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+pub(crate) struct PoststackLinearModelling {
+    /// Wavelet of an odd number of samples, time zero in the middle; or `(nt0, nw)`, one for each
+    /// time sample.
+    wav: ArrayParam,
+    /// Number of time samples.
+    nt0: usize,
+    /// Dims of the spatial axes, if there are any.
+    spatdims: Option<OneOrMany<usize>>,
+    /// The operator counts as a dense matrix, for solvers that ask; the numbers are the same.
+    #[serde(default)]
+    explicit: bool,
+    /// Accepted as PyLops does; zeros of the matrix are never stored.
+    #[serde(default)]
+    sparse: bool,
+    /// `centered` or `forward` derivative.
+    #[serde(default)]
+    kind: Kind,
+}
+
+impl Parameters for PoststackLinearModelling {
+    fn build(self, dtype: DType, scope: &mut dyn Scope, at: &mut Place<'_>) -> Option<Op> {
+        let nt0 = at.count("nt0", self.nt0)?;
+        let other = at.other_dims("spatdims", &self.spatdims)?;
+        let dims = at.fits("nt0", [&[nt0], other.as_slice()].concat())?;
+        let wav = at.kernel("wav", &self.wav, dtype, scope)?;
+        let ArrayType { dims: found, dtype } = wav.ty().clone();
+        let label =
+            format!("expected (nw,) or (nt0, nw) = ({nt0}, nw), found {}", show_dims(&found));
+        let fits = found.len() == 1 || (found.len() == 2 && found[0] == nt0);
+        at.require(fits, "wav", label)?;
+        let nw = found[found.len() - 1];
+        at.require(nw % 2 == 1, "wav", format!("expected an odd number of samples, found {nw}"))?;
+        at.require(self.kind != Kind::Backward, "kind", "expected `centered` or `forward`")?;
+        at.require(self.explicit || !self.sparse, "sparse", "only with `explicit = true`")?;
+        let rows = stencil::first(nt0, 1.0, self.kind, false, 3);
+        let model = ArrayType { dims, dtype };
+        Some(Arc::new(Built { wav, model, rows, explicit: self.explicit && other.is_empty() }))
+    }
+}
+
+#[derive(Debug)]
+struct Built {
+    wav: Array,
+    model: ArrayType,
+    /// The derivative.
+    rows: Banded,
+    explicit: bool,
+}
+
+impl Operator for Built {
+    fn model(&self) -> ArrayType {
+        self.model.clone()
+    }
+
+    fn forward(&self, x: &Value) -> graph::Result<Value> {
+        let r = x.stencil(0, self.rows.clone())?;
+        if self.wav.ty().dims.len() == 1 {
+            let centre = self.wav.ty().len() / 2;
+            return convolve(&r, 0, &self.wav, centre, Method::of(&self.wav));
+        }
+        let nt = r.dims()[0];
+        let matrix = sheared(&x.constant(&self.wav))?.reshape(&[1, nt, nt])?;
+        let y = r.reshape(&[1, nt, r.ty().len() / nt])?.matmul(&matrix)?;
+        y.reshape(r.dims())
+    }
+
+    fn is_explicit(&self) -> bool {
+        self.explicit
+    }
+}
+
+/// The matrix `C_ij = w_{j,i-j+c}` of wavelets `(nt, nw)`, one in each column.
+fn sheared(w: &Value) -> graph::Result<Value> {
+    let (nt, nw) = (w.dims()[0], w.dims()[1]);
+    // Rows of one sample more than they are read with: each begins one sample later than the last.
+    let len = nt + nw - 1;
+    let rows = w.pad(1, 0, nt)?.flatten().take(0, nt * len)?.reshape(&[nt, len])?;
+    rows.slice(1, nw / 2, nt, 1)?.permute(&[1, 0])
+}

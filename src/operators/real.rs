@@ -1,0 +1,50 @@
+//! Real part.
+
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::graph::{self, Value};
+use crate::operators::entry::{Entry, Parameters, Place};
+use crate::operators::{Op, Operator, Scope};
+use crate::scalar::DType;
+use crate::space::ArrayType;
+use crate::spec::OneOrMany;
+
+pub(crate) const ENTRY: Entry = Entry::of::<Real>("Real");
+
+/// Real part.
+///
+/// ```text
+/// y = Re x
+/// ```
+/// The data is real. Without a `dtype` the model is complex. PyLops: `Real`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+pub(crate) struct Real {
+    /// Dims of the model and the data.
+    dims: OneOrMany<usize>,
+}
+
+impl Parameters for Real {
+    fn build(self, dtype: DType, _: &mut dyn Scope, at: &mut Place<'_>) -> Option<Op> {
+        let dims = at.dims("dims", &self.dims)?;
+        let model = ArrayType { dims, dtype: at.complex_dtype(dtype) };
+        Some(Arc::new(Built { model }))
+    }
+}
+
+#[derive(Debug)]
+struct Built {
+    model: ArrayType,
+}
+
+impl Operator for Built {
+    fn model(&self) -> ArrayType {
+        self.model.clone()
+    }
+
+    fn forward(&self, x: &Value) -> graph::Result<Value> {
+        Ok(x.real())
+    }
+}

@@ -1,0 +1,63 @@
+//! Circular shift along an axis.
+
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::graph::{self, Value};
+use crate::operators::defaults::minus_one;
+use crate::operators::entry::{Entry, Parameters, Place};
+use crate::operators::{Op, Operator, Scope};
+use crate::scalar::DType;
+use crate::space::ArrayType;
+use crate::spec::OneOrMany;
+
+pub(crate) const ENTRY: Entry = Entry::of::<Roll>("Roll");
+
+/// Circular shift along an axis.
+///
+/// ```text
+/// y_{(i+shift) mod n} = x_i
+/// ```
+/// PyLops: `Roll`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+pub(crate) struct Roll {
+    /// Dims of the model and the data.
+    dims: OneOrMany<usize>,
+    /// Axis that is shifted.
+    #[serde(default = "minus_one")]
+    axis: isize,
+    /// Samples by which the axis is shifted, backwards if negative.
+    #[serde(default = "one_sample")]
+    shift: isize,
+}
+
+fn one_sample() -> isize {
+    1
+}
+
+impl Parameters for Roll {
+    fn build(self, dtype: DType, _: &mut dyn Scope, at: &mut Place<'_>) -> Option<Op> {
+        let dims = at.dims("dims", &self.dims)?;
+        let axis = at.axis("axis", self.axis, &dims)?;
+        Some(Arc::new(Built { model: ArrayType { dims, dtype }, axis, shift: self.shift }))
+    }
+}
+
+#[derive(Debug)]
+struct Built {
+    model: ArrayType,
+    axis: usize,
+    shift: isize,
+}
+
+impl Operator for Built {
+    fn model(&self) -> ArrayType {
+        self.model.clone()
+    }
+
+    fn forward(&self, x: &Value) -> graph::Result<Value> {
+        x.roll(self.axis, self.shift)
+    }
+}

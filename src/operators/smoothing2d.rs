@@ -1,0 +1,45 @@
+//! Running mean over rectangles.
+
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::operators::defaults::last_two_axes;
+use crate::operators::entry::{Entry, Parameters, Place};
+use crate::operators::smoothing1d::{Built, mean};
+use crate::operators::{Op, Scope};
+use crate::scalar::DType;
+use crate::space::ArrayType;
+use crate::spec::OneOrMany;
+
+pub(crate) const ENTRY: Entry = Entry::of::<Smoothing2D>("Smoothing2D");
+
+/// Running mean over rectangles.
+///
+/// ```text
+/// y_ij = 1/(n m) sum_{|k| <= (n-1)/2, |l| <= (m-1)/2} x_{i+k,j+l},   (n, m) = nsmooth
+/// ```
+/// Samples outside are zeros and the mean is not normalised at the edges. PyLops: `Smoothing2D`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+pub(crate) struct Smoothing2D {
+    /// Samples of the mean along each of the axes; even numbers are increased by one.
+    nsmooth: OneOrMany<usize>,
+    /// Dims of the model and the data.
+    dims: OneOrMany<usize>,
+    /// The two axes along which the mean is taken.
+    #[serde(default = "last_two_axes")]
+    axes: Vec<isize>,
+}
+
+impl Parameters for Smoothing2D {
+    fn build(self, dtype: DType, _: &mut dyn Scope, at: &mut Place<'_>) -> Option<Op> {
+        let dims = at.dims("dims", &self.dims)?;
+        at.require(self.axes.len() == 2, "axes", "expected two axes")?;
+        let axes = at.axes("axes", &self.axes, &dims)?;
+        let nsmooth = at.per_axis("nsmooth", &self.nsmooth, 2)?;
+        let means: Option<Vec<_>> =
+            axes.into_iter().zip(nsmooth).map(|(a, n)| Some((a, mean(n, dtype, at)?))).collect();
+        Some(Arc::new(Built { model: ArrayType { dims, dtype }, means: means? }))
+    }
+}

@@ -1,0 +1,56 @@
+//! An axis with its mirror image.
+
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::graph::{self, Value};
+use crate::operators::defaults::minus_one;
+use crate::operators::entry::{Entry, Parameters, Place};
+use crate::operators::{Op, Operator, Scope};
+use crate::scalar::DType;
+use crate::space::ArrayType;
+use crate::spec::OneOrMany;
+
+pub(crate) const ENTRY: Entry = Entry::of::<Symmetrize>("Symmetrize");
+
+/// An axis with its mirror image in front of it.
+///
+/// ```text
+/// y_{n-1+i} = x_i,   y_{n-1-i} = x_i,   i = 0 .. n-1
+/// ```
+/// Data of `2n - 1` samples along the axis. PyLops: `Symmetrize`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+pub(crate) struct Symmetrize {
+    /// Dims of the model.
+    dims: OneOrMany<usize>,
+    /// Axis that is mirrored.
+    #[serde(default = "minus_one")]
+    axis: isize,
+}
+
+impl Parameters for Symmetrize {
+    fn build(self, dtype: DType, _: &mut dyn Scope, at: &mut Place<'_>) -> Option<Op> {
+        let dims = at.dims("dims", &self.dims)?;
+        let axis = at.axis("axis", self.axis, &dims)?;
+        Some(Arc::new(Built { model: ArrayType { dims, dtype }, axis }))
+    }
+}
+
+#[derive(Debug)]
+struct Built {
+    model: ArrayType,
+    axis: usize,
+}
+
+impl Operator for Built {
+    fn model(&self) -> ArrayType {
+        self.model.clone()
+    }
+
+    fn forward(&self, x: &Value) -> graph::Result<Value> {
+        let mirrored = x.slice(self.axis, 1, x.dims()[self.axis] - 1, 1)?.flip(self.axis)?;
+        Value::concatenate(&[mirrored, x.clone()], self.axis)
+    }
+}

@@ -1,0 +1,62 @@
+//! Operators one above the other.
+
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::graph::{self, Value};
+use crate::operators::entry::{Entry, Parameters, Place};
+use crate::operators::{Op, Operator, Scope, stack};
+use crate::scalar::DType;
+use crate::space::ArrayType;
+
+pub(crate) const ENTRY: Entry = Entry::of::<VStack>("VStack");
+
+/// Operators one above the other.
+///
+/// ```text
+///       [ A_0 x ]
+/// y  =  [ A_1 x ]
+///       [  ...  ]
+/// ```
+/// All have models of the same number of elements. The model has their dims if they agree, else one
+/// axis; the data has one axis. The element type is wide enough for all. PyLops: `VStack`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+pub(crate) struct VStack {
+    /// Operators, by name or as expressions.
+    ops: Vec<String>,
+}
+
+impl Parameters for VStack {
+    fn build(self, _: DType, scope: &mut dyn Scope, at: &mut Place<'_>) -> Option<Op> {
+        let ops = at.operators("ops", &self.ops, &at.list("ops"), scope)?;
+        at.built("ops", vstack(ops))
+    }
+}
+
+/// Operators one above the other.
+pub fn vstack(ops: Vec<Op>) -> graph::Result<Op> {
+    let models = stack::models(&ops)?;
+    stack::same_length(&models, "model")?;
+    let model = ArrayType::new(stack::common_or_flat(&models), stack::dtype(&models));
+    Ok(Arc::new(Built { ops, model }))
+}
+
+#[derive(Debug)]
+struct Built {
+    ops: Vec<Op>,
+    model: ArrayType,
+}
+
+impl Operator for Built {
+    fn model(&self) -> ArrayType {
+        self.model.clone()
+    }
+
+    fn forward(&self, x: &Value) -> graph::Result<Value> {
+        let parts: graph::Result<Vec<Value>> =
+            self.ops.iter().map(|op| Ok(stack::apply(op, x)?.flatten())).collect();
+        Value::concatenate(&parts?, 0)
+    }
+}

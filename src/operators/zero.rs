@@ -1,0 +1,55 @@
+//! Zeros.
+
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::graph::{self, Value};
+use crate::operators::entry::{Entry, Parameters, Place};
+use crate::operators::identity::both_dims;
+use crate::operators::{Op, Operator, Scope};
+use crate::scalar::DType;
+use crate::space::ArrayType;
+use crate::spec::OneOrMany;
+
+pub(crate) const ENTRY: Entry = Entry::of::<Zero>("Zero");
+
+/// Zeros, whatever the model.
+///
+/// ```text
+/// y_i = 0
+/// ```
+/// Data of dims `N`, model of dims `M`. In stacks and sums no work is done for it. PyLops: `Zero`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+pub(crate) struct Zero {
+    /// Dims of the data.
+    #[serde(rename = "N")]
+    n: OneOrMany<usize>,
+    /// Dims of the model; `N` if not given.
+    #[serde(rename = "M")]
+    m: Option<OneOrMany<usize>>,
+}
+
+impl Parameters for Zero {
+    fn build(self, dtype: DType, _: &mut dyn Scope, at: &mut Place<'_>) -> Option<Op> {
+        let (data, dims) = both_dims(&self.n, &self.m, at)?;
+        Some(Arc::new(Built { data, model: ArrayType { dims, dtype } }))
+    }
+}
+
+#[derive(Debug)]
+struct Built {
+    data: Vec<usize>,
+    model: ArrayType,
+}
+
+impl Operator for Built {
+    fn model(&self) -> ArrayType {
+        self.model.clone()
+    }
+
+    fn forward(&self, x: &Value) -> graph::Result<Value> {
+        Ok(x.zeros(&self.data, x.dtype()))
+    }
+}

@@ -1,0 +1,279 @@
+//! Which nodes are kept, the stages that compute them, and where their boxes come from.
+
+use crate::graph::{Cut, Node, NodeId, Primitive, Program, input_box, pulled_once};
+use crate::io::Array;
+use crate::plan::Tiles;
+use crate::space::{ArrayType, IndexBox};
+
+/// Number of a store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct StoreId(pub usize);
+
+/// What an array that is kept is to the plan.
+#[derive(Clone, Debug, PartialEq)]
+pub enum StoreKind {
+    /// An input of the program, by number: a vector of the caller.
+    Input(usize),
+    /// An output of the program, by number: a vector of the caller.
+    Output(usize),
+    /// An array of the problem, read before the run.
+    Constant(Array),
+    /// Made of constants alone: computed once before the run, then kept.
+    Derived,
+    /// Between stages, in a slot that it shares with others in time.
+    Slot(usize),
+}
+
+/// An array that is kept in memory.
+#[derive(Clone, Debug)]
+pub struct Store {
+    /// The node that gives it.
+    pub node: NodeId,
+    /// Dims and element type.
+    pub ty: ArrayType,
+    /// What it is.
+    pub kind: StoreKind,
+    /// Its chunks and tiles.
+    pub tiles: Tiles,
+}
+
+/// A fused run of primitives that computes one store from others, tile by tile.
+#[derive(Clone, Debug)]
+pub struct Stage {
+    /// The store that is filled.
+    pub store: StoreId,
+    /// The stores that are read.
+    pub reads: Vec<StoreId>,
+    /// Computed once, before the first run.
+    pub once: bool,
+}
+
+/// What a caller fixes of a plan.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// Tiles of the inputs, by number; by rule where there is none.
+    pub inputs: Vec<Tiles>,
+    /// Tiles of the outputs, by number; by rule where there is none.
+    pub outputs: Vec<Tiles>,
+}
+
+/// A program with everything decided.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The program.
+    pub program: Program,
+    /// Everything kept.
+    pub stores: Vec<Store>,
+    /// What runs, in order.
+    pub stages: Vec<Stage>,
+    /// For each node the store that keeps it, if any.
+    pub store_of: Vec<Option<StoreId>>,
+    /// Bytes of each slot, if one process holds all.
+    pub slots: Vec<usize>,
+}
+
+/// Fewest chunks that a fused stage should be left with, if its parts would allow more.
+const LEAST_CHUNKS: usize = 16;
+
+fn most_chunks(cut: &Cut, dims: &[usize]) -> usize {
+    cut.align
+        .iter()
+        .zip(dims)
+        .map(|(a, &n)| a.map_or(1, |a| n.div_ceil(a.max(1)).max(1)))
+        .fold(1, usize::saturating_mul)
+}
+
+/// Plans a program.
+pub fn plan(program: &Program, request: &Request) -> Plan {
+    let graph = &program.graph;
+    let needed = program.needed();
+    let depends = program.depends_on_input();
+    let count = graph.nodes().len();
+    let mut uses = vec![0usize; count];
+    for id in graph.ids().filter(|id| needed[id.0]) {
+        graph.node(id).inputs.iter().for_each(|i| uses[i.0] += 1);
+    }
+    program.outputs.iter().for_each(|id| uses[id.0] += 1);
+
+    // Which nodes are kept. `cuts` is what an inlined node asks of the stage that pulls it.
+    let mut kept = vec![false; count];
+    let mut cuts: Vec<Cut> = Vec::with_capacity(count);
+    for id in graph.ids() {
+        let node = graph.node(id);
+        let types: Vec<&ArrayType> = node.inputs.iter().map(|i| &graph.node(*i).ty).collect();
+        let own = Cut::of(node, &types);
+        if !needed[id.0] {
+            cuts.push(own);
+            continue;
+        }
+        let linear = node.primitive.linear_inputs(node.inputs.len());
+        let mut cut = own.clone();
+        for (k, input) in node.inputs.iter().enumerate() {
+            let leaf = graph.node(*input).inputs.is_empty();
+            let constant = depends[id.0] && !depends[input.0] && !leaf;
+            let twice = uses[input.0] > 1 && !leaf && !is_view(graph.nodes(), &kept, *input);
+            let repeated = !leaf
+                && (!pulled_once(&node.primitive) || k >= linear)
+                && !is_view(graph.nodes(), &kept, *input);
+            if (constant && !is_view(graph.nodes(), &kept, *input)) || twice || repeated {
+                kept[input.0] = true;
+            }
+            if kept[input.0] || leaf || k >= linear {
+                continue;
+            }
+            let inner = &cuts[input.0];
+            let seen = inner.through(node, &graph.node(*input).ty);
+            let both = cut.and(&seen);
+            // A piece must not tie the axis it is laid along, and two parts that need different
+            // axes whole must not leave a stage with nothing to cut.
+            let piece = matches!(node.primitive, Primitive::Concatenate(_)) && !inner.is_free();
+            let before = most_chunks(inner, &graph.node(*input).ty.dims);
+            let after = most_chunks(&both, &node.ty.dims);
+            if piece || (after < LEAST_CHUNKS && after < before) {
+                kept[input.0] = true;
+            } else {
+                cut = both;
+            }
+        }
+        cuts.push(cut);
+        if matches!(node.primitive, Primitive::Input(_) | Primitive::Constant(_)) {
+            kept[id.0] = true;
+        }
+    }
+    for id in &program.outputs {
+        kept[id.0] = true;
+    }
+
+    let mut stores: Vec<Store> = Vec::new();
+    let mut store_of: Vec<Option<StoreId>> = vec![None; count];
+    let mut stages = Vec::new();
+    for id in graph.ids().filter(|id| needed[id.0] && kept[id.0]) {
+        let node = graph.node(id);
+        let mut add = |kind: StoreKind, tiles: Tiles| {
+            let store = StoreId(stores.len());
+            stores.push(Store { node: id, ty: node.ty.clone(), kind, tiles });
+            store
+        };
+        let by_rule = || Tiles::new(&node.ty, &cuts[id.0], node.chunks.as_deref());
+        let outputs: Vec<usize> =
+            (0..program.outputs.len()).filter(|&k| program.outputs[k] == id).collect();
+        let made = match &node.primitive {
+            Primitive::Input(k) => {
+                let tiles = request.inputs.get(*k).cloned().unwrap_or_else(by_rule);
+                store_of[id.0] = Some(add(StoreKind::Input(*k), tiles));
+                None
+            }
+            Primitive::Constant(array) => {
+                store_of[id.0] = Some(add(StoreKind::Constant(array.clone()), by_rule()));
+                None
+            }
+            _ if !depends[id.0] && !program.inputs.is_empty() && outputs.is_empty() => {
+                Some(add(StoreKind::Derived, by_rule()))
+            }
+            _ if outputs.is_empty() => Some(add(StoreKind::Slot(usize::MAX), by_rule())),
+            _ => None,
+        };
+        if let Some(store) = made {
+            let reads = Vec::new();
+            store_of[id.0] = Some(store);
+            let once = stores[store.0].kind == StoreKind::Derived;
+            stages.push(Stage { store, reads, once });
+        }
+        // Outputs are the caller's: the first is computed in place, others are copies.
+        for k in outputs {
+            let tiles = request.outputs.get(k).cloned().unwrap_or_else(by_rule);
+            let store = StoreId(stores.len());
+            stores.push(Store { node: id, ty: node.ty.clone(), kind: StoreKind::Output(k), tiles });
+            stages.push(Stage { store, reads: Vec::new(), once: false });
+            if store_of[id.0].is_none() {
+                store_of[id.0] = Some(store);
+            }
+        }
+    }
+    let mut plan = Plan { program: program.clone(), stores, stages, store_of, slots: Vec::new() };
+    for k in 0..plan.stages.len() {
+        let mut reads = Vec::new();
+        let store = plan.stages[k].store;
+        let whole = IndexBox::whole(&plan.stores[store.0].ty.dims);
+        plan.pulls(store, &whole, &mut |read, _| {
+            if !reads.contains(&read) {
+                reads.push(read);
+            }
+        });
+        plan.stages[k].reads = reads;
+    }
+    plan.assign_slots();
+    plan
+}
+
+/// Whether a node is only another look at a kept array.
+fn is_view(nodes: &[Node], kept: &[bool], id: NodeId) -> bool {
+    let node = &nodes[id.0];
+    match &node.primitive {
+        Primitive::Permute(_) | Primitive::Slice(_) | Primitive::Flip(_) | Primitive::Reshape => {
+            let input = node.inputs[0];
+            let leaf =
+                matches!(nodes[input.0].primitive, Primitive::Input(_) | Primitive::Constant(_));
+            // A reshape looks through at memory in order only.
+            kept[input.0]
+                || leaf
+                || (!matches!(node.primitive, Primitive::Reshape) && is_view(nodes, kept, input))
+        }
+        _ => false,
+    }
+}
+
+impl Plan {
+    /// Calls `f` with every box of every store that a box of a stage's store is computed from.
+    pub fn pulls(&self, store: StoreId, b: &IndexBox, f: &mut impl FnMut(StoreId, IndexBox)) {
+        let node = self.stores[store.0].node;
+        match self.store_of[node.0] {
+            // A further copy of an output.
+            Some(first) if first != store => f(first, b.clone()),
+            _ => self.descend(node, b, f),
+        }
+    }
+
+    fn descend(&self, id: NodeId, b: &IndexBox, f: &mut impl FnMut(StoreId, IndexBox)) {
+        if b.is_empty() {
+            return;
+        }
+        let node = self.program.graph.node(id);
+        let mut before = 0;
+        for (k, &input) in node.inputs.iter().enumerate() {
+            let ty = &self.program.graph.node(input).ty;
+            let need = if let Primitive::Concatenate(axis) = node.primitive {
+                let n = ty.dims[axis];
+                let r = &b.0[axis];
+                let lo = r.start.clamp(before, before + n) - before;
+                let hi = r.end.clamp(before, before + n) - before;
+                before += n;
+                b.with(axis, lo..hi)
+            } else {
+                input_box(node, k, ty, b)
+            };
+            if need.is_empty() {
+                continue;
+            }
+            match self.store_of[input.0] {
+                Some(store) => f(store, need),
+                None => self.descend(input, &need, f),
+            }
+        }
+    }
+
+    /// A store by number.
+    pub fn store(&self, id: StoreId) -> &Store {
+        &self.stores[id.0]
+    }
+
+    /// The store of an output by number.
+    pub fn output(&self, number: usize) -> Option<&Store> {
+        self.stores.iter().find(|s| s.kind == StoreKind::Output(number))
+    }
+
+    /// The store of an input by number, if the program reads it.
+    pub fn input(&self, number: usize) -> Option<&Store> {
+        self.stores.iter().find(|s| s.kind == StoreKind::Input(number))
+    }
+}

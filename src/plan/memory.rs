@@ -1,0 +1,122 @@
+//! Slots by liveness, and what a run holds and moves.
+
+use crate::graph::Primitive;
+use crate::plan::{Plan, StoreKind};
+use crate::space::{ArrayType, IndexBox};
+
+impl Plan {
+    /// Gives every array between stages a slot; two that live at different times may share one.
+    pub(super) fn assign_slots(&mut self) {
+        let mut last_read = vec![0usize; self.stores.len()];
+        for (k, stage) in self.stages.iter().enumerate() {
+            for read in &stage.reads {
+                last_read[read.0] = k;
+            }
+        }
+        let mut free_from: Vec<usize> = Vec::new();
+        for k in 0..self.stages.len() {
+            let store = self.stages[k].store;
+            if !matches!(self.stores[store.0].kind, StoreKind::Slot(_)) {
+                continue;
+            }
+            let bytes = self.stores[store.0].ty.bytes();
+            // The free slot that fits best; else the largest free one grows; else a new one.
+            let free: Vec<usize> = (0..self.slots.len()).filter(|&s| free_from[s] <= k).collect();
+            let fits = free.iter().copied().filter(|&s| self.slots[s] >= bytes);
+            let slot = fits
+                .min_by_key(|&s| self.slots[s])
+                .or_else(|| free.iter().copied().max_by_key(|&s| self.slots[s]))
+                .unwrap_or_else(|| {
+                    self.slots.push(0);
+                    free_from.push(0);
+                    self.slots.len() - 1
+                });
+            self.slots[slot] = self.slots[slot].max(bytes);
+            free_from[slot] = last_read[store.0].max(k) + 1;
+            self.stores[store.0].kind = StoreKind::Slot(slot);
+        }
+    }
+
+    /// Bytes of all slots.
+    pub fn slot_bytes(&self) -> usize {
+        self.slots.iter().sum()
+    }
+
+    /// Bytes of arrays computed once from constants.
+    pub fn derived_bytes(&self) -> usize {
+        let derived = self.stores.iter().filter(|s| s.kind == StoreKind::Derived);
+        derived.map(|s| s.ty.bytes()).sum()
+    }
+
+    /// Most bytes of scratch that one thread holds while it computes a tile.
+    pub fn scratch_bytes(&self) -> usize {
+        let tile_bytes = |ty: &ArrayType, b: &IndexBox| b.len() * ty.dtype.size();
+        self.stages
+            .iter()
+            .filter_map(|stage| {
+                let store = self.store(stage.store);
+                let largest = store.tiles.boxes().iter().max_by_key(|b| b.len())?;
+                let mut bytes = 0;
+                self.pulls(stage.store, largest, &mut |read, b| {
+                    bytes += tile_bytes(&self.store(read).ty, &b)
+                        .min(8 * tile_bytes(&store.ty, largest));
+                });
+                Some(2 * bytes.max(tile_bytes(&store.ty, largest)))
+            })
+            .max()
+            .unwrap_or(0)
+    }
+
+    /// Bytes read from and written to kept arrays in one run.
+    pub fn bytes_moved(&self) -> f64 {
+        let stages = self.stages.iter().filter(|s| !s.once);
+        stages
+            .map(|stage| {
+                let store = self.store(stage.store);
+                let whole = IndexBox::whole(&store.ty.dims);
+                let mut bytes = store.ty.bytes() as f64;
+                self.pulls(stage.store, &whole, &mut |read, b| {
+                    bytes += (b.len() * self.store(read).ty.dtype.size()) as f64;
+                });
+                bytes
+            })
+            .sum()
+    }
+
+    /// Floating-point operations of one run, from each primitive's count.
+    pub fn flops(&self) -> f64 {
+        let graph = &self.program.graph;
+        let (needed, depends) = (self.program.needed(), self.program.depends_on_input());
+        graph
+            .ids()
+            .filter(|id| needed[id.0] && depends[id.0])
+            .map(|id| {
+                let node = graph.node(id);
+                let parts = if node.ty.dtype.is_complex() { 2.0 } else { 1.0 };
+                let n = node.ty.len() as f64;
+                let input = |k: usize| &graph.node(node.inputs[k]).ty;
+                match &node.primitive {
+                    Primitive::Scale(_) | Primitive::Add | Primitive::Sum(_) => n * parts,
+                    Primitive::CumulativeSum { .. } => n * parts,
+                    Primitive::Multiply { .. } => n * parts * (2.0 * parts - 1.0),
+                    Primitive::Stencil(terms) => {
+                        let taps: usize = terms.iter().map(|(_, b)| b.interior().1.len()).sum();
+                        2.0 * taps as f64 * n * parts
+                    }
+                    Primitive::Convolve { taps, .. } => 2.0 * *taps as f64 * n * parts,
+                    Primitive::Fft { axis, .. } => {
+                        5.0 * n * (node.ty.dims[*axis] as f64).log2().max(0.0)
+                    }
+                    Primitive::Rfft { axis, n: len, .. }
+                    | Primitive::Irfft { axis, n: len, .. } => {
+                        let lines = n / node.ty.dims[*axis].max(1) as f64;
+                        2.5 * lines * *len as f64 * (*len as f64).log2().max(0.0)
+                    }
+                    Primitive::Matmul { .. } => 2.0 * n * input(0).dims[1] as f64 * parts * parts,
+                    Primitive::Gram => 4.0 * n * input(1).dims[1] as f64 * parts * parts,
+                    _ => 0.0,
+                }
+            })
+            .sum()
+    }
+}

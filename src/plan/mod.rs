@@ -1,0 +1,12 @@
+//! From a program to a plan: which arrays are kept, in which chunks, who owns them, what moves,
+//! how much memory it takes. A plan is a value: it can be printed and asserted on without any data.
+
+mod build;
+mod memory;
+mod partition;
+mod render;
+mod tiles;
+
+pub use build::{Plan, Request, Stage, Store, StoreId, StoreKind, plan};
+pub use partition::{Exchange, Needs, Share, Transfer};
+pub use tiles::{Tiles, auto_chunk};

@@ -1,0 +1,134 @@
+//! Chunks of an array by a rule that looks at dims, element type and primitive, never at threads
+//! or hosts; and tiles, the parts of a chunk that fit the cache.
+
+use std::ops::Range;
+
+use crate::graph::Cut;
+use crate::space::{ArrayType, Grid, IndexBox};
+
+/// Bytes that one tile should touch: about half of a core's second-level cache.
+const TILE_BYTES: f64 = 256.0 * 1024.0;
+/// Most chunks of an array; larger arrays get larger chunks.
+const MOST_CHUNKS: f64 = 16384.0;
+/// Bytes of a row that are worth a separate access.
+const ROW_BYTES: usize = 512;
+
+/// Chunk lengths for an array that may be cut as `cut` says: leading axes are cut first, so that
+/// chunks are runs of memory.
+pub fn auto_chunk(ty: &ArrayType, cut: &Cut) -> Vec<usize> {
+    let mut chunk = ty.dims.clone();
+    let last = chunk.len().saturating_sub(1);
+    let target = TILE_BYTES.max(ty.len() as f64 * cut.bytes / MOST_CHUNKS);
+    for axis in 0..chunk.len() {
+        let bytes = chunk.iter().product::<usize>() as f64 * cut.bytes;
+        let Some(align) = cut.align[axis] else { continue };
+        if bytes <= target || ty.dims[axis] == 0 {
+            break;
+        }
+        // Chunks along the last axis keep rows that are worth an access.
+        let least =
+            if axis == last && chunk.len() > 1 { ROW_BYTES.div_ceil(ty.dtype.size()) } else { 1 };
+        let wanted = (chunk[axis] as f64 * target / bytes) as usize;
+        let wanted = wanted.max(least).max(1);
+        // Equal chunks, rounded up to the alignment.
+        let count = ty.dims[axis].div_ceil(wanted.next_multiple_of(align));
+        chunk[axis] = ty.dims[axis].div_ceil(count).next_multiple_of(align).min(ty.dims[axis]);
+    }
+    chunk
+}
+
+/// The tiles of an array: every chunk of a grid, cut further into cache-sized parts.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tiles {
+    /// The chunks.
+    pub grid: Grid,
+    boxes: Vec<IndexBox>,
+    /// For each chunk, where its tiles start in `boxes`; one more at the end.
+    starts: Vec<usize>,
+}
+
+impl Tiles {
+    /// Tiles of an array of that type: chunks as asked for where the cut allows it, else by rule.
+    pub fn new(ty: &ArrayType, cut: &Cut, asked: Option<&[usize]>) -> Tiles {
+        let auto = auto_chunk(ty, cut);
+        let chunk: Vec<usize> = match asked {
+            None => auto.clone(),
+            Some(asked) => (0..ty.dims.len())
+                .map(|a| match cut.align[a] {
+                    None => ty.dims[a],
+                    Some(align) => asked[a].next_multiple_of(align),
+                })
+                .collect(),
+        };
+        let grid = Grid::new(&ty.dims, &chunk);
+        let tile: Vec<usize> =
+            auto.iter().zip(&grid.chunk).map(|(&t, &c)| t.min(c).max(1)).collect();
+        let (mut boxes, mut starts) = (Vec::new(), vec![0]);
+        for k in 0..grid.len() {
+            let chunk = grid.chunk_box(k);
+            let inner = Grid::new(&chunk.dims(), &tile);
+            for t in 0..inner.len() {
+                let part = inner.chunk_box(t);
+                boxes.push(IndexBox(
+                    part.0
+                        .iter()
+                        .zip(&chunk.0)
+                        .map(|(p, c)| p.start + c.start..p.end + c.start)
+                        .collect(),
+                ));
+            }
+            starts.push(boxes.len());
+        }
+        Tiles { grid, boxes, starts }
+    }
+
+    /// Number of tiles.
+    pub fn len(&self) -> usize {
+        self.boxes.len()
+    }
+
+    /// Whether the array holds nothing.
+    pub fn is_empty(&self) -> bool {
+        self.boxes.is_empty()
+    }
+
+    /// All tiles, chunk by chunk.
+    pub fn boxes(&self) -> &[IndexBox] {
+        &self.boxes
+    }
+
+    /// Numbers of the tiles that one of `size` processes owns; they are consecutive.
+    pub fn owned(&self, rank: usize, size: usize) -> Range<usize> {
+        let chunks = self.grid.owned_chunks(rank, size);
+        self.starts[chunks.start]..self.starts[chunks.end]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scalar::DType;
+
+    #[test]
+    fn large_arrays_are_cut_into_runs_of_rows() {
+        let ty = ArrayType::new([4096, 4096], DType::Float64);
+        assert_eq!(auto_chunk(&ty, &Cut::free(&ty)), [8, 4096]);
+        let mut cut = Cut::free(&ty);
+        cut.align[0] = None;
+        assert_eq!(auto_chunk(&ty, &cut), [4096, 64]);
+        let small = ArrayType::new([10, 10], DType::Float64);
+        assert_eq!(auto_chunk(&small, &Cut::free(&small)), [10, 10]);
+    }
+
+    #[test]
+    fn tiles_cover_asked_chunks_once() {
+        let ty = ArrayType::new([300, 1000], DType::Float64);
+        let tiles = Tiles::new(&ty, &Cut::free(&ty), Some(&[170, 400]));
+        assert_eq!(tiles.grid.counts(), [2, 3]);
+        assert_eq!(tiles.boxes().iter().map(IndexBox::len).sum::<usize>(), ty.len());
+        for size in [1, 2, 3, 7] {
+            let owned: usize = (0..size).map(|r| tiles.owned(r, size).len()).sum();
+            assert_eq!(owned, tiles.len());
+        }
+    }
+}

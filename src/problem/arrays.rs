@@ -1,0 +1,241 @@
+//! One array of the file: opened by its header, then sliced, transposed, reshaped and cast.
+
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+
+use super::path_in;
+use crate::io::{self, Array, Generator};
+use crate::scalar::DType;
+use crate::space::show_dims;
+use crate::spec::{
+    ArraySource, ArraySpec, Chunks, Diagnostic, Diagnostics, Distribution, FileSource, NOT_YET,
+    Part, SliceItem, Span, Spanned,
+};
+
+/// What arrays need of the file around them.
+#[derive(Debug)]
+pub(super) struct Surroundings {
+    /// The folder that files are relative to.
+    pub(super) folder: PathBuf,
+    /// Element type of arrays that have none of their own.
+    pub(super) dtype: DType,
+    /// The array that has read standard input.
+    pub(super) stdin: Option<Span>,
+}
+
+/// Opens an array.
+pub(super) fn open(
+    name: &Spanned<String>,
+    spec: &ArraySpec,
+    around: &mut Surroundings,
+    out: &mut Diagnostics,
+) -> Option<Array> {
+    let result = opened(&name.value, spec, around);
+    let array = out.take(result)?;
+    if let Some(chunks) = &spec.chunks {
+        check_chunks(chunks, &array.ty().dims, &format!("array `{}`", name.value), out);
+    }
+    Some(array)
+}
+
+fn opened(name: &str, spec: &ArraySpec, around: &mut Surroundings) -> Result<Array, Diagnostic> {
+    let mut array = source(name, spec, around)?.named(name);
+    not_empty(name, &array, &spec.source_span)?;
+    if let Some(slice) = &spec.slice {
+        let sliced = array.slice(&slice_text(&slice.value));
+        array = sliced.map_err(|e| wrong("slice", name, &slice.span, &e))?;
+        not_empty(name, &array, &slice.span)?;
+    }
+    if let Some(axes) = &spec.transpose {
+        let order: Vec<isize> = axes.value.iter().map(|&a| a as isize).collect();
+        let transposed = array.transpose(&order);
+        array = transposed.map_err(|e| wrong("transpose", name, &axes.span, &e))?;
+    }
+    if let Some(dims) = &spec.reshape {
+        let lengths: Vec<isize> = dims.value.iter().map(|&n| n as isize).collect();
+        let reshaped = array.reshape(&lengths);
+        array = reshaped.map_err(|e| wrong("reshape", name, &dims.span, &e))?;
+    }
+    if let Some(part) = &spec.part {
+        array = array.part(match part.value {
+            Part::Real => io::Part::Real,
+            Part::Imag => io::Part::Imag,
+        });
+    }
+    if let Some(dtype) = &spec.dtype {
+        array = cast(name, array, dtype)?;
+    }
+    Ok(array)
+}
+
+fn cast(name: &str, array: Array, dtype: &Spanned<DType>) -> Result<Array, Diagnostic> {
+    let found = array.ty().dtype;
+    array.cast(dtype.value).map_err(|_| {
+        let message = format!("array `{name}` is complex and cannot be cast to {}", dtype.value);
+        let label = format!("the array is {found}");
+        Diagnostic::new(dtype.span.clone(), message, label)
+            .help("say which part: `part = \"real\"` or `part = \"imag\"`")
+    })
+}
+
+/// The array as its source gives it.
+fn source(name: &str, spec: &ArraySpec, around: &mut Surroundings) -> Result<Array, Diagnostic> {
+    let dtype = spec.dtype.as_ref().map_or(around.dtype, |d| d.value);
+    let (generator, shape) = match &spec.source {
+        ArraySource::File(file) => return open_file(name, file, around),
+        ArraySource::Values(inline) => {
+            let dtype = if inline.complex { dtype.complex() } else { dtype };
+            return Array::values(inline.dims.clone(), inline.values.clone(), dtype)
+                .map_err(|e| unreadable(name, &spec.source_span, &e));
+        }
+        ArraySource::Full { shape, value, .. } => (Generator::Full(*value), shape.clone()),
+        ArraySource::Arange { start, step, num } => {
+            (Generator::Arange { start: *start, step: *step }, vec![*num])
+        }
+        ArraySource::Linspace { start, stop, num } => {
+            (Generator::Linspace { start: *start, stop: *stop, num: *num }, vec![*num])
+        }
+        ArraySource::Random { shape, seed, distribution } => {
+            let distribution = match distribution {
+                Distribution::Normal => io::Distribution::Normal,
+                Distribution::Uniform => io::Distribution::Uniform,
+            };
+            (Generator::Random { seed: *seed, distribution }, shape.clone())
+        }
+    };
+    let complex = matches!(spec.source, ArraySource::Full { complex: true, .. });
+    let dtype = if complex { dtype.complex() } else { dtype };
+    Array::generated(generator, shape, dtype).map_err(|e| unreadable(name, &spec.source_span, &e))
+}
+
+fn open_file(
+    name: &str,
+    source: &FileSource,
+    around: &mut Surroundings,
+) -> Result<Array, Diagnostic> {
+    if source.file.value == "-" {
+        return standard_input(name, source, around);
+    }
+    if let Some(path) = &source.path {
+        return Err(not_yet("`path` in a Zarr group", &path.span));
+    }
+    let key = source.key.as_ref();
+    open_header(&path_in(&around.folder, &source.file.value), key, &source.file.span, || {
+        format!("array `{name}` is read from this file")
+    })
+}
+
+/// Opens a file that the problem names: an array, or a reference.
+pub(super) fn open_header(
+    path: &Path,
+    key: Option<&Spanned<String>>,
+    span: &Span,
+    label: impl Fn() -> String,
+) -> Result<Array, Diagnostic> {
+    if path.extension().is_some_and(|e| e == "zarr") {
+        return Err(not_yet("a Zarr folder", span));
+    }
+    Array::open(path, key.map(|k| k.value.as_str())).map_err(|error| {
+        // A message that speaks of the member belongs to the key.
+        let of_member = key.filter(|_| error.message().contains("no member"));
+        let span = of_member.map_or(span, |k| &k.span);
+        of_io(span, &error, &label())
+    })
+}
+
+fn standard_input(
+    name: &str,
+    source: &FileSource,
+    around: &mut Surroundings,
+) -> Result<Array, Diagnostic> {
+    let span = source.file.span.clone();
+    if let Some(other) = source.key.as_ref().or(source.path.as_ref()) {
+        let label = "standard input is one .npy array";
+        return Err(Diagnostic::new(other.span.clone(), "no array can be chosen here", label));
+    }
+    if let Some(first) = &around.stdin {
+        let message = "standard input is read by two arrays";
+        return Err(Diagnostic::new(span, message, "the second one")
+            .also(first.clone(), "the first one has read it"));
+    }
+    around.stdin = Some(span.clone());
+    if std::io::stdin().is_terminal() {
+        let message = format!("array `{name}` is read from standard input, which is a terminal");
+        return Err(Diagnostic::new(span, message, "expected a .npy stream")
+            .help("write `pylopsd ... < input.npy`, or pipe from a program that writes .npy"));
+    }
+    Array::from_stdin().map_err(|e| unreadable(name, &span, &e))
+}
+
+pub(super) fn not_yet(what: &str, span: &Span) -> Diagnostic {
+    let message = format!("{what} is {NOT_YET}");
+    Diagnostic::new(span.clone(), message, "recognised, but not built")
+}
+
+/// An io message as it is, with its advice below.
+fn of_io(span: &Span, error: &io::Error, label: &str) -> Diagnostic {
+    match error.message().rsplit_once("; ") {
+        Some((message, help)) => Diagnostic::new(span.clone(), message, label).help(help),
+        None => Diagnostic::new(span.clone(), error.message(), label),
+    }
+}
+
+fn unreadable(name: &str, span: &Span, error: &io::Error) -> Diagnostic {
+    of_io(span, error, &format!("array `{name}`"))
+}
+
+fn wrong(key: &str, name: &str, span: &Span, error: &io::Error) -> Diagnostic {
+    let message = format!("`{key}` does not fit array `{name}`");
+    let prefix = format!("{name}: ");
+    let label = error.message().strip_prefix(&prefix).unwrap_or(error.message());
+    Diagnostic::new(span.clone(), message, label)
+}
+
+fn not_empty(name: &str, array: &Array, span: &Span) -> Result<(), Diagnostic> {
+    let Some(axis) = array.ty().dims.iter().position(|&n| n == 0) else { return Ok(()) };
+    let dims = show_dims(&array.ty().dims);
+    let message = format!("array `{name}` has no elements: its dims are {dims}");
+    let label = format!("axis {axis} has length 0: nothing to work on");
+    Err(Diagnostic::new(span.clone(), message, label))
+}
+
+/// Chunk lengths with whole axes filled in; `None` for `"auto"`, or if they do not fit.
+pub(super) fn check_chunks(
+    chunks: &Spanned<Chunks>,
+    dims: &[usize],
+    what: &str,
+    out: &mut Diagnostics,
+) -> Option<Vec<usize>> {
+    let Chunks::Lengths(lengths) = &chunks.value else { return None };
+    if lengths.len() != dims.len() {
+        let message = format!("`chunks` do not fit {what}");
+        let label = format!(
+            "expected one length for each axis of {}, found {}",
+            show_dims(dims),
+            lengths.len()
+        );
+        out.push(Diagnostic::new(chunks.span.clone(), message, label));
+        return None;
+    }
+    Some(lengths.iter().zip(dims).map(|(length, &n)| length.unwrap_or(n)).collect())
+}
+
+/// A slice as NumPy writes it.
+fn slice_text(items: &[SliceItem]) -> String {
+    let bound = |b: Option<i64>| b.map(|b| b.to_string()).unwrap_or_default();
+    let items: Vec<String> = items
+        .iter()
+        .map(|item| match item {
+            SliceItem::Index(i) => i.to_string(),
+            SliceItem::Range { start, stop, step: 1 } => {
+                format!("{}:{}", bound(*start), bound(*stop))
+            }
+            SliceItem::Range { start, stop, step } => {
+                format!("{}:{}:{step}", bound(*start), bound(*stop))
+            }
+            SliceItem::Ellipsis => "...".to_string(),
+            SliceItem::NewAxis => "None".to_string(),
+        })
+        .collect();
+    items.join(", ")
+}

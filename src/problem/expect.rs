@@ -1,0 +1,63 @@
+//! Expectations: outputs that are written, and references of their dims.
+
+use super::arrays::open_header;
+use super::fit::sized;
+use super::path_in;
+use super::solve::{Solve, same_dims};
+use crate::io::Array;
+use crate::spec::{
+    Diagnostic, Diagnostics, Document, ExpectSpec, OutputCheck, OutputName, Spanned,
+};
+
+/// Checks `[[expect]]`; gives the reference of each expectation that has one.
+pub(super) fn read(
+    document: &Document,
+    solve: Option<&Solve>,
+    out: &mut Diagnostics,
+) -> Vec<Option<Array>> {
+    document.expect.iter().map(|expect| reference(document, expect, solve, out)).collect()
+}
+
+fn reference(
+    document: &Document,
+    expect: &ExpectSpec,
+    solve: Option<&Solve>,
+    out: &mut Diagnostics,
+) -> Option<Array> {
+    let ExpectSpec::Output { output, check, .. } = expect else { return None };
+    if document.outputs.iter().all(|o| o.name.value != output.value) {
+        out.push(not_listed(document, output));
+    }
+    let (OutputCheck::Close { file, .. } | OutputCheck::Snr { file, .. }) = check else {
+        return None;
+    };
+    let path = path_in(&document.folder(), &file.value);
+    let opened = open_header(&path, None, &file.span, || "the reference".to_string());
+    let array = out.take(opened)?;
+    let Some(ty) = solve.and_then(|s| s.output_type(output.value)) else { return Some(array) };
+    let name = output.value.name();
+    let message = format!("the reference does not fit output `{name}`");
+    if !same_dims(&array.ty().dims, &ty.dims) {
+        let label = format!("the file is {}", sized(&array.ty().dims));
+        let place = format!("the output is {}", sized(&ty.dims));
+        out.push(
+            Diagnostic::new(file.span.clone(), message, label).also(output.span.clone(), place),
+        );
+        return None;
+    }
+    let dims: Vec<isize> = ty.dims.iter().map(|&n| n as isize).collect();
+    let reshaped = array.reshape(&dims);
+    out.take(reshaped.map_err(|e| Diagnostic::new(file.span.clone(), message, e.message())))
+}
+
+fn not_listed(document: &Document, output: &Spanned<OutputName>) -> Diagnostic {
+    let name = output.value.name();
+    let message = format!("output `{name}` is not written");
+    let mistake = Diagnostic::new(output.span.clone(), message, "not in `[outputs]`");
+    let listed: Vec<String> =
+        document.outputs.iter().map(|o| format!("`{}`", o.name.value.name())).collect();
+    if listed.is_empty() {
+        return mistake.help(format!("add `{name} = \"{name}.npy\"` to `[outputs]`"));
+    }
+    mistake.help(format!("listed there: {}", listed.join(", ")))
+}

@@ -1,0 +1,132 @@
+//! From a problem file to a typed problem: names resolved, headers read, dims and dtypes checked.
+//!
+//! Everything of a file is resolved at once, so that all mistakes are shown together. What depends
+//! on a mistake stays silent about it. No array data are read, but those of a stream.
+
+mod arrays;
+mod expect;
+mod expression;
+mod fit;
+mod names;
+mod outputs;
+mod postfix;
+mod solve;
+#[cfg(test)]
+mod tests;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+pub use outputs::Output;
+pub use solve::{Regularization, Solve};
+
+use crate::io::Array;
+use crate::operators::Op;
+use crate::scalar::DType;
+use crate::space::ArrayType;
+use crate::spec::{Diagnostics, Document, ExpectSpec, RunSpec};
+use names::Names;
+
+/// A problem whose parts fit: what is left is to run it.
+#[derive(Debug)]
+pub struct Problem {
+    /// The file that it comes from.
+    pub document: Arc<Document>,
+    /// A title for people.
+    pub title: Option<String>,
+    /// Default element type.
+    pub dtype: DType,
+    /// What is solved.
+    pub solve: Option<Solve>,
+    /// What is written, in the order of the file.
+    pub outputs: Vec<Output>,
+    /// What a regression run must find.
+    pub expect: Vec<ExpectSpec>,
+    /// For each expectation its reference file, in the dims of the output.
+    pub references: Vec<Option<Array>>,
+    /// How it runs.
+    pub run: RunSpec,
+    /// The folder of scratch files, if the file names one.
+    pub scratch: Option<PathBuf>,
+    names: Names,
+}
+
+impl Problem {
+    /// Resolves and checks a whole problem file; all mistakes at once.
+    pub fn load(document: Document) -> Result<Problem, Diagnostics> {
+        Problem::load_with(document, None)
+    }
+
+    /// The same, with relative outputs in another folder than the file's.
+    pub fn load_with(document: Document, out_dir: Option<&Path>) -> Result<Problem, Diagnostics> {
+        let document = Arc::new(document);
+        let mut out = document.diagnostics();
+        let mut names = Names::new(document.clone());
+        names.resolve_all(&mut out);
+        let spec = document.solve.as_ref();
+        let solve = spec.and_then(|spec| solve::read(spec, &mut names, &mut out));
+        let outputs = outputs::read(&document, solve.as_ref(), out_dir, &mut out);
+        let references = expect::read(&document, solve.as_ref(), &mut out);
+        let scratch = outputs::scratch(&document, &mut out);
+        out.or(Problem {
+            title: document.title.as_ref().map(|t| t.value.clone()),
+            dtype: names.dtype(),
+            solve,
+            outputs,
+            expect: document.expect.clone(),
+            references,
+            run: document.run.clone(),
+            scratch,
+            names,
+            document,
+        })
+    }
+
+    /// An operator by name.
+    pub fn operator(&self, name: &str) -> Option<&Op> {
+        self.operators().find(|(n, _)| *n == name).map(|(_, op)| op)
+    }
+
+    /// Dims and element type of a named operator's data.
+    pub fn operator_data(&self, name: &str) -> Option<&ArrayType> {
+        self.names.operators().find(|(n, _)| *n == name).map(|(_, built)| &built.data)
+    }
+
+    /// Operators in the order of the file.
+    pub fn operators(&self) -> impl Iterator<Item = (&str, &Op)> {
+        self.names.operators().map(|(name, built)| (name, &built.op))
+    }
+
+    /// An array by name.
+    pub fn array(&self, name: &str) -> Option<&Array> {
+        self.arrays().find(|(n, _)| *n == name).map(|(_, array)| array)
+    }
+
+    /// Arrays in the order of the file.
+    pub fn arrays(&self) -> impl Iterator<Item = (&str, &Array)> {
+        self.names.arrays()
+    }
+
+    /// An operator by an expression over this problem, as after `--operator`.
+    pub fn resolve_expression(&mut self, option: &str, text: &str) -> Result<Op, Diagnostics> {
+        let mut document = Document::clone(&self.document);
+        let expression = document.add_expression(option, text)?;
+        self.document = Arc::new(document);
+        self.names.set_document(self.document.clone());
+        let mut out = self.document.diagnostics();
+        match self.names.expression(&expression.value, None, &mut out) {
+            Some(built) => out.or(built.op),
+            None => Err(out),
+        }
+    }
+
+    /// An empty collection for mistakes in this problem.
+    pub fn diagnostics(&self) -> Diagnostics {
+        self.document.diagnostics()
+    }
+}
+
+/// A path of the problem file.
+fn path_in(folder: &Path, path: &str) -> PathBuf {
+    folder.join(path)
+}

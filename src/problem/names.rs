@@ -1,0 +1,330 @@
+//! The names of a file: each array and operator is built once, when it is first asked for.
+
+use std::sync::Arc;
+
+use super::arrays::{self, Surroundings, check_chunks};
+use super::expression::Evaluator;
+use crate::io::Array;
+use crate::operators::{self, Chunked, Op, Scope};
+use crate::scalar::DType;
+use crate::space::ArrayType;
+use crate::spec::{
+    Diagnostic, Diagnostics, Document, Expr, OperatorSpec, OperatorTable, Span, Spanned,
+    parse_expression,
+};
+
+/// Deepest nesting of operators inside each other: what walks them may recurse.
+pub(super) const MAX_DEPTH: usize = 200;
+/// Deepest nesting of expressions and names that are read inside each other.
+pub(super) const MAX_LEVEL: usize = 400;
+
+/// A thing of the file on its way.
+#[derive(Debug)]
+enum State<T> {
+    Unseen,
+    Running,
+    /// Its mistakes were reported.
+    Failed,
+    Done(T),
+}
+
+/// An operator that gives a program.
+#[derive(Clone, Debug)]
+pub(super) struct Built {
+    /// The operator.
+    pub(super) op: Op,
+    /// Dims and element type of its data.
+    pub(super) data: ArrayType,
+    /// Operators nested inside each other.
+    pub(super) depth: usize,
+    /// Primitives of its program.
+    pub(super) size: usize,
+}
+
+/// Arrays and operators by name.
+#[derive(Debug)]
+pub(super) struct Names {
+    document: Arc<Document>,
+    around: Surroundings,
+    arrays: Vec<State<Array>>,
+    operators: Vec<State<Built>>,
+    /// Operators that are being built, each for the one before it.
+    running: Vec<usize>,
+    /// Circles that were reported: who needs whom.
+    circles: Vec<(Option<usize>, usize)>,
+    /// Expressions and names that are being read inside each other.
+    pub(super) level: usize,
+    /// Depth of the deepest operator that the table being read has asked for.
+    deepest: usize,
+}
+
+impl Names {
+    /// Nothing is built yet.
+    pub(super) fn new(document: Arc<Document>) -> Names {
+        let dtype = document.dtype.as_ref().map_or(DType::Float64, |d| d.value);
+        Names {
+            around: Surroundings { folder: document.folder(), dtype, stdin: None },
+            arrays: document.arrays.iter().map(|_| State::Unseen).collect(),
+            operators: document.operators.iter().map(|_| State::Unseen).collect(),
+            running: Vec::new(),
+            circles: Vec::new(),
+            level: 0,
+            deepest: 0,
+            document,
+        }
+    }
+
+    /// The same document with another argument behind it.
+    pub(super) fn set_document(&mut self, document: Arc<Document>) {
+        self.document = document;
+    }
+
+    pub(super) fn document(&self) -> &Arc<Document> {
+        &self.document
+    }
+
+    /// The file's default element type.
+    pub(super) fn dtype(&self) -> DType {
+        self.around.dtype
+    }
+
+    /// Builds all that the file names.
+    pub(super) fn resolve_all(&mut self, out: &mut Diagnostics) {
+        for k in 0..self.arrays.len() {
+            self.array_number(k, out);
+        }
+        for k in 0..self.operators.len() {
+            self.operator_number(k, out);
+        }
+    }
+
+    /// Arrays in the order of the file.
+    pub(super) fn arrays(&self) -> impl Iterator<Item = (&str, &Array)> {
+        done(&self.document.arrays, &self.arrays)
+    }
+
+    /// Operators in the order of the file.
+    pub(super) fn operators(&self) -> impl Iterator<Item = (&str, &Built)> {
+        done(&self.document.operators, &self.operators)
+    }
+
+    fn array_number(&mut self, k: usize, out: &mut Diagnostics) -> Option<Array> {
+        if matches!(self.arrays[k], State::Unseen) {
+            let (name, spec) = &self.document.arrays[k];
+            self.arrays[k] = match arrays::open(name, spec, &mut self.around, out) {
+                Some(array) => State::Done(array),
+                None => State::Failed,
+            };
+        }
+        match &self.arrays[k] {
+            State::Done(array) => Some(array.clone()),
+            _ => None,
+        }
+    }
+
+    /// An array by name.
+    pub(super) fn array_named(
+        &mut self,
+        name: &str,
+        span: &Span,
+        out: &mut Diagnostics,
+    ) -> Option<Array> {
+        let document = self.document.clone();
+        if let Some(k) = document.arrays.iter().position(|(n, _)| n.value == name) {
+            return self.array_number(k, out);
+        }
+        let mistake = if document.operator(name).is_some() {
+            let message = format!("`{name}` is an operator, not an array");
+            Diagnostic::new(span.clone(), message, "expected the name of an array")
+        } else {
+            let known: Vec<&str> = document.arrays.iter().map(|(n, _)| n.value.as_str()).collect();
+            let message = format!("unknown array `{name}`");
+            Diagnostic::new(span.clone(), message, "no array of `[arrays]`")
+                .did_you_mean(name, &known)
+        };
+        out.push(mistake);
+        None
+    }
+
+    /// An operator by name, at a place that says `A -> B` if it needs itself.
+    pub(super) fn operator_named(
+        &mut self,
+        name: &str,
+        span: &Span,
+        out: &mut Diagnostics,
+    ) -> Option<Built> {
+        let document = self.document.clone();
+        let Some(k) = document.operators.iter().position(|(n, _)| n.value == name) else {
+            out.push(unknown_operator(&document, name, span));
+            return None;
+        };
+        if matches!(self.operators[k], State::Running) {
+            let circle = (self.running.last().copied(), k);
+            if self.circles.contains(&circle) {
+                return None;
+            }
+            self.circles.push(circle);
+            let from = self.running.iter().position(|&r| r == k).unwrap_or(0);
+            let mut chain: Vec<&str> = self.running[from..]
+                .iter()
+                .map(|&r| document.operators[r].0.value.as_str())
+                .collect();
+            chain.push(name);
+            let message = format!("operator `{name}` is defined by itself");
+            out.push(Diagnostic::new(span.clone(), message, chain.join(" -> ")));
+            return None;
+        }
+        let built = self.operator_number(k, out)?;
+        self.deepest = self.deepest.max(built.depth);
+        Some(built)
+    }
+
+    fn operator_number(&mut self, k: usize, out: &mut Diagnostics) -> Option<Built> {
+        if matches!(self.operators[k], State::Unseen) {
+            self.operators[k] = State::Running;
+            self.running.push(k);
+            let document = self.document.clone();
+            let built = match &document.operators[k].1 {
+                OperatorSpec::Expression(e) => self.expression(&e.value, None, out),
+                OperatorSpec::Table(table) => self.table(table, out),
+            };
+            self.running.pop();
+            self.operators[k] = built.map_or(State::Failed, State::Done);
+        }
+        match &self.operators[k] {
+            State::Done(built) => Some(built.clone()),
+            _ => None,
+        }
+    }
+
+    /// An operator by an expression. Its mistakes stand at its own spans, or all `at` one.
+    pub(super) fn expression(
+        &mut self,
+        expression: &Expr,
+        at: Option<&Span>,
+        out: &mut Diagnostics,
+    ) -> Option<Built> {
+        Evaluator { names: self, at, out }.operator(expression)
+    }
+
+    fn table(&mut self, table: &OperatorTable, out: &mut Diagnostics) -> Option<Built> {
+        let Some(entry) = operators::entry(&table.type_name.value) else {
+            out.push(unknown_type(&table.type_name));
+            return None;
+        };
+        let outer = std::mem::take(&mut self.deepest);
+        let op = entry.build(table, self, out);
+        let depth = std::mem::replace(&mut self.deepest, outer) + 1;
+        let op = op?;
+        let (data, size) = programmed(&op, &table.type_name.span, &table.type_name.value, out)?;
+        let op = self.chunked(op, table, &data, out)?;
+        Some(Built { op, data, depth, size })
+    }
+
+    /// The operator with the chunks that its table asks for.
+    fn chunked(
+        &self,
+        op: Op,
+        table: &OperatorTable,
+        data: &ArrayType,
+        out: &mut Diagnostics,
+    ) -> Option<Op> {
+        let Some(chunks) = &table.chunks else { return Some(op) };
+        let (mistakes, name) = (out.len(), &table.type_name.value);
+        let mut lengths = |chunks: &Option<Spanned<_>>, dims: &[usize], what: &str| {
+            let what = format!("the {what} of {name}");
+            chunks.as_ref().and_then(|c| check_chunks(c, dims, &what, out))
+        };
+        let model = lengths(&chunks.model, &op.model().dims, "model");
+        let data = lengths(&chunks.data, &data.dims, "data");
+        if out.len() > mistakes {
+            return None;
+        }
+        if model.is_none() && data.is_none() {
+            return Some(op);
+        }
+        Some(Arc::new(Chunked { op, model, data }))
+    }
+}
+
+impl Scope for Names {
+    fn dtype(&self) -> DType {
+        Names::dtype(self)
+    }
+
+    fn array(&mut self, name: &str, span: &Span, diagnostics: &mut Diagnostics) -> Option<Array> {
+        self.array_named(name, span, diagnostics)
+    }
+
+    fn operator(&mut self, text: &str, span: &Span, diagnostics: &mut Diagnostics) -> Option<Op> {
+        match parse_expression(text) {
+            Ok(expression) => {
+                let built = self.expression(&expression, Some(span), diagnostics)?;
+                self.deepest = self.deepest.max(built.depth);
+                Some(built.op)
+            }
+            Err(mistakes) => {
+                // Their spans are those of the text alone.
+                for mistake in mistakes.iter() {
+                    let mut moved = mistake.clone();
+                    moved.span = span.clone();
+                    moved.secondary.clear();
+                    diagnostics.push(moved);
+                }
+                None
+            }
+        }
+    }
+}
+
+/// Builds the program of an operator: its data, and the number of its primitives.
+pub(super) fn programmed(
+    op: &Op,
+    span: &Span,
+    what: &str,
+    out: &mut Diagnostics,
+) -> Option<(ArrayType, usize)> {
+    match operators::program(op.as_ref()) {
+        Ok(program) => {
+            let size = program.graph.nodes().len();
+            program.output_types().into_iter().next().map(|data| (data, size))
+        }
+        Err(error) => {
+            let message = format!("`{what}` cannot be applied to its model");
+            out.push(Diagnostic::new(span.clone(), message, error.to_string()));
+            None
+        }
+    }
+}
+
+fn done<'a, S, T>(
+    specs: &'a [(Spanned<String>, S)],
+    states: &'a [State<T>],
+) -> impl Iterator<Item = (&'a str, &'a T)> {
+    specs.iter().zip(states).filter_map(|((name, _), state)| match state {
+        State::Done(thing) => Some((name.value.as_str(), thing)),
+        _ => None,
+    })
+}
+
+fn unknown_operator(document: &Document, name: &str, span: &Span) -> Diagnostic {
+    if document.array(name).is_some() {
+        let message = format!("`{name}` is an array, not an operator");
+        let help = format!("`{{ type = \"MatrixMult\", A = \"{name}\" }}` makes an operator of it");
+        return Diagnostic::new(span.clone(), message, "expected an operator").help(help);
+    }
+    let operators = document.operators.iter().map(|(n, _)| n.value.as_str());
+    let params = document.params.iter().map(|(n, _)| n.value.as_str());
+    let known: Vec<&str> = operators.chain(params).collect();
+    let message = format!("unknown operator `{name}`");
+    let label = "no operator of `[operators]`, no number of `[params]`";
+    Diagnostic::new(span.clone(), message, label).did_you_mean(name, &known)
+}
+
+fn unknown_type(name: &Spanned<String>) -> Diagnostic {
+    let known: Vec<&str> = operators::ENTRIES.iter().map(|e| e.name).collect();
+    let message = format!("unknown operator type `{}`", name.value);
+    let mistake = Diagnostic::new(name.span.clone(), message, "not an operator that is known");
+    let mistake = mistake.did_you_mean(&name.value, &known);
+    if mistake.help.is_some() { mistake } else { mistake.help("`pylopsd ops` lists them") }
+}

@@ -1,0 +1,238 @@
+//! What is solved: operators by expressions, and arrays that have their models' and data's dims.
+
+use super::fit::{sized, text};
+use super::names::{Built, Names};
+use crate::io::Array;
+use crate::operators::Op;
+use crate::space::ArrayType;
+use crate::spec::{
+    self, Diagnostic, Diagnostics, Expr, OutputName, ParamTable, SolveSpec, Span, Spanned,
+};
+
+/// The `[solve]` of a problem.
+#[derive(Clone, Debug)]
+pub struct Solve {
+    /// The operator.
+    pub operator: Op,
+    /// The operator as the file writes it.
+    pub operator_name: String,
+    /// Dims and element type of the operator's model.
+    pub model_type: ArrayType,
+    /// Dims and element type of the operator's data.
+    pub data_type: ArrayType,
+    /// The data, in the dims and element type of the operator's data.
+    pub data: Array,
+    /// Name of the solver; `auto` if the file names none.
+    pub solver: Spanned<String>,
+    /// The solver's own parameters; see [`deserialize`](crate::spec::deserialize).
+    pub solver_params: ParamTable,
+    /// Where the solver starts: like the model, or like the preconditioner's model.
+    pub x0: Option<Array>,
+    /// Weight of the data.
+    pub weight: Option<Op>,
+    /// Right preconditioner: its data are the operator's model.
+    pub preconditioner: Option<Op>,
+    /// Solve the normal equations.
+    pub normal_equations: bool,
+    /// Regularisation terms.
+    pub regularization: Vec<Regularization>,
+}
+
+/// A regularisation term, `epsilon² |data - operator x|²`.
+#[derive(Clone, Debug)]
+pub struct Regularization {
+    /// The operator.
+    pub operator: Op,
+    /// The operator as the file writes it.
+    pub name: String,
+    /// Its factor.
+    pub epsilon: f64,
+    /// What the operator should give, in the dims and element type of its data; zeros if `None`.
+    pub data: Option<Array>,
+}
+
+impl Solve {
+    /// Dims and element type of an output; `None` for one that is no array.
+    pub fn output_type(&self, output: OutputName) -> Option<&ArrayType> {
+        match output {
+            OutputName::Model | OutputName::Adjoint => Some(&self.model_type),
+            OutputName::Residual | OutputName::Predicted => Some(&self.data_type),
+            OutputName::History => None,
+        }
+    }
+}
+
+/// An operator of `[solve]` with its place.
+struct Part<'a> {
+    built: Built,
+    span: &'a Span,
+    name: String,
+}
+
+/// Reads `[solve]`, all mistakes of its parts.
+pub(super) fn read(spec: &SolveSpec, names: &mut Names, out: &mut Diagnostics) -> Option<Solve> {
+    let mistakes = out.len();
+    let operator = part(&spec.operator, names, out);
+    let data = names.array_named(&spec.data.value, &spec.data.span, out);
+    let weight = spec.weight.as_ref().map(|e| part(e, names, out));
+    let preconditioner = spec.preconditioner.as_ref().map(|e| part(e, names, out));
+    let x0 = spec.x0.as_ref().map(|x0| (names.array_named(&x0.value, &x0.span, out), x0));
+    let terms: Vec<_> =
+        spec.regularization.iter().map(|term| regularization(term, names, out)).collect();
+    // From here on only what is there is compared.
+    let operator = operator?;
+    let (model, dimsd) = (operator.built.op.model(), operator.built.data.clone());
+    let data = data.and_then(|data| {
+        let fits = Fit { array: &spec.data, what: "data", of: &operator, ty: &dimsd };
+        fits.read(data, out)
+    });
+    if let Some(Some(weight)) = &weight {
+        let model = weight.built.op.model();
+        if same(weight, "model", &model, &operator, "data", &dimsd, out) {
+            same(weight, "data", &weight.built.data, &operator, "data", &dimsd, out);
+        }
+    }
+    if let Some(Some(p)) = &preconditioner {
+        same(p, "data", &p.built.data, &operator, "model", &model, out);
+    }
+    let x0 = x0.and_then(|(array, name)| {
+        // A start is in the space of what is iterated on.
+        let of = match &preconditioner {
+            None => &operator,
+            Some(preconditioner) => preconditioner.as_ref()?,
+        };
+        let ty = of.built.op.model();
+        Fit { array: name, what: "model", of, ty: &ty }.read(array?, out)
+    });
+    let mut regularizations = Vec::new();
+    for (term, read) in spec.regularization.iter().zip(terms) {
+        let (Some(part), data) = read else { continue };
+        same(&part, "model", &part.built.op.model(), &operator, "model", &model, out);
+        let ty = part.built.data.clone();
+        let data = term.data.as_ref().zip(data).and_then(|(name, array)| {
+            Fit { array: name, what: "data", of: &part, ty: &ty }.read(array, out)
+        });
+        let (operator, name) = (part.built.op, part.name);
+        regularizations.push(Regularization { operator, name, epsilon: term.epsilon.value, data });
+    }
+    if out.len() > mistakes {
+        return None;
+    }
+    Some(Solve {
+        operator: operator.built.op,
+        operator_name: operator.name,
+        model_type: model,
+        data_type: dimsd,
+        data: data?,
+        solver: spec.solver.clone(),
+        solver_params: spec.solver_params.clone(),
+        x0,
+        weight: weight.flatten().map(|w| w.built.op),
+        preconditioner: preconditioner.flatten().map(|p| p.built.op),
+        normal_equations: spec.normal_equations.as_ref().is_some_and(|n| n.value),
+        regularization: regularizations,
+    })
+}
+
+fn part<'a>(
+    expression: &'a Spanned<Expr>,
+    names: &mut Names,
+    out: &mut Diagnostics,
+) -> Option<Part<'a>> {
+    let built = names.expression(&expression.value, None, out)?;
+    let quoted = out.source().slice(&expression.span);
+    let name = quoted.trim_matches(['"', '\'']).trim().to_string();
+    Some(Part { built, span: &expression.span, name })
+}
+
+fn regularization<'a>(
+    term: &'a spec::Regularization,
+    names: &mut Names,
+    out: &mut Diagnostics,
+) -> (Option<Part<'a>>, Option<Array>) {
+    let operator = part(&term.operator, names, out);
+    let data = term.data.as_ref().and_then(|d| names.array_named(&d.value, &d.span, out));
+    (operator, data)
+}
+
+/// An array that must be like the model or the data of an operator.
+struct Fit<'a> {
+    array: &'a Spanned<String>,
+    what: &'static str,
+    of: &'a Part<'a>,
+    ty: &'a ArrayType,
+}
+
+impl Fit<'_> {
+    /// The array in the operator's dims and element type.
+    fn read(&self, array: Array, out: &mut Diagnostics) -> Option<Array> {
+        let (found, name) = (array.ty().clone(), &self.array.value);
+        let (what, of) = (self.what, text(out, self.of.span));
+        let mistake = if !same_dims(&found.dims, &self.ty.dims) {
+            let message = format!("array `{name}` does not fit the {what} of `{of}`");
+            let label = format!("the array is {}", sized(&found.dims));
+            let mistake = Diagnostic::new(self.array.span.clone(), message, label)
+                .also(self.of.span.clone(), format!("{what} {}", sized(&self.ty.dims)));
+            if found.len() == self.ty.len() {
+                mistake.help(format!("`transpose` or `reshape` stand with `{name}` in `[arrays]`"))
+            } else {
+                mistake
+            }
+        } else if found.dtype.is_complex() && !self.ty.dtype.is_complex() {
+            let message = format!("array `{name}` is complex, the {what} of `{of}` is real");
+            let help = format!(
+                "give the operators `dtype = \"{}\"`, or the array `part = \"real\"`",
+                self.ty.dtype.complex()
+            );
+            Diagnostic::new(
+                self.array.span.clone(),
+                message,
+                format!("the array is {}", found.dtype),
+            )
+            .also(self.of.span.clone(), format!("{what} {}", self.ty.dtype))
+            .help(help)
+        } else {
+            let dims: Vec<isize> = self.ty.dims.iter().map(|&n| n as isize).collect();
+            match array.reshape(&dims).and_then(|array| array.cast(self.ty.dtype)) {
+                Ok(array) => return Some(array),
+                Err(error) => {
+                    let message = format!("array `{name}` does not fit the {what} of `{of}`");
+                    Diagnostic::new(self.array.span.clone(), message, error.message())
+                }
+            }
+        };
+        out.push(mistake);
+        None
+    }
+}
+
+/// Whether an array stands for another: the same dims but for axes of length 1, or one of them flat.
+pub(super) fn same_dims(found: &[usize], expected: &[usize]) -> bool {
+    let long = |dims: &[usize]| dims.iter().copied().filter(|&n| n != 1).collect::<Vec<_>>();
+    let sizes = |dims: &[usize]| dims.iter().try_fold(1_usize, |n, &d| n.checked_mul(d));
+    let flat = found.len() == 1 || expected.len() == 1;
+    long(found) == long(expected) || (flat && sizes(found) == sizes(expected))
+}
+
+/// Whether spaces of operators are of one size; reports it if not.
+fn same(
+    part: &Part<'_>,
+    what: &str,
+    ty: &ArrayType,
+    operator: &Part<'_>,
+    expected: &str,
+    wanted: &ArrayType,
+    out: &mut Diagnostics,
+) -> bool {
+    if ty.len() == wanted.len() {
+        return true;
+    }
+    let (a, b) = (text(out, part.span), text(out, operator.span));
+    let message = format!("the {what} of `{a}` does not fit the {expected} of `{b}`");
+    let label = format!("{what} {}", sized(&ty.dims));
+    out.push(
+        Diagnostic::new(part.span.clone(), message, label)
+            .also(operator.span.clone(), format!("{expected} {}", sized(&wanted.dims))),
+    );
+    false
+}

@@ -1,0 +1,129 @@
+//! A dense solve for a small operator: its matrix, column by column, then LU if it is square and
+//! regular, else the least-squares solution of least norm by singular values.
+
+use nalgebra::{DMatrix, DVector};
+
+use crate::engine::{Block, Error, Machine, Result, Space, Store, Vector};
+use crate::scalar::{C128, Scalar};
+use crate::solvers::{Outcome, Stop, Task};
+use crate::space::{IndexBox, strides};
+use crate::view::{View, ViewMut};
+use crate::with_view;
+
+/// Most entries of a matrix that is solved directly.
+pub(super) const MOST_ENTRIES: usize = 1 << 24;
+
+pub(super) fn solve(task: &mut Task<'_>) -> Result<Outcome> {
+    let (machine, ops) = (task.machine, task.operators);
+    let (n, m) = (ops.model.len(), ops.data.len());
+    if n.saturating_mul(m) > MOST_ENTRIES {
+        return Err(Error::Memory(format!(
+            "a direct solve of {m} equations for {n} unknowns: at most {MOST_ENTRIES} matrix entries are \
+             solved directly; take solver = \"cgls\""
+        )));
+    }
+    let mut x = ops.new_model(machine)?;
+    let mut y = ops.new_data(machine)?;
+    let mut matrix = DMatrix::<C128>::zeros(m, n);
+    for j in 0..n {
+        set(machine, &ops.model, &mut x, &|k| {
+            if k == j { C128::new(1.0, 0.0) } else { C128::default() }
+        });
+        ops.forward(machine, &x, &mut y)?;
+        matrix.set_column(j, &DVector::from_vec(gather(machine, &ops.data, &y)?));
+    }
+    (task.rhs)(&mut y)?;
+    let rhs = DVector::from_vec(gather(machine, &ops.data, &y)?);
+    let data_norm = rhs.norm();
+    let finite = rhs.iter().all(|v| v.re.is_finite() && v.im.is_finite());
+    let whole = matrix.iter().all(|v| v.re.is_finite() && v.im.is_finite());
+    let array = if finite { "the matrix" } else { "the data" };
+    let bad = (!finite || !whole).then_some(Stop::NotFinite { iteration: 0, array });
+    let solution = match &bad {
+        Some(_) => DVector::zeros(n),
+        None => dense(matrix, &rhs),
+    };
+    set(machine, &ops.model, &mut x, &|k| solution[k]);
+    let stop = bad.unwrap_or(Stop::Solved);
+    Ok(Outcome { model: x, iterations: 0, stop, cost: vec![data_norm], data_norm })
+}
+
+fn dense(matrix: DMatrix<C128>, rhs: &DVector<C128>) -> DVector<C128> {
+    if matrix.is_square() {
+        let lu = matrix.clone().lu();
+        let diagonal = lu.u().diagonal().map(|v| v.norm());
+        let regular = diagonal.min() > f64::EPSILON * diagonal.max() * diagonal.len() as f64;
+        if let Some(x) = lu.solve(rhs).filter(|_| regular) {
+            return x;
+        }
+    }
+    let svd = matrix.svd(true, true);
+    let largest = svd.singular_values.max();
+    let eps = largest * f64::EPSILON * rhs.len().max(svd.singular_values.len()) as f64;
+    svd.solve(rhs, eps).unwrap_or_else(|_| unreachable!("both factors were asked for"))
+}
+
+/// All elements of a vector, in every process.
+fn gather(machine: &Machine, space: &Space, v: &Vector) -> Result<Vec<C128>> {
+    let mut bytes = Vec::new();
+    each_owned(machine, space, &mut |block, tile, _| {
+        with_view!(View, v.stores[block].view(tile), x => {
+            x.iter().for_each(|x| bytes.extend_from_slice(bytemuck::bytes_of(&x.to_c128())));
+        });
+    });
+    let all = machine.all_gather(bytes)?;
+    let mut values = vec![C128::default(); space.len()];
+    for (rank, bytes) in all.iter().enumerate() {
+        let mut words = bytes.chunks_exact(size_of::<C128>());
+        each_of(rank, machine.size(), space, &mut |_, tile, offset| {
+            flat(tile, offset, &mut |k| {
+                if let Some(word) = words.next() {
+                    values[k] = bytemuck::pod_read_unaligned(word);
+                }
+            });
+        });
+    }
+    Ok(values)
+}
+
+/// Writes the elements that this process owns.
+fn set(machine: &Machine, space: &Space, v: &mut Vector, value: &dyn Fn(usize) -> C128) {
+    each_owned(machine, space, &mut |block, tile, offset| {
+        let mut values = Vec::with_capacity(tile.len());
+        flat(tile, offset, &mut |k| values.push(value(k)));
+        write(&mut v.stores[block], tile, &values);
+    });
+}
+
+fn write(store: &mut Store, tile: &IndexBox, values: &[C128]) {
+    with_view!(ViewMut, store.tile_mut(tile), x => assign(x, values));
+}
+
+fn assign<T: Scalar>(mut x: ndarray::ArrayViewMutD<'_, T>, values: &[C128]) {
+    x.iter_mut().zip(values).for_each(|(x, v)| *x = T::from_c128(*v));
+}
+
+type Visit<'a> = &'a mut dyn FnMut(usize, &IndexBox, (usize, &Block));
+
+fn each_owned(machine: &Machine, space: &Space, f: Visit<'_>) {
+    each_of(machine.rank(), machine.size(), space, f);
+}
+
+fn each_of(rank: usize, size: usize, space: &Space, f: Visit<'_>) {
+    let mut offset = 0;
+    for (k, block) in space.blocks.iter().enumerate() {
+        for tile in &block.tiles.boxes()[block.tiles.owned(rank, size)] {
+            f(k, tile, (offset, block));
+        }
+        offset += block.ty.len();
+    }
+}
+
+/// Flat numbers of the elements of a tile, in C order.
+fn flat(tile: &IndexBox, (offset, block): (usize, &Block), f: &mut dyn FnMut(usize)) {
+    let mut all = vec![offset];
+    for (r, s) in tile.0.iter().zip(strides(&block.ty.dims)) {
+        all = all.iter().flat_map(|&k| r.clone().map(move |i| k + i * s)).collect();
+    }
+    all.into_iter().for_each(f);
+}

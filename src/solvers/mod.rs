@@ -1,0 +1,38 @@
+//! Iterations that speak of vectors and a compiled operator only; one file each, one list.
+
+mod cg;
+mod cgls;
+mod direct;
+mod monitor;
+mod registry;
+pub mod system;
+
+pub use monitor::{Iteration, Monitor, Outcome, Quiet, Stop};
+pub use registry::{ENTRIES, Entry, Method, check_parameters, entry, method};
+
+use crate::engine::{Machine, Operators, Result, Vector};
+
+/// What a solver is given: `A x = y` to be solved for `x`, from `x0` if there is one.
+pub struct Task<'a> {
+    /// Threads and processes.
+    pub machine: &'a Machine,
+    /// `A` and, where the solver needs it, `A^H`.
+    pub operators: &'a Operators,
+    /// Writes `y` into a data vector.
+    pub rhs: &'a dyn Fn(&mut Vector) -> Result<()>,
+    /// Writes `x0` into a model vector.
+    pub start: Option<&'a dyn Fn(&mut Vector) -> Result<()>>,
+    /// Told of every iteration.
+    pub monitor: &'a mut dyn Monitor,
+}
+
+impl Task<'_> {
+    /// Runs a method.
+    pub fn solve(&mut self, method: &Method) -> Result<Outcome> {
+        match method {
+            Method::Cg(parameters) => cg::solve(self, parameters),
+            Method::Cgls(parameters) => cgls::solve(self, parameters),
+            Method::Direct => direct::solve(self),
+        }
+    }
+}

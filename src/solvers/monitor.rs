@@ -1,0 +1,113 @@
+//! What a solver tells while it runs and when it ends.
+
+use std::fmt;
+
+use crate::engine::{Machine, Result, Vector};
+
+/// One finished iteration.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Iteration {
+    /// Its number, from 1; 0 is the state before the first.
+    pub number: usize,
+    /// Norm of the residual, as the recurrence has it.
+    pub residual: f64,
+    /// Length of the step along the search direction.
+    pub step: f64,
+}
+
+/// Watches a solver, and may end it.
+pub trait Monitor {
+    /// Called once an iteration, in every process. `true` ends the run cleanly.
+    fn iteration(&mut self, iteration: Iteration) -> bool;
+}
+
+/// A monitor that does nothing.
+#[derive(Clone, Copy, Debug)]
+pub struct Quiet;
+
+impl Monitor for Quiet {
+    fn iteration(&mut self, _: Iteration) -> bool {
+        false
+    }
+}
+
+/// Tells the monitor in every process, and ends all if one wants to.
+pub(super) fn tell(
+    machine: &Machine,
+    monitor: &mut dyn Monitor,
+    iteration: Iteration,
+) -> Result<bool> {
+    let end = monitor.iteration(iteration);
+    if machine.size() == 1 {
+        return Ok(end);
+    }
+    Ok(machine.all_gather(vec![u8::from(end)])?.iter().any(|flag| flag == &[1]))
+}
+
+/// Why a solver stopped.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Stop {
+    /// All iterations are done.
+    Iterations,
+    /// The squared norm that the solver watches fell to `tol`.
+    Tolerance,
+    /// The residual fell below `rtol` times the norm of the data.
+    Relative,
+    /// The equations were solved directly.
+    Solved,
+    /// The user ended the run.
+    Interrupted,
+    /// An array held NaN or infinity.
+    NotFinite {
+        /// In which iteration; 0 is before the first.
+        iteration: usize,
+        /// Which array.
+        array: &'static str,
+    },
+}
+
+impl Stop {
+    /// A short name for machines.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Stop::Iterations => "niter",
+            Stop::Tolerance => "tol",
+            Stop::Relative => "rtol",
+            Stop::Solved => "solved",
+            Stop::Interrupted => "interrupted",
+            Stop::NotFinite { .. } => "not finite",
+        }
+    }
+}
+
+impl fmt::Display for Stop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Stop::Iterations => f.write_str("all iterations done (niter)"),
+            Stop::Tolerance => f.write_str("the watched squared norm reached tol"),
+            Stop::Relative => {
+                f.write_str("the residual fell below rtol times the norm of the data")
+            }
+            Stop::Solved => f.write_str("solved directly"),
+            Stop::Interrupted => f.write_str("interrupted"),
+            Stop::NotFinite { iteration, array } => {
+                write!(f, "NaN or infinity in {array} in iteration {iteration}")
+            }
+        }
+    }
+}
+
+/// What a solver leaves.
+#[derive(Debug)]
+pub struct Outcome {
+    /// The model.
+    pub model: Vector,
+    /// Iterations done.
+    pub iterations: usize,
+    /// Why it stopped.
+    pub stop: Stop,
+    /// Norm of the residual before the first and after every iteration, by the recurrence.
+    pub cost: Vec<f64>,
+    /// Norm of the right-hand side.
+    pub data_norm: f64,
+}

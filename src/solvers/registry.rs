@@ -1,0 +1,216 @@
+//! The list of solvers, and their parameters from a `[solve]` table.
+
+use schemars::JsonSchema;
+
+use crate::operators::Key;
+use crate::problem::Solve;
+use crate::solvers::cg::Cg;
+use crate::solvers::cgls::Cgls;
+use crate::solvers::direct::MOST_ENTRIES;
+use crate::spec::{Diagnostic, Diagnostics, ParamTable, SolveSpec, Spanned, deserialize};
+
+/// A solver with its parameters.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Method {
+    /// Conjugate gradients.
+    Cg(Cg),
+    /// Conjugate gradients for least squares.
+    Cgls(Cgls),
+    /// A dense solve.
+    Direct,
+}
+
+impl Method {
+    /// The solver's name.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Method::Cg(_) => "cg",
+            Method::Cgls(_) => "cgls",
+            Method::Direct => "direct",
+        }
+    }
+
+    /// Most iterations.
+    pub fn niter(&self) -> usize {
+        match self {
+            Method::Cg(p) => p.niter,
+            Method::Cgls(p) => p.niter,
+            Method::Direct => 0,
+        }
+    }
+
+    /// Model and data vectors that the solver holds at its fullest.
+    pub fn vectors(&self) -> (usize, usize) {
+        match self {
+            Method::Cg(_) => (4, 0),
+            Method::Cgls(_) => (3, 2),
+            Method::Direct => (1, 1),
+        }
+    }
+
+    /// Whether the adjoint is applied.
+    pub fn needs_adjoint(&self) -> bool {
+        matches!(self, Method::Cgls(_))
+    }
+}
+
+/// No parameters.
+///
+/// A dense solve: the operator's matrix, column by column; LU if it is square and regular, else the
+/// least-squares solution of least norm. For small operators: the seed's `/` on a matrix.
+#[derive(serde::Deserialize, JsonSchema)]
+struct Direct {}
+
+/// One solver of the list.
+#[derive(Debug)]
+pub struct Entry {
+    /// Its name.
+    pub name: &'static str,
+    /// Its documentation, with a one-line summary first.
+    pub documentation: fn() -> String,
+    /// Its parameters.
+    pub keys: fn() -> Vec<Key>,
+}
+
+fn text<P: JsonSchema>() -> String {
+    schemars::schema_for!(P).to_value()["description"].as_str().unwrap_or_default().to_string()
+}
+
+fn keys<P: JsonSchema>() -> Vec<Key> {
+    Key::list(&schemars::schema_for!(P).to_value())
+}
+
+/// Every solver, sorted by name.
+pub const ENTRIES: &[Entry] = &[
+    Entry { name: "auto", documentation: auto_text, keys: keys::<Cgls> },
+    Entry { name: "cg", documentation: text::<Cg>, keys: keys::<Cg> },
+    Entry { name: "cgls", documentation: text::<Cgls>, keys: keys::<Cgls> },
+    Entry { name: "direct", documentation: direct_text, keys: keys::<Direct> },
+];
+
+fn auto_text() -> String {
+    "The solver that fits: `direct` for a small MatrixMult, otherwise `cgls` with 100 iterations.\n\n\
+     It is the default, and what the seed's `A / y` did."
+        .to_string()
+}
+
+fn direct_text() -> String {
+    text::<Direct>().split_once("\n\n").map(|(_, t)| t.to_string()).unwrap_or_default()
+}
+
+/// A solver by name.
+pub fn entry(name: &str) -> Option<&'static Entry> {
+    ENTRIES.iter().find(|e| e.name == name)
+}
+
+/// The solver and its parameters as the table writes them; `None` if mistakes were reported.
+fn parse(
+    name: &Spanned<String>,
+    params: &ParamTable,
+    diagnostics: &mut Diagnostics,
+) -> Option<Asked> {
+    let names: Vec<&str> = ENTRIES.iter().map(|e| e.name).collect();
+    let Some(entry) = entry(&name.value) else {
+        let message = format!("there is no solver `{}`", name.value);
+        let label = format!("expected one of {}", names.join(", "));
+        let diagnostic = Diagnostic::new(name.span.clone(), message, label);
+        diagnostics.push(diagnostic.did_you_mean(&name.value, &names));
+        return None;
+    };
+    let keys = (entry.keys)();
+    let known: Vec<&str> = keys.iter().map(|k| k.name.as_str()).collect();
+    let mut table = params.clone();
+    table.owner = format!("solver `{}`", name.value);
+    let before = diagnostics.len();
+    let asked = match name.value.as_str() {
+        "cg" => Asked::Cg(deserialize(&table, &known, &[], diagnostics)?),
+        "direct" => {
+            deserialize::<Direct>(&table, &known, &[], diagnostics).map(|_| Asked::Direct)?
+        }
+        "cgls" => Asked::Cgls(deserialize(&table, &known, &[], diagnostics)?),
+        _ => Asked::Auto(deserialize(&table, &known, &[], diagnostics)?),
+    };
+    let (tol, rtol, damp) = match &asked {
+        Asked::Cg(p) => (p.tol, p.rtol, 0.0),
+        Asked::Cgls(p) | Asked::Auto(p) => (p.tol, p.rtol, p.damp),
+        Asked::Direct => (0.0, 0.0, 0.0),
+    };
+    for (key, value) in [("tol", tol), ("rtol", rtol), ("damp", damp)] {
+        if !(value >= 0.0 && value.is_finite()) {
+            let label = "expected a finite number that is not negative";
+            let message = format!("wrong value of `{key}`");
+            diagnostics.push(Diagnostic::new(table.span_of(key), message, label));
+        }
+    }
+    (diagnostics.len() == before).then_some(asked)
+}
+
+enum Asked {
+    Cg(Cg),
+    Cgls(Cgls),
+    Direct,
+    Auto(Cgls),
+}
+
+/// Reports what is wrong with a `[solve]` table's solver and its parameters.
+pub fn check_parameters(solve: &SolveSpec, diagnostics: &mut Diagnostics) {
+    parse(&solve.solver, &solve.solver_params, diagnostics);
+}
+
+/// The solver that a `[solve]` table asks for; `None` if mistakes were reported.
+pub fn method(solve: &Solve, diagnostics: &mut Diagnostics) -> Option<Method> {
+    let asked = parse(&solve.solver, &solve.solver_params, diagnostics)?;
+    let entries = solve.data_type.len().saturating_mul(solve.model_type.len());
+    let given = |key: &str| solve.solver_params.get(key).is_some();
+    let plain = solve.regularization.is_empty()
+        && solve.weight.is_none()
+        && solve.preconditioner.is_none()
+        && !solve.normal_equations;
+    let method = match asked {
+        Asked::Cg(p) => Method::Cg(p),
+        Asked::Cgls(p) => Method::Cgls(p),
+        Asked::Direct => Method::Direct,
+        Asked::Auto(_)
+            if solve.operator.is_explicit()
+                && plain
+                && solve.x0.is_none()
+                && solve.solver_params.entries.is_empty()
+                && entries <= MOST_ENTRIES / 16 =>
+        {
+            Method::Direct
+        }
+        Asked::Auto(p) => {
+            let niter = if given("niter") { p.niter } else { 100 };
+            if solve.normal_equations && p.damp == 0.0 {
+                Method::Cg(Cg { niter, tol: p.tol, rtol: p.rtol })
+            } else {
+                Method::Cgls(Cgls { niter, ..p })
+            }
+        }
+    };
+    let mut refuse = |message: &str, label: &str, help: &str| {
+        let span = solve.solver.span.clone();
+        diagnostics.push(Diagnostic::new(span, message, label).help(help));
+    };
+    match &method {
+        Method::Cg(_) if !solve.normal_equations => {
+            let label = "conjugate gradients solve one square, self-adjoint system";
+            let help = "take `solver = \"cgls\"`, or `normal_equations = true`";
+            if solve.data_type.len() != solve.model_type.len() {
+                refuse("`cg` needs a square operator", label, help);
+                return None;
+            } else if !plain {
+                refuse("`cg` with regularization, weight or preconditioner", label, help);
+                return None;
+            }
+        }
+        Method::Direct if entries > MOST_ENTRIES => {
+            let message = format!("the matrix has {entries} entries");
+            let label = format!("at most {MOST_ENTRIES} entries are solved directly");
+            refuse(&message, &label, "take `solver = \"cgls\"`");
+            return None;
+        }
+        _ => {}
+    }
+    Some(method)
+}

@@ -1,0 +1,198 @@
+//! From what `[solve]` asks for to the equations that a solver sees.
+//!
+//! ```text
+//! least squares      [ W A P          ]       [ W y        ]
+//!                    [ eps_i R_i P    ] p  =  [ eps_i d_i  ]          x = P p
+//! normal equations   (A^H W A + sum eps_i^2 R_i^H R_i) x = A^H W y + sum eps_i^2 R_i^H d_i
+//! ```
+//! Blocks stay arrays of their own: nothing is flattened or copied to stack them.
+
+use crate::engine::{Compiled, Constants, Machine, Operators, Plans, Result, Spill, Store, Vector};
+use crate::graph::{self, Program, Value, simplify, transpose};
+use crate::io::Array;
+use crate::operators::{Op, Operator};
+use crate::problem::Solve;
+use crate::solvers::Method;
+use crate::space::ArrayType;
+
+/// The equations, as programs.
+#[derive(Debug)]
+pub struct System {
+    /// From the unknown to the blocks of the data.
+    pub forward: Program,
+    /// Back, if the solver applies it.
+    pub adjoint: Option<Program>,
+    /// The right-hand side, by block.
+    rhs: Vec<Rhs>,
+    /// Where the solver starts.
+    pub start: Option<Array>,
+    /// From the solver's unknown to the model, if they differ.
+    pub recover: Option<Program>,
+}
+
+#[derive(Debug)]
+enum Rhs {
+    Zero,
+    Array(Array),
+    Program(Program),
+}
+
+/// A value as the model of an operator.
+fn model_of(op: &Op, x: &Value) -> graph::Result<Value> {
+    let model = op.model();
+    x.cast(x.dtype().promote(model.dtype)).reshape(&model.dims)
+}
+
+fn applied(op: &Op, x: &Value) -> graph::Result<Value> {
+    op.forward(&model_of(op, x)?)
+}
+
+fn unary(
+    model: &ArrayType,
+    f: impl FnOnce(&Value) -> graph::Result<Value>,
+) -> graph::Result<Program> {
+    simplify(&Value::program(std::slice::from_ref(model), |x| Ok(vec![f(&x[0])?]))?)
+}
+
+/// A program without inputs that gives one value made of constants.
+fn constant(
+    array: &Array,
+    f: impl FnOnce(&Value) -> graph::Result<Value>,
+) -> graph::Result<Program> {
+    Value::program(&[], |anchor| Ok(vec![f(&anchor[0].constant(array))?]))
+}
+
+impl System {
+    /// The equations of a `[solve]` table for a solver.
+    pub fn new(solve: &Solve, method: &Method) -> graph::Result<System> {
+        let system = if solve.normal_equations { normal(solve)? } else { least_squares(solve)? };
+        let adjoint = method.needs_adjoint().then(|| transpose(&simplify(&system.forward)?));
+        Ok(System { adjoint: adjoint.transpose()?, ..system })
+    }
+
+    /// The plans of both programs.
+    pub fn plans(&self) -> Result<Plans> {
+        Plans::new(&self.forward, self.adjoint.as_ref())
+    }
+
+    /// Writes the right-hand side into a data vector.
+    pub fn write_rhs(
+        &self,
+        machine: &Machine,
+        ops: &Operators,
+        spill: &Spill,
+        y: &mut Vector,
+    ) -> Result<()> {
+        for ((rhs, block), store) in self.rhs.iter().zip(&ops.data.blocks).zip(&mut y.stores) {
+            match rhs {
+                Rhs::Zero => machine.zero_block(block, store)?,
+                Rhs::Array(array) => machine.read(block, store, array)?,
+                Rhs::Program(program) => {
+                    let compiled = Compiled::of(
+                        program,
+                        &[],
+                        &[block.tiles.clone()],
+                        &mut Constants::default(),
+                        machine,
+                        spill,
+                    )?;
+                    let outputs: [&Store; 1] = [store];
+                    compiled.run(machine, &[], &outputs, false)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes the starting model.
+    pub fn write_start(&self, machine: &Machine, ops: &Operators, x: &mut Vector) -> Result<()> {
+        match &self.start {
+            Some(array) => machine.read(&ops.model.blocks[0], &mut x.stores[0], array),
+            None => Ok(()),
+        }
+    }
+}
+
+fn least_squares(solve: &Solve) -> graph::Result<System> {
+    let unknown = solve.preconditioner.as_ref().unwrap_or(&solve.operator).model();
+    let forward = Value::program(std::slice::from_ref(&unknown), |p| {
+        let x = match &solve.preconditioner {
+            Some(preconditioner) => preconditioner.forward(&p[0])?,
+            None => p[0].clone(),
+        };
+        let y = applied(&solve.operator, &x)?;
+        let mut blocks = vec![match &solve.weight {
+            Some(weight) => applied(weight, &y)?,
+            None => y,
+        }];
+        for term in &solve.regularization {
+            blocks.push(applied(&term.operator, &x)?.scale(term.epsilon));
+        }
+        Ok(blocks)
+    })?;
+    let types = forward.output_types();
+    let mut rhs = vec![match &solve.weight {
+        Some(weight) => {
+            Rhs::Program(constant(&solve.data, |y| as_block(applied(weight, y)?, &types[0]))?)
+        }
+        None => Rhs::Array(solve.data.clone()),
+    }];
+    for (term, ty) in solve.regularization.iter().zip(&types[1..]) {
+        rhs.push(match &term.data {
+            None => Rhs::Zero,
+            Some(data) => Rhs::Program(constant(data, |d| as_block(d.scale(term.epsilon), ty))?),
+        });
+    }
+    let recover = match &solve.preconditioner {
+        Some(p) => Some(unary(&unknown, |x| p.forward(x))?),
+        None => None,
+    };
+    Ok(System { forward, adjoint: None, rhs, start: solve.x0.clone(), recover })
+}
+
+fn as_block(value: Value, ty: &ArrayType) -> graph::Result<Value> {
+    value.cast(ty.dtype).reshape(&ty.dims)
+}
+
+fn normal(solve: &Solve) -> graph::Result<System> {
+    let inner = least_squares(solve)?;
+    let unknown = solve.preconditioner.as_ref().unwrap_or(&solve.operator).model();
+    let through = |op: &Op, x: &Value| -> graph::Result<Value> {
+        let x = match &solve.preconditioner {
+            Some(preconditioner) => preconditioner.forward(x)?,
+            None => x.clone(),
+        };
+        applied(op, &x)
+    };
+    let weighted = |y: Value| match &solve.weight {
+        Some(weight) => applied(weight, &y),
+        None => Ok(y),
+    };
+    let data_program = unary(&unknown, |x| through(&solve.operator, x))?;
+    let terms: graph::Result<Vec<Program>> =
+        solve.regularization.iter().map(|t| unary(&unknown, |x| through(&t.operator, x))).collect();
+    let terms = terms?;
+    let back = |program: &Program, y: Value| -> graph::Result<Value> {
+        let ty = program.output_types().swap_remove(0);
+        y.cast(ty.dtype).reshape(&ty.dims)?.apply_transposed(program)
+    };
+    let forward = Value::program(std::slice::from_ref(&unknown), |x| {
+        let mut parts = vec![back(&data_program, weighted(x[0].apply(&data_program))?)?];
+        for (term, program) in solve.regularization.iter().zip(&terms) {
+            let part = back(program, x[0].apply(program))?;
+            parts.push(part.scale(term.epsilon * term.epsilon));
+        }
+        Ok(vec![Value::sum_of(&parts)?])
+    })?;
+    let rhs = constant(&solve.data, |y| {
+        let mut parts = vec![back(&data_program, weighted(y.clone())?)?];
+        for (term, program) in solve.regularization.iter().zip(&terms) {
+            if let Some(d) = &term.data {
+                let part = back(program, y.constant(d))?;
+                parts.push(part.scale(term.epsilon * term.epsilon));
+            }
+        }
+        as_block(Value::sum_of(&parts)?, &unknown)
+    })?;
+    Ok(System { forward, rhs: vec![Rhs::Program(rhs)], ..inner })
+}
