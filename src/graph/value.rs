@@ -420,7 +420,7 @@ impl Value {
         let n = self.has_axis(axis)?;
         if self.dtype().is_complex() {
             return wrong(format!(
-                "a real Fourier transform of a {} array of dims {}, whose imaginary part it would drop",
+                "a real Fourier transform of a {} array of dims {}; it takes real ones only",
                 self.dtype(),
                 show_dims(&self.ty.dims)
             ));

@@ -55,9 +55,9 @@ pub fn convolve<T: Scalar>(
             if all_real {
                 let wide = parts::<T>();
                 let taps: Vec<T::Real> = g.iter().map(|g| reals(&[*g])[0]).collect();
-                vectorized(|| slide(reals_mut(y), reals(&row_of_x), wide, &taps));
+                vectorized(#[inline(always)] || slide(reals_mut(y), reals(&row_of_x), wide, &taps));
             } else {
-                vectorized(|| slide(y, &row_of_x, 1, g));
+                vectorized(#[inline(always)] || slide(y, &row_of_x, 1, g));
             }
         }
         return;
@@ -94,7 +94,7 @@ pub fn convolve<T: Scalar>(
                 if all_real {
                     let mut sources: Vec<(T::Real, &[T::Real])> = Vec::with_capacity(g.len());
                     sources.extend(taps.map(|(g, j)| (reals(&[g])[0], reals(row(j)))));
-                    vectorized(|| combine(reals_mut(target), &sources));
+                    vectorized(#[inline(always)] || combine(reals_mut(target), &sources));
                 } else {
                     target.fill(T::default());
                     for (g, j) in taps {

@@ -9,7 +9,8 @@ use crate::scalar::{Real, Scalar};
 
 static ARCH: LazyLock<pulp::Arch> = LazyLock::new(pulp::Arch::new);
 
-/// Runs a loop compiled for the widest vector instructions of this processor.
+/// Runs a loop compiled for the widest vector instructions of this processor. The closure must be
+/// marked `#[inline(always)]`, or it keeps the instructions that every processor has.
 #[inline(always)]
 pub(super) fn vectorized<R>(body: impl FnOnce() -> R) -> R {
     ARCH.dispatch(body)

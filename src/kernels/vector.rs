@@ -35,10 +35,26 @@ fn accumulate<R: Real>(lanes: &mut [f64; LANES], a: &[R], b: &[R]) {
     }
 }
 
+/// `y = f(y, x)`, with the squares of the new elements added to the lanes.
+#[inline(always)]
+fn combine<R: Real>(y: &mut [R], x: &[R], lanes: &mut [f64; LANES], f: impl Fn(R, R) -> R) {
+    let blocks = y.len() / LANES * LANES;
+    for (y, x) in y.chunks_exact_mut(LANES).zip(x.chunks_exact(LANES)) {
+        for l in 0..LANES {
+            y[l] = f(y[l], x[l]);
+            lanes[l] = y[l].widened().mul_add(y[l].widened(), lanes[l]);
+        }
+    }
+    for (l, (y, x)) in y[blocks..].iter_mut().zip(&x[blocks..]).enumerate() {
+        *y = f(*y, *x);
+        lanes[l] = y.widened().mul_add(y.widened(), lanes[l]);
+    }
+}
+
 /// `Re <x, y>`
 pub fn dot<T: Scalar>(x: ArrayViewD<'_, T>, y: ArrayViewD<'_, T>) -> f64 {
     let mut lanes = [0.0; LANES];
-    let mut add = |x: &[T], y: &[T]| vectorized(|| accumulate(&mut lanes, reals(x), reals(y)));
+    let mut add = |x: &[T], y: &[T]| vectorized(#[inline(always)] || accumulate(&mut lanes, reals(x), reals(y)));
     match (x.as_slice(), y.as_slice()) {
         (Some(x), Some(y)) => add(x, y),
         _ => {
@@ -59,14 +75,12 @@ pub fn update<T: Scalar>(y: ArrayViewMutD<'_, T>, a: f64, x: ArrayViewD<'_, T>, 
     let (a, b) = (<T::Real as Real>::rounded(a), <T::Real as Real>::rounded(b));
     let keep = a == Real::rounded(1.0);
     zip_rows(y, x, |y, x| {
-        vectorized(|| {
+        vectorized(#[inline(always)] || {
             let (y, x) = (reals_mut(y), reals(x));
-            for (y, x) in y.chunks_mut(LANES).zip(x.chunks(LANES)) {
-                for ((y, x), lane) in y.iter_mut().zip(x).zip(&mut lanes) {
-                    *y = x.mul_add(b, if keep { *y } else { *y * a });
-                    let wide = y.widened();
-                    *lane = wide.mul_add(wide, *lane);
-                }
+            if keep {
+                combine(y, x, &mut lanes, #[inline(always)] |y, x| x.mul_add(b, y));
+            } else {
+                combine(y, x, &mut lanes, #[inline(always)] |y, x| x.mul_add(b, y * a));
             }
         });
     });

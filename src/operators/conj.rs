@@ -19,7 +19,8 @@ pub(crate) const ENTRY: Entry = Entry::of::<Conj>("Conj");
 /// ```text
 /// y = conj(x)
 /// ```
-/// Linear over the real numbers only, it is its own adjoint. Without a `dtype` the model is complex. PyLops: `Conj`.
+/// Linear over the real numbers only, it is its own adjoint. Without a `dtype` the model is
+/// complex. PyLops: `Conj`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct Conj {
     /// Dims of the model and the data.

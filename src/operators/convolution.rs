@@ -23,8 +23,8 @@ impl Method {
     }
 }
 
-/// `y_i = sum_k h_k x_{i-k+offset}` along an axis, zeros outside, the same length. The filter has one
-/// axis, or as many as `x` with length 1 where it is the same for all.
+/// `y_i = sum_k h_k x_{i-k+offset}` along an axis, zeros outside, the same length. The filter has
+/// one axis, or as many as `x` with length 1 where it is the same for all.
 pub(super) fn convolve(
     x: &Value,
     axis: usize,

@@ -22,10 +22,10 @@ pub(crate) const ENTRY: Entry = Entry::of::<Convolve1D>("Convolve1D");
 /// ```text
 /// y_i = sum_k h_k x_{i-k+offset}
 /// ```
-/// A filter that is not longer than the axis gives data of the model's dims. A longer one gives data
-/// of the filter's length along the axis: the model is then the short one of the two, a wavelet that
-/// a reflectivity `h` is convolved with. A complex filter makes the operator complex. PyLops:
-/// `Convolve1D`.
+/// A filter that is not longer than the axis gives data of the model's dims. A longer one gives
+/// data of the filter's length along the axis: the model is then the short one of the two, a
+/// wavelet that a reflectivity `h` is convolved with. A complex filter makes the operator complex.
+/// PyLops: `Convolve1D`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct Convolve1D {
     /// Dims of the model.

@@ -21,8 +21,8 @@ pub(crate) const ENTRY: Entry = Entry::of::<Diagonal>("Diagonal");
 /// ```text
 /// y_i = d_i x_i
 /// ```
-/// Without `dims`, model and data have the dims of `diag`. With `dims`, `diag` has one value for each
-/// sample of an axis. A complex `diag` makes the operator complex. PyLops: `Diagonal`.
+/// Without `dims`, model and data have the dims of `diag`. With `dims`, `diag` has one value for
+/// each sample of an axis. A complex `diag` makes the operator complex. PyLops: `Diagonal`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct Diagonal {
     /// Diagonal d.

@@ -20,9 +20,9 @@ pub(crate) const ENTRY: Entry = Entry::of::<Fft>("FFT");
 /// real:  k = 0 .. nfft/2, and sqrt(2) y_k for 0 < k < nfft/2
 /// ```
 /// The factor sqrt(2) stands for the negative frequencies that are not kept, so that `ortho` is an
-/// isometry for real models too. `nfft` beyond the axis pads with zeros, a smaller one drops samples.
-/// Data of `nfft` samples along the axis, of `nfft/2 + 1` if `real`. Without a `dtype`, the model is
-/// complex unless `real`; a real `dtype` makes it real. PyLops: `FFT`.
+/// isometry for real models too. `nfft` beyond the axis pads with zeros, a smaller one drops
+/// samples. Data of `nfft` samples along the axis, of `nfft/2 + 1` if `real`. Without a `dtype`,
+/// the model is complex unless `real`; a real `dtype` makes it real. PyLops: `FFT`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct Fft {
     /// Dims of the model.

@@ -18,9 +18,9 @@ pub(crate) const ENTRY: Entry = Entry::of::<Fft2d>("FFT2D");
 /// ```text
 /// y_kl = s sum_pq x_pq exp(-2 pi i (pk/n1 + ql/n2)),   s = 1/sqrt(n1 n2), 1 or 1/(n1 n2)
 /// ```
-/// With `real`, the last listed axis keeps its non-negative frequencies only, with a factor sqrt(2) on
-/// those that stand for two, as in `FFT`. Without a `dtype`, the model is complex unless `real`; a
-/// real `dtype` makes it real. PyLops: `FFT2D`.
+/// With `real`, the last listed axis keeps its non-negative frequencies only, with a factor sqrt(2)
+/// on those that stand for two, as in `FFT`. Without a `dtype`, the model is complex unless `real`;
+/// a real `dtype` makes it real. PyLops: `FFT2D`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct Fft2d {
     /// Dims of the model.

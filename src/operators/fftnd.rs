@@ -18,9 +18,9 @@ pub(crate) const ENTRY: Entry = Entry::of::<Fftnd>("FFTND");
 /// ```text
 /// y_k = s sum_j x_j exp(-2 pi i sum_a j_a k_a/n_a),   s = 1/sqrt(prod n_a), 1 or 1/prod n_a
 /// ```
-/// With `real`, the last listed axis keeps its non-negative frequencies only, with a factor sqrt(2) on
-/// those that stand for two, as in `FFT`. Without a `dtype`, the model is complex unless `real`; a
-/// real `dtype` makes it real. PyLops: `FFTND`.
+/// With `real`, the last listed axis keeps its non-negative frequencies only, with a factor sqrt(2)
+/// on those that stand for two, as in `FFT`. Without a `dtype`, the model is complex unless `real`;
+/// a real `dtype` makes it real. PyLops: `FFTND`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct Fftnd {
     /// Dims of the model.

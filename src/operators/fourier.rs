@@ -65,7 +65,7 @@ fn scale(norm: &str, n: f64, at: &mut Place<'_>) -> Option<f64> {
         "none" => return Some(1.0),
         "1/n" | "1/N" => return Some(1.0 / n),
         "backward" => {
-            "no factor on the forward transform is `norm = \"none\"`; the adjoint then has none either"
+            "no factor on the forward transform is `norm = \"none\"`; its adjoint has none either"
         }
         "forward" => {
             "1/n on the forward transform is `norm = \"1/n\"`; the adjoint then has it too"

@@ -20,8 +20,8 @@ pub(crate) const ENTRY: Entry = Entry::of::<Fredholm1>("Fredholm1");
 /// ```text
 /// y_k = G_k x_k,   k = 0 .. nsl-1
 /// ```
-/// Kernel `(nsl, nx, ny)`, model `(nsl, ny, nz)`, data `(nsl, nx, nz)`. Without a `dtype` the operator
-/// takes the kernel's own. PyLops: `Fredholm1`.
+/// Kernel `(nsl, nx, ny)`, model `(nsl, ny, nz)`, data `(nsl, nx, nz)`. Without a `dtype` the
+/// operator takes the kernel's own. PyLops: `Fredholm1`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct Fredholm1 {
     /// Kernel, `(nsl, nx, ny)`.

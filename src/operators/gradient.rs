@@ -21,8 +21,8 @@ pub(crate) const ENTRY: Entry = Entry::of::<Gradient>("Gradient");
 /// ```text
 /// y_k = d x / d axis_k,   k = 0 .. ndim-1
 /// ```
-/// Model of dims `dims`, data `(ndim, *dims)`. Each derivative is that of `FirstDerivative` of order
-/// 3 with the same `kind` and `edge`. PyLops: `Gradient`.
+/// Model of dims `dims`, data `(ndim, *dims)`. Each derivative is that of `FirstDerivative` of
+/// order 3 with the same `kind` and `edge`. PyLops: `Gradient`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct Gradient {
     /// Dims of the model.

@@ -19,8 +19,8 @@ pub(crate) const ENTRY: Entry = Entry::of::<Identity>("Identity");
 /// ```text
 /// y_i = x_i,   0 beyond the model
 /// ```
-/// Data of dims `N`, model of dims `M`: shorter data keeps the first samples of each axis, longer data
-/// ends in zeros. No axis may be longer while another one is shorter. PyLops: `Identity`.
+/// Data of dims `N`, model of dims `M`: shorter data keeps the first samples of each axis, longer
+/// data ends in zeros. No axis may be longer while another one is shorter. PyLops: `Identity`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct Identity {
     /// Dims of the data.

@@ -21,9 +21,9 @@ pub(crate) const ENTRY: Entry = Entry::of::<Mdc>("MDC");
 /// ```text
 /// d(t, s, v) = F^-1 [ c sum_r G(f, s, r) F[m](f, r, v) ],   c = dr dt sqrt(nt), or 1 if prescaled
 /// ```
-/// with the orthonormal real Fourier transform F over time. Model `(nt, nr, nv)`, data
-/// `(nt, ns, nv)`, as real numbers of the kernel's precision; with `nv = 1` as PyLops, the last axis
-/// is kept. Two-sided models have time zero at sample `(nt - 1) / 2`. PyLops: `MDC`.
+/// with the orthonormal real Fourier transform F over time. Model `(nt, nr, nv)`, data `(nt, ns,
+/// nv)`, as real numbers of the kernel's precision; with `nv = 1` as PyLops, the last axis is kept.
+/// Two-sided models have time zero at sample `(nt - 1) / 2`. PyLops: `MDC`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct Mdc {
     /// Kernel `(nfmax, ns, nr)`, complex.

@@ -219,8 +219,8 @@ impl Place<'_> {
         self.as_type(key, array, dtype)
     }
 
-    /// An array of numbers that stand for themselves: in the element type that the table gives, else
-    /// in the default's precision, and complex if the array is.
+    /// An array of numbers that stand for themselves: in the element type that the table gives,
+    /// else in the default's precision, and complex if the array is.
     pub(crate) fn coefficients(
         &mut self,
         key: &str,

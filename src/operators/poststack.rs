@@ -22,9 +22,9 @@ pub(crate) const ENTRY: Entry = Entry::of::<PoststackLinearModelling>("Poststack
 /// ```text
 /// d = W D m,   (W r)_i = sum_j w_{i-j+c} r_j   or   sum_j w_{j,i-j+c} r_j,   c = (nw-1)/2
 /// ```
-/// with the `FirstDerivative` D of order 3 and step 1. Model and data `(nt0, *spatdims)`. The factor
-/// 1/2 of acoustic impedance is left to the wavelet. Without a `dtype` the operator takes the
-/// wavelet's own. PyLops: `PoststackLinearModelling`.
+/// with the `FirstDerivative` D of order 3 and step 1. Model and data `(nt0, *spatdims)`. The
+/// factor 1/2 of acoustic impedance is left to the wavelet. Without a `dtype` the operator takes
+/// the wavelet's own. PyLops: `PoststackLinearModelling`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct PoststackLinearModelling {
     /// Wavelet of an odd number of samples, time zero in the middle; or `(nt0, nw)`, one for each

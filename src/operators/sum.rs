@@ -20,8 +20,8 @@ pub(crate) const ENTRY: Entry = Entry::of::<Sum>("Sum");
 /// ```text
 /// y = sum_i x_i
 /// ```
-/// Data without the axis; of dims `(1,)` if there is no other. PyLops: `Sum`, whose default axis does
-/// nothing to a model of one axis.
+/// Data without the axis; of dims `(1,)` if there is no other. PyLops: `Sum`, whose default axis
+/// does nothing to a model of one axis.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct Sum {
     /// Dims of the model.

@@ -397,7 +397,7 @@ fn mistakes_stand_at_their_keys() {
     2 | A = { type = "FFT", dims = 3, norm = "backward" }
       |                                      ^^^^^^^^^^ expected "ortho", "none" or "1/n"
       |
-      = help: no factor on the forward transform is `norm = "none"`; the adjoint then has none either
+      = help: no factor on the forward transform is `norm = "none"`; its adjoint has none either
 
     error: problem.toml has 1 mistake; nothing was run
     error: unknown key `engine`
