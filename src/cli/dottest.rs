@@ -7,6 +7,8 @@
 //! which tests the imaginary part. The error is relative to `||A x|| ||y||` or `||A^H y|| ||x||`, the
 //! larger, so that cancelling sums give no false alarm.
 
+use std::fmt;
+
 use serde_json::json;
 
 use crate::cli::common::{FileArgs, RunArgs, load};
@@ -73,6 +75,45 @@ pub(super) fn error_of(op: &dyn Operator, threads: usize) -> std::result::Result
     Ok(worst(op, &Machine::local(Some(threads))?, 1)?)
 }
 
+/// What a dot test found.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Tested {
+    error: f64,
+    tol: f64,
+}
+
+impl Tested {
+    /// Whether the adjoint is the adjoint.
+    pub(super) fn holds(&self) -> bool {
+        self.error <= self.tol
+    }
+}
+
+impl fmt::Display for Tested {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let verdict = if self.holds() { "ok" } else { "FAILED" };
+        let Tested { error, tol } = self;
+        write!(f, "{verdict:<6}  relative error {error:.2e}, allowed {tol:.0e}")
+    }
+}
+
+/// Tests one operator, in every process.
+pub(super) fn test(
+    op: &dyn Operator,
+    trials: u64,
+    tol: Option<f64>,
+    threads: usize,
+    ranks: usize,
+) -> std::result::Result<Tested, Failure> {
+    let tol = tol.unwrap_or(if op.model().dtype.is_double() { 1e-10 } else { 1e-4 });
+    let errors = run_ranks(ranks, |comm| worst(op, &Machine::new(Some(threads), comm)?, trials));
+    let mut error = 0.0f64;
+    for e in errors {
+        error = error.max(e?);
+    }
+    Ok(Tested { error, tol })
+}
+
 pub(super) fn run(args: &Args) -> Outcome {
     let mut problem = load(&args.file, None)?;
     let list: Vec<(String, Op)> = match &args.operator {
@@ -86,22 +127,12 @@ pub(super) fn run(args: &Args) -> Outcome {
     let width = list.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
     let (mut lines, mut found, mut all) = (String::new(), Vec::new(), true);
     for (name, op) in &list {
-        let double = op.model().dtype.is_double();
-        let tol = args.tol.unwrap_or(if double { 1e-10 } else { 1e-4 });
-        let errors = run_ranks(args.run.ranks, |comm| {
-            worst(op.as_ref(), &Machine::new(Some(threads), comm)?, args.trials)
-        });
-        let mut error = 0.0f64;
-        for e in errors {
-            error = error.max(e?);
-        }
-        let holds = error <= tol;
-        all &= holds;
-        let verdict = if holds { "ok" } else { "FAILED" };
-        lines += &format!(
-            "{name:<width$}  {verdict:<6}  relative error {error:.2e}, allowed {tol:.0e}\n"
-        );
-        found.push(json!({ "operator": name, "error": error, "tol": tol, "holds": holds }));
+        let tested = test(op.as_ref(), args.trials, args.tol, threads, args.run.ranks)?;
+        all &= tested.holds();
+        lines += &format!("{name:<width$}  {tested}\n");
+        let Tested { error, tol } = tested;
+        found
+            .push(json!({ "operator": name, "error": error, "tol": tol, "holds": tested.holds() }));
     }
     if args.run.json {
         let file = &problem.document.source.name;

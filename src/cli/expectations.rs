@@ -7,7 +7,6 @@ use serde_json::{Value as Json, json};
 use crate::cli::Failure;
 use crate::cli::solving::Solved;
 use crate::io::{Array, compare};
-use crate::operators;
 use crate::problem::Problem;
 use crate::spec::{ExpectSpec, ExpectedValue, OutputCheck, OutputName, Quantity};
 

@@ -3,12 +3,22 @@
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod apply;
+mod catalogue;
+mod check;
 mod common;
+mod compare;
 mod dottest;
 mod expectations;
+mod graph;
+mod info;
+mod ops;
+mod plan;
+mod programs;
 mod session;
 mod solve;
+mod solvers;
 mod solving;
+mod test;
 
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
@@ -28,6 +38,14 @@ enum Command {
     Solve(solve::Args),
     Apply(apply::Args),
     Dottest(dottest::Args),
+    Check(check::Args),
+    Plan(plan::Args),
+    Graph(graph::Args),
+    Test(test::Args),
+    Ops(ops::Args),
+    Solvers(solvers::Args),
+    Info(info::Args),
+    Compare(compare::Args),
 }
 
 /// Why a command did not succeed; each has its exit code.
@@ -41,6 +59,8 @@ enum Failure {
     Unmet,
     /// Interrupted: 130.
     Interrupted,
+    /// Some of several files failed with this exit code. All is said.
+    Told(u8),
 }
 
 type Outcome = Result<(), Failure>;
@@ -52,6 +72,14 @@ pub fn main() -> ExitCode {
         Command::Solve(args) => solve::run(&args),
         Command::Apply(args) => apply::run(&args),
         Command::Dottest(args) => dottest::run(&args),
+        Command::Check(args) => check::run(&args),
+        Command::Plan(args) => plan::run(&args),
+        Command::Graph(args) => graph::run(&args),
+        Command::Test(args) => test::run(&args),
+        Command::Ops(args) => ops::run(&args),
+        Command::Solvers(args) => solvers::run(&args),
+        Command::Info(args) => info::run(&args),
+        Command::Compare(args) => compare::run(&args),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -64,6 +92,7 @@ pub fn main() -> ExitCode {
             ExitCode::from(2)
         }
         Err(Failure::Unmet) => ExitCode::from(3),
+        Err(Failure::Told(code)) => ExitCode::from(code),
         Err(Failure::Interrupted) => {
             complain("interrupted");
             ExitCode::from(130)

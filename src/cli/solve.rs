@@ -24,16 +24,7 @@ pub(super) fn run(args: &Args) -> Outcome {
     let method = method(&problem)?;
     let stop = session::interruptible();
     let pending = solving::solve(&problem, &method, &args.run, &stop)?;
-    if let Stop::NotFinite { iteration, array } = &pending.solved.stop {
-        let when = if *iteration == 0 {
-            "before the first iteration".into()
-        } else {
-            format!("in iteration {iteration}")
-        };
-        return Err(Failure::Run(format!(
-            "NaN or infinity in {array}, {when}; nothing was written. `pylopsd info` counts NaN in a file"
-        )));
-    }
+    refuse_not_finite(&pending.solved.stop)?;
     let checks = expectations::check(&problem, &pending.solved)?;
     let solved = pending.commit()?;
     let quiet = args.run.quiet || solving::streams(&problem);
@@ -53,6 +44,19 @@ pub(super) fn run(args: &Args) -> Outcome {
         return Err(Failure::Unmet);
     }
     Ok(())
+}
+
+/// A run that met NaN or infinity has failed.
+pub(super) fn refuse_not_finite(stop: &Stop) -> Outcome {
+    let Stop::NotFinite { iteration, array } = stop else { return Ok(()) };
+    let when = if *iteration == 0 {
+        "before the first iteration".into()
+    } else {
+        format!("in iteration {iteration}")
+    };
+    Err(Failure::Run(format!(
+        "NaN or infinity in {array}, {when}; nothing was written. `pylopsd info` counts NaN in a file"
+    )))
 }
 
 fn summary(problem: &Problem, solved: &Solved, checks: &[expectations::Check]) -> String {

@@ -165,6 +165,13 @@ impl Cut {
                 cut.align[*axis] = None;
                 cut.bytes = cut.bytes.max(inputs[0].dtype.size() as f64);
             }
+            // Across rows, the filter's reach would be read again for every chunk.
+            Primitive::Convolve { axis, .. }
+                if *axis + 1 < node.ty.dims.len()
+                    && node.ty.len() / node.ty.dims[*axis].max(1) >= 256 =>
+            {
+                cut.align[*axis] = None;
+            }
             Primitive::Reshape => cut.align = aligned(&inputs[0].dims, &node.ty.dims),
             Primitive::Sum(axis) => cut.bytes *= inputs[0].dims[*axis].max(1) as f64,
             Primitive::Matmul { .. } | Primitive::Gram => {
@@ -179,7 +186,10 @@ impl Cut {
                     cut.align[1] = Some(128);
                     cut.align[2] = Some(1024);
                 } else {
-                    cut.align[1] = Some(64);
+                    // Columns of a transposed kernel are read in runs that are worth an access.
+                    let transpose =
+                        matches!(node.primitive, Primitive::Matmul { transpose: true, .. });
+                    cut.align[1] = Some(if transpose { 256 } else { 64 });
                 }
             }
             _ => {}

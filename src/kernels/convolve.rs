@@ -2,12 +2,8 @@
 
 use ndarray::{ArrayViewD, ArrayViewMutD, Axis};
 
-use crate::kernels::rows::{combine, parts, reals, reals_mut, vectorized};
+use crate::kernels::rows::{parts, reals, reals_mut, vectorized};
 use crate::scalar::Scalar;
-
-/// Columns that are computed together when the axis is not the last one, in reals: 61 input rows of
-/// this width stay in the first-level cache.
-const STRIP: usize = 32;
 
 /// The filter as the kernel wants it: `y_i = sum_m g_m x_{i+first+m}`.
 ///
@@ -55,56 +51,94 @@ pub fn convolve<T: Scalar>(
             if all_real {
                 let wide = parts::<T>();
                 let taps: Vec<T::Real> = g.iter().map(|g| reals(&[*g])[0]).collect();
-                vectorized(#[inline(always)] || slide(reals_mut(y), reals(&row_of_x), wide, &taps));
+                vectorized(
+                    #[inline(always)]
+                    || slide(reals_mut(y), reals(&row_of_x), wide, &taps),
+                );
             } else {
-                vectorized(#[inline(always)] || slide(y, &row_of_x, 1, g));
+                vectorized(
+                    #[inline(always)]
+                    || slide(y, &row_of_x, 1, g),
+                );
             }
         }
         return;
     }
     // Lanes of consecutive rows along the axis: [.., axis, .., last].
-    let n = y.shape()[axis];
     let mut y = y.view_mut();
     y.swap_axes(axis, last - 1);
     let mut x = x;
     x.swap_axes(axis, last - 1);
     planes(y, x, &mut |mut y, x| {
-        let width = y.shape()[1];
-        let mut start = 0;
-        let strip = if all_real { STRIP / parts::<T>() } else { STRIP };
-        while start < width {
-            let len = strip.min(width - start);
-            for i in 0..n {
-                let from = (y_start + i) as isize + first - x_start as isize;
-                let rows = |m: usize| -> Option<usize> {
-                    let j = from + m as isize;
-                    (j >= 0 && (j as usize) < x.shape()[0]).then_some(j as usize)
-                };
-                let Some(target) = y.row_mut(i).into_slice() else {
-                    unreachable!("rows are consecutive")
-                };
-                let target = &mut target[start..start + len];
-                let taps = g.iter().enumerate().filter_map(|(m, &g)| rows(m).map(|j| (g, j)));
-                let row = |j: usize| -> &[T] {
-                    let Some(row) = x.row(j).to_slice() else {
-                        unreachable!("rows are consecutive")
-                    };
-                    &row[start..start + len]
-                };
-                if all_real {
-                    let mut sources: Vec<(T::Real, &[T::Real])> = Vec::with_capacity(g.len());
-                    sources.extend(taps.map(|(g, j)| (reals(&[g])[0], reals(row(j)))));
-                    vectorized(#[inline(always)] || combine(reals_mut(target), &sources));
-                } else {
-                    target.fill(T::default());
-                    for (g, j) in taps {
-                        target.iter_mut().zip(row(j)).for_each(|(y, x)| *y = x.mul_add(g, *y));
+        let rows: Vec<&[T]> = x.rows().into_iter().filter_map(|row| row.to_slice()).collect();
+        let from = y_start as isize + first - x_start as isize;
+        let mut y: Vec<&mut [T]> =
+            y.rows_mut().into_iter().filter_map(|row| row.into_slice()).collect();
+        if all_real {
+            let taps: Vec<T::Real> = g.iter().map(|g| reals(&[*g])[0]).collect();
+            let rows: Vec<&[T::Real]> = rows.into_iter().map(reals).collect();
+            let mut y: Vec<&mut [T::Real]> = y.into_iter().map(reals_mut).collect();
+            vectorized(
+                #[inline(always)]
+                || {
+                    if size_of::<T::Real>() == 4 {
+                        columns::<_, 32>(&mut y, &rows, from, &taps);
+                    } else {
+                        columns::<_, 16>(&mut y, &rows, from, &taps);
                     }
-                }
-            }
-            start += len;
+                },
+            );
+        } else {
+            vectorized(
+                #[inline(always)]
+                || columns::<_, 8>(&mut y, &rows, from, g),
+            );
         }
     });
+}
+
+/// `y_i = sum_m g_m x_{i+from+m}` for whole rows, zeros outside; two rows of `y` and `W` columns
+/// at a time, so that every element of `x` that is loaded is used twice.
+#[inline(always)]
+fn columns<T: Scalar, const W: usize>(y: &mut [&mut [T]], x: &[&[T]], from: isize, g: &[T]) {
+    let width = y.first().map_or(0, |row| row.len());
+    // g with a zero on either side: the second row's filter is the first one's, one step later.
+    let mut padded = vec![T::default(); g.len() + 2];
+    padded[1..=g.len()].copy_from_slice(g);
+    let whole = width / W * W;
+    for (pair, rows) in y.chunks_mut(2).enumerate() {
+        let base = from + 2 * pair as isize;
+        let lo = base.max(0).min(x.len() as isize);
+        let hi = (base + g.len() as isize + 1).clamp(lo, x.len() as isize);
+        let x = &x[lo as usize..hi as usize];
+        let skip = (lo - base) as usize;
+        let taps = x.iter().zip(&padded[skip + 1..]).zip(&padded[skip..]);
+        for start in (0..whole).step_by(W) {
+            let (mut low, mut high) = ([T::default(); W], [T::default(); W]);
+            for ((row, &a), &b) in taps.clone() {
+                let row = &row[start..start + W];
+                for l in 0..W {
+                    low[l] = row[l].mul_add(a, low[l]);
+                }
+                for l in 0..W {
+                    high[l] = row[l].mul_add(b, high[l]);
+                }
+            }
+            for (row, sum) in rows.iter_mut().zip([&low, &high]) {
+                row[start..start + W].copy_from_slice(sum);
+            }
+        }
+        for k in whole..width {
+            let (mut low, mut high) = (T::default(), T::default());
+            for ((row, &a), &b) in taps.clone() {
+                low = row[k].mul_add(a, low);
+                high = row[k].mul_add(b, high);
+            }
+            for (row, sum) in rows.iter_mut().zip([low, high]) {
+                row[k] = sum;
+            }
+        }
+    }
 }
 
 /// Calls `f` with every pair of two-dimensional planes of the last two axes.

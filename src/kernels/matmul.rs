@@ -150,7 +150,10 @@ fn dot_rows<T: Scalar>(y: &mut [T], k: ArrayView2<'_, T>, x: &[T], conj: bool) {
     if parts::<T>() == 1 {
         let x = reals(x);
         for (i, y) in reals_mut(y).iter_mut().enumerate() {
-            *y = vectorized(#[inline(always)] || dot(row(&k, i), x));
+            *y = vectorized(
+                #[inline(always)]
+                || dot(row(&k, i), x),
+            );
         }
         return;
     }
@@ -159,7 +162,10 @@ fn dot_rows<T: Scalar>(y: &mut [T], k: ArrayView2<'_, T>, x: &[T], conj: bool) {
     };
     let (re, im) = (doubled(0), doubled(1));
     for (i, y) in y.iter_mut().enumerate() {
-        let [a, b, c, d] = vectorized(#[inline(always)] || dot_split(row(&k, i), &re, &im));
+        let [a, b, c, d] = vectorized(
+            #[inline(always)]
+            || dot_split(row(&k, i), &re, &im),
+        );
         // a = sum kr xr, b = sum ki xr, c = sum kr xi, d = sum ki xi.
         let y = &mut reals_mut(std::slice::from_mut(y))[..];
         if conj {
@@ -228,14 +234,23 @@ fn fold<R: Real>(lanes: &[R], keep: usize) -> [R; 2] {
 fn add_columns<T: Scalar>(y: &mut [T], k: ArrayView2<'_, T>, x: &[T], conj: bool) {
     let rows = k.reversed_axes();
     if parts::<T>() == 1 {
-        vectorized(#[inline(always)] || add_rows(reals_mut(y), &rows, reals(x), 1, 0));
+        vectorized(
+            #[inline(always)]
+            || add_rows(reals_mut(y), &rows, reals(x), 1, 0),
+        );
         return;
     }
     // u = sum k xr, v = sum k xi, on interleaved reals.
     let wide = 2 * y.len();
     let (mut u, mut v) = (vec![T::Real::default(); wide], vec![T::Real::default(); wide]);
-    vectorized(#[inline(always)] || add_rows(&mut u, &rows, reals(x), 2, 0));
-    vectorized(#[inline(always)] || add_rows(&mut v, &rows, reals(x), 2, 1));
+    vectorized(
+        #[inline(always)]
+        || add_rows(&mut u, &rows, reals(x), 2, 0),
+    );
+    vectorized(
+        #[inline(always)]
+        || add_rows(&mut v, &rows, reals(x), 2, 1),
+    );
     let y = reals_mut(y);
     for i in 0..wide / 2 {
         let (a, b, c, d) = (u[2 * i], u[2 * i + 1], v[2 * i], v[2 * i + 1]);

@@ -43,9 +43,19 @@ fn scale_typed<T: Scalar>(y: ArrayViewMutD<'_, T>, c: C128) {
     let c = T::from_c128(c);
     if c.to_c128().im == 0.0 {
         let c = reals(&[c])[0];
-        each_row(y, |y| vectorized(#[inline(always)] || reals_mut(y).iter_mut().for_each(|y| *y *= c)));
+        each_row(y, |y| {
+            vectorized(
+                #[inline(always)]
+                || reals_mut(y).iter_mut().for_each(|y| *y *= c),
+            )
+        });
     } else {
-        each_row(y, |y| vectorized(#[inline(always)] || y.iter_mut().for_each(|y| *y *= c)));
+        each_row(y, |y| {
+            vectorized(
+                #[inline(always)]
+                || y.iter_mut().for_each(|y| *y *= c),
+            )
+        });
     }
 }
 
@@ -57,10 +67,18 @@ pub fn add_scaled(y: ViewMut<'_>, c: C128, x: View<'_>) {
 fn add_scaled_typed<T: Scalar>(y: ArrayViewMutD<'_, T>, c: C128, x: ArrayViewD<'_, T>) {
     let c = T::from_c128(c);
     if c.to_c128() == C128::new(1.0, 0.0) {
-        zip_rows(y, x, |y, x| vectorized(#[inline(always)] || y.iter_mut().zip(x).for_each(|(y, x)| *y += *x)));
+        zip_rows(y, x, |y, x| {
+            vectorized(
+                #[inline(always)]
+                || y.iter_mut().zip(x).for_each(|(y, x)| *y += *x),
+            )
+        });
     } else {
         zip_rows(y, x, |y, x| {
-            vectorized(#[inline(always)] || y.iter_mut().zip(x).for_each(|(y, x)| *y = x.mul_add(c, *y)));
+            vectorized(
+                #[inline(always)]
+                || y.iter_mut().zip(x).for_each(|(y, x)| *y = x.mul_add(c, *y)),
+            );
         });
     }
 }
@@ -109,7 +127,10 @@ fn by_rows<T: Scalar, F: Scalar>(
     let Some(f) = f.broadcast(dims) else { unreachable!("the graph checked that factors fit") };
     if !constant_rows {
         zip_rows(y, f.view(), |y, f| {
-            vectorized(#[inline(always)] || y.iter_mut().zip(f).for_each(|(y, f)| op(y, *f)));
+            vectorized(
+                #[inline(always)]
+                || y.iter_mut().zip(f).for_each(|(y, f)| op(y, *f)),
+            );
         });
         return;
     }
@@ -117,7 +138,10 @@ fn by_rows<T: Scalar, F: Scalar>(
     for (mut y, f) in y.rows_mut().into_iter().zip(f.rows()) {
         let f = f[0];
         match y.as_slice_mut() {
-            Some(y) => vectorized(#[inline(always)] || y.iter_mut().for_each(|y| op(y, f))),
+            Some(y) => vectorized(
+                #[inline(always)]
+                || y.iter_mut().for_each(|y| op(y, f)),
+            ),
             None => y.iter_mut().for_each(|y| op(y, f)),
         }
     }

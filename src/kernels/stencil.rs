@@ -113,7 +113,10 @@ fn typed<T: Scalar>(
             }
         }
         let target = &mut reals_mut(y_row)[at * unit..(at + columns.len()) * unit];
-        vectorized(#[inline(always)] || combine(target, &sources));
+        vectorized(
+            #[inline(always)]
+            || combine(target, &sources),
+        );
         // The columns at the edges, one by one.
         for i in (y_origin[last]..columns.start).chain(columns.end..y_origin[last] + width) {
             let mut sum = T::default();

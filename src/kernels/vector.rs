@@ -54,7 +54,12 @@ fn combine<R: Real>(y: &mut [R], x: &[R], lanes: &mut [f64; LANES], f: impl Fn(R
 /// `Re <x, y>`
 pub fn dot<T: Scalar>(x: ArrayViewD<'_, T>, y: ArrayViewD<'_, T>) -> f64 {
     let mut lanes = [0.0; LANES];
-    let mut add = |x: &[T], y: &[T]| vectorized(#[inline(always)] || accumulate(&mut lanes, reals(x), reals(y)));
+    let mut add = |x: &[T], y: &[T]| {
+        vectorized(
+            #[inline(always)]
+            || accumulate(&mut lanes, reals(x), reals(y)),
+        )
+    };
     match (x.as_slice(), y.as_slice()) {
         (Some(x), Some(y)) => add(x, y),
         _ => {
@@ -75,14 +80,29 @@ pub fn update<T: Scalar>(y: ArrayViewMutD<'_, T>, a: f64, x: ArrayViewD<'_, T>, 
     let (a, b) = (<T::Real as Real>::rounded(a), <T::Real as Real>::rounded(b));
     let keep = a == Real::rounded(1.0);
     zip_rows(y, x, |y, x| {
-        vectorized(#[inline(always)] || {
-            let (y, x) = (reals_mut(y), reals(x));
-            if keep {
-                combine(y, x, &mut lanes, #[inline(always)] |y, x| x.mul_add(b, y));
-            } else {
-                combine(y, x, &mut lanes, #[inline(always)] |y, x| x.mul_add(b, y * a));
-            }
-        });
+        vectorized(
+            #[inline(always)]
+            || {
+                let (y, x) = (reals_mut(y), reals(x));
+                if keep {
+                    combine(
+                        y,
+                        x,
+                        &mut lanes,
+                        #[inline(always)]
+                        |y, x| x.mul_add(b, y),
+                    );
+                } else {
+                    combine(
+                        y,
+                        x,
+                        &mut lanes,
+                        #[inline(always)]
+                        |y, x| x.mul_add(b, y * a),
+                    );
+                }
+            },
+        );
     });
     fold(lanes)
 }

@@ -1,0 +1,98 @@
+//! What `ops` and `solvers` share: a list of names with summaries, and one entry in full.
+
+use serde_json::{Value as Json, json};
+
+use crate::cli::{Failure, Outcome, say};
+use crate::operators::Key;
+use crate::report::{table, wrapped};
+use crate::spec::nearest;
+
+/// Characters of a line of text.
+const WIDTH: usize = 90;
+
+/// One operator or solver.
+pub(super) struct Item {
+    pub(super) name: &'static str,
+    pub(super) documentation: String,
+    pub(super) keys: Vec<Key>,
+}
+
+/// What a list is of.
+pub(super) struct Kind {
+    /// `operator`.
+    pub(super) what: &'static str,
+    /// The command that lists it.
+    pub(super) command: &'static str,
+    /// What holds for every entry.
+    pub(super) common: &'static str,
+}
+
+/// Shows all items, or the one of a name.
+pub(super) fn show(kind: &Kind, items: &[Item], name: Option<&str>, as_json: bool) -> Outcome {
+    let Some(name) = name else {
+        return say(&if as_json {
+            format!(
+                "{:#}\n",
+                Json::Array(
+                    items.iter().map(|i| json!({"name": i.name, "summary": i.summary()})).collect()
+                )
+            )
+        } else {
+            let rows: Vec<[String; 2]> =
+                items.iter().map(|i| [i.name.to_string(), i.summary()]).collect();
+            let command = kind.command;
+            table(0, &rows) + &format!("\n`pylopsd {command} NAME` documents one.\n")
+        });
+    };
+    let Some(item) = items.iter().find(|i| i.name == name) else {
+        let mut message = format!("error: there is no {} `{name}`", kind.what);
+        if let Some(meant) = nearest(name, items.iter().map(|i| i.name)) {
+            message += &format!("; did you mean `{meant}`?");
+        }
+        message += &format!("\n`pylopsd {}` lists them all", kind.command);
+        return Err(Failure::Usage(message));
+    };
+    say(&if as_json { format!("{:#}\n", item.as_json()) } else { item.text(kind.common) })
+}
+
+impl Item {
+    fn summary(&self) -> String {
+        self.documentation.lines().next().unwrap_or_default().to_string()
+    }
+
+    fn as_json(&self) -> Json {
+        let keys = self.keys.iter().map(|key| {
+            json!({
+                "name": key.name,
+                "required": key.required,
+                "default": key.default,
+                "documentation": key.documentation,
+            })
+        });
+        json!({
+            "name": self.name,
+            "documentation": self.documentation,
+            "keys": keys.collect::<Vec<_>>(),
+        })
+    }
+
+    fn text(&self, common: &str) -> String {
+        let mut text = format!("{}\n\n{}", self.name, wrapped(&self.documentation, 2, WIDTH));
+        if !self.keys.is_empty() {
+            text += "\nKeys\n";
+        }
+        for key in &self.keys {
+            let need = match (&key.default, key.required) {
+                (_, true) => "required".to_string(),
+                (Some(value), _) => format!("default {value}"),
+                (None, false) => "optional".to_string(),
+            };
+            text += &format!("  {}  ({need})\n", key.name);
+            text += &wrapped(&key.documentation, 6, WIDTH);
+        }
+        if !common.is_empty() {
+            text += &format!("\n{}", wrapped(common, 0, WIDTH));
+        }
+        text
+    }
+}

@@ -1,0 +1,200 @@
+//! `pylopsd check`
+
+use serde_json::{Value as Json, json};
+
+use crate::cli::common::{FileArgs, load, method};
+use crate::cli::{Outcome, say};
+use crate::problem::{Problem, Solve};
+use crate::report::table;
+use crate::solvers::Method;
+use crate::space::ArrayType;
+use crate::spec::{ArraySource, OperatorSpec};
+
+/// Say what the file describes, and all that is wrong with it; reads headers only
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    file: FileArgs,
+    /// One JSON object on standard output
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(args: &Args) -> Outcome {
+    let problem = load(&args.file, None)?;
+    let method = match &problem.solve {
+        Some(_) => Some(method(&problem)?),
+        None => None,
+    };
+    let solve = problem.solve.as_ref().zip(method.as_ref());
+    say(&if args.json {
+        format!("{:#}\n", as_json(&problem, solve))
+    } else {
+        text(&problem, solve)
+    })
+}
+
+/// Where an array comes from, in a few words.
+fn source(problem: &Problem, name: &str) -> String {
+    let Some(spec) = problem.document.array(name) else { return String::new() };
+    match &spec.source {
+        ArraySource::File(file) if file.file.value == "-" => "standard input".into(),
+        ArraySource::File(file) => match &file.key {
+            Some(key) => format!("{}[{}]", file.file.value, key.value),
+            None => file.file.value.clone(),
+        },
+        ArraySource::Values(_) => "values".into(),
+        ArraySource::Full { value, complex: false, .. } => format!("full of {}", value.re),
+        ArraySource::Full { value, .. } => format!("full of {value}"),
+        ArraySource::Arange { .. } => "arange".into(),
+        ArraySource::Linspace { .. } => "linspace".into(),
+        ArraySource::Random { seed, .. } => format!("random, seed {seed}"),
+        #[allow(unreachable_patterns, reason = "sources to come")]
+        _ => "computed".into(),
+    }
+}
+
+/// What an operator is: its type, or its expression.
+fn definition(problem: &Problem, name: &str) -> String {
+    match problem.document.operator(name) {
+        Some(OperatorSpec::Table(table)) => table.type_name.value.clone(),
+        Some(OperatorSpec::Expression(e)) => {
+            let text = problem.document.source.slice(&e.span);
+            text.trim_matches(['"', '\'']).to_string()
+        }
+        None => String::new(),
+    }
+}
+
+fn data_type(problem: &Problem, name: &str) -> Option<ArrayType> {
+    problem.operator_data(name).cloned()
+}
+
+/// What is solved, in words.
+pub(super) fn solved(solve: &Solve, method: &Method) -> String {
+    let mut text = format!("{} on {}", method.name(), solve.operator_name);
+    for term in &solve.regularization {
+        text += &format!(", with {} {}", term.epsilon, term.name);
+    }
+    for (there, what) in [
+        (solve.weight.is_some(), "weighted"),
+        (solve.preconditioner.is_some(), "preconditioned"),
+        (solve.normal_equations, "normal equations"),
+        (solve.x0.is_some(), "from x0"),
+    ] {
+        if there {
+            text += &format!(", {what}");
+        }
+    }
+    match method.niter() {
+        0 => text,
+        1 => text + ", 1 iteration at most",
+        n => text + &format!(", {n} iterations at most"),
+    }
+}
+
+fn text(problem: &Problem, solve: Option<(&Solve, &Method)>) -> String {
+    let file = &problem.document.source.name;
+    let mut text = match &problem.title {
+        Some(title) => format!("{title} ({file})\n"),
+        None => format!("{file}\n"),
+    };
+    let mut section = |name: &str, rows: String| {
+        if !rows.is_empty() {
+            text += &format!("\n{name}\n{rows}");
+        }
+    };
+    let arrays: Vec<[String; 3]> = problem
+        .arrays()
+        .map(|(name, array)| [name.to_string(), array.ty().to_string(), source(problem, name)])
+        .collect();
+    section("arrays", table(2, &arrays));
+    let operators: Vec<[String; 3]> = problem
+        .operators()
+        .map(|(name, op)| {
+            let data = data_type(problem, name).map_or(String::new(), |d| d.to_string());
+            [name.to_string(), format!("{} -> {data}", op.model()), definition(problem, name)]
+        })
+        .collect();
+    section("operators", table(2, &operators));
+    if let Some((solve, method)) = solve {
+        let row = |key: &str, value: String| [key.to_string(), value];
+        let rows = [
+            row("what", solved(solve, method)),
+            row("model", solve.model_type.to_string()),
+            row("data", format!("{}, array {}", solve.data_type, solve.data.name())),
+        ];
+        section("solve", table(2, &rows));
+        let outputs: Vec<[String; 3]> = problem
+            .outputs
+            .iter()
+            .map(|o| {
+                let ty = output_type(solve, o).map_or("text".to_string(), |ty| ty.to_string());
+                [o.name.name().to_string(), ty, o.path.display().to_string()]
+            })
+            .collect();
+        section("outputs", table(2, &outputs));
+    }
+    if !problem.expect.is_empty() {
+        section("expectations", format!("  {}\n", problem.expect.len()));
+    }
+    text
+}
+
+fn output_type(solve: &Solve, output: &crate::problem::Output) -> Option<ArrayType> {
+    let own = solve.output_type(output.name)?;
+    Some(ArrayType::new(own.dims.clone(), output.dtype.unwrap_or(own.dtype)))
+}
+
+fn as_json(problem: &Problem, solve: Option<(&Solve, &Method)>) -> Json {
+    let arrays = problem.arrays().map(|(name, array)| {
+        json!({
+            "name": name,
+            "shape": array.ty().dims,
+            "dtype": array.ty().dtype.name(),
+            "source": source(problem, name),
+        })
+    });
+    let operators = problem.operators().map(|(name, op)| {
+        let (model, data) = (op.model(), data_type(problem, name));
+        json!({
+            "name": name,
+            "definition": definition(problem, name),
+            "dims": model.dims,
+            "dimsd": data.as_ref().map(|d| d.dims.clone()),
+            "dtype": model.dtype.name(),
+            "dtype_data": data.as_ref().map(|d| d.dtype.name()),
+        })
+    });
+    let solved = solve.map(|(solve, method)| {
+        json!({
+            "operator": solve.operator_name,
+            "dims": solve.model_type.dims,
+            "dimsd": solve.data_type.dims,
+            "dtype": solve.model_type.dtype.name(),
+            "dtype_data": solve.data_type.dtype.name(),
+            "data": solve.data.name(),
+            "solver": method.name(),
+            "niter": method.niter(),
+        })
+    });
+    let outputs = problem.outputs.iter().map(|o| {
+        let ty = solve.and_then(|(solve, _)| output_type(solve, o));
+        json!({
+            "name": o.name.name(),
+            "path": o.path,
+            "shape": ty.as_ref().map(|t| t.dims.clone()),
+            "dtype": ty.as_ref().map(|t| t.dtype.name()),
+        })
+    });
+    json!({
+        "command": "check",
+        "file": problem.document.source.name,
+        "title": problem.title,
+        "arrays": arrays.collect::<Vec<_>>(),
+        "operators": operators.collect::<Vec<_>>(),
+        "solve": solved,
+        "outputs": outputs.collect::<Vec<_>>(),
+        "expectations": problem.expect.len(),
+    })
+}

@@ -1,0 +1,72 @@
+//! `pylopsd graph`
+
+use crate::cli::common::{FileArgs, load, positive};
+use crate::cli::programs::Programs;
+use crate::cli::{Outcome, say};
+use crate::engine::Plans;
+use crate::graph::{Format, render, simplify, transpose};
+use crate::report::stages;
+
+/// Draw the graph of the solve, or of an operator; reads headers only
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    file: FileArgs,
+    /// An operator's name or an expression [default: what [solve] runs, or the only operator]
+    #[arg(long, value_name = "EXPR")]
+    operator: Option<String>,
+    /// The adjoint instead of the operator
+    #[arg(long)]
+    adjoint: bool,
+    /// What the nodes are
+    #[arg(long, default_value = "operators")]
+    level: Level,
+    /// How it is written
+    #[arg(long, default_value = "text")]
+    format: Format,
+    /// With --level operators: as the operators write it, before it is simplified
+    #[arg(long)]
+    raw: bool,
+    /// With --level plan and --format dot: show what so many processes exchange
+    #[arg(long, value_name = "N", alias = "ranks", default_value = "1", value_parser = positive)]
+    processes: usize,
+}
+
+/// What the nodes of a drawing are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Level {
+    /// What the operators are made of
+    Operators,
+    /// The arrays that are kept, and the stages between them
+    Plan,
+}
+
+pub(super) fn run(args: &Args) -> Outcome {
+    let mut problem = load(&args.file, None)?;
+    let programs = Programs::new(&mut problem, args.operator.as_deref())?;
+    let what = if args.adjoint { "adjoint of " } else { "" };
+    let name = format!("{what}{}", programs.title);
+    let back = |programs: &Programs| match &programs.adjoint {
+        Some(adjoint) => Ok(adjoint.clone()),
+        None => transpose(&simplify(&programs.forward)?),
+    };
+    let text = match args.level {
+        Level::Operators => {
+            let program = if args.adjoint { back(&programs)? } else { programs.forward };
+            let program = if args.raw { program } else { simplify(&program)? };
+            render(&name, &program, args.format)
+        }
+        Level::Plan => {
+            let plans = match (args.adjoint, &programs.adjoint) {
+                (true, None) => Plans::new(&back(&programs)?, None)?,
+                (_, adjoint) => Plans::new(&programs.forward, adjoint.as_ref())?,
+            };
+            let plan = match plans.adjoint {
+                Some(adjoint) if args.adjoint => adjoint,
+                _ => plans.forward,
+            };
+            stages(&name, &plan, args.processes, args.format)
+        }
+    };
+    say(&text)
+}

@@ -1,0 +1,28 @@
+//! `pylopsd ops`
+
+use crate::cli::Outcome;
+use crate::cli::catalogue::{Item, Kind, show};
+use crate::operators::ENTRIES;
+
+/// List the operators, or document one
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// An operator's type, as in `type = "FirstDerivative"`
+    name: Option<String>,
+    /// JSON on standard output
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(args: &Args) -> Outcome {
+    let kind = Kind {
+        what: "operator",
+        command: "ops",
+        common: "Every operator also takes `dtype`, and `chunks = { model = [...], data = [...] }`.",
+    };
+    let items: Vec<Item> = ENTRIES
+        .iter()
+        .map(|e| Item { name: e.name, documentation: e.documentation(), keys: e.keys() })
+        .collect();
+    show(&kind, &items, args.name.as_deref(), args.json)
+}

@@ -1,0 +1,44 @@
+//! The programs that `plan` and `graph` show: those of the `[solve]`, or of an operator.
+
+use crate::cli::common::method;
+use crate::cli::{Failure, apply, check};
+use crate::graph::{Program, simplify, transpose};
+use crate::operators;
+use crate::problem::Problem;
+use crate::solvers::Method;
+use crate::solvers::system::System;
+
+/// What a run is made of.
+pub(super) struct Programs {
+    /// What it is, in words.
+    pub(super) title: String,
+    /// From model to data, as the operators write it.
+    pub(super) forward: Program,
+    /// Back; `None` if the solver does not apply it.
+    pub(super) adjoint: Option<Program>,
+    /// Model and data vectors that are held at once.
+    pub(super) vectors: (usize, usize),
+    /// The solver, if it is a solve.
+    pub(super) method: Option<Method>,
+}
+
+impl Programs {
+    /// The programs of an operator, or of the `[solve]` if none is asked for.
+    pub(super) fn new(problem: &mut Problem, operator: Option<&str>) -> Result<Programs, Failure> {
+        if let (None, Some(solve)) = (operator, &problem.solve) {
+            let method = method(problem)?;
+            let system = System::new(solve, &method)?;
+            return Ok(Programs {
+                title: check::solved(solve, &method),
+                vectors: method.vectors(),
+                forward: system.forward,
+                adjoint: system.adjoint,
+                method: Some(method),
+            });
+        }
+        let (title, op) = apply::operator(problem, operator)?;
+        let forward = operators::program(op.as_ref())?;
+        let adjoint = transpose(&simplify(&forward)?)?;
+        Ok(Programs { title, forward, adjoint: Some(adjoint), vectors: (1, 1), method: None })
+    }
+}

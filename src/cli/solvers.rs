@@ -1,0 +1,24 @@
+//! `pylopsd solvers`
+
+use crate::cli::Outcome;
+use crate::cli::catalogue::{Item, Kind, show};
+use crate::solvers::ENTRIES;
+
+/// List the solvers, or document one
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// A solver's name, as in `solver = "cgls"`
+    name: Option<String>,
+    /// JSON on standard output
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(args: &Args) -> Outcome {
+    let kind = Kind { what: "solver", command: "solvers", common: "" };
+    let items: Vec<Item> = ENTRIES
+        .iter()
+        .map(|e| Item { name: e.name, documentation: (e.documentation)(), keys: (e.keys)() })
+        .collect();
+    show(&kind, &items, args.name.as_deref(), args.json)
+}
