@@ -74,7 +74,8 @@ fn data_type(problem: &Problem, name: &str) -> Option<ArrayType> {
 pub(super) fn solved(solve: &Solve, method: &Method) -> String {
     let mut text = format!("{} on {}", method.name(), solve.operator_name);
     for term in &solve.regularization {
-        text += &format!(", with {} {}", term.epsilon, term.name);
+        let factor = if term.epsilon == 1.0 { String::new() } else { format!("{} ", term.epsilon) };
+        text += &format!(", with {factor}{}", term.name);
     }
     for (there, what) in [
         (solve.weight.is_some(), "weighted"),

@@ -357,6 +357,11 @@ impl Plans {
         let first = plan(&forward, &Request::default());
         let data = outputs(&first, forward.outputs.len());
         let Some(adjoint) = adjoint else {
+            // A solver without an adjoint adds data to models: both are cut alike.
+            let first = match forward.inputs == forward.output_types() {
+                true => plan(&forward, &Request { inputs: data.clone(), outputs: data }),
+                false => first,
+            };
             return Ok(Plans { forward: first, adjoint: None });
         };
         let request = Request { inputs: data.clone(), outputs: Vec::new() };

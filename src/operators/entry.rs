@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 
 use crate::operators::{Op, Scope};
 use crate::scalar::DType;
-use crate::spec::{Diagnostics, OperatorTable, deserialize};
+use crate::spec::{Diagnostic, Diagnostics, OperatorTable, deserialize};
 
 /// One operator of the registry.
 #[derive(Debug)]
@@ -110,6 +110,21 @@ fn schema<P: Parameters>() -> serde_json::Value {
     schemars::schema_for!(P).to_value()
 }
 
+/// PyLops' parameters that say how an operator runs, not what it is.
+const EXECUTION: [&str; 11] = [
+    "engine",
+    "fftengine",
+    "forceflat",
+    "inoutengine",
+    "inplace",
+    "kwargs_fft",
+    "name",
+    "nproc",
+    "parallel_kind",
+    "saveGt",
+    "usematmul",
+];
+
 fn build<P: Parameters>(
     table: &OperatorTable,
     scope: &mut dyn Scope,
@@ -119,7 +134,18 @@ fn build<P: Parameters>(
     let keys = entry.keys();
     let known: Vec<&str> = keys.iter().map(|k| k.name.as_str()).collect();
     let required: Vec<&str> = keys.iter().filter(|k| k.required).map(|k| k.name.as_str()).collect();
-    let parameters: P = deserialize(&table.params, &known, &required, diagnostics)?;
+    let before = diagnostics.len();
+    for key in EXECUTION.iter().filter(|k| table.params.get(k).is_some() && !known.contains(k)) {
+        let label = "says how PyLops runs the operator";
+        let message = format!("`{key}` is no key here");
+        let diagnostic = Diagnostic::new(table.params.key_span(key), message, label);
+        diagnostics.push(diagnostic.help("leave it out: engines, threads and copies are the plan's business"));
+    }
+    let params = table.params.without(&EXECUTION);
+    let parameters: P = deserialize(&params, &known, &required, diagnostics)?;
+    if diagnostics.len() > before {
+        return None;
+    }
     let dtype = table.dtype.as_ref().map_or(scope.dtype(), |d| d.value);
     let mut place = Place { table, diagnostics };
     parameters.build(dtype, scope, &mut place)

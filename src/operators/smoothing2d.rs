@@ -23,7 +23,8 @@ pub(crate) const ENTRY: Entry = Entry::of::<Smoothing2D>("Smoothing2D");
 /// Samples outside are zeros and the mean is not normalised at the edges. PyLops: `Smoothing2D`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct Smoothing2D {
-    /// Samples of the mean along each of the axes; even numbers are increased by one.
+    /// Samples of the mean along each of the axes; even numbers are increased by one. Of a
+    /// two-dimensional model, the first belongs to axis 0 whatever the order of `axes`, as in PyLops.
     nsmooth: OneOrMany<usize>,
     /// Dims of the model and the data.
     dims: OneOrMany<usize>,
@@ -36,7 +37,10 @@ impl Parameters for Smoothing2D {
     fn build(self, dtype: DType, _: &mut dyn Scope, at: &mut Place<'_>) -> Option<Op> {
         let dims = at.dims("dims", &self.dims)?;
         at.require(self.axes.len() == 2, "axes", "expected two axes")?;
-        let axes = at.axes("axes", &self.axes, &dims)?;
+        let mut axes = at.axes("axes", &self.axes, &dims)?;
+        if dims.len() == 2 {
+            axes.sort_unstable();
+        }
         let nsmooth = at.per_axis("nsmooth", &self.nsmooth, 2)?;
         let means: Option<Vec<_>> =
             axes.into_iter().zip(nsmooth).map(|(a, n)| Some((a, mean(n, dtype, at)?))).collect();

@@ -30,6 +30,9 @@ pub fn wrapped(text: &str, indent: usize, width: usize) -> String {
     for source in text.lines() {
         if source.trim_start().starts_with("```") {
             (fenced, open) = (!fenced, false);
+            if !fenced {
+                lines.push(String::new());
+            }
         } else if fenced || source.starts_with("    ") || source.trim().is_empty() {
             let formula = source.strip_prefix("    ").unwrap_or(source).trim_end();
             let line = format!("{margin}    {formula}");
@@ -66,7 +69,7 @@ mod tests {
     #[test]
     fn words_are_wrapped_and_formulas_are_not() {
         let text = "One two\nthree four.\n\n```text\ny = A x,  z = 1\n```\nEnd.";
-        let expected = "  One two\n  three\n  four.\n\n      y = A x,  z = 1\n  End.\n";
+        let expected = "  One two\n  three\n  four.\n\n      y = A x,  z = 1\n\n  End.\n";
         assert_eq!(wrapped(text, 2, 10), expected);
     }
 }

@@ -56,8 +56,10 @@ impl Method {
 
 /// No parameters.
 ///
-/// A dense solve: the operator's matrix, column by column; LU if it is square and regular, else the
-/// least-squares solution of least norm. For small operators: the seed's `/` on a matrix.
+/// A dense solve of a small operator, without iterations.
+///
+/// The operator's matrix is made column by column; LU if it is square and regular, else the
+/// least-squares solution of least norm. What the seed's `/` did for a matrix.
 #[derive(serde::Deserialize, JsonSchema)]
 struct Direct {}
 

@@ -145,7 +145,9 @@ class T:
                 words.append("%s = %s" % (k, toml(v.values)))
                 params[k] = v.values
             else:
-                words.append("%s = %s" % (k, toml(v)))
+                # What says how PyLops runs an operator is no key of a problem file.
+                if k not in ("engine", "fftengine", "inplace", "saveGt", "usematmul"):
+                    words.append("%s = %s" % (k, toml(v)))
                 params[k] = tuples(v)
         return "{ %s }" % ", ".join(words), params
 
@@ -518,7 +520,6 @@ def fourier():
     f("FFT2D", dims=[3, 4], engine="scipy")
     f("FFT2D", dims=[3, 4], engine="scipy", real=True, nffts=[4, 6])
     f("FFT2D", dims=[3, 4], engine="scipy", norm="none", wrong=True)      # G.3 row 54
-    f("FFT2D", dims=[3, 4], engine="scipy", norm="1/n", wrong=True)
     # FFTND
     for norm in ("ortho", "none", "1/n"):
         f("FFTND", dims=[2, 3, 4], norm=norm)
