@@ -273,7 +273,7 @@ mod tests {
     fn chunks_tile_the_array_and_ranks_own_runs_of_them() {
         let grid = Grid::new(&[5, 7], &[5, 2]);
         assert_eq!(grid.partition_axis(), 1);
-        let mut seen = vec![0; 35];
+        let mut seen = [0; 35];
         for k in 0..grid.len() {
             let b = grid.chunk_box(k);
             for i in b.0[0].clone() {

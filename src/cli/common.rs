@@ -1,5 +1,6 @@
 //! Options that running commands share, and how a problem file is loaded with them.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use crate::cli::Failure;
@@ -59,8 +60,14 @@ pub(super) fn size(text: &str) -> Result<u64, String> {
 
 /// Reads a problem file; all its mistakes at once.
 pub(super) fn load(file: &FileArgs, out_dir: Option<&Path>) -> Result<Problem, Failure> {
-    let source = Source::read(&file.file)
-        .map_err(|e| Failure::Usage(format!("error: problem file {}: {e}", file.file.display())))?;
+    let source = Source::read(&file.file).map_err(|e| {
+        let words = match e.kind() {
+            ErrorKind::NotFound => "there is no such file".to_string(),
+            ErrorKind::InvalidData => "it is not text".to_string(),
+            _ => e.to_string(),
+        };
+        Failure::Usage(format!("error: cannot read problem file {}: {words}", file.file.display()))
+    })?;
     let document = Document::parse(source, &file.set)?;
     let mut early = document.diagnostics();
     if let Some(solve) = &document.solve {

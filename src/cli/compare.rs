@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 use crate::cli::info::{is_archive, open, show};
 use crate::cli::{Failure, Outcome, say};
 use crate::io;
-use crate::report::table;
+use crate::report::{bound, table};
 use crate::scalar::C128;
 
 /// Compare an array with a reference; exit code 3 if they differ by more than is allowed
@@ -62,11 +62,12 @@ pub(super) fn run(args: &Args) -> Outcome {
         });
         say(&format!("{found:#}\n"))?;
     } else {
+        let within = format!("rtol {}, atol {}", bound(args.rtol), bound(args.atol));
         let word = match (c.at.is_none(), equal) {
             (true, _) => "identical".to_string(),
-            (_, true) => format!("equal within rtol {:e}, atol {:e}", args.rtol, args.atol),
+            (_, true) => format!("equal within {within}"),
             (_, false) => {
-                format!("different: not within rtol {:e}, atol {:e}", args.rtol, args.atol)
+                format!("different, not within {within}")
             }
         };
         let row = |key: &str, value: String| [key.to_string(), value];

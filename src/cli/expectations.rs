@@ -8,6 +8,7 @@ use crate::cli::Failure;
 use crate::cli::solving::Solved;
 use crate::io::{Array, compare};
 use crate::problem::Problem;
+use crate::report::bound;
 use crate::spec::{ExpectSpec, ExpectedValue, OutputCheck, OutputName, Quantity};
 
 /// One expectation and what was found.
@@ -92,7 +93,7 @@ fn quantity_check(
     for (k, (bound, word)) in bounds.iter().enumerate() {
         if let Some(bound) = bound {
             holds &= if k == 0 { found <= *bound } else { found >= *bound };
-            words.push(format!("{word} {bound:e}"));
+            words.push(format!("{word} {}", crate::report::bound(*bound)));
         }
     }
     if let Some(ExpectedValue::Number(n)) = equals {
@@ -131,7 +132,12 @@ fn output_check(
     let c = compare(&Array::open(part, None)?, reference)?;
     Ok(match check {
         OutputCheck::Close { file, rtol, atol } => Check {
-            expected: format!("{label} within rtol {rtol:e}, atol {atol:e} of {}", file.value),
+            expected: format!(
+                "{label} within rtol {}, atol {} of {}",
+                bound(*rtol),
+                bound(*atol),
+                file.value
+            ),
             found: format!("a relative error of {:.3e}", c.relative_error),
             holds: c.is_within(*rtol, *atol),
         },

@@ -24,7 +24,7 @@ pub(super) fn run(args: &Args) -> Outcome {
     let method = method(&problem)?;
     let stop = session::interruptible();
     let pending = solving::solve(&problem, &method, &args.run, &stop)?;
-    refuse_not_finite(&pending.solved.stop)?;
+    refuse_not_finite(&problem, &pending.solved.stop)?;
     let checks = expectations::check(&problem, &pending.solved)?;
     let solved = pending.commit()?;
     let quiet = args.run.quiet || solving::streams(&problem);
@@ -47,15 +47,19 @@ pub(super) fn run(args: &Args) -> Outcome {
 }
 
 /// A run that met NaN or infinity has failed.
-pub(super) fn refuse_not_finite(stop: &Stop) -> Outcome {
+pub(super) fn refuse_not_finite(problem: &Problem, stop: &Stop) -> Outcome {
     let Stop::NotFinite { iteration, array } = stop else { return Ok(()) };
+    let name = match &problem.solve {
+        Some(solve) if *array == "the data" => format!(" (array `{}`)", solve.data.name()),
+        _ => String::new(),
+    };
     let when = if *iteration == 0 {
         "before the first iteration".into()
     } else {
         format!("in iteration {iteration}")
     };
     Err(Failure::Run(format!(
-        "NaN or infinity in {array}, {when}; nothing was written. `pylopsd info` counts NaN in a file"
+        "NaN or infinity in {array}{name}, {when}; nothing was written. `pylopsd info` counts NaN in a file"
     )))
 }
 
@@ -77,9 +81,10 @@ fn summary(problem: &Problem, solved: &Solved, checks: &[expectations::Check]) -
     );
     let _ = writeln!(
         text,
-        "  solver     {}: {} iterations, {}",
+        "  solver     {}: {} iteration{}, {}",
         solved.method.name(),
         solved.iterations,
+        if solved.iterations == 1 { "" } else { "s" },
         solved.stop
     );
     let _ = writeln!(

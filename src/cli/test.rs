@@ -197,7 +197,7 @@ fn test(
     redirect(&mut problem, args, file, folder)?;
     let quiet = RunArgs { quiet: true, json: false, ..args.run.clone() };
     let pending = solving::solve(&problem, &method, &quiet, stop)?;
-    solve::refuse_not_finite(&pending.solved.stop)?;
+    solve::refuse_not_finite(&problem, &pending.solved.stop)?;
     if pending.solved.stop == Stop::Interrupted {
         return Err(Failure::Interrupted);
     }

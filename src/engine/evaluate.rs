@@ -248,15 +248,24 @@ impl Evaluator<'_> {
                 let r = &b.0[*axis];
                 // Samples before the shift come from the end of the input.
                 let cut = (*shift).clamp(r.start, r.end);
-                for (part, from) in [
-                    (r.start..cut, (r.start + n - shift)..(cut + n - shift)),
+                let pieces = [
+                    (r.start..cut, r.start + n - shift..cut + n - shift),
                     (cut..r.end, cut.saturating_sub(*shift)..r.end.saturating_sub(*shift)),
-                ] {
-                    if part.is_empty() {
-                        continue;
+                ];
+                let broken = pieces.iter().all(|(part, _)| !part.is_empty());
+                let whole = b.with(*axis, 0..n);
+                // What is computed on the way is computed once for both pieces.
+                let made = (broken && self.look(input(0), &whole).is_none())
+                    .then(|| self.pull(input(0), &whole));
+                for (part, from) in pieces.into_iter().filter(|(part, _)| !part.is_empty()) {
+                    let target = out.reborrow().boxed(&b.with(*axis, part).relative_to(b));
+                    let from = b.with(*axis, from);
+                    match &made {
+                        Some(tile) => {
+                            pointwise::copy(target, tile.view().boxed(&from.relative_to(&whole)))
+                        }
+                        None => self.fill(input(0), &from, target),
                     }
-                    let target = b.with(*axis, part).relative_to(b);
-                    self.fill(input(0), &b.with(*axis, from), out.reborrow().boxed(&target));
                 }
             }
             Primitive::Stencil(terms) => {

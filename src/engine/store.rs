@@ -7,7 +7,7 @@ use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
-use memmap2::{MmapMut, MmapOptions, UncheckedAdvice};
+use memmap2::{MmapMut, MmapOptions};
 use ndarray::{ArrayViewD, ArrayViewMutD, IxDyn, ShapeBuilder};
 
 use crate::engine::{Error, Result};
@@ -78,15 +78,6 @@ impl Memory {
         let base = map.as_ptr().cast_mut();
         Ok(Arc::new(Memory { base, bytes, _map: Some(Map::ReadOnly { _map: map }) }))
     }
-
-    /// Lets the system take the pages back; their contents are lost.
-    #[allow(unsafe_code)]
-    pub(super) fn discard(&self) {
-        if let Some(Map::Writable { _map: map }) = &self._map {
-            // SAFETY: the caller reads nothing that was written before.
-            let _ = unsafe { map.unchecked_advise(UncheckedAdvice::DontNeed) };
-        }
-    }
 }
 
 #[allow(unsafe_code)]
@@ -131,15 +122,11 @@ impl Store {
         &self.held
     }
 
-    pub(super) fn memory(&self) -> &Arc<Memory> {
-        &self.memory
-    }
-
     /// A held box, to read.
     #[track_caller]
     pub fn view(&self, b: &IndexBox) -> View<'_> {
         self.check(b);
-        with_dtype!(self.ty.dtype, T => T::erase(self.typed::<T>(&self.held, &self.ty.dims, b)))
+        with_dtype!(self.ty.dtype, T => T::erase(self.typed::<T>(&self.held, b)))
     }
 
     /// A held box of the same elements with other dims, if what is held is consecutive elements of
@@ -172,7 +159,7 @@ impl Store {
     pub(super) fn view_mut_shared(&self, b: &IndexBox) -> ViewMut<'_> {
         self.check(b);
         with_dtype!(self.ty.dtype, T => {
-            let view = self.typed::<T>(&self.held, &self.ty.dims, b);
+            let view = self.typed::<T>(&self.held, b);
             let dims = IxDyn(view.shape());
             let steps: Vec<usize> = view.strides().iter().map(|&s| s as usize).collect();
             let base = view.as_ptr().cast_mut();
@@ -198,12 +185,7 @@ impl Store {
         );
     }
 
-    fn typed<T: Scalar>(
-        &self,
-        held: &IndexBox,
-        _dims: &[usize],
-        b: &IndexBox,
-    ) -> ArrayViewD<'_, T> {
+    fn typed<T: Scalar>(&self, held: &IndexBox, b: &IndexBox) -> ArrayViewD<'_, T> {
         let s = strides(&held.dims());
         if b.is_empty() {
             return self.strided(0, &b.dims(), &s);

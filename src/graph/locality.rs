@@ -165,12 +165,9 @@ impl Cut {
                 cut.align[*axis] = None;
                 cut.bytes = cut.bytes.max(inputs[0].dtype.size() as f64);
             }
-            // Across rows, the filter's reach would be read again for every chunk.
-            Primitive::Convolve { axis, .. }
-                if *axis + 1 < node.ty.dims.len()
-                    && node.ty.len() / node.ty.dims[*axis].max(1) >= 256 =>
-            {
-                cut.align[*axis] = None;
+            // Across rows, the filter's reach is read again for every chunk: it should be small.
+            Primitive::Convolve { axis, taps, .. } if *axis + 1 < node.ty.dims.len() => {
+                cut.align[*axis] = Some((2 * taps).next_multiple_of(32));
             }
             Primitive::Reshape => cut.align = aligned(&inputs[0].dims, &node.ty.dims),
             Primitive::Sum(axis) => cut.bytes *= inputs[0].dims[*axis].max(1) as f64,

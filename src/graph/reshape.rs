@@ -122,6 +122,7 @@ fn gcd(a: usize, b: usize) -> usize {
 }
 
 #[cfg(test)]
+#[allow(clippy::single_range_in_vec_init, reason = "boxes of one axis")]
 mod tests {
     use super::*;
     use crate::space::{Grid, strides};

@@ -94,7 +94,7 @@ fn fold_scales(v: &Value) -> Result<Option<Value>> {
         _ if c == C128::new(1.0, 0.0) => Some(inner.clone()),
         Primitive::Scale(d) => {
             let x = inner.arguments().swap_remove(0);
-            Some(x.node(Primitive::Scale(c * d), &[x.clone()], v.ty().clone()))
+            Some(x.node(Primitive::Scale(c * d), std::slice::from_ref(&x), v.ty().clone()))
         }
         _ if c.im != 0.0 => None,
         Primitive::Stencil(terms) => onto(Primitive::Stencil(
@@ -169,7 +169,7 @@ fn merge_stencils(v: &Value) -> Result<Option<Value>> {
             }
         }
         if terms.len() > before {
-            rest.push(x.node(Primitive::Stencil(terms), &[x.clone()], v.ty().clone()));
+            rest.push(x.node(Primitive::Stencil(terms), std::slice::from_ref(&x), v.ty().clone()));
             return Value::sum_of(&rest).map(Some);
         }
     }

@@ -106,39 +106,51 @@ fn columns<T: Scalar, const W: usize>(y: &mut [&mut [T]], x: &[&[T]], from: isiz
     let mut padded = vec![T::default(); g.len() + 2];
     padded[1..=g.len()].copy_from_slice(g);
     let whole = width / W * W;
-    for (pair, rows) in y.chunks_mut(2).enumerate() {
-        let base = from + 2 * pair as isize;
-        let lo = base.max(0).min(x.len() as isize);
-        let hi = (base + g.len() as isize + 1).clamp(lo, x.len() as isize);
-        let x = &x[lo as usize..hi as usize];
-        let skip = (lo - base) as usize;
-        let taps = x.iter().zip(&padded[skip + 1..]).zip(&padded[skip..]);
-        for start in (0..whole).step_by(W) {
-            let (mut low, mut high) = ([T::default(); W], [T::default(); W]);
-            for ((row, &a), &b) in taps.clone() {
-                let row = &row[start..start + W];
-                for l in 0..W {
-                    low[l] = row[l].mul_add(a, low[l]);
+    // The last block ends with the row, and computes a few columns again.
+    let last = (whole > 0 && whole < width).then(|| width - W);
+    let starts: Vec<usize> = (0..whole).step_by(W).chain(last).collect();
+    // A strip of columns of all rows of x that a row of y needs stays in the first-level cache.
+    for strip in starts.chunks(STRIP) {
+        for (pair, rows) in y.chunks_mut(2).enumerate() {
+            let (x, skip) = window(x, from + 2 * pair as isize, g.len() + 1);
+            let taps = x.iter().zip(&padded[skip + 1..]).zip(&padded[skip..]);
+            for &start in strip {
+                let (mut low, mut high) = ([T::default(); W], [T::default(); W]);
+                for ((row, &a), &b) in taps.clone() {
+                    let row = &row[start..start + W];
+                    // Two loops: one over both sums is not vectorised.
+                    for l in 0..W {
+                        low[l] = row[l].mul_add(a, low[l]);
+                    }
+                    for l in 0..W {
+                        high[l] = row[l].mul_add(b, high[l]);
+                    }
                 }
-                for l in 0..W {
-                    high[l] = row[l].mul_add(b, high[l]);
+                for (row, sum) in rows.iter_mut().zip([&low, &high]) {
+                    row[start..start + W].copy_from_slice(sum);
                 }
-            }
-            for (row, sum) in rows.iter_mut().zip([&low, &high]) {
-                row[start..start + W].copy_from_slice(sum);
-            }
-        }
-        for k in whole..width {
-            let (mut low, mut high) = (T::default(), T::default());
-            for ((row, &a), &b) in taps.clone() {
-                low = row[k].mul_add(a, low);
-                high = row[k].mul_add(b, high);
-            }
-            for (row, sum) in rows.iter_mut().zip([low, high]) {
-                row[k] = sum;
             }
         }
     }
+    if whole == 0 {
+        for (i, row) in y.iter_mut().enumerate() {
+            let (x, skip) = window(x, from + i as isize, g.len());
+            for (k, y) in row.iter_mut().enumerate() {
+                *y = x.iter().zip(&g[skip..]).fold(T::default(), |sum, (row, &g)| row[k].mul_add(g, sum));
+            }
+        }
+    }
+}
+
+/// Blocks of columns in a strip.
+const STRIP: usize = 4;
+
+/// The rows from `base` on, at most `len`, that there are, and how many are missing before them.
+#[inline(always)]
+fn window<'a, 'b, T>(x: &'a [&'b [T]], base: isize, len: usize) -> (&'a [&'b [T]], usize) {
+    let lo = base.max(0).min(x.len() as isize);
+    let hi = (base + len as isize).clamp(lo, x.len() as isize);
+    (&x[lo as usize..hi as usize], (lo - base) as usize)
 }
 
 /// Calls `f` with every pair of two-dimensional planes of the last two axes.

@@ -145,7 +145,6 @@ pub fn fft<R: Real>(
     each_plane(y, x, axis, &mut |mut y, x| {
         for (mut y, x) in y
             .axis_chunks_iter_mut(Axis(0), BLOCK)
-            .into_iter()
             .zip(x.axis_chunks_iter(Axis(0), BLOCK))
         {
             let lines = &mut lines[..x.shape()[0] * n];
@@ -186,7 +185,6 @@ pub fn rfft<R: Real>(
     each_plane(y, x, axis, &mut |mut y, x| {
         for (mut y, x) in y
             .axis_chunks_iter_mut(Axis(0), BLOCK)
-            .into_iter()
             .zip(x.axis_chunks_iter(Axis(0), BLOCK))
         {
             let count = x.shape()[0];
@@ -242,7 +240,6 @@ pub fn irfft<R: Real>(
     each_plane(out, y, axis, &mut |mut out, y| {
         for (out, y) in out
             .axis_chunks_iter_mut(Axis(0), BLOCK)
-            .into_iter()
             .zip(y.axis_chunks_iter(Axis(0), BLOCK))
         {
             let count = y.shape()[0];

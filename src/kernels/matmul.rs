@@ -4,6 +4,7 @@
 use bytemuck::Pod;
 use ndarray::{ArrayView2, ArrayView3, ArrayViewD, ArrayViewMut2, ArrayViewMutD, Axis};
 
+use crate::kernels::Buffer;
 use crate::kernels::rows::{parts, reals, reals_mut, vectorized};
 use crate::scalar::{Real, Scalar};
 
@@ -79,16 +80,28 @@ fn one<T: Scalar>(
         y.iter_mut().zip(&work.result).for_each(|(y, r)| *y = *r);
         return;
     }
-    product(&mut y, &x, &k, conj);
+    if k.strides()[1] == 1 && !(conj && T::DTYPE.is_complex()) {
+        return product(&mut y, &x, &k);
+    }
+    // A product with rows that are consecutive is nearly twice as fast, which pays for the copy.
+    let (m, n) = (k.shape()[0], k.shape()[1]);
+    let mut copy = Buffer::<T>::dirty(m * n);
+    for (top, left) in (0..m).step_by(16).flat_map(|i| (0..n).step_by(16).map(move |j| (i, j))) {
+        for i in top..(top + 16).min(m) {
+            for j in left..(left + 16).min(n) {
+                let v = k[[i, j]];
+                copy[i * n + j] = if conj { v.conj() } else { v };
+            }
+        }
+    }
+    match ArrayView2::from_shape((m, n), &copy[..]) {
+        Ok(k) => product(&mut y, &x, &k),
+        Err(_) => unreachable!("the copy has the dims of the kernel"),
+    }
 }
 
 #[allow(unsafe_code)]
-fn product<T: Scalar>(
-    y: &mut ArrayViewMut2<'_, T>,
-    x: &ArrayView2<'_, T>,
-    k: &ArrayView2<'_, T>,
-    conj: bool,
-) {
+fn product<T: Scalar>(y: &mut ArrayViewMut2<'_, T>, x: &ArrayView2<'_, T>, k: &ArrayView2<'_, T>) {
     let (m, n, inner) = (y.shape()[0], y.shape()[1], k.shape()[1]);
     let zero = T::default();
     let one = T::from_c128(1.0.into());
@@ -117,7 +130,7 @@ fn product<T: Scalar>(
             zero,
             one,
             false,
-            conj,
+            false,
             false,
             gemm::Parallelism::None,
         );
@@ -149,11 +162,14 @@ impl<'a, T: Pod> RowSlice<'a, T> for ArrayView2<'a, T> {
 fn dot_rows<T: Scalar>(y: &mut [T], k: ArrayView2<'_, T>, x: &[T], conj: bool) {
     if parts::<T>() == 1 {
         let x = reals(x);
-        for (i, y) in reals_mut(y).iter_mut().enumerate() {
-            *y = vectorized(
+        for (block, y) in reals_mut(y).chunks_mut(8).enumerate() {
+            let rows: [&[T::Real]; 8] =
+                std::array::from_fn(|r| row(&k, 8 * block + r.min(y.len() - 1)));
+            let sums = vectorized(
                 #[inline(always)]
-                || dot(row(&k, i), x),
+                || if size_of::<T>() == 4 { dot::<_, 16>(rows, x) } else { dot::<_, 8>(rows, x) },
             );
+            y.copy_from_slice(&sums[..y.len()]);
         }
         return;
     }
@@ -176,31 +192,44 @@ fn dot_rows<T: Scalar>(y: &mut [T], k: ArrayView2<'_, T>, x: &[T], conj: bool) {
     }
 }
 
-const LANES: usize = 32;
-
+/// Eight rows at a time: eight streams keep the memory busy, and `x` is loaded once for all.
 #[inline(always)]
-fn dot<R: Real>(a: &[R], b: &[R]) -> R {
-    let mut sum = [R::default(); LANES];
-    let (blocks, rest) = (a.len() / LANES * LANES, a.len() % LANES);
-    for (a, b) in a.chunks_exact(LANES).zip(b.chunks_exact(LANES)) {
-        for l in 0..LANES {
-            sum[l] = a[l].mul_add(b[l], sum[l]);
+fn dot<R: Real, const W: usize>(rows: [&[R]; 8], x: &[R]) -> [R; 8] {
+    let whole = x.len() / W * W;
+    let rows = rows.map(|row| &row[..x.len()]);
+    let mut sums = [[R::default(); W]; 8];
+    let mut i = 0;
+    while i < whole {
+        let x = &x[i..i + W];
+        // One loop a row, written out: the sums stay in registers.
+        macro_rules! step {
+            ($($r:literal)*) => {$(
+                let k = &rows[$r][i..i + W];
+                for l in 0..W {
+                    sums[$r][l] = k[l].mul_add(x[l], sums[$r][l]);
+                }
+            )*};
+        }
+        step!(0 1 2 3 4 5 6 7);
+        i += W;
+    }
+    for (sum, row) in sums.iter_mut().zip(rows) {
+        for (l, (k, x)) in row[whole..].iter().zip(&x[whole..]).enumerate() {
+            sum[l] = k.mul_add(*x, sum[l]);
         }
     }
-    for l in 0..rest {
-        sum[l] = a[blocks + l].mul_add(b[blocks + l], sum[l]);
-    }
-    fold(&sum, 1)[0]
+    sums.map(|lanes| fold(&lanes, 1)[0])
 }
 
+/// A row of interleaved complex numbers with the doubled real and imaginary parts of `x`.
 #[inline(always)]
 fn dot_split<R: Real>(k: &[R], re: &[R], im: &[R]) -> [R; 4] {
-    const HALF: usize = LANES / 2;
-    let (mut u, mut v) = ([R::default(); HALF], [R::default(); HALF]);
-    let (blocks, rest) = (k.len() / HALF * HALF, k.len() % HALF);
-    for ((k, re), im) in k.chunks_exact(HALF).zip(re.chunks_exact(HALF)).zip(im.chunks_exact(HALF))
+    let (mut u, mut v) = ([R::default(); LANES], [R::default(); LANES]);
+    let (blocks, rest) = (k.len() / LANES * LANES, k.len() % LANES);
+    for ((k, re), im) in
+        k.chunks_exact(LANES).zip(re.chunks_exact(LANES)).zip(im.chunks_exact(LANES))
     {
-        for l in 0..HALF {
+        for l in 0..LANES {
             u[l] = k[l].mul_add(re[l], u[l]);
             v[l] = k[l].mul_add(im[l], v[l]);
         }
@@ -212,6 +241,9 @@ fn dot_split<R: Real>(k: &[R], re: &[R], im: &[R]) -> [R; 4] {
     let (u, v) = (fold(&u, 2), fold(&v, 2));
     [u[0], u[1], v[0], v[1]]
 }
+
+/// Most lanes of a sum.
+const LANES: usize = 16;
 
 /// Lanes added pairwise down to `keep` of them, at most 2; accumulated in double precision.
 #[inline(always)]
@@ -230,7 +262,7 @@ fn fold<R: Real>(lanes: &[R], keep: usize) -> [R; 2] {
     [R::rounded(wide[0]), R::rounded(wide[1])]
 }
 
-/// `y_i = sum_j k_ij x_j`, columns of `k` consecutive in memory, four at a time.
+/// `y_i = sum_j k_ij x_j`, columns of `k` consecutive in memory, eight at a time.
 fn add_columns<T: Scalar>(y: &mut [T], k: ArrayView2<'_, T>, x: &[T], conj: bool) {
     let rows = k.reversed_axes();
     if parts::<T>() == 1 {
@@ -271,18 +303,22 @@ fn add_rows<T: Scalar>(
     part: usize,
 ) {
     let n = k.shape()[0];
+    let len = y.len();
     let mut j = 0;
-    while j + 4 <= n {
-        let (a, b, c, d) = (row(k, j), row(k, j + 1), row(k, j + 2), row(k, j + 3));
-        let f = [0, 1, 2, 3].map(|m| x[(j + m) * step + part]);
-        let (a, b, c, d) = (&a[..y.len()], &b[..y.len()], &c[..y.len()], &d[..y.len()]);
+    while j + 8 <= n {
+        let r: [&[T::Real]; 8] = std::array::from_fn(|m| &row(k, j + m)[..len]);
+        let f: [T::Real; 8] = std::array::from_fn(|m| x[(j + m) * step + part]);
         for (i, y) in y.iter_mut().enumerate() {
-            let low = a[i].mul_add(f[0], *y);
-            let low = b[i].mul_add(f[1], low);
-            let low = c[i].mul_add(f[2], low);
-            *y = d[i].mul_add(f[3], low);
+            let low = r[0][i].mul_add(f[0], *y);
+            let low = r[1][i].mul_add(f[1], low);
+            let low = r[2][i].mul_add(f[2], low);
+            let low = r[3][i].mul_add(f[3], low);
+            let high = r[4][i].mul_add(f[4], r[5][i] * f[5]);
+            let high = r[6][i].mul_add(f[6], high);
+            let high = r[7][i].mul_add(f[7], high);
+            *y = low + high;
         }
-        j += 4;
+        j += 8;
     }
     for m in j..n {
         let f = x[m * step + part];

@@ -139,7 +139,9 @@ fn build<P: Parameters>(
         let label = "says how PyLops runs the operator";
         let message = format!("`{key}` is no key here");
         let diagnostic = Diagnostic::new(table.params.key_span(key), message, label);
-        diagnostics.push(diagnostic.help("leave it out: engines, threads and copies are the plan's business"));
+        diagnostics.push(
+            diagnostic.help("leave it out: engines, threads and copies are the plan's business"),
+        );
     }
     let params = table.params.without(&EXECUTION);
     let parameters: P = deserialize(&params, &known, &required, diagnostics)?;

@@ -13,6 +13,9 @@ const MOST_CHUNKS: f64 = 16384.0;
 /// Bytes of a row that are worth a separate access.
 const ROW_BYTES: usize = 512;
 
+/// Elements that pieces of a row should be multiples of.
+const LINE: usize = 16;
+
 /// Chunk lengths for an array that may be cut as `cut` says: leading axes are cut first, so that
 /// chunks are runs of memory.
 pub fn auto_chunk(ty: &ArrayType, cut: &Cut) -> Vec<usize> {
@@ -32,7 +35,8 @@ pub fn auto_chunk(ty: &ArrayType, cut: &Cut) -> Vec<usize> {
         let wanted = wanted.max(least).max(1);
         // Equal chunks, rounded up to the alignment.
         let count = ty.dims[axis].div_ceil(wanted.next_multiple_of(align));
-        chunk[axis] = ty.dims[axis].div_ceil(count).next_multiple_of(align).min(ty.dims[axis]);
+        let line = if least > 1 { align.max(LINE) } else { align };
+        chunk[axis] = ty.dims[axis].div_ceil(count).next_multiple_of(line).min(ty.dims[axis]);
     }
     chunk
 }

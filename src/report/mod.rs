@@ -10,4 +10,4 @@ pub use junit::{Case, Verdict, junit};
 pub use progress::{Progress, Record};
 pub use stages::{stages, stages_json};
 pub use table::{table, wrapped};
-pub use words::{bytes, number, rate, seconds};
+pub use words::{bound, bytes, number, rate, seconds};

@@ -7,7 +7,6 @@ use crate::engine::{Block, Error, Machine, Result, Space, Store, Vector};
 use crate::scalar::{C128, Scalar};
 use crate::solvers::{Outcome, Stop, Task};
 use crate::space::{IndexBox, strides};
-use crate::view::{View, ViewMut};
 use crate::with_view;
 
 /// Most entries of a matrix that is solved directly.

@@ -12,6 +12,9 @@ pub use registry::{ENTRIES, Entry, Method, check_parameters, entry, method};
 
 use crate::engine::{Machine, Operators, Result, Vector};
 
+/// Writes what it stands for into a vector.
+pub type Fill<'a> = &'a dyn Fn(&mut Vector) -> Result<()>;
+
 /// What a solver is given: `A x = y` to be solved for `x`, from `x0` if there is one.
 pub struct Task<'a> {
     /// Threads and processes.
@@ -19,9 +22,9 @@ pub struct Task<'a> {
     /// `A` and, where the solver needs it, `A^H`.
     pub operators: &'a Operators,
     /// Writes `y` into a data vector.
-    pub rhs: &'a dyn Fn(&mut Vector) -> Result<()>,
+    pub rhs: Fill<'a>,
     /// Writes `x0` into a model vector.
-    pub start: Option<&'a dyn Fn(&mut Vector) -> Result<()>>,
+    pub start: Option<Fill<'a>>,
     /// Told of every iteration.
     pub monitor: &'a mut dyn Monitor,
 }

@@ -10,7 +10,7 @@
 use crate::engine::{Compiled, Constants, Machine, Operators, Plans, Result, Spill, Store, Vector};
 use crate::graph::{self, Program, Value, simplify, transpose};
 use crate::io::Array;
-use crate::operators::{Op, Operator};
+use crate::operators::Op;
 use crate::problem::Solve;
 use crate::solvers::Method;
 use crate::space::ArrayType;
@@ -91,7 +91,7 @@ impl System {
                     let compiled = Compiled::of(
                         program,
                         &[],
-                        &[block.tiles.clone()],
+                        std::slice::from_ref(&block.tiles),
                         &mut Constants::default(),
                         machine,
                         spill,

@@ -196,6 +196,113 @@ impl Folder {
     }
 }
 
+/// What a run of the program left.
+pub(crate) struct Ran {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: Vec<u8>,
+    pub(crate) stderr: String,
+}
+
+impl Ran {
+    /// Standard output as text.
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.stdout).into_owned()
+    }
+
+    /// Standard output as JSON.
+    #[track_caller]
+    pub(crate) fn json(&self) -> serde_json::Value {
+        serde_json::from_slice(&self.stdout)
+            .unwrap_or_else(|e| panic!("{e}:\n{}{}", self.text(), self.stderr))
+    }
+
+    /// Exit code, standard output and standard error are these; times and memory are left out.
+    #[track_caller]
+    pub(crate) fn is(&self, code: i32, stdout: &str, stderr: &str) {
+        let text = self.text();
+        let steady = |l: &&str| !l.starts_with("  time ") && !l.starts_with("  memory ");
+        let lines: Vec<&str> = text.lines().filter(steady).collect();
+        let found = format!("{}\n--\n{}", lines.join("\n"), self.stderr.trim_end());
+        let wanted = format!("{}\n--\n{}", stdout.trim_matches('\n'), stderr.trim_matches('\n'));
+        assert!(found == wanted, "found:\n{found}\n\nwanted:\n{wanted}");
+        assert_eq!(self.code, Some(code), "{found}");
+    }
+}
+
+impl Folder {
+    /// A folder with this problem file alone.
+    pub(crate) fn of(problem: &str) -> Self {
+        let folder =
+            Folder { dir: TempDir::with_prefix("pylopsd-").unwrap(), text: problem.into() };
+        folder.put("problem.toml", problem.as_bytes());
+        folder
+    }
+
+    /// Writes a file.
+    pub(crate) fn put(&self, file: &str, bytes: &[u8]) {
+        std::fs::write(self.dir.path().join(file), bytes).unwrap();
+    }
+
+    /// A file's bytes.
+    #[track_caller]
+    pub(crate) fn bytes(&self, file: &str) -> Vec<u8> {
+        std::fs::read(self.dir.path().join(file)).unwrap_or_else(|e| panic!("{file}: {e}"))
+    }
+
+    /// Everything in the folder with its bytes, hidden files too.
+    pub(crate) fn all(&self) -> BTreeMap<String, Vec<u8>> {
+        let entries = std::fs::read_dir(self.dir.path()).unwrap().map(|e| e.unwrap());
+        let files = entries.filter(|e| e.path().is_file());
+        files
+            .map(|e| e.file_name().to_string_lossy().into_owned())
+            .map(|name| (name.clone(), self.bytes(&name)))
+            .collect()
+    }
+
+    /// The folder.
+    pub(crate) fn path(&self) -> &Path {
+        self.dir.path()
+    }
+
+    /// Runs the program in the folder, with these words as arguments.
+    pub(crate) fn ran(&self, arguments: &str) -> Ran {
+        self.ran_with(&arguments.split_whitespace().collect::<Vec<_>>(), &[])
+    }
+
+    /// Runs the program in the folder with standard input.
+    pub(crate) fn ran_with(&self, arguments: &[&str], stdin: &[u8]) -> Ran {
+        let output = Command::new(env!("CARGO_BIN_EXE_pylopsd"))
+            .current_dir(self.dir.path())
+            .args(arguments)
+            .write_stdin(stdin)
+            .timeout(PATIENCE)
+            .output()
+            .unwrap();
+        Ran {
+            code: output.status.code(),
+            stdout: output.stdout,
+            stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+}
+
+/// A .npy file of numbers, as the program writes it.
+pub(crate) fn npy(values: &[f64]) -> Vec<u8> {
+    let n = values.len();
+    let header = format!("{{'descr': '<f8', 'fortran_order': False, 'shape': ({n},), }}");
+    let data: Vec<u8> = values.iter().flat_map(|v| v.to_le_bytes()).collect();
+    with_header(&header, &data)
+}
+
+/// A .npy file with this header, whatever it says, and these data.
+pub(crate) fn with_header(header: &str, data: &[u8]) -> Vec<u8> {
+    let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
+    bytes.extend(118_u16.to_le_bytes());
+    bytes.extend(format!("{header:<117}\n").bytes());
+    bytes.extend(data);
+    bytes
+}
+
 /// Small random numbers that a name decides (splitmix64 on its FNV-1a hash).
 pub(crate) struct Dice(u64);
 

@@ -1,0 +1,505 @@
+//! Wrong problems, wrong files, wrong usage: each with all that a user sees, its exit code, and the
+//! folder as it was before.
+
+mod common;
+
+use common::{Folder, npy, with_header};
+
+const PROBLEM: &str = r#"title = "Small"
+
+[arrays]
+d = { file = "d.npy" }
+
+[operators]
+A = { type = "Identity", N = 4 }
+B = "2 * A"
+
+[solve]
+operator = "B"
+data     = "d"
+solver   = "cgls"
+niter    = 5
+
+[outputs]
+model   = "m.npy"
+history = "h.csv"
+"#;
+
+const D: [f64; 4] = [2.0, 4.0, 6.0, 8.0];
+
+/// The problem with `from` replaced, beside files of every kind and old outputs.
+fn folder(from: &str, to: &str) -> Folder {
+    assert!(PROBLEM.contains(from), "{from}");
+    let folder = Folder::of(&PROBLEM.replace(from, to));
+    folder.put("d.npy", &npy(&D));
+    let whole = npy(&D);
+    folder.put("cut.npy", &whole[..whole.len() - 5]);
+    let object = "{'descr': '|O', 'fortran_order': False, 'shape': (4,), }";
+    folder.put("object.npy", &with_header(object, &[0; 32]));
+    let huge = "{'descr': '<f8', 'fortran_order': False, 'shape': (4000000000, 4000000000), }";
+    folder.put("huge.npy", &with_header(huge, &[]));
+    let mut long = b"\x93NUMPY\x02\x00".to_vec();
+    long.extend(0xffff_fff0_u32.to_le_bytes());
+    folder.put("long.npy", &long);
+    folder.put("empty.npy", &[]);
+    let none = "{'descr': '<f8', 'fortran_order': False, 'shape': (4, 0), }";
+    folder.put("none.npy", &with_header(none, &[]));
+    folder.put("nan.npy", &npy(&[2.0, f64::NAN, 6.0, 8.0]));
+    let complex = "{'descr': '<c16', 'fortran_order': False, 'shape': (4,), }";
+    folder.put("c.npy", &with_header(complex, &[0; 64]));
+    folder.put("m.npy", b"an old model");
+    folder.put("h.csv", b"an old history");
+    folder
+}
+
+/// Solving the problem with `from` replaced says this on standard error, and changes nothing.
+#[track_caller]
+fn wrong(from: &str, to: &str, code: i32, stderr: &str) {
+    let folder = folder(from, to);
+    let before = folder.all();
+    folder.ran("solve problem.toml").is(code, "", stderr);
+    assert_eq!(folder.all(), before, "the folder has changed");
+}
+
+#[test]
+fn a_missing_array() {
+    wrong(
+        "d.npy",
+        "data.npy",
+        2,
+        r#"
+error: cannot open data.npy: there is no such file
+ --> problem.toml:4:14
+  |
+4 | d = { file = "data.npy" }
+  |              ^^^^^^^^^^ array `d` is read from this file
+  |
+  = help: did you mean d.npy?
+
+error: problem.toml has 1 mistake; nothing was run
+"#,
+    );
+}
+
+#[test]
+fn a_truncated_array() {
+    wrong(
+        "d.npy",
+        "cut.npy",
+        2,
+        r#"
+error: cannot read cut.npy: it holds 155 bytes, its header promises 160 ((4,) float64)
+ --> problem.toml:4:14
+  |
+4 | d = { file = "cut.npy" }
+  |              ^^^^^^^^^ array `d` is read from this file
+  |
+  = help: the file is truncated, write it again
+
+error: problem.toml has 1 mistake; nothing was run
+"#,
+    );
+}
+
+#[test]
+fn an_array_of_objects() {
+    wrong(
+        "d.npy",
+        "object.npy",
+        2,
+        r#"
+error: cannot read object.npy: its element type is object (dtype "|O"), which is not numeric here
+ --> problem.toml:4:14
+  |
+4 | d = { file = "object.npy" }
+  |              ^^^^^^^^^^^^ array `d` is read from this file
+  |
+  = help: save it with np.save(path, a.astype("float64"))
+
+error: problem.toml has 1 mistake; nothing was run
+"#,
+    );
+}
+
+#[test]
+fn a_huge_header() {
+    wrong(
+        "d.npy",
+        "huge.npy",
+        2,
+        r#"
+error: cannot read huge.npy: the shape in its .npy header is larger than any memory
+ --> problem.toml:4:14
+  |
+4 | d = { file = "huge.npy" }
+  |              ^^^^^^^^^^ array `d` is read from this file
+  |
+  = help: the file is damaged
+
+error: problem.toml has 1 mistake; nothing was run
+"#,
+    );
+    wrong(
+        "d.npy",
+        "long.npy",
+        2,
+        r#"
+error: cannot read long.npy: its .npy header claims to be 4294967280 bytes long
+ --> problem.toml:4:14
+  |
+4 | d = { file = "long.npy" }
+  |              ^^^^^^^^^^ array `d` is read from this file
+  |
+  = help: the file is damaged
+
+error: problem.toml has 1 mistake; nothing was run
+"#,
+    );
+}
+
+#[test]
+fn an_empty_file_and_an_axis_of_length_0() {
+    wrong(
+        "d.npy",
+        "empty.npy",
+        2,
+        r#"
+error: cannot read empty.npy: it is empty
+ --> problem.toml:4:14
+  |
+4 | d = { file = "empty.npy" }
+  |              ^^^^^^^^^^^ array `d` is read from this file
+  |
+  = help: a .npy array is expected
+
+error: problem.toml has 1 mistake; nothing was run
+"#,
+    );
+    wrong(
+        "d.npy",
+        "none.npy",
+        2,
+        r#"
+error: array `d` has no elements: its dims are (4, 0)
+ --> problem.toml:4:14
+  |
+4 | d = { file = "none.npy" }
+  |              ^^^^^^^^^^ axis 1 has length 0: nothing to work on
+
+error: problem.toml has 1 mistake; nothing was run
+"#,
+    );
+    wrong(PROBLEM, "", 2, "error: problem.toml has no [solve] table, so there is nothing to solve");
+}
+
+#[test]
+fn a_misspelt_key() {
+    wrong(
+        "niter",
+        "nitre",
+        2,
+        r#"
+error: unknown key `nitre`
+  --> problem.toml:14:1
+   |
+14 | nitre    = 5
+   | ^^^^^ not a key of solver `cgls`
+   |
+   = help: did you mean `niter`?
+
+error: problem.toml has 1 mistake; nothing was run
+"#,
+    );
+}
+
+#[test]
+fn an_unknown_operator() {
+    wrong(
+        "Identity",
+        "Identty",
+        2,
+        r#"
+error: unknown operator type `Identty`
+ --> problem.toml:7:14
+  |
+7 | A = { type = "Identty", N = 4 }
+  |              ^^^^^^^^^ not an operator that is known
+  |
+  = help: did you mean `Identity`?
+
+error: problem.toml has 1 mistake; nothing was run
+"#,
+    );
+}
+
+#[test]
+fn a_cycle() {
+    wrong(
+        "\"2 * A\"",
+        "\"2 * C\"\nC = \"B\"",
+        2,
+        r#"
+error: operator `B` is defined by itself
+ --> problem.toml:9:6
+  |
+9 | C = "B"
+  |      ^ B -> C -> B
+
+error: problem.toml has 1 mistake; nothing was run
+"#,
+    );
+}
+
+#[test]
+fn dims_that_do_not_fit() {
+    wrong(
+        "N = 4",
+        "N = 5",
+        2,
+        r#"
+error: array `d` does not fit the data of `B`
+  --> problem.toml:12:12
+   |
+11 | operator = "B"
+   |            --- data (5,)
+12 | data     = "d"
+   |            ^^^ the array is (4,)
+
+error: problem.toml has 1 mistake; nothing was run
+"#,
+    );
+}
+
+#[test]
+fn a_wrong_dtype() {
+    wrong(
+        "d.npy",
+        "c.npy",
+        2,
+        r#"
+error: array `d` is complex, the data of `B` is real
+  --> problem.toml:12:12
+   |
+11 | operator = "B"
+   |            --- data float64
+12 | data     = "d"
+   |            ^^^ the array is complex128
+   |
+   = help: give the operators `dtype = "complex128"`, or the array `part = "real"`
+
+error: problem.toml has 1 mistake; nothing was run
+"#,
+    );
+}
+
+#[test]
+fn outputs_that_cannot_be_written() {
+    for folder in ["no", "d.npy"] {
+        let caret = "^".repeat(folder.len() + 8);
+        wrong(
+            "\"m.npy\"",
+            &format!("\"{folder}/m.npy\""),
+            2,
+            &format!(
+                r#"
+error: there is no folder {folder}
+  --> problem.toml:17:11
+   |
+17 | model   = "{folder}/m.npy"
+   |           {caret} output `model` would go there
+   |
+   = help: make it first
+
+error: problem.toml has 1 mistake; nothing was run
+"#
+            ),
+        );
+    }
+    wrong(
+        "\"m.npy\"",
+        "\"d.npy\"",
+        2,
+        r#"
+error: output `model` would overwrite array `d`
+  --> problem.toml:17:11
+   |
+ 4 | d = { file = "d.npy" }
+   |              ------- this file is read
+...
+17 | model   = "d.npy"
+   |           ^^^^^^^ expected another path
+
+error: problem.toml has 1 mistake; nothing was run
+"#,
+    );
+}
+
+#[test]
+fn nan_in_the_data() {
+    wrong(
+        "d.npy",
+        "nan.npy",
+        1,
+        "error: NaN or infinity in the data (array `d`), before the first iteration; \
+         nothing was written. `pylopsd info` counts NaN in a file",
+    );
+}
+
+#[test]
+fn numbers_that_grow_beyond_all_bounds() {
+    // The operator's square overflows in the first iteration, the data do not.
+    wrong(
+        "2 * A",
+        "1e200 * A",
+        1,
+        "error: NaN or infinity in the adjoint of the residual, before the first iteration; \
+         nothing was written. `pylopsd info` counts NaN in a file",
+    );
+}
+
+#[test]
+fn all_mistakes_are_said_at_once() {
+    let folder = folder("N = 4", "M = 4");
+    let text = folder.text.replace("d.npy", "data.npy").replace("niter", "nitre");
+    folder.put("problem.toml", text.as_bytes());
+    for command in ["solve", "check", "plan", "graph", "dottest", "apply"] {
+        folder.ran(&format!("{command} problem.toml")).is(
+            2,
+            "",
+            r#"
+error: cannot open data.npy: there is no such file
+ --> problem.toml:4:14
+  |
+4 | d = { file = "data.npy" }
+  |              ^^^^^^^^^^ array `d` is read from this file
+  |
+  = help: did you mean d.npy?
+
+error: Identity has no `N`
+ --> problem.toml:7:1
+  |
+7 | A = { type = "Identity", M = 4 }
+  | ^ `N` is needed
+
+error: unknown key `nitre`
+  --> problem.toml:14:1
+   |
+14 | nitre    = 5
+   | ^^^^^ not a key of solver `cgls`
+   |
+   = help: did you mean `niter`?
+
+error: problem.toml has 3 mistakes; nothing was run
+"#,
+        );
+    }
+}
+
+#[test]
+fn wrong_arguments() {
+    let folder = folder("Small", "Small");
+    let before = folder.all();
+    folder.ran("solve nothing.toml").is(
+        2,
+        "",
+        "error: cannot read problem file nothing.toml: there is no such file",
+    );
+    folder.ran("solve d.npy").is(2, "", "error: cannot read problem file d.npy: it is not text");
+    folder.ran("apply problem.toml").is(
+        2,
+        "",
+        "error: --input NPY is needed: the array to apply the operator to",
+    );
+    folder.ran("apply problem.toml --input none.npy").is(
+        2,
+        "",
+        "error: none.npy has dims (4, 0), but the operator's model has (4,)",
+    );
+    folder.ran("apply problem.toml --operator A@Q --input d.npy").is(
+        2,
+        "",
+        r#"
+error: unknown operator `Q`
+ |
+ | --operator A@Q
+ |              ^ no operator of `[operators]`, no number of `[params]`
+ |
+ = help: known here: `A`, `B`
+
+error: the command line has 1 mistake; nothing was run
+"#,
+    );
+    folder.ran("solve problem.toml --set solve.nitre=3").is(
+        2,
+        "",
+        r#"
+error: unknown key `nitre`
+ |
+ | --set solve.nitre=3
+ |             ^^^^^ not a key of solver `cgls`
+ |
+ = help: did you mean `niter`?
+
+error: the command line has 1 mistake; nothing was run
+"#,
+    );
+    folder.ran("ops Identty").is(
+        2,
+        "",
+        "error: there is no operator `Identty`; did you mean `Identity`?\n\
+         `pylopsd ops` lists them all",
+    );
+    folder.ran("solvers lsqrt").is(
+        2,
+        "",
+        "error: there is no solver `lsqrt`\n`pylopsd solvers` lists them all",
+    );
+    folder.ran("compare d.npy none.npy").is(
+        2,
+        "",
+        "error: cannot compare d.npy of dims (4,) with none.npy of dims (4, 0); they must be equal",
+    );
+    folder.ran("test problem.toml no.toml --junit no/report.xml").is(
+        2,
+        "",
+        "error: cannot write no/report.xml: there is no folder no; make it first",
+    );
+    for unknown in ["solve problem.toml --hosts a:1", "solve", "slove problem.toml"] {
+        assert_eq!(folder.ran(unknown).code, Some(2), "{unknown}");
+    }
+    assert_eq!(folder.all(), before);
+}
+
+#[test]
+fn info_shows_what_it_can_and_says_what_it_cannot() {
+    let folder = folder("Small", "Small");
+    folder.ran("info cut.npy nan.npy").is(
+        2,
+        "
+nan.npy
+  shape     (4,)
+  dtype     float64
+  order     C
+  size      32 B
+  min       2.0
+  max       8.0
+  mean      5.333333333333333
+  norm      10.198039027185569
+  NaN       1
+  infinite  0
+            min, max, mean and norm are of the finite values
+",
+        "error: cannot read cut.npy: it holds 155 bytes, its header promises 160 ((4,) float64); \
+         the file is truncated, write it again",
+    );
+}
+
+#[test]
+fn a_memory_limit_that_cannot_be_kept() {
+    let folder = folder("Small", "Small");
+    let before = folder.all();
+    let ran = folder.ran("solve problem.toml --memory 1MiB");
+    assert_eq!(ran.code, Some(1));
+    assert!(ran.stderr.starts_with("error: the run needs at least "), "{}", ran.stderr);
+    assert_eq!(folder.all(), before);
+}

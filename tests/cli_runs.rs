@@ -1,0 +1,219 @@
+//! Pipelines, overrides, `--json`, and what an interrupt leaves.
+
+mod common;
+
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use common::{Folder, npy};
+
+const PROBLEM: &str = r#"
+[params]
+two = 2.0
+
+[arrays]
+d = { values = [2.0, 4.0, 6.0, 8.0] }
+
+[operators]
+S = { type = "CausalIntegration", dims = 4 }
+B = "two * S"
+
+[solve]
+operator = "B"
+data     = "d"
+solver   = "cgls"
+niter    = 20
+tol      = 1e-24
+
+[outputs]
+model    = "m.npy"
+residual = { path = "r.npy", dtype = "float32" }
+
+[[expect]]
+quantity = "relative_residual"
+max      = 1e-10
+"#;
+
+#[test]
+fn commands_make_pipelines() {
+    let folder = Folder::of(PROBLEM);
+    folder.put("x.npy", &npy(&[1.0, 0.0, 0.0, 1.0]));
+    let forward = folder.ran("apply problem.toml --input x.npy --output -");
+    assert_eq!((forward.code, forward.stderr.as_str()), (Some(0), ""));
+    assert_eq!(forward.stdout, npy(&[2.0, 2.0, 2.0, 4.0]), "nothing but the array");
+    let arguments = ["apply", "problem.toml", "--adjoint", "--input", "-", "--output", "-"];
+    let back = folder.ran_with(&arguments, &forward.stdout);
+    assert_eq!(back.stdout, npy(&[20.0, 16.0, 12.0, 8.0]));
+    let info = folder.ran_with(&["info", "-"], &back.stdout);
+    assert!(info.text().starts_with("standard input\n  shape     (4,)\n"), "{}", info.text());
+    let compared = folder.ran_with(&["compare", "-", "x.npy"], &back.stdout);
+    assert_eq!(compared.code, Some(3));
+    // A stream that breaks off.
+    let cut = folder.ran_with(&arguments, &forward.stdout[..forward.stdout.len() - 3]);
+    cut.is(
+        2,
+        "",
+        "error: cannot read standard input: it ended after 29 bytes of data, its header promises \
+         32 ((4,) float64); did the program that writes it fail?",
+    );
+    // As an input and an output of a solve.
+    let piped = PROBLEM.replace("values = [2.0, 4.0, 6.0, 8.0]", "file = \"-\"");
+    folder.put("problem.toml", piped.replace("\"m.npy\"", "\"-\"").as_bytes());
+    let solved = folder.ran_with(&["solve", "problem.toml"], &npy(&[2.0, 4.0, 6.0, 8.0]));
+    assert_eq!((solved.code, solved.stderr.as_str()), (Some(0), ""));
+    assert_eq!(solved.stdout.len(), npy(&[0.0; 4]).len(), "{}", solved.text());
+}
+
+#[test]
+fn a_reader_that_leaves_is_no_failure() {
+    let folder = Folder::of(PROBLEM);
+    let mut child = Command::new(env!("CARGO_BIN_EXE_pylopsd"))
+        .current_dir(folder.path())
+        .args(["ops"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+}
+
+#[test]
+fn any_key_can_be_set() {
+    let folder = Folder::of(PROBLEM);
+    let x = |arguments: &str| {
+        folder.ran(arguments);
+        folder.bytes("m.npy")
+    };
+    let one = x("solve problem.toml");
+    let other = x("solve problem.toml --set params.two=4");
+    assert_ne!(one, other);
+    let niter = folder.ran("solve problem.toml --set solve.niter=1 --json").json();
+    assert_eq!(niter["solver"]["iterations"], 1);
+    let title = folder.ran("check problem.toml --set title=\"Other\" --json").json();
+    assert_eq!(title["title"], "Other");
+}
+
+#[test]
+fn json_has_the_fields_of_the_manual() {
+    let folder = Folder::of(PROBLEM);
+    let ran = folder.ran("solve problem.toml --json --threads 1");
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
+    let found = ran.json();
+    let keys =
+        |v: &serde_json::Value| -> Vec<String> { v.as_object().unwrap().keys().cloned().collect() };
+    assert_eq!(
+        keys(&found),
+        [
+            "command",
+            "file",
+            "operator",
+            "solver",
+            "timings",
+            "memory",
+            "processes",
+            "threads",
+            "outputs",
+            "expectations"
+        ]
+    );
+    assert_eq!(keys(&found["operator"]), ["name", "dims", "dimsd", "dtype", "dtype_data"]);
+    for key in ["name", "iterations", "status", "residual_norm", "cost"] {
+        assert!(!found["solver"][key].is_null(), "{key}");
+    }
+    assert_eq!(keys(&found["memory"]), ["planned_bytes", "peak_bytes"]);
+    assert_eq!((found["processes"].as_u64(), found["threads"].as_u64()), (Some(1), Some(1)));
+    let residual = &found["outputs"][1];
+    assert_eq!(residual["path"], "r.npy");
+    assert_eq!(residual["dtype"], "float32");
+    assert_eq!(residual["sha256"].as_str().unwrap().len(), 64);
+    assert_eq!(found["expectations"][0]["holds"], true);
+    // Every command's JSON is one object, or a list for the catalogues.
+    let list = [
+        "apply problem.toml --adjoint --json",
+        "dottest problem.toml --json",
+        "check problem.toml --json",
+        "plan problem.toml --json",
+        "test problem.toml --json",
+        "info m.npy --json",
+        "compare m.npy m.npy --json",
+    ];
+    for arguments in list {
+        let ran = folder.ran(arguments);
+        let command = arguments.split(' ').next().unwrap();
+        assert_eq!(ran.json()["command"], command, "{arguments}");
+        assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{arguments}");
+    }
+}
+
+const LONG: &str = r#"
+[arrays]
+d = { random = { shape = 20000, seed = 1 } }
+h = { values = [0.5, 1.0, 0.4] }
+
+[operators]
+A = { type = "Convolve1D", dims = 20000, h = "h", offset = 1 }
+
+[solve]
+operator = "A"
+data     = "d"
+solver   = "cgls"
+niter    = 1000000000
+tol      = 0.0
+
+[outputs]
+model = "m.npy"
+
+[[expect]]
+quantity = "status"
+equals   = "niter"
+"#;
+
+/// Starts a command in the folder, interrupts it after a moment, and says how it ended.
+fn interrupted(folder: &Folder, arguments: &[&str]) -> std::process::Output {
+    let child = Command::new(env!("CARGO_BIN_EXE_pylopsd"))
+        .current_dir(folder.path())
+        .args(arguments)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    std::thread::sleep(Duration::from_millis(700));
+    let sent = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(sent.success(), "the run had ended before it could be interrupted");
+    let start = Instant::now();
+    let output = child.wait_with_output().unwrap();
+    assert!(start.elapsed() < Duration::from_secs(5), "it took {:?} to stop", start.elapsed());
+    output
+}
+
+#[test]
+fn an_interrupt_ends_a_solve_after_the_iteration() {
+    for ranks in ["1", "3"] {
+        let folder = Folder::of(LONG);
+        let output = interrupted(&folder, &["solve", "problem.toml", "--ranks", ranks]);
+        let (out, err) = (
+            String::from_utf8_lossy(&output.stdout).into_owned(),
+            String::from_utf8_lossy(&output.stderr).into_owned(),
+        );
+        assert_eq!(output.status.code(), Some(130), "{out}{err}");
+        assert_eq!(err, "interrupted\n");
+        assert!(out.contains(" iterations, interrupted\n"), "{out}");
+        let names: Vec<String> = folder.all().into_keys().collect();
+        assert_eq!(names, ["m.npy", "problem.toml"], "the model is written, nothing else is left");
+        let info = folder.ran("info m.npy --json").json();
+        assert_eq!(info["arrays"][0]["shape"], serde_json::json!([20000]));
+        assert_ne!(info["arrays"][0]["norm"], 0.0);
+    }
+}
+
+#[test]
+fn an_interrupt_ends_a_test_run() {
+    let folder = Folder::of(LONG);
+    let before = folder.all();
+    let output = interrupted(&folder, &["test", "problem.toml", "problem.toml"]);
+    assert_eq!(output.status.code(), Some(130));
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "interrupted\n");
+    assert_eq!(folder.all(), before);
+}
