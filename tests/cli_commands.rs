@@ -244,6 +244,43 @@ digraph "B" {
     assert_eq!(graph["stages"][0]["reads"][0], "input 0");
 }
 
+#[test]
+fn looking_reads_no_data() {
+    // A file of 800 GB, all of it a hole: a program that reads it does not come back.
+    let folder = Folder::of(
+        r#"
+[arrays]
+d = { file = "d.npy" }
+[operators]
+D = { type = "FirstDerivative", dims = [1000000, 100000] }
+[solve]
+operator = "D"
+data     = "d"
+solver   = "cgls"
+"#,
+    );
+    let header = "{'descr': '<f8', 'fortran_order': False, 'shape': (1000000, 100000), }";
+    folder.put("d.npy", &common::with_header(header, &[]));
+    let file = std::fs::OpenOptions::new().append(true).open(folder.path().join("d.npy")).unwrap();
+    if file.set_len(128 + 800_000_000_000).is_err() {
+        return; // The disk does not take holes.
+    }
+    for arguments in [
+        "check problem.toml",
+        "plan problem.toml --processes 3",
+        "graph problem.toml",
+        "graph problem.toml --level plan --format json",
+    ] {
+        let ran = folder.ran(arguments);
+        assert_eq!(ran.code, Some(0), "{arguments}: {}", ran.stderr);
+    }
+    let plan = folder.ran("plan problem.toml").text();
+    assert!(
+        plan.contains("\n  vectors  4.00 TB  3 of the model's dims, 2 of the data's"),
+        "{plan}"
+    );
+}
+
 /// Seconds as `0.00 s`.
 fn without_times(text: &str) -> String {
     let mut words: Vec<String> = Vec::new();

@@ -12,7 +12,7 @@ use crate::cli::apply::{self, copy_out};
 use crate::cli::common::RunArgs;
 use crate::cli::session::{self, Memory};
 use crate::engine::{
-    Block, Compiled, Constants, Machine, Operators, Space, Spill, Store, run_ranks,
+    After, Block, Compiled, Constants, Machine, Operators, Space, Spill, Store, run_ranks,
 };
 use crate::graph::{Program, simplify, transpose};
 use crate::io::{NpyOutput, Output, TextOutput};
@@ -302,7 +302,7 @@ impl Job<'_> {
         let compiled = Compiled::of(program, &inputs, &[], constants, machine, self.spill)?;
         let input = compiled.input(machine, 0, &x.store, &x.block)?;
         let (store, block) = compiled.new_output(0, self.spill)?;
-        compiled.run(machine, &[&input], &[&store], false)?;
+        compiled.run(machine, &[&input], &[&store], After::Nothing)?;
         Ok(Held { store, block })
     }
 

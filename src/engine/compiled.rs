@@ -6,15 +6,16 @@ use std::path::PathBuf;
 use rayon::prelude::*;
 
 use crate::engine::evaluate::Evaluator;
+use crate::engine::exchange::exchange;
 use crate::engine::store::Memory;
 use crate::engine::vector::Block;
-use crate::engine::{Machine, Result, Space, Store, Vector};
+use crate::engine::{Machine, Result, Store};
 use crate::graph::{Program, simplify};
 use crate::io::Array;
 use crate::kernels::{pointwise, vector};
-use crate::plan::{Exchange, Plan, Request, Share, StoreKind, Tiles, plan};
-use crate::space::{ArrayType, IndexBox};
-use crate::view::{View, Viewed};
+use crate::plan::{Plan, Request, Share, StoreKind, Tiles, plan};
+use crate::space::IndexBox;
+use crate::view::{ViewMut, Viewed};
 use crate::with_view;
 
 /// Where arrays go that should not take memory.
@@ -30,6 +31,25 @@ pub struct Spill {
 #[derive(Debug, Default)]
 pub struct Constants(Vec<(Array, Store)>);
 
+/// What is done with every tile of an output while it is still in the cache.
+#[derive(Clone, Copy)]
+pub enum After<'a> {
+    /// Nothing.
+    Nothing,
+    /// Its squared 2-norm is returned.
+    Norm,
+    /// The function gets the output's number, the tile's box and the tile, may change it, and returns
+    /// a part of a sum.
+    Then(&'a (dyn Fn(usize, &IndexBox, ViewMut<'_>) -> f64 + Sync)),
+}
+
+impl Constants {
+    /// Bytes that they take in this process.
+    pub fn bytes(&self) -> usize {
+        self.0.iter().map(|(_, s)| s.held().len() * s.ty().dtype.size()).sum()
+    }
+}
+
 /// A planned program with its memory.
 #[derive(Debug)]
 pub struct Compiled {
@@ -42,7 +62,7 @@ pub struct Compiled {
 }
 
 impl Compiled {
-    fn new(
+    pub(super) fn new(
         plan: Plan,
         share: Share,
         constants: &mut Constants,
@@ -79,7 +99,7 @@ impl Compiled {
             })
             .collect();
         let compiled = Compiled { plan, share, stores, apart: apart? };
-        compiled.stages(machine, true, &[], &[], false)?;
+        compiled.stages(machine, true, &[], &[], After::Nothing)?;
         Ok(compiled)
     }
 
@@ -142,15 +162,15 @@ impl Compiled {
         self.plan.stores.iter().zip(&self.share.held).find(|(s, _)| s.kind == *kind)
     }
 
-    /// Runs the program. With `norm`, returns the squared 2-norm of each output.
+    /// Runs the program, and returns the sum for each output that `after` asks for.
     pub fn run(
         &self,
         machine: &Machine,
         inputs: &[&Store],
         outputs: &[&Store],
-        norm: bool,
+        after: After<'_>,
     ) -> Result<Vec<f64>> {
-        self.stages(machine, false, inputs, outputs, norm)
+        self.stages(machine, false, inputs, outputs, after)
     }
 
     fn stages(
@@ -159,7 +179,7 @@ impl Compiled {
         once: bool,
         inputs: &[&Store],
         outputs: &[&Store],
-        norm: bool,
+        after: After<'_>,
     ) -> Result<Vec<f64>> {
         let mut stores = self.stores.clone();
         for (store, kept) in self.plan.stores.iter().zip(&mut stores) {
@@ -193,7 +213,7 @@ impl Compiled {
             let boxes = &store.tiles.boxes()[own.clone()];
             let first = self.plan.store_of[store.node.0];
             let wanted = match store.kind {
-                StoreKind::Output(k) if norm => Some(k),
+                StoreKind::Output(k) if !matches!(after, After::Nothing) => Some(k),
                 _ => None,
             };
             let parts = machine.each(0..boxes.len(), |k| {
@@ -210,10 +230,12 @@ impl Compiled {
                         None => evaluator.compute(store.node, b, out),
                     },
                 }
-                if wanted.is_some() {
-                    with_view!(View, target.view(b), y => vector::dot(y.view(), Viewed::typed(Viewed::erase(y.view()))))
-                } else {
-                    0.0
+                match (wanted, after) {
+                    (Some(_), After::Norm) => with_view!(View, target.view(b), y => {
+                        vector::dot(y.view(), Viewed::typed(Viewed::erase(y.view())))
+                    }),
+                    (Some(number), After::Then(f)) => f(number, b, target.view_mut_shared(b)),
+                    _ => 0.0,
                 }
             });
             if let Some(k) = wanted {
@@ -272,222 +294,4 @@ fn constant(
     })?;
     constants.0.push((array.clone(), store.clone()));
     Ok(store)
-}
-
-/// Sends and receives the boxes of one store, and brings them where the stage reads them.
-fn exchange(
-    machine: &Machine,
-    e: &Exchange,
-    stores: &[Option<Store>],
-    apart: Option<&Store>,
-) -> Result<()> {
-    let Some(store) = &stores[e.store.0] else { unreachable!("exchanged stores are there") };
-    let sends = e.sends.iter().map(|t| (t.peer, pack(store.view(&t.part)))).collect();
-    let from: Vec<usize> = e.receives.iter().map(|t| t.peer).collect();
-    let received = machine.comm().exchange(sends, &from)?;
-    let target = apart.unwrap_or(store);
-    for (t, bytes) in e.receives.iter().zip(received) {
-        unpack(target, &t.part, &bytes);
-    }
-    if let Some(apart) = apart {
-        for peer_less in [store.held().intersect(&e.need)] {
-            let mut own = vec![peer_less];
-            for t in &e.receives {
-                own = own.iter().flat_map(|b| b.minus(&t.part)).collect();
-            }
-            for b in own.iter().filter(|b| !b.is_empty()) {
-                pointwise::copy(apart.view_mut_shared(b), store.view(b));
-            }
-        }
-    }
-    Ok(())
-}
-
-fn pack(view: View<'_>) -> Vec<u8> {
-    with_view!(View, view, v => {
-        let mut bytes = Vec::with_capacity(v.len() * 16);
-        v.iter().for_each(|x| bytes.extend_from_slice(bytemuck::bytes_of(x)));
-        bytes
-    })
-}
-
-fn unpack(store: &Store, b: &IndexBox, bytes: &[u8]) {
-    with_view!(ViewMut, store.view_mut_shared(b), v => from_bytes(v, bytes));
-}
-
-fn from_bytes<T: Viewed>(mut v: ndarray::ArrayViewMutD<'_, T>, bytes: &[u8]) {
-    for (x, word) in v.iter_mut().zip(bytes.chunks_exact(size_of::<T>())) {
-        *x = bytemuck::pod_read_unaligned(word);
-    }
-}
-
-/// An operator for a solver: forward and adjoint programs over the same model and data vectors.
-#[derive(Debug)]
-pub struct Operators {
-    /// From model to data.
-    pub forward: Compiled,
-    /// From data to model.
-    pub adjoint: Option<Compiled>,
-    /// The model's space.
-    pub model: Space,
-    /// The data's space.
-    pub data: Space,
-    scratch: Option<PathBuf>,
-    constants: Constants,
-}
-
-/// The plans of an operator, before any memory is taken.
-#[derive(Debug)]
-pub struct Plans {
-    /// From model to data.
-    pub forward: Plan,
-    /// From data to model.
-    pub adjoint: Option<Plan>,
-}
-
-impl Plans {
-    /// Plans programs that go from model to data and back. Model and data are cut as the stages
-    /// that compute them want it.
-    pub fn new(forward: &Program, adjoint: Option<&Program>) -> Result<Plans> {
-        let forward = simplify(forward)?;
-        let adjoint = adjoint.map(simplify).transpose()?;
-        let outputs = |p: &Plan, n: usize| -> Vec<Tiles> {
-            (0..n).filter_map(|k| p.output(k).map(|s| s.tiles.clone())).collect()
-        };
-        let first = plan(&forward, &Request::default());
-        let data = outputs(&first, forward.outputs.len());
-        let Some(adjoint) = adjoint else {
-            // A solver without an adjoint adds data to models: both are cut alike.
-            let first = match forward.inputs == forward.output_types() {
-                true => plan(&forward, &Request { inputs: data.clone(), outputs: data }),
-                false => first,
-            };
-            return Ok(Plans { forward: first, adjoint: None });
-        };
-        let request = Request { inputs: data.clone(), outputs: Vec::new() };
-        let back = plan(&adjoint, &request);
-        let model = outputs(&back, adjoint.outputs.len());
-        let first = plan(&forward, &Request { inputs: model, outputs: data });
-        Ok(Plans { forward: first, adjoint: Some(back) })
-    }
-
-    /// Model and data as process `rank` of `size` holds them.
-    pub fn spaces(&self, forward: &Share, adjoint: Option<&Share>) -> (Space, Space) {
-        let size = forward.size;
-        let rank = forward.rank;
-        let block = |ty: &ArrayType, kind: StoreKind, back: StoreKind| {
-            let mut tiles: Option<Tiles> = None;
-            let mut held: Option<IndexBox> = None;
-            let mut look = |plan: &Plan, share: &Share, kind: &StoreKind| {
-                for (store, h) in
-                    plan.stores.iter().zip(&share.held).filter(|(s, _)| s.kind == *kind)
-                {
-                    tiles.get_or_insert_with(|| store.tiles.clone());
-                    held = Some(held.as_ref().map_or_else(|| h.clone(), |b| b.hull(h)));
-                }
-            };
-            look(&self.forward, forward, &kind);
-            if let (Some(plan), Some(share)) = (&self.adjoint, adjoint) {
-                look(plan, share, &back);
-            }
-            let tiles = tiles.unwrap_or_else(|| Tiles::new(ty, &crate::graph::Cut::free(ty), None));
-            let own = tiles.grid.owned_box(rank, size);
-            let held = held.map_or_else(|| own.clone(), |h| h.hull(&own));
-            Block { ty: ty.clone(), tiles, held }
-        };
-        let program = &self.forward.program;
-        let model = program.inputs.iter().enumerate();
-        let model =
-            model.map(|(k, ty)| block(ty, StoreKind::Input(k), StoreKind::Output(k))).collect();
-        let types = program.output_types();
-        let data = types.iter().enumerate();
-        let data =
-            data.map(|(k, ty)| block(ty, StoreKind::Output(k), StoreKind::Input(k))).collect();
-        (Space { blocks: model }, Space { blocks: data })
-    }
-
-    /// Bytes of all constants, each counted once.
-    pub fn constant_bytes(&self) -> usize {
-        let mut seen: Vec<&Array> = Vec::new();
-        for plan in [Some(&self.forward), self.adjoint.as_ref()].into_iter().flatten() {
-            for store in &plan.stores {
-                if let StoreKind::Constant(array) = &store.kind
-                    && !seen.iter().any(|a| a.same_as(array))
-                {
-                    seen.push(array);
-                }
-            }
-        }
-        seen.iter().map(|a| a.ty().bytes()).sum()
-    }
-
-    /// Bytes between stages and derived from constants, of both programs.
-    pub fn working_bytes(&self) -> usize {
-        let plans = [Some(&self.forward), self.adjoint.as_ref()];
-        plans.into_iter().flatten().map(|p| p.slot_bytes() + p.derived_bytes()).sum()
-    }
-
-    /// Most bytes of scratch that one thread holds.
-    pub fn scratch_bytes(&self) -> usize {
-        let plans = [Some(&self.forward), self.adjoint.as_ref()];
-        plans.into_iter().flatten().map(Plan::scratch_bytes).max().unwrap_or(0)
-    }
-}
-
-impl Operators {
-    /// Takes memory, reads constants and computes what is made of constants alone.
-    pub fn compile(plans: Plans, machine: &Machine, spill: &Spill) -> Result<Operators> {
-        let (rank, size) = (machine.rank(), machine.size());
-        let forward_share = plans.forward.share(rank, size);
-        let adjoint_share = plans.adjoint.as_ref().map(|p| p.share(rank, size));
-        let (model, data) = plans.spaces(&forward_share, adjoint_share.as_ref());
-        let mut constants = Constants::default();
-        let forward = Compiled::new(plans.forward, forward_share, &mut constants, machine, spill)?;
-        let adjoint = match plans.adjoint.zip(adjoint_share) {
-            Some((plan, share)) => {
-                Some(Compiled::new(plan, share, &mut constants, machine, spill)?)
-            }
-            None => None,
-        };
-        Ok(Operators { forward, adjoint, model, data, scratch: spill.scratch.clone(), constants })
-    }
-
-    /// Lets go of everything but the constants.
-    pub fn into_constants(self) -> Constants {
-        self.constants
-    }
-
-    /// Bytes of constants that this process holds.
-    pub fn constant_bytes(&self) -> usize {
-        self.constants.0.iter().map(|(_, s)| s.held().len() * s.ty().dtype.size()).sum()
-    }
-
-    /// A model vector of zeros.
-    pub fn new_model(&self, machine: &Machine) -> Result<Vector> {
-        machine.vector(&self.model, self.scratch.as_deref())
-    }
-
-    /// A data vector of zeros.
-    pub fn new_data(&self, machine: &Machine) -> Result<Vector> {
-        machine.vector(&self.data, self.scratch.as_deref())
-    }
-
-    /// `y = A x`, and `||y||^2`.
-    pub fn forward(&self, machine: &Machine, x: &Vector, y: &mut Vector) -> Result<f64> {
-        run(&self.forward, machine, x, y)
-    }
-
-    /// `x = A^H y`, and `||x||^2`.
-    pub fn adjoint(&self, machine: &Machine, y: &Vector, x: &mut Vector) -> Result<f64> {
-        match &self.adjoint {
-            Some(adjoint) => run(adjoint, machine, y, x),
-            None => run(&self.forward, machine, y, x),
-        }
-    }
-}
-
-fn run(program: &Compiled, machine: &Machine, from: &Vector, to: &mut Vector) -> Result<f64> {
-    let inputs: Vec<&Store> = from.stores.iter().collect();
-    let outputs: Vec<&Store> = to.stores.iter().collect();
-    Ok(program.run(machine, &inputs, &outputs, true)?.iter().sum())
 }

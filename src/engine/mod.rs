@@ -3,15 +3,20 @@
 mod communicator;
 mod compiled;
 mod evaluate;
+mod exchange;
 mod machine;
+mod operators;
+mod plans;
 mod store;
 #[cfg(test)]
 mod tests;
 mod vector;
 
 pub use communicator::{Communicator, Lost, OneProcess, ThreadRank, run_ranks};
-pub use compiled::{Compiled, Constants, Operators, Plans, Spill};
+pub use compiled::{After, Compiled, Constants, Spill};
 pub use machine::Machine;
+pub use operators::Operators;
+pub use plans::Plans;
 pub use store::Store;
 pub use vector::{Block, Space, Vector};
 

@@ -155,6 +155,7 @@ impl Value {
     /// An array of the problem.
     pub fn constant(&self, array: &Array) -> Value {
         Value::leaf(&self.graph, Primitive::Constant(array.clone()), array.ty().clone())
+            .chunked(array.chunks().map(<[usize]>::to_vec))
     }
 
     /// Zeros.

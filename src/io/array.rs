@@ -55,6 +55,8 @@ struct Inner {
     base: Arc<Base>,
     layout: Layout,
     map: Map,
+    /// Chunk lengths that the user asked for.
+    chunks: Option<Vec<usize>>,
 }
 
 /// What happens to each element before it is rounded to the array's type.
@@ -238,6 +240,7 @@ impl Array {
             layout: Layout::whole(&base.dims, base.fortran),
             map: Map::Same,
             base: Arc::new(base),
+            chunks: None,
         }))
     }
 
@@ -250,6 +253,16 @@ impl Array {
     pub fn named(self, name: impl Into<String>) -> Array {
         let name = name.into();
         self.with(|inner| inner.name = name)
+    }
+
+    /// The same array, to be worked on in chunks of these lengths.
+    pub fn chunked(self, chunks: Option<Vec<usize>>) -> Array {
+        self.with(|inner| inner.chunks = chunks)
+    }
+
+    /// Chunk lengths that the user asked for.
+    pub fn chunks(&self) -> Option<&[usize]> {
+        self.0.chunks.as_deref()
     }
 
     /// Dims and element type.
@@ -374,6 +387,12 @@ impl Array {
 
     fn laid_out(self, layout: Layout) -> Array {
         self.with(|inner| {
+            // Chunks stay where only axes of length 1 come or go in front.
+            let extra = layout.dims.len().saturating_sub(inner.ty.dims.len());
+            let kept = layout.dims[extra..] == inner.ty.dims
+                && layout.dims[..extra].iter().all(|&n| n == 1);
+            inner.chunks =
+                inner.chunks.take().filter(|_| kept).map(|c| [vec![1; extra], c].concat());
             inner.ty.dims.clone_from(&layout.dims);
             inner.layout = layout;
         })

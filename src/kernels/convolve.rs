@@ -2,6 +2,7 @@
 
 use ndarray::{ArrayViewD, ArrayViewMutD, Axis};
 
+use crate::kernels::Buffer;
 use crate::kernels::rows::{parts, reals, reals_mut, vectorized};
 use crate::scalar::Scalar;
 
@@ -32,33 +33,23 @@ pub fn convolve<T: Scalar>(
     let last = y.ndim() - 1;
     let all_real = g.iter().all(|g| g.to_c128().im == 0.0);
     if axis == last {
-        let pad = |i: usize| i as isize + first - x_start as isize;
-        let mut row_of_x = Vec::new();
+        let from = y_start as isize + first - x_start as isize;
+        let taps: Vec<T::Real> = g.iter().map(|g| reals(&[*g])[0]).collect();
         for (mut y, x) in y.rows_mut().into_iter().zip(x.rows()) {
             let (Some(y), Some(x)) = (y.as_slice_mut(), x.to_slice()) else {
                 unreachable!("rows are consecutive")
             };
-            // x from the first sample that y's first needs, with zeros outside.
-            let need = y.len() + g.len() - 1;
-            row_of_x.clear();
-            row_of_x.resize(need, T::default());
-            let from = pad(y_start);
-            let (source, target) = (from.max(0) as usize, (-from).max(0) as usize);
-            if source < x.len() && target < need {
-                let len = (x.len() - source).min(need - target);
-                row_of_x[target..target + len].copy_from_slice(&x[source..source + len]);
-            }
             if all_real {
                 let wide = parts::<T>();
-                let taps: Vec<T::Real> = g.iter().map(|g| reals(&[*g])[0]).collect();
+                let from = from * wide as isize;
                 vectorized(
                     #[inline(always)]
-                    || slide(reals_mut(y), reals(&row_of_x), wide, &taps),
+                    || slide(reals_mut(y), reals(x), from, wide, &taps),
                 );
             } else {
                 vectorized(
                     #[inline(always)]
-                    || slide(y, &row_of_x, 1, g),
+                    || slide(y, x, from, 1, g),
                 );
             }
         }
@@ -136,7 +127,10 @@ fn columns<T: Scalar, const W: usize>(y: &mut [&mut [T]], x: &[&[T]], from: isiz
         for (i, row) in y.iter_mut().enumerate() {
             let (x, skip) = window(x, from + i as isize, g.len());
             for (k, y) in row.iter_mut().enumerate() {
-                *y = x.iter().zip(&g[skip..]).fold(T::default(), |sum, (row, &g)| row[k].mul_add(g, sum));
+                *y = x
+                    .iter()
+                    .zip(&g[skip..])
+                    .fold(T::default(), |sum, (row, &g)| row[k].mul_add(g, sum));
             }
         }
     }
@@ -171,25 +165,40 @@ fn planes<T>(
     }
 }
 
-/// `y_i = sum_m g_m x_{i + m wide}`
+/// `y_i = sum_m g_m x_{i + from + m wide}`, zeros outside, a block of `y` at a time.
 #[inline(always)]
-fn slide<T: Scalar>(y: &mut [T], x: &[T], wide: usize, g: &[T]) {
+fn slide<T: Scalar>(y: &mut [T], x: &[T], from: isize, wide: usize, g: &[T]) {
     const BLOCK: usize = 32;
+    let reach = (g.len() - 1) * wide;
+    let mut padded = Buffer::<T>::dirty(BLOCK + reach);
     let mut start = 0;
-    while start + BLOCK <= y.len() {
+    while start < y.len() {
+        // The last block ends with the row, and computes a few samples again.
+        let at = start.min(y.len().saturating_sub(BLOCK));
+        let len = BLOCK.min(y.len() - at);
+        let first = at as isize + from;
+        let last = first + (BLOCK + reach) as isize;
+        let window = if first >= 0 && last <= x.len() as isize {
+            &x[first as usize..last as usize]
+        } else {
+            padded.fill(T::default());
+            let (lo, hi) = (first.clamp(0, x.len() as isize), last.clamp(0, x.len() as isize));
+            if lo < hi {
+                let to = (lo - first) as usize;
+                let some = &x[lo as usize..hi as usize];
+                padded[to..to + some.len()].copy_from_slice(some);
+            }
+            &padded[..]
+        };
         let mut sum = [T::default(); BLOCK];
         for (m, &g) in g.iter().enumerate() {
-            let x = &x[start + m * wide..start + m * wide + BLOCK];
+            let x = &window[m * wide..m * wide + BLOCK];
             for l in 0..BLOCK {
                 sum[l] = x[l].mul_add(g, sum[l]);
             }
         }
-        y[start..start + BLOCK].copy_from_slice(&sum);
-        start += BLOCK;
-    }
-    for (i, y) in y.iter_mut().enumerate().skip(start) {
-        *y =
-            g.iter().enumerate().fold(T::default(), |sum, (m, &g)| x[i + m * wide].mul_add(g, sum));
+        y[at..at + len].copy_from_slice(&sum[..len]);
+        start = at + BLOCK;
     }
 }
 

@@ -143,9 +143,8 @@ pub fn fft<R: Real>(
     let mut lines = Buffer::<Complex<R>>::dirty(BLOCK * n);
     let mut scratch = Buffer::<Complex<R>>::dirty(fft.get_inplace_scratch_len());
     each_plane(y, x, axis, &mut |mut y, x| {
-        for (mut y, x) in y
-            .axis_chunks_iter_mut(Axis(0), BLOCK)
-            .zip(x.axis_chunks_iter(Axis(0), BLOCK))
+        for (mut y, x) in
+            y.axis_chunks_iter_mut(Axis(0), BLOCK).zip(x.axis_chunks_iter(Axis(0), BLOCK))
         {
             let lines = &mut lines[..x.shape()[0] * n];
             gather(&x, lines, n, |x, z| *z = x);
@@ -183,9 +182,8 @@ pub fn rfft<R: Real>(
     let mut scratch = Buffer::<Complex<R>>::dirty(fft.get_inplace_scratch_len());
     let mut spectra = Buffer::<Complex<R>>::dirty(BLOCK * bins.len());
     each_plane(y, x, axis, &mut |mut y, x| {
-        for (mut y, x) in y
-            .axis_chunks_iter_mut(Axis(0), BLOCK)
-            .zip(x.axis_chunks_iter(Axis(0), BLOCK))
+        for (mut y, x) in
+            y.axis_chunks_iter_mut(Axis(0), BLOCK).zip(x.axis_chunks_iter(Axis(0), BLOCK))
         {
             let count = x.shape()[0];
             let pairs = count.div_ceil(2);
@@ -238,9 +236,8 @@ pub fn irfft<R: Real>(
     let mut lines = Buffer::<Complex<R>>::dirty(BLOCK / 2 * n);
     let mut scratch = Buffer::<Complex<R>>::dirty(fft.get_inplace_scratch_len());
     each_plane(out, y, axis, &mut |mut out, y| {
-        for (out, y) in out
-            .axis_chunks_iter_mut(Axis(0), BLOCK)
-            .zip(y.axis_chunks_iter(Axis(0), BLOCK))
+        for (out, y) in
+            out.axis_chunks_iter_mut(Axis(0), BLOCK).zip(y.axis_chunks_iter(Axis(0), BLOCK))
         {
             let count = y.shape()[0];
             let pairs = count.div_ceil(2);

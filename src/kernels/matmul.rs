@@ -162,12 +162,18 @@ impl<'a, T: Pod> RowSlice<'a, T> for ArrayView2<'a, T> {
 fn dot_rows<T: Scalar>(y: &mut [T], k: ArrayView2<'_, T>, x: &[T], conj: bool) {
     if parts::<T>() == 1 {
         let x = reals(x);
-        for (block, y) in reals_mut(y).chunks_mut(8).enumerate() {
-            let rows: [&[T::Real]; 8] =
-                std::array::from_fn(|r| row(&k, 8 * block + r.min(y.len() - 1)));
+        for (block, y) in reals_mut(y).chunks_mut(4).enumerate() {
+            let at = |r: usize| row(&k, 4 * block + r.min(y.len() - 1));
+            let (a, b, c, d) = (at(0), at(1), at(2), at(3));
             let sums = vectorized(
                 #[inline(always)]
-                || if size_of::<T>() == 4 { dot::<_, 16>(rows, x) } else { dot::<_, 8>(rows, x) },
+                || {
+                    if size_of::<T>() == 4 {
+                        dot::<_, 16>(a, b, c, d, x)
+                    } else {
+                        dot::<_, 8>(a, b, c, d, x)
+                    }
+                },
             );
             y.copy_from_slice(&sums[..y.len()]);
         }
@@ -192,33 +198,35 @@ fn dot_rows<T: Scalar>(y: &mut [T], k: ArrayView2<'_, T>, x: &[T], conj: bool) {
     }
 }
 
-/// Eight rows at a time: eight streams keep the memory busy, and `x` is loaded once for all.
+/// Four rows at a time: four streams keep the memory busy, and `x` is loaded once for all. Four
+/// sums by name and a loop for each: with an array of sums the compiler gives up vectors.
 #[inline(always)]
-fn dot<R: Real, const W: usize>(rows: [&[R]; 8], x: &[R]) -> [R; 8] {
+fn dot<R: Real, const W: usize>(a: &[R], b: &[R], c: &[R], d: &[R], x: &[R]) -> [R; 4] {
+    let (mut p, mut q) = ([R::default(); W], [R::default(); W]);
+    let (mut r, mut s) = ([R::default(); W], [R::default(); W]);
+    let blocks = x.chunks_exact(W).zip(a.chunks_exact(W)).zip(b.chunks_exact(W));
+    let blocks = blocks.zip(c.chunks_exact(W)).zip(d.chunks_exact(W));
+    for ((((x, a), b), c), d) in blocks {
+        for l in 0..W {
+            p[l] = a[l].mul_add(x[l], p[l]);
+        }
+        for l in 0..W {
+            q[l] = b[l].mul_add(x[l], q[l]);
+        }
+        for l in 0..W {
+            r[l] = c[l].mul_add(x[l], r[l]);
+        }
+        for l in 0..W {
+            s[l] = d[l].mul_add(x[l], s[l]);
+        }
+    }
     let whole = x.len() / W * W;
-    let rows = rows.map(|row| &row[..x.len()]);
-    let mut sums = [[R::default(); W]; 8];
-    let mut i = 0;
-    while i < whole {
-        let x = &x[i..i + W];
-        // One loop a row, written out: the sums stay in registers.
-        macro_rules! step {
-            ($($r:literal)*) => {$(
-                let k = &rows[$r][i..i + W];
-                for l in 0..W {
-                    sums[$r][l] = k[l].mul_add(x[l], sums[$r][l]);
-                }
-            )*};
-        }
-        step!(0 1 2 3 4 5 6 7);
-        i += W;
-    }
-    for (sum, row) in sums.iter_mut().zip(rows) {
-        for (l, (k, x)) in row[whole..].iter().zip(&x[whole..]).enumerate() {
-            sum[l] = k.mul_add(*x, sum[l]);
-        }
-    }
-    sums.map(|lanes| fold(&lanes, 1)[0])
+    let rest = |k: &[R], sum: &[R; W]| -> R {
+        let rest = k[whole..].iter().zip(&x[whole..]);
+        let rest = rest.fold(R::default(), |sum, (k, x)| k.mul_add(*x, sum));
+        fold(sum, 1)[0] + rest
+    };
+    [rest(a, &p), rest(b, &q), rest(c, &r), rest(d, &s)]
 }
 
 /// A row of interleaved complex numbers with the doubled real and imaginary parts of `x`.
@@ -306,17 +314,20 @@ fn add_rows<T: Scalar>(
     let len = y.len();
     let mut j = 0;
     while j + 8 <= n {
-        let r: [&[T::Real]; 8] = std::array::from_fn(|m| &row(k, j + m)[..len]);
-        let f: [T::Real; 8] = std::array::from_fn(|m| x[(j + m) * step + part]);
-        for (i, y) in y.iter_mut().enumerate() {
-            let low = r[0][i].mul_add(f[0], *y);
-            let low = r[1][i].mul_add(f[1], low);
-            let low = r[2][i].mul_add(f[2], low);
-            let low = r[3][i].mul_add(f[3], low);
-            let high = r[4][i].mul_add(f[4], r[5][i] * f[5]);
-            let high = r[6][i].mul_add(f[6], high);
-            let high = r[7][i].mul_add(f[7], high);
-            *y = low + high;
+        let at = |m: usize| &row(k, j + m)[..len];
+        let (a, b, c, d) = (at(0), at(1), at(2), at(3));
+        let (e, f, g, h) = (at(4), at(5), at(6), at(7));
+        let w: [T::Real; 8] = std::array::from_fn(|m| x[(j + m) * step + part]);
+        for i in 0..len {
+            let low = a[i].mul_add(w[0], y[i]);
+            let low = b[i].mul_add(w[1], low);
+            let low = c[i].mul_add(w[2], low);
+            let low = d[i].mul_add(w[3], low);
+            let high = f[i] * w[5];
+            let high = e[i].mul_add(w[4], high);
+            let high = g[i].mul_add(w[6], high);
+            let high = h[i].mul_add(w[7], high);
+            y[i] = low + high;
         }
         j += 8;
     }

@@ -154,7 +154,7 @@ pub fn plan(program: &Program, request: &Request) -> Plan {
             stores.push(Store { node: id, ty: node.ty.clone(), kind, tiles });
             store
         };
-        let by_rule = || Tiles::new(&node.ty, &cuts[id.0], node.chunks.as_deref());
+        let by_rule = || Tiles::new(&node.ty, &cuts[id.0], asked(graph.nodes(), id).as_deref());
         let outputs: Vec<usize> =
             (0..program.outputs.len()).filter(|&k| program.outputs[k] == id).collect();
         let made = match &node.primitive {
@@ -204,6 +204,19 @@ pub fn plan(program: &Program, request: &Request) -> Plan {
     }
     plan.assign_slots();
     plan
+}
+
+/// Chunk lengths that the user asked for of a node: its own, or for a product those of its kernel's
+/// batches and rows.
+fn asked(nodes: &[Node], id: NodeId) -> Option<Vec<usize>> {
+    let node = &nodes[id.0];
+    if node.chunks.is_some() {
+        return node.chunks.clone();
+    }
+    let Primitive::Matmul { transpose, .. } = node.primitive else { return None };
+    let kernel = nodes[node.inputs[1].0].chunks.as_ref()?;
+    let rows = if transpose { kernel[2] } else { kernel[1] };
+    Some(vec![kernel[0], rows, node.ty.dims[2]])
 }
 
 /// Whether a node is only another look at a kept array.

@@ -32,10 +32,9 @@ pub(super) fn open(
 ) -> Option<Array> {
     let result = opened(&name.value, spec, around);
     let array = out.take(result)?;
-    if let Some(chunks) = &spec.chunks {
-        check_chunks(chunks, &array.ty().dims, &format!("array `{}`", name.value), out);
-    }
-    Some(array)
+    let Some(chunks) = &spec.chunks else { return Some(array) };
+    let lengths = check_chunks(chunks, &array.ty().dims, &format!("array `{}`", name.value), out);
+    Some(array.chunked(lengths))
 }
 
 fn opened(name: &str, spec: &ArraySpec, around: &mut Surroundings) -> Result<Array, Diagnostic> {

@@ -94,14 +94,9 @@ pub(super) fn solve(task: &mut Task<'_>, p: &Cgls) -> Result<Outcome> {
             break;
         }
         let a = k / (q2 + damp2 * c2);
-        // x = x + a c, s = s - a q
-        machine.update(model, &mut x, 1.0, &c, a)?;
+        // s = s - a q; then x = x + a c and r = A^H s - damp^2 x in one pass
         let s2 = machine.update(data, &mut s, 1.0, &q, -a)?;
-        // r = A^H s - damp^2 x
-        let mut r2 = ops.adjoint(machine, &s, &mut r)?;
-        if damp2 != 0.0 {
-            r2 = machine.update(model, &mut r, 1.0, &x, -damp2)?;
-        }
+        let r2 = ops.adjoint_step(machine, &s, &mut r, (&mut x, a, &c), damp2)?;
         cost.push(s2.sqrt());
         if !s2.is_finite() {
             stop = Some(not_finite(iterations, "the residual"));

@@ -7,7 +7,9 @@
 //! ```
 //! Blocks stay arrays of their own: nothing is flattened or copied to stack them.
 
-use crate::engine::{Compiled, Constants, Machine, Operators, Plans, Result, Spill, Store, Vector};
+use crate::engine::{
+    After, Compiled, Constants, Machine, Operators, Plans, Result, Spill, Store, Vector,
+};
 use crate::graph::{self, Program, Value, simplify, transpose};
 use crate::io::Array;
 use crate::operators::Op;
@@ -97,7 +99,7 @@ impl System {
                         spill,
                     )?;
                     let outputs: [&Store; 1] = [store];
-                    compiled.run(machine, &[], &outputs, false)?;
+                    compiled.run(machine, &[], &outputs, After::Nothing)?;
                 }
             }
         }
@@ -123,7 +125,7 @@ fn least_squares(solve: &Solve) -> graph::Result<System> {
         let y = applied(&solve.operator, &x)?;
         let mut blocks = vec![match &solve.weight {
             Some(weight) => applied(weight, &y)?,
-            None => y,
+            None => y.chunked(solve.data.chunks().map(<[usize]>::to_vec)),
         }];
         for term in &solve.regularization {
             blocks.push(applied(&term.operator, &x)?.scale(term.epsilon));

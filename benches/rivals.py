@@ -1,0 +1,209 @@
+"""One application of an operator, and whole CGLS runs, beside PyLops 2.8 on the same .npy files.
+
+    python benches/rivals.py --data FOLDER [--program target/release/pylopsd] [--only TEXT] [--markdown]
+
+PyLops and pylopsd take turns, twice each; the least time of each counts. Limits: the copy bandwidth of
+the machine in the same run for what moves data, and a matrix product's speed for what computes.
+"""
+import argparse
+import json
+import os
+import subprocess
+import tempfile
+import time
+
+import numpy as np
+import pylops
+from pylops.signalprocessing import FFT, FFT2D, Convolve1D, Fredholm1
+from pylops.waveeqprocessing import MDC
+
+parser = argparse.ArgumentParser()
+parser.add_argument("--data", required=True)
+parser.add_argument("--program", default="target/release/pylopsd")
+parser.add_argument("--only", default="")
+parser.add_argument("--markdown", action="store_true")
+args = parser.parse_args()
+
+
+def path(name):
+    return os.path.join(os.path.abspath(args.data), name + ".npy")
+
+
+def data(name):
+    return np.load(path(name))
+
+
+def make():
+    """Inputs, where they are missing."""
+    os.makedirs(args.data, exist_ok=True)
+
+    def save(name, f):
+        if not os.path.exists(path(name)):
+            np.save(path(name), np.ascontiguousarray(f()))
+    r = np.random.default_rng(1)
+    normal, single = r.standard_normal, lambda *s: r.standard_normal(s, dtype=np.float32)
+    save("w1_x", lambda: normal((4096, 4096)))
+    save("w2_m", lambda: normal((2000, 2000)) * (r.random((2000, 2000)) < 0.01))
+    save("w2_h", lambda: pylops.utils.wavelets.ricker(np.arange(31) * 0.004, f0=15)[0])
+    for axis in (0, 1):
+        save("w2_d_axis%d" % axis, lambda: Convolve1D((2000, 2000), data("w2_h"), offset=30, axis=axis) @ data("w2_m"))
+    save("w3_G", lambda: single(400, 201, 201) + 1j * single(400, 201, 201))
+    for nv in (1, 101):
+        save("w3_xf_nv%d" % nv, lambda: single(400, 201, nv) + 1j * single(400, 201, nv))
+        save("w3_xt_nv%d" % nv, lambda: single(1001, 201, nv))
+    save("w7_A", lambda: normal((8000, 4000)))
+    save("w7_x", lambda: normal(4000))
+    save("w7_y", lambda: data("w7_A") @ data("w7_x") + 0.1 * normal(8000))
+    save("w8_x", lambda: normal((4096, 4096)))
+    save("w8_xc", lambda: normal((4096, 4096)) + 1j * normal((4096, 4096)))
+
+
+def least(f, seconds=1.0):
+    f()
+    times, start = [], time.perf_counter()
+    while len(times) < 3 or (time.perf_counter() - start < seconds and len(times) < 30):
+        begin = time.perf_counter()
+        f()
+        times.append(time.perf_counter() - begin)
+    return min(times)
+
+
+def run(words, text):
+    with tempfile.TemporaryDirectory() as folder:
+        file = os.path.join(folder, "problem.toml")
+        with open(file, "w") as out:
+            out.write(text)
+        done = subprocess.run([os.path.abspath(args.program), words[0], file, *words[1:], "--json"], cwd=folder,
+                              capture_output=True, text=True)
+    if done.returncode:
+        raise SystemExit(done.stderr)
+    return json.loads(done.stdout)
+
+
+ROWS = []
+
+
+def row(name, theirs, ours, limit, memory):
+    planned, peak = memory["planned_bytes"] / 1e6, memory["peak_bytes"] / 1e6
+    ROWS.append((name, theirs, ours, theirs / ours, limit, planned, peak))
+    print("%-34s PyLops %9.2f ms   pylopsd %9.2f ms   %5.1f x   %-22s %5.0f MB planned %5.0f MB peak"
+          % (name, theirs * 1e3, ours * 1e3, theirs / ours, limit, planned, peak), flush=True)
+
+
+def pair(name, op, toml, x, y, arrays="", moved=0.0, flop=0.0):
+    """Forward and adjoint: PyLops' operator against the TOML table, on the same files."""
+    for adjoint in (False, True):
+        label = name + (" adj" if adjoint else " fwd")
+        if args.only not in label:
+            continue
+        file = y if adjoint else x
+        z = data(file).ravel() if isinstance(file, str) else file
+        if not isinstance(file, str):
+            np.save(path("temporary"), z)
+            file = "temporary"
+        theirs, ours = [], []
+        words = ["apply", "--operator", "A", "--input", path(file), "--repeat", "20"] + (["--adjoint"] if adjoint else [])
+        for _ in range(2):
+            theirs.append(least(lambda: op.rmatvec(z) if adjoint else op.matvec(z)))
+            found = run(words, "%s\n[operators]\nA = %s\n" % (arrays, toml))
+            ours.append(min(found["timings"]["apply"]))
+        best = min(ours)
+        limit = "%.0f %% of copy" % (100 * moved / best / COPY) if moved else "%.0f %% of GEMM" % (100 * flop / best / GEMM)
+        row(label, min(theirs), best, limit, found["memory"])
+
+
+def solve(name, op, toml, d, arrays, niter, damp=0.0):
+    if args.only not in name:
+        return
+    y = data(d).ravel()
+    theirs, ours = [], []
+    text = '%s\nd = { file = "%s" }\n[operators]\nA = %s\n[solve]\noperator = "A"\ndata = "d"\nsolver = "cgls"\nniter = %d\ndamp = %r\ntol = 0\n' % (
+        arrays, path(d), toml, niter, damp)
+    for _ in range(2):
+        begin = time.perf_counter()
+        pylops.cgls(op, y, x0=np.zeros(op.shape[1]), niter=niter, damp=damp, tol=0)
+        theirs.append(time.perf_counter() - begin)
+        found = run(["solve"], text)
+        ours.append(found["timings"]["solve"])
+    row(name, min(theirs), min(ours), "%d iterations" % niter, found["memory"])
+
+
+make()
+big = np.ones(1 << 24)
+out = np.empty_like(big)
+halves = [slice(0, 1 << 23), slice(1 << 23, 1 << 24)]
+
+
+def copy():
+    import threading
+    threads = [threading.Thread(target=lambda h=h: np.copyto(out[h], big[h])) for h in halves]
+    [t.start() for t in threads]
+    [t.join() for t in threads]
+
+
+COPY = 2 * big.nbytes / least(copy)
+a = np.ones((3000, 3000), "complex64")
+GEMM = 8 * 3000**3 / least(lambda: a @ a)
+print("limits: copy %.1f GB/s, complex64 matrix product %.0f GFLOP/s" % (COPY / 1e9, GEMM / 1e9))
+
+n = [4096, 4096]
+moved = 2 * 8 * 4096.0**2
+for axis in (0, 1):
+    pair("W1 FirstDerivative axis %d" % axis, pylops.FirstDerivative(n, axis=axis),
+         '{ type = "FirstDerivative", dims = [4096, 4096], axis = %d }' % axis, "w1_x", "w1_x", moved=moved)
+pair("W1 Laplacian", pylops.Laplacian(n, axes=(0, 1)), '{ type = "Laplacian", dims = [4096, 4096] }', "w1_x", "w1_x", moved=moved)
+
+for axis in (0, 1):
+    toml = '{ type = "Convolve1D", dims = [2000, 2000], h = "h", offset = 30, axis = %d }' % axis
+    arrays = '[arrays]\nh = { file = "%s" }' % path("w2_h")
+    op = Convolve1D((2000, 2000), data("w2_h"), offset=30, axis=axis)
+    pair("W2 Convolve1D axis %d" % axis, op, toml, "w2_m", "w2_m", arrays, moved=2 * 8 * 2000.0**2)
+    solve("W2 CGLS axis %d" % axis, op, toml, "w2_d_axis%d" % axis, arrays, 100, 1e-2)
+
+arrays = '[arrays]\nG = { file = "%s" }' % path("w3_G")
+if args.only in "W3 Fredholm1 MDC":
+    G = data("w3_G")
+    for nv in (1, 101):
+        cost = {"moved": 1.0 * G.nbytes} if nv == 1 else {"flop": 8.0 * G.size * nv}
+        pair("W3 Fredholm1 nv=%d" % nv, Fredholm1(G, nz=nv, saveGt=True, usematmul=True, dtype="complex64"),
+             '{ type = "Fredholm1", G = "G", nz = %d }' % nv, "w3_xf_nv%d" % nv, "w3_xf_nv%d" % nv, arrays, **cost)
+        engines = [MDC(G, nt=1001, nv=nv, dt=0.004, dr=10.0, twosided=True, saveGt=True, usematmul=True, fftengine=e, **k)
+                   for e, k in (("numpy", {}), ("scipy", {"workers": 2}))]
+        x = data("w3_xt_nv%d" % nv).ravel()
+        fast = min(engines, key=lambda op: least(lambda: op.matvec(x), 0.3))
+        pair("W3 MDC nv=%d" % nv, fast, '{ type = "MDC", G = "G", nt = 1001, nv = %d, dt = 0.004, dr = 10.0 }' % nv,
+             "w3_xt_nv%d" % nv, "w3_xt_nv%d" % nv, arrays, **cost)
+    del G
+
+arrays = '[arrays]\nA = { file = "%s" }' % path("w7_A")
+if args.only in "W7 MatrixMult CGLS":
+    op = pylops.MatrixMult(data("w7_A"))
+    pair("W7 MatrixMult", op, '{ type = "MatrixMult", A = "A" }', "w7_x", "w7_y", arrays, moved=8.0 * 8000 * 4000)
+    solve("W7 CGLS", op, '{ type = "MatrixMult", A = "A" }', "w7_y", arrays, 30)
+    del op
+
+for real in (False, True):
+    for axes in (0, 1, (0, 1)):
+        best = None
+        for engine, k in (("numpy", {}), ("scipy", {"workers": 2}), ("fftw", {"threads": 2})):
+            if isinstance(axes, tuple):
+                if engine == "fftw":
+                    continue
+                op = FFT2D(n, axes=axes, engine=engine, real=real, dtype="float64" if real else "complex128", **k)
+            else:
+                op = FFT(n, axis=axes, engine=engine, real=real, dtype="float64" if real else "complex128", **k)
+            x = data("w8_x" if real else "w8_xc").ravel()
+            t = least(lambda: op.matvec(x), 0.3) if args.only in "W8 FFT" else 0.0
+            best = min(best or (t, op), (t, op), key=lambda b: b[0])
+        kind = "FFT2D" if isinstance(axes, tuple) else "FFT"
+        where = "axes = [0, 1]" if kind == "FFT2D" else "axis = %d" % axes
+        toml = '{ type = "%s", dims = [4096, 4096], %s%s }' % (kind, where, ', real = true, dtype = "float64"' if real else "")
+        y = best[1].matvec(x) if real and args.only in "W8 FFT" else "w8_xc"
+        size = (8 + 8 if real else 16 + 16) * 4096.0**2
+        name = "W8 %s %s %s" % (kind, "real" if real else "complex", "both axes" if kind == "FFT2D" else where)
+        pair(name, best[1], toml, "w8_x" if real else "w8_xc", y, moved=size * (2 if kind == "FFT2D" else 1))
+
+if args.markdown:
+    print("\n| workload | PyLops 2.8 (ms) | pylopsd (ms) | ratio | limit | planned (MB) | peak (MB) |\n|---|---|---|---|---|---|---|")
+    for name, theirs, ours, ratio, limit, planned, peak in ROWS:
+        print("| %s | %.2f | %.2f | %.1f | %s | %.0f | %.0f |" % (name, theirs * 1e3, ours * 1e3, ratio, limit, planned, peak))

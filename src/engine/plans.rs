@@ -1,0 +1,105 @@
+//! The plans of an operator's two programs, and what they say before any memory is taken.
+
+use crate::engine::{Block, Result, Space};
+use crate::graph::{Cut, Program, simplify};
+use crate::io::Array;
+use crate::plan::{Plan, Request, Share, StoreKind, Tiles, plan};
+use crate::space::{ArrayType, IndexBox};
+
+/// The plans of an operator, before any memory is taken.
+#[derive(Debug)]
+pub struct Plans {
+    /// From model to data.
+    pub forward: Plan,
+    /// From data to model.
+    pub adjoint: Option<Plan>,
+}
+
+impl Plans {
+    /// Plans programs that go from model to data and back. Model and data are cut as the stages
+    /// that compute them want it.
+    pub fn new(forward: &Program, adjoint: Option<&Program>) -> Result<Plans> {
+        let forward = simplify(forward)?;
+        let adjoint = adjoint.map(simplify).transpose()?;
+        let outputs = |p: &Plan, n: usize| -> Vec<Tiles> {
+            (0..n).filter_map(|k| p.output(k).map(|s| s.tiles.clone())).collect()
+        };
+        let first = plan(&forward, &Request::default());
+        let data = outputs(&first, forward.outputs.len());
+        let Some(adjoint) = adjoint else {
+            // A solver without an adjoint adds data to models: both are cut alike.
+            let first = match forward.inputs == forward.output_types() {
+                true => plan(&forward, &Request { inputs: data.clone(), outputs: data }),
+                false => first,
+            };
+            return Ok(Plans { forward: first, adjoint: None });
+        };
+        let request = Request { inputs: data.clone(), outputs: Vec::new() };
+        let back = plan(&adjoint, &request);
+        let model = outputs(&back, adjoint.outputs.len());
+        let first = plan(&forward, &Request { inputs: model, outputs: data });
+        Ok(Plans { forward: first, adjoint: Some(back) })
+    }
+
+    /// Model and data as process `rank` of `size` holds them.
+    pub fn spaces(&self, forward: &Share, adjoint: Option<&Share>) -> (Space, Space) {
+        let size = forward.size;
+        let rank = forward.rank;
+        let block = |ty: &ArrayType, kind: StoreKind, back: StoreKind| {
+            let mut tiles: Option<Tiles> = None;
+            let mut held: Option<IndexBox> = None;
+            let mut look = |plan: &Plan, share: &Share, kind: &StoreKind| {
+                for (store, h) in
+                    plan.stores.iter().zip(&share.held).filter(|(s, _)| s.kind == *kind)
+                {
+                    tiles.get_or_insert_with(|| store.tiles.clone());
+                    held = Some(held.as_ref().map_or_else(|| h.clone(), |b| b.hull(h)));
+                }
+            };
+            look(&self.forward, forward, &kind);
+            if let (Some(plan), Some(share)) = (&self.adjoint, adjoint) {
+                look(plan, share, &back);
+            }
+            let tiles = tiles.unwrap_or_else(|| Tiles::new(ty, &Cut::free(ty), None));
+            let own = tiles.grid.owned_box(rank, size);
+            let held = held.map_or_else(|| own.clone(), |h| h.hull(&own));
+            Block { ty: ty.clone(), tiles, held }
+        };
+        let program = &self.forward.program;
+        let model = program.inputs.iter().enumerate();
+        let model =
+            model.map(|(k, ty)| block(ty, StoreKind::Input(k), StoreKind::Output(k))).collect();
+        let types = program.output_types();
+        let data = types.iter().enumerate();
+        let data =
+            data.map(|(k, ty)| block(ty, StoreKind::Output(k), StoreKind::Input(k))).collect();
+        (Space { blocks: model }, Space { blocks: data })
+    }
+
+    /// Bytes of all constants, each counted once.
+    pub fn constant_bytes(&self) -> usize {
+        let mut seen: Vec<&Array> = Vec::new();
+        for plan in [Some(&self.forward), self.adjoint.as_ref()].into_iter().flatten() {
+            for store in &plan.stores {
+                if let StoreKind::Constant(array) = &store.kind
+                    && !seen.iter().any(|a| a.same_as(array))
+                {
+                    seen.push(array);
+                }
+            }
+        }
+        seen.iter().map(|a| a.ty().bytes()).sum()
+    }
+
+    /// Bytes between stages and derived from constants, of both programs.
+    pub fn working_bytes(&self) -> usize {
+        let plans = [Some(&self.forward), self.adjoint.as_ref()];
+        plans.into_iter().flatten().map(|p| p.slot_bytes() + p.derived_bytes()).sum()
+    }
+
+    /// Most bytes of scratch that one thread holds.
+    pub fn scratch_bytes(&self) -> usize {
+        let plans = [Some(&self.forward), self.adjoint.as_ref()];
+        plans.into_iter().flatten().map(Plan::scratch_bytes).max().unwrap_or(0)
+    }
+}
