@@ -186,7 +186,7 @@ impl Cut {
                     // Columns of a transposed kernel are read in runs that are worth an access.
                     let transpose =
                         matches!(node.primitive, Primitive::Matmul { transpose: true, .. });
-                    cut.align[1] = Some(if transpose { 256 } else { 64 });
+                    cut.align[1] = Some(if transpose { 512 } else { 64 });
                 }
             }
             _ => {}

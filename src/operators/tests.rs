@@ -400,13 +400,13 @@ fn mistakes_stand_at_their_keys() {
       = help: no factor on the forward transform is `norm = "none"`; its adjoint has none either
 
     error: problem.toml has 1 mistake; nothing was run
-    error: unknown key `engine`
+    error: `engine` is no key here
      --> problem.toml:2:31
       |
     2 | A = { type = "FFT", dims = 3, engine = "scipy" }
-      |                               ^^^^^^ not a key of FFT
+      |                               ^^^^^^ says how PyLops runs the operator
       |
-      = help: known here: `dims`, `axis`, `nfft`, `sampling`, `norm`, `real`, `ifftshift_before`, `fftshift_after`
+      = help: leave it out: engines, threads and copies are the plan's business
 
     error: problem.toml has 1 mistake; nothing was run
     error: `iava` of Restriction does not fit

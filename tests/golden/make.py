@@ -766,13 +766,6 @@ def cgls(key="A", **k):
     return run
 
 
-def lsqr(**k):
-    def run(o, d, x0, e):
-        r = pylops.optimization.basic.lsqr(o["A"], d, x0=x0 if x0 is not None else np.zeros(o["A"].shape[1], d.dtype), **k)
-        return r[0], r[2], None
-    return run
-
-
 def regularized(regs, eps, dataregs=None, weight=None, **k):
     def run(o, d, x0, e):
         r = pylops.optimization.leastsquares.regularized_inversion(
@@ -843,12 +836,6 @@ def solvers():
           keep(solver="cgls", niter=8, tol=0.0), cgls(niter=8, tol=0))
     solve("cgls, a stack", dict(B=T("Convolve1D", dims=[8, 3], h=Inline([0.5, 1.0, -0.25]), offset=1, axis=0), L=T("Laplacian", dims=[8, 3])),
           keep(solver="cgls", niter=8, tol=0.0), cgls("A", niter=8, tol=0), expressions={"A": "VStack([B, 0.5 * L])"})
-    # lsqr, converged
-    solve("lsqr", dict(A=mat(10, 6)), keep(solver="lsqr", niter=30, atol=1e-14, btol=1e-14), lsqr(niter=30, atol=1e-14, btol=1e-14),
-          truth=lambda o, d, x0, e: ridge(o["A"], d))
-    solve("lsqr, damp", dict(A=cmat(8, 6)), keep(solver="lsqr", niter=30, damp=1.5, atol=1e-14, btol=1e-14), lsqr(niter=30, damp=1.5, atol=1e-14, btol=1e-14),
-          truth=lambda o, d, x0, e: ridge(o["A"], d, 1.5), dtype=cz)
-    solve("lsqr, four steps", dict(A=mat(10, 7)), keep(solver="lsqr", niter=4, atol=0.0, btol=0.0), lsqr(niter=4, atol=0, btol=0))
     # regularised, on a Convolve1D that lets much through unseen
     B = lambda n=12: T("Convolve1D", dims=[n], h=Inline([0.25, 0.5, 1.0, 0.5, 0.25]), offset=2)
     D2 = lambda n=12: T("SecondDerivative", dims=[n])
