@@ -25,6 +25,14 @@ parser.add_argument("--markdown", action="store_true")
 args = parser.parse_args()
 
 
+def wanted(name):
+    return all(word in name for word in args.only.split())
+
+
+def section(name):
+    return not args.only or args.only.split()[0] in (name, name[:2])
+
+
 def path(name):
     return os.path.join(os.path.abspath(args.data), name + ".npy")
 
@@ -94,7 +102,7 @@ def pair(name, op, toml, x, y, arrays="", moved=0.0, flop=0.0):
     """Forward and adjoint: PyLops' operator against the TOML table, on the same files."""
     for adjoint in (False, True):
         label = name + (" adj" if adjoint else " fwd")
-        if args.only not in label:
+        if not wanted(label):
             continue
         file = y if adjoint else x
         z = data(file).ravel() if isinstance(file, str) else file
@@ -113,7 +121,7 @@ def pair(name, op, toml, x, y, arrays="", moved=0.0, flop=0.0):
 
 
 def solve(name, op, toml, d, arrays, niter, damp=0.0):
-    if args.only not in name:
+    if not wanted(name):
         return
     y = data(d).ravel()
     theirs, ours = [], []
@@ -161,7 +169,7 @@ for axis in (0, 1):
     solve("W2 CGLS axis %d" % axis, op, toml, "w2_d_axis%d" % axis, arrays, 100, 1e-2)
 
 arrays = '[arrays]\nG = { file = "%s" }' % path("w3_G")
-if args.only in "W3 Fredholm1 MDC":
+if section("W3"):
     G = data("w3_G")
     for nv in (1, 101):
         cost = {"moved": 1.0 * G.nbytes} if nv == 1 else {"flop": 8.0 * G.size * nv}
@@ -176,13 +184,13 @@ if args.only in "W3 Fredholm1 MDC":
     del G
 
 arrays = '[arrays]\nA = { file = "%s" }' % path("w7_A")
-if args.only in "W7 MatrixMult CGLS":
+if section("W7"):
     op = pylops.MatrixMult(data("w7_A"))
     pair("W7 MatrixMult", op, '{ type = "MatrixMult", A = "A" }', "w7_x", "w7_y", arrays, moved=8.0 * 8000 * 4000)
     solve("W7 CGLS", op, '{ type = "MatrixMult", A = "A" }', "w7_y", arrays, 30)
     del op
 
-for real in (False, True):
+for real in (False, True) if section("W8") else ():
     for axes in (0, 1, (0, 1)):
         best = None
         for engine, k in (("numpy", {}), ("scipy", {"workers": 2}), ("fftw", {"threads": 2})):
@@ -193,12 +201,12 @@ for real in (False, True):
             else:
                 op = FFT(n, axis=axes, engine=engine, real=real, dtype="float64" if real else "complex128", **k)
             x = data("w8_x" if real else "w8_xc").ravel()
-            t = least(lambda: op.matvec(x), 0.3) if args.only in "W8 FFT" else 0.0
+            t = least(lambda: op.matvec(x), 0.3) if section("W8") else 0.0
             best = min(best or (t, op), (t, op), key=lambda b: b[0])
         kind = "FFT2D" if isinstance(axes, tuple) else "FFT"
         where = "axes = [0, 1]" if kind == "FFT2D" else "axis = %d" % axes
         toml = '{ type = "%s", dims = [4096, 4096], %s%s }' % (kind, where, ', real = true, dtype = "float64"' if real else "")
-        y = best[1].matvec(x) if real and args.only in "W8 FFT" else "w8_xc"
+        y = best[1].matvec(x) if real and section("W8") else "w8_xc"
         size = (8 + 8 if real else 16 + 16) * 4096.0**2
         name = "W8 %s %s %s" % (kind, "real" if real else "complex", "both axes" if kind == "FFT2D" else where)
         pair(name, best[1], toml, "w8_x" if real else "w8_xc", y, moved=size * (2 if kind == "FFT2D" else 1))

@@ -164,11 +164,11 @@ fn plan() {
 B
 
 forward: 4.00 FLOP, 64 B moved (0.06 FLOP a byte)
-  stage 0: output 0 (4,) float64 in 1 chunks of (4) <- input 0
+  stage 0: output 0 (4,) float64 in 1 chunk of (4) <- input 0
            scale 2
 
 adjoint: 4.00 FLOP, 64 B moved (0.06 FLOP a byte)
-  stage 0: output 0 (4,) float64 in 1 chunks of (4) <- input 0
+  stage 0: output 0 (4,) float64 in 1 chunk of (4) <- input 0
            scale 2
 
 memory
@@ -219,7 +219,7 @@ digraph "adjoint of B" {
         0,
         "
 B
-  stage 0: output 0 (4,) float64 in 1 chunks of (4) <- input 0
+  stage 0: output 0 (4,) float64 in 1 chunk of (4) <- input 0
            scale 2
 ",
         "",

@@ -503,3 +503,72 @@ fn a_memory_limit_that_cannot_be_kept() {
     assert!(ran.stderr.starts_with("error: the run needs at least "), "{}", ran.stderr);
     assert_eq!(folder.all(), before);
 }
+
+#[test]
+fn data_whose_squared_norm_overflows_are_not_called_nan() {
+    wrong(
+        r#"d = { file = "d.npy" }"#,
+        "d = { full = { shape = [4], value = 1e200 } }",
+        1,
+        "error: NaN or infinity in the squared norm of the data, whose elements are finite: scale them, \
+         before the first iteration; nothing was written. `pylopsd info` counts NaN in a file",
+    );
+}
+
+#[test]
+fn cg_on_an_operator_that_is_not_positive() {
+    let folder = Folder::of(
+        r#"
+[arrays]
+d = { values = [1.0, 0.0] }
+A = { values = [[0.0, 1.0], [-1.0, 0.0]] }
+[operators]
+A = { type = "MatrixMult", A = "A" }
+[solve]
+operator = "A"
+data = "d"
+solver = "cg"
+"#,
+    );
+    folder.ran("solve problem.toml").is(
+        1,
+        "",
+        "error: cg met a search direction c with <c, A c> = 0 in iteration 1: the operator is not \
+         self-adjoint and positive; nothing was written. Take solver = \"cgls\"",
+    );
+}
+
+#[test]
+fn mistakes_of_every_kind_are_told_at_once_and_once() {
+    let folder = Folder::of(
+        r#"
+mdel = 1
+[arrays]
+d = { oness = { shape = [4] } }
+[operators]
+A = { type = "FirstDerivativ", dims = 4 }
+B = { type = "Flip", dims = 4, axs = 0 }
+C = "A @ B"
+[solve]
+operatr = "C"
+data = "d"
+solver = "cgsl"
+"#,
+    );
+    let ran = folder.ran("check problem.toml");
+    for word in ["mdel", "oness", "FirstDerivativ", "axs", "operatr", "cgsl"] {
+        assert!(ran.stderr.contains(word), "{word} is not in\n{}", ran.stderr);
+    }
+    for word in ["unknown array `d`", "unknown operator `C`", "unknown operator `A`"] {
+        assert!(!ran.stderr.contains(word), "{word} follows from another mistake\n{}", ran.stderr);
+    }
+}
+
+#[test]
+fn sizes_beyond_reason_are_refused() {
+    let text =
+        "[operators]\nA = { type = \"Smoothing1D\", dims = 9, nsmooth = 9000000000000000001 }\n";
+    let ran = Folder::of(text).ran("check problem.toml");
+    assert_eq!(ran.code, Some(2), "{}", ran.stderr);
+    assert!(ran.stderr.contains("expected at most 16777216 samples"), "{}", ran.stderr);
+}

@@ -217,3 +217,51 @@ fn an_interrupt_ends_a_test_run() {
     assert_eq!(String::from_utf8_lossy(&output.stderr), "interrupted\n");
     assert_eq!(folder.all(), before);
 }
+
+#[test]
+fn direct_solves_operators_that_are_linear_over_the_reals_only() {
+    let folder = Folder::of(
+        r#"
+[arrays]
+d = { values = ["1+2j", "3-1j"] }
+[operators]
+C = { type = "Conj", dims = 2, dtype = "complex128" }
+[solve]
+operator = "C"
+data = "d"
+solver = "direct"
+[[expect]]
+quantity = "relative_residual"
+max = 1e-14
+"#,
+    );
+    let ran = folder.ran("solve problem.toml --quiet");
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+}
+
+#[test]
+fn a_memory_limit_is_kept_with_files_and_the_same_bits() {
+    let text = r#"
+[arrays]
+d = { random = { shape = [400, 1000], seed = 1 } }
+[operators]
+A = { type = "Smoothing2D", dims = [400, 1000], nsmooth = [3, 5] }
+[solve]
+operator = "A"
+data = "d"
+solver = "cgls"
+niter = 3
+[outputs]
+model = "m.npy"
+"#;
+    let folder = Folder::of(text);
+    assert_eq!(folder.ran("solve problem.toml --quiet").code, Some(0));
+    let free = folder.bytes("m.npy");
+    let ran = folder.ran("solve problem.toml --memory 20MB");
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert!(ran.text().contains("limit      kept"), "{}", ran.text());
+    assert_eq!(folder.bytes("m.npy"), free);
+    let ran = folder.ran("solve problem.toml --memory 1MB");
+    assert_eq!(ran.code, Some(1), "{}", ran.stderr);
+    assert!(ran.stderr.contains("the run needs at least"), "{}", ran.stderr);
+}

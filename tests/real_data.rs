@@ -1,6 +1,8 @@
 //! Real inputs, where they are at hand: a folder with PyLops' test data and a post-stack section, named
 //! by `PYLOPSD_TEST_DATA`, else `../shared/data`. Without it these tests say so and pass.
 
+#![allow(clippy::print_stderr, reason = "a skipped test says so")]
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 

@@ -120,12 +120,17 @@ pub(super) fn run(args: &Args) -> Outcome {
     let x = fit(input(&problem, args)?, from, if args.adjoint { "data" } else { "model" })?;
     let threads = session::threads(&problem, &args.run);
     let plans = Plans::new(&program, None)?;
-    let memory = Memory::new(&plans, 1, 1, threads);
+    let mut memory = Memory::new(&plans, 1, 1, threads);
     let spill = memory.spill(session::limit(&problem, &args.run), problem.scratch.clone())?;
+    session::tell(&args.run, &memory, &spill);
     drop(plans);
 
     let stream = args.output.as_deref() == Some(Path::new("-"));
-    let (file, _folder) = output(args.output.as_deref(), to)?;
+    let placed = match (&args.output, &args.run.out_dir) {
+        (Some(path), Some(folder)) if !stream => Some(folder.join(path)),
+        (path, _) => path.clone(),
+    };
+    let (file, _folder) = output(placed.as_deref(), to)?;
     let job = Job {
         program: &program,
         x: &x,
@@ -196,7 +201,7 @@ pub(super) fn run(args: &Args) -> Outcome {
     let mut text = format!("{what}{name}: {from} to {to}\n  norm       {norm:.6e}\n");
     text += &format!("  time       {} (setup {}", report::seconds(least), report::seconds(setup));
     text += &if times.len() > 1 { format!(", least of {})\n", times.len()) } else { ")\n".into() };
-    match &args.output {
+    match &placed {
         Some(path) => text += &format!("  output     {}\n", path.display()),
         None => text += "  no output  nothing is written without --output NPY\n",
     }

@@ -47,10 +47,13 @@ pub(super) struct RunArgs {
     pub(super) ranks: usize,
 }
 
+/// Most threads of a process; more only wait for each other.
+pub(super) const MOST_THREADS: usize = 1024;
+
 pub(super) fn positive(text: &str) -> Result<usize, String> {
     match text.parse() {
-        Ok(n) if n > 0 => Ok(n),
-        _ => Err("expected a whole number of at least 1".into()),
+        Ok(n) if (1..=MOST_THREADS).contains(&n) => Ok(n),
+        _ => Err(format!("expected a whole number from 1 to {MOST_THREADS}")),
     }
 }
 
@@ -68,11 +71,9 @@ pub(super) fn load(file: &FileArgs, out_dir: Option<&Path>) -> Result<Problem, F
         };
         Failure::Usage(format!("error: cannot read problem file {}: {words}", file.file.display()))
     })?;
-    let document = Document::parse(source, &file.set)?;
-    let mut early = document.diagnostics();
-    if let Some(solve) = &document.solve {
-        solvers::check_parameters(solve, &mut early);
-    }
+    let (document, mut early) = Document::parse_partly(source, &file.set);
+    let Some(document) = document else { return Err(early.into()) };
+    solvers::check_parameters(&document, &mut early);
     match Problem::load_with(document, out_dir) {
         Ok(problem) => early.or(problem).map_err(Failure::from),
         Err(mut mistakes) => {

@@ -76,7 +76,8 @@ pub(super) fn run(args: &Args) -> Outcome {
     let Some(fullest) = processes.iter().map(|p| p.memory).max_by_key(|m| m.total) else {
         unreachable!("there is at least one process")
     };
-    let spill = fullest.spill(limit, problem.scratch.clone());
+    let mut within = fullest;
+    let spill = within.spill(limit, problem.scratch.clone());
     let shown = Shown {
         problem: &problem,
         programs: &programs,

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use serde::Serialize;
 
 use crate::cli::Failure;
-use crate::cli::common::RunArgs;
+use crate::cli::common::{MOST_THREADS, RunArgs};
 use crate::engine::{Plans, Spill};
 use crate::problem::Problem;
 use crate::report;
@@ -26,6 +26,8 @@ pub(super) struct Memory {
     pub(super) vectors: usize,
     /// Scratch of the threads.
     pub(super) scratch: usize,
+    /// Of the arrays, those that can be read from their files as they are touched.
+    pub(super) mappable: usize,
     /// All, with the program itself.
     pub(super) total: usize,
 }
@@ -41,12 +43,13 @@ impl Memory {
         let vectors = models * model + datas * data;
         let scratch = plans.scratch_bytes() * threads;
         let total = constants + working + vectors + scratch + BASE;
-        Memory { constants, working, vectors, scratch, total }
+        let mappable = plans.mappable_bytes();
+        Memory { constants, working, vectors, scratch, mappable, total }
     }
 
     /// How to keep within `limit`; an error that says what is needed if it cannot be.
     pub(super) fn spill(
-        &self,
+        &mut self,
         limit: Option<u64>,
         scratch: Option<PathBuf>,
     ) -> Result<Spill, Failure> {
@@ -56,11 +59,13 @@ impl Memory {
         if self.total <= limit {
             return Ok(Spill::default());
         }
-        if self.total - self.constants <= limit {
+        if self.total - self.mappable <= limit {
+            self.total -= self.mappable;
             return Ok(Spill { scratch: None, map_constants: true });
         }
         let least = self.scratch + BASE;
         if least <= limit {
+            self.total = least;
             let scratch = Some(scratch.unwrap_or_else(std::env::temp_dir));
             return Ok(Spill { scratch, map_constants: true });
         }
@@ -73,10 +78,37 @@ impl Memory {
     }
 }
 
+/// Where a run's arrays will be, on standard error, if the user wants to hear more.
+pub(super) fn tell(args: &RunArgs, memory: &Memory, spill: &Spill) {
+    if !args.verbose {
+        return;
+    }
+    let size = |n: usize| report::bytes(n as f64);
+    super::complain(&format!(
+        "planned {}: arrays {}, between stages {}, vectors {}, scratch {}",
+        size(memory.total),
+        size(memory.constants),
+        size(memory.working),
+        size(memory.vectors),
+        size(memory.scratch)
+    ));
+    if spill.map_constants {
+        super::complain("arrays of the problem are read from their files as they are touched");
+    }
+    if let Some(folder) = &spill.scratch {
+        super::complain(&format!(
+            "vectors and what lies between stages are in {}",
+            folder.display()
+        ));
+    }
+}
+
 /// Threads of a process.
 pub(super) fn threads(problem: &Problem, args: &RunArgs) -> usize {
     let asked = args.threads.or(problem.run.threads.as_ref().map(|t| t.value));
-    asked.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from))
+    let threads =
+        asked.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
+    threads.min(MOST_THREADS)
 }
 
 /// Most bytes of memory of a process.

@@ -48,6 +48,12 @@ pub(super) fn run(args: &Args) -> Outcome {
 
 /// A run that met NaN or infinity has failed.
 pub(super) fn refuse_not_finite(problem: &Problem, stop: &Stop) -> Outcome {
+    if let Stop::NotPositive { iteration } = stop {
+        return Err(Failure::Run(format!(
+            "cg met a search direction c with <c, A c> = 0 in iteration {iteration}: the operator is not \
+             self-adjoint and positive; nothing was written. Take solver = \"cgls\""
+        )));
+    }
     let Stop::NotFinite { iteration, array } = stop else { return Ok(()) };
     let name = match &problem.solve {
         Some(solve) if *array == "the data" => format!(" (array `{}`)", solve.data.name()),
@@ -111,6 +117,16 @@ fn summary(problem: &Problem, solved: &Solved, checks: &[expectations::Check]) -
         solved.threads,
         if solved.threads == 1 { "" } else { "s" }
     );
+    if solved.spill.map_constants {
+        let vectors = match &solved.spill.scratch {
+            Some(folder) => format!(", vectors in scratch files in {}", folder.display()),
+            None => String::new(),
+        };
+        let _ = writeln!(
+            text,
+            "  limit      kept: arrays are read from their files{vectors}; pages of files count in the first figure"
+        );
+    }
     for output in &solved.outputs {
         let what = output.ty.as_ref().map_or(String::new(), |ty| format!("  {ty}"));
         let _ = writeln!(text, "  {:<10} {}{what}", output.name.name(), output.path.display());

@@ -35,6 +35,8 @@ pub(super) struct Solved {
     /// Norm of the data minus what the operator makes of the model, computed at the end.
     pub(super) residual_norm: f64,
     pub(super) memory: Memory,
+    /// Where arrays went that should not take memory.
+    pub(super) spill: Spill,
     pub(super) peak_bytes: Option<u64>,
     pub(super) timings: Timings,
     pub(super) threads: usize,
@@ -102,8 +104,9 @@ pub(super) fn solve(
     let threads = session::threads(problem, args);
     let plans = system.plans()?;
     let (models, datas) = method.vectors();
-    let memory = Memory::new(&plans, models, datas, threads);
+    let mut memory = Memory::new(&plans, models, datas, threads);
     let spill = memory.spill(session::limit(problem, args), problem.scratch.clone())?;
+    session::tell(args, &memory, &spill);
     drop(plans);
 
     // Files first: a place that cannot be written is known before the work is done.
@@ -191,6 +194,7 @@ pub(super) fn solve(
         data_norm: found.data_norm,
         residual_norm: found.residual_norm,
         memory,
+        spill,
         peak_bytes: session::peak_bytes(),
         timings,
         threads,
@@ -255,7 +259,7 @@ impl Job<'_> {
             residual_norm: f64::NAN,
             timings: Timings { setup, solve: solved, finish: 0.0 },
         };
-        if matches!(found.stop, Stop::NotFinite { .. }) {
+        if matches!(found.stop, Stop::NotFinite { .. } | Stop::NotPositive { .. }) {
             return Ok(found);
         }
         let mut constants = ops.into_constants();

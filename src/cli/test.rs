@@ -99,7 +99,7 @@ impl Found {
     }
 }
 
-/// The files that are named, and all .toml files of the folders, sorted.
+/// The files that are named, and all .toml files of the folders and of those inside them, sorted.
 fn files(named: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
     let mut files = Vec::new();
     for path in named {
@@ -107,20 +107,30 @@ fn files(named: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
             files.push(path.clone());
             continue;
         }
-        let failed =
-            |e| Failure::Usage(format!("error: cannot read folder {}: {e}", path.display()));
-        let entries: Result<Vec<_>, _> = std::fs::read_dir(path).map_err(failed)?.collect();
-        let paths = entries.map_err(failed)?.into_iter().map(|entry| entry.path());
-        let mut inside: Vec<PathBuf> =
-            paths.filter(|p| p.extension().is_some_and(|e| e == "toml")).collect();
-        if inside.is_empty() {
+        let before = files.len();
+        inside(path, &mut files)?;
+        if files.len() == before {
             let message = format!("error: folder {} has no .toml file", path.display());
             return Err(Failure::Usage(message));
         }
-        inside.sort();
-        files.append(&mut inside);
+        files[before..].sort();
     }
     Ok(files)
+}
+
+fn inside(folder: &Path, files: &mut Vec<PathBuf>) -> Outcome {
+    let failed = |e| Failure::Usage(format!("error: cannot read folder {}: {e}", folder.display()));
+    for entry in std::fs::read_dir(folder).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        let path = entry.path();
+        // Links to folders are left alone: they may lead in a circle.
+        if entry.file_type().map_err(failed)?.is_dir() {
+            inside(&path, files)?;
+        } else if path.extension().is_some_and(|e| e == "toml") {
+            files.push(path);
+        }
+    }
+    Ok(())
 }
 
 pub(super) fn run(args: &Args) -> Outcome {

@@ -273,14 +273,13 @@ fn constant(
         return Ok(store.clone());
     }
     let ty = array.ty();
-    if let Some(file) = array.mappable().filter(|f| spill.map_constants && f.offset % 16 == 0) {
+    if let Some(file) = array.mappable().filter(|_| spill.map_constants) {
         let memory = Memory::of_file(file.path, file.offset, ty.bytes())?;
         let store = Store::new(ty, &IndexBox::whole(&ty.dims), memory);
         constants.0.push((array.clone(), store.clone()));
         return Ok(store);
     }
-    let store =
-        Store::allocate(ty, held, spill.scratch.as_deref().filter(|_| spill.map_constants))?;
+    let store = Store::allocate(ty, held, spill.scratch.as_deref())?;
     let tiles = Tiles::new(ty, &crate::graph::Cut::free(ty), None);
     machine.install(|| {
         tiles.boxes().par_iter().try_for_each(|tile| {

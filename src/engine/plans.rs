@@ -76,8 +76,18 @@ impl Plans {
         (Space { blocks: model }, Space { blocks: data })
     }
 
+    /// Bytes of constants that can be read from their files as they are touched.
+    pub fn mappable_bytes(&self) -> usize {
+        let mapped = self.constants().into_iter().filter(|a| a.mappable().is_some());
+        mapped.map(|a| a.ty().bytes()).sum()
+    }
+
     /// Bytes of all constants, each counted once.
     pub fn constant_bytes(&self) -> usize {
+        self.constants().iter().map(|a| a.ty().bytes()).sum()
+    }
+
+    fn constants(&self) -> Vec<&Array> {
         let mut seen: Vec<&Array> = Vec::new();
         for plan in [Some(&self.forward), self.adjoint.as_ref()].into_iter().flatten() {
             for store in &plan.stores {
@@ -88,7 +98,7 @@ impl Plans {
                 }
             }
         }
-        seen.iter().map(|a| a.ty().bytes()).sum()
+        seen
     }
 
     /// Bytes between stages and derived from constants, of both programs.

@@ -48,8 +48,10 @@ fn each_plane<A, B>(
         x = x.insert_axis(Axis(0));
         return each_plane(y, x, 1, f);
     }
-    // The lines of a plane run along the last other axis, the one that moves least in memory.
-    let other = if axis == y.ndim() - 1 { y.ndim() - 2 } else { y.ndim() - 1 };
+    // The lines of a plane run along the other axis that moves least in memory and has several.
+    let others = (0..y.ndim()).rev().filter(|&a| a != axis);
+    let several = others.clone().find(|&a| y.shape()[a] > 1);
+    let other = several.or(others.clone().next()).unwrap_or(axis);
     let mut order: Vec<usize> = (0..y.ndim()).filter(|&a| a != axis && a != other).collect();
     order.extend([other, axis]);
     fn descend<A, B>(

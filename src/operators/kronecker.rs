@@ -76,4 +76,15 @@ impl Operator for Built {
         let rows = self.op1.forward_columns(&x)?.permute(&[1, 0])?;
         Ok(self.op2.forward_columns(&rows)?.permute(&[1, 0])?.flatten())
     }
+
+    // (A x B) X = A on the first axis, B on the second, with the columns along.
+    fn forward_columns(&self, x: &Value) -> graph::Result<Value> {
+        let (n1, n2, k) = (self.op1.model().len(), self.op2.model().len(), x.dims()[1]);
+        let first = self.op1.forward_columns(&x.reshape(&[n1, n2 * k])?)?;
+        let m1 = first.dims()[0];
+        let turned = first.reshape(&[m1, n2, k])?.permute(&[1, 0, 2])?.reshape(&[n2, m1 * k])?;
+        let second = self.op2.forward_columns(&turned)?;
+        let m2 = second.dims()[0];
+        second.reshape(&[m2, m1, k])?.permute(&[1, 0, 2])?.reshape(&[m1 * m2, k])
+    }
 }

@@ -47,6 +47,7 @@ impl Parameters for Smoothing1D {
 /// The filter of a mean over at least `n` samples.
 pub(super) fn mean(n: usize, dtype: DType, at: &mut Place<'_>) -> Option<Array> {
     let n = at.count("nsmooth", n)?;
+    at.require(n <= 1 << 24, "nsmooth", "expected at most 16777216 samples")?;
     let n = n + 1 - n % 2;
     let values = vec![C128::new(1.0 / n as f64, 0.0); n];
     match Array::values([n], values, dtype.real()) {

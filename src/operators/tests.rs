@@ -94,7 +94,7 @@ fn mistake(text: &str) -> String {
     }
 }
 
-/// The catalogue's vector: `r` for a real type, `c` for a complex one.
+/// The test vectors of the reference values: `r` for a real type, `c` for a complex one.
 fn vector(ty: &ArrayType) -> ndarray::ArrayD<C128> {
     let value = |i: usize| {
         let re = ((3 * i * i + 2 * i + 1) % 11) as f64 - 4.0;
@@ -105,7 +105,7 @@ fn vector(ty: &ArrayType) -> ndarray::ArrayD<C128> {
     ndarray::ArrayD::from_shape_vec(ty.dims.clone(), values).unwrap_or_else(|e| panic!("{e}"))
 }
 
-/// Compares with numbers as the catalogue writes them.
+/// Compares with numbers of six digits.
 #[track_caller]
 fn assert_close(found: &ndarray::ArrayD<C128>, expected: &str, what: &str) {
     let expected: Vec<C128> =
@@ -145,7 +145,7 @@ fn values_are_those_of_pylops() {
     }
 }
 
-/// Appendix I.1 of the catalogue, PyLops 2.8.0: the operator, its forward, its adjoint.
+/// Reference values of PyLops 2.8.0: the operator, its forward, its adjoint.
 const CASES: &str = include_str!("tests_pylops.txt");
 
 #[test]

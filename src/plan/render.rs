@@ -10,16 +10,16 @@ impl fmt::Display for Plan {
         for (number, stage) in self.stages.iter().enumerate() {
             let store = self.store(stage.store);
             let name = self.store_name(stage.store.0);
-            let counts = store.tiles.grid.counts();
+            let count = store.tiles.grid.len();
             let chunks: Vec<String> =
                 store.tiles.grid.chunk.iter().map(ToString::to_string).collect();
             let reads: Vec<String> = stage.reads.iter().map(|r| self.store_name(r.0)).collect();
             writeln!(
                 f,
-                "  stage {number}{}: {name} {} in {} chunks of ({}) <- {}",
+                "  stage {number}{}: {name} {} in {count} chunk{} of ({}) <- {}",
                 if stage.once { " (once)" } else { "" },
                 store.ty,
-                counts.iter().product::<usize>(),
+                if count == 1 { "" } else { "s" },
                 chunks.join(", "),
                 if reads.is_empty() { "nothing".to_string() } else { reads.join(", ") },
             )?;

@@ -133,6 +133,9 @@ impl Names {
         if let Some(k) = document.arrays.iter().position(|(n, _)| n.value == name) {
             return self.array_number(k, out);
         }
+        if document.broken.iter().any(|b| b == name) {
+            return None;
+        }
         let mistake = if document.operator(name).is_some() {
             let message = format!("`{name}` is an operator, not an array");
             Diagnostic::new(span.clone(), message, "expected the name of an array")
@@ -155,7 +158,9 @@ impl Names {
     ) -> Option<Built> {
         let document = self.document.clone();
         let Some(k) = document.operators.iter().position(|(n, _)| n.value == name) else {
-            out.push(unknown_operator(&document, name, span));
+            if !document.broken.iter().any(|b| b == name) {
+                out.push(unknown_operator(&document, name, span));
+            }
             return None;
         };
         if matches!(self.operators[k], State::Running) {

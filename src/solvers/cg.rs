@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::engine::Result;
-use crate::solvers::monitor::tell;
+use crate::solvers::monitor::{OVERFLOW, tell};
 use crate::solvers::{Iteration, Outcome, Stop, Task};
 
 /// Conjugate gradients for a square, self-adjoint and positive operator.
@@ -56,7 +56,8 @@ pub(super) fn solve(task: &mut Task<'_>, p: &Cg) -> Result<Outcome> {
     let mut iterations = 0;
     let not_finite = |iteration, array| Stop::NotFinite { iteration, array };
     let mut stop = if !data_norm.is_finite() {
-        Some(not_finite(0, "the data"))
+        let finite = task.start.is_none() && machine.is_finite(space, &r)?;
+        Some(not_finite(0, if finite { OVERFLOW } else { "the data" }))
     } else if !k.is_finite() {
         Some(not_finite(0, "the residual of x0"))
     } else if tell(machine, task.monitor, Iteration { number: 0, residual: cost[0], step: 0.0 })? {
@@ -81,7 +82,12 @@ pub(super) fn solve(task: &mut Task<'_>, p: &Cg) -> Result<Outcome> {
             stop = Some(not_finite(iterations, "the operator on the search direction"));
             break;
         }
-        let a = k / machine.dot(space, &c, &q)?.abs();
+        let cq = machine.dot(space, &c, &q)?.abs();
+        if cq == 0.0 {
+            stop = Some(Stop::NotPositive { iteration: iterations });
+            break;
+        }
+        let a = k / cq;
         // x = x + a c, r = r - a q
         machine.update(space, &mut x, 1.0, &c, a)?;
         let r2 = machine.update(space, &mut r, 1.0, &q, -a)?;

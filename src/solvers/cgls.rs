@@ -12,7 +12,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::engine::Result;
-use crate::solvers::monitor::tell;
+use crate::solvers::monitor::{OVERFLOW, tell};
 use crate::solvers::{Iteration, Outcome, Stop, Task};
 
 /// Conjugate gradients for least squares: minimises `||y - A x||^2 + damp^2 ||x||^2`.
@@ -66,7 +66,8 @@ pub(super) fn solve(task: &mut Task<'_>, p: &Cgls) -> Result<Outcome> {
     let mut iterations = 0;
     let not_finite = |iteration, array| Stop::NotFinite { iteration, array };
     let mut stop = if !data_norm.is_finite() {
-        Some(not_finite(0, "the data"))
+        let finite = task.start.is_none() && machine.is_finite(data, &s)?;
+        Some(not_finite(0, if finite { OVERFLOW } else { "the data" }))
     } else if !residual2.is_finite() {
         Some(not_finite(0, "the residual of x0"))
     } else if !k.is_finite() {

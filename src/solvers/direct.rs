@@ -10,7 +10,7 @@ use crate::space::{IndexBox, strides};
 use crate::with_view;
 
 /// Most entries of a matrix that is solved directly.
-pub(super) const MOST_ENTRIES: usize = 1 << 24;
+pub(super) const MOST_ENTRIES: usize = 1 << 22;
 
 pub(super) fn solve(task: &mut Task<'_>) -> Result<Outcome> {
     let (machine, ops) = (task.machine, task.operators);
@@ -23,34 +23,46 @@ pub(super) fn solve(task: &mut Task<'_>) -> Result<Outcome> {
     }
     let mut x = ops.new_model(machine)?;
     let mut y = ops.new_data(machine)?;
-    let mut matrix = DMatrix::<C128>::zeros(m, n);
-    for j in 0..n {
-        set(machine, &ops.model, &mut x, &|k| {
-            if k == j { C128::new(1.0, 0.0) } else { C128::default() }
-        });
-        ops.forward(machine, &x, &mut y)?;
-        matrix.set_column(j, &DVector::from_vec(gather(machine, &ops.data, &y)?));
+    // Real unknowns and real equations: an operator may be linear over the real numbers only.
+    let (re, im) = (C128::new(1.0, 0.0), C128::new(0.0, 1.0));
+    let complex = |space: &Space| space.blocks.iter().any(|b| b.ty.dtype.is_complex());
+    let units: &[C128] = if complex(&ops.model) { &[re, im] } else { &[re] };
+    let equations = complex(&ops.data);
+    let parts = |values: Vec<C128>| -> DVector<f64> {
+        let real = values.iter().map(|v| v.re);
+        let imaginary = values.iter().filter(|_| equations).map(|v| v.im);
+        DVector::from_iterator(m * if equations { 2 } else { 1 }, real.chain(imaginary))
+    };
+    let mut matrix = DMatrix::<f64>::zeros(m * if equations { 2 } else { 1 }, n * units.len());
+    for (u, unit) in units.iter().enumerate() {
+        for j in 0..n {
+            set(machine, &ops.model, &mut x, &|k| if k == j { *unit } else { C128::default() });
+            ops.forward(machine, &x, &mut y)?;
+            matrix.set_column(u * n + j, &parts(gather(machine, &ops.data, &y)?));
+        }
     }
     (task.rhs)(&mut y)?;
-    let rhs = DVector::from_vec(gather(machine, &ops.data, &y)?);
+    let rhs = parts(gather(machine, &ops.data, &y)?);
     let data_norm = rhs.norm();
-    let finite = rhs.iter().all(|v| v.re.is_finite() && v.im.is_finite());
-    let whole = matrix.iter().all(|v| v.re.is_finite() && v.im.is_finite());
+    let finite = rhs.iter().all(|v| v.is_finite());
+    let whole = matrix.iter().all(|v| v.is_finite());
     let array = if finite { "the matrix" } else { "the data" };
     let bad = (!finite || !whole).then_some(Stop::NotFinite { iteration: 0, array });
     let solution = match &bad {
-        Some(_) => DVector::zeros(n),
+        Some(_) => DVector::zeros(n * units.len()),
         None => dense(matrix, &rhs),
     };
-    set(machine, &ops.model, &mut x, &|k| solution[k]);
+    set(machine, &ops.model, &mut x, &|k| {
+        C128::new(solution[k], if units.len() == 2 { solution[n + k] } else { 0.0 })
+    });
     let stop = bad.unwrap_or(Stop::Solved);
     Ok(Outcome { model: x, iterations: 0, stop, cost: vec![data_norm], data_norm })
 }
 
-fn dense(matrix: DMatrix<C128>, rhs: &DVector<C128>) -> DVector<C128> {
+fn dense(matrix: DMatrix<f64>, rhs: &DVector<f64>) -> DVector<f64> {
     if matrix.is_square() {
         let lu = matrix.clone().lu();
-        let diagonal = lu.u().diagonal().map(|v| v.norm());
+        let diagonal = lu.u().diagonal().abs();
         let regular = diagonal.min() > f64::EPSILON * diagonal.max() * diagonal.len() as f64;
         if let Some(x) = lu.solve(rhs).filter(|_| regular) {
             return x;

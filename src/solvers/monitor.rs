@@ -31,6 +31,10 @@ impl Monitor for Quiet {
     }
 }
 
+/// What is not finite where every element is.
+pub(super) const OVERFLOW: &str =
+    "the squared norm of the data, whose elements are finite: scale them";
+
 /// Tells the monitor in every process, and ends all if one wants to.
 pub(super) fn tell(
     machine: &Machine,
@@ -55,6 +59,11 @@ pub enum Stop {
     Relative,
     /// The equations were solved directly.
     Solved,
+    /// `<c, A c>` is 0 for a search direction: the operator is not positive.
+    NotPositive {
+        /// In which iteration.
+        iteration: usize,
+    },
     /// The user ended the run.
     Interrupted,
     /// An array held NaN or infinity.
@@ -75,6 +84,7 @@ impl Stop {
             Stop::Relative => "rtol",
             Stop::Solved => "solved",
             Stop::Interrupted => "interrupted",
+            Stop::NotPositive { .. } => "not positive",
             Stop::NotFinite { .. } => "not finite",
         }
     }
@@ -90,6 +100,9 @@ impl fmt::Display for Stop {
             }
             Stop::Solved => f.write_str("solved directly"),
             Stop::Interrupted => f.write_str("interrupted"),
+            Stop::NotPositive { iteration } => {
+                write!(f, "<c, A c> = 0 for the search direction of iteration {iteration}")
+            }
             Stop::NotFinite { iteration, array } => {
                 write!(f, "NaN or infinity in {array} in iteration {iteration}")
             }

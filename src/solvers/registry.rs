@@ -7,7 +7,9 @@ use crate::problem::Solve;
 use crate::solvers::cg::Cg;
 use crate::solvers::cgls::Cgls;
 use crate::solvers::direct::MOST_ENTRIES;
-use crate::spec::{Diagnostic, Diagnostics, ParamTable, SolveSpec, Spanned, deserialize};
+use crate::spec::{
+    Diagnostic, Diagnostics, Document, ParamTable, SOLVE_KEYS, Spanned, deserialize,
+};
 
 /// A solver with its parameters.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,7 +61,7 @@ impl Method {
 /// A dense solve of a small operator, without iterations.
 ///
 /// The operator's matrix is made column by column; LU if it is square and regular, else the
-/// least-squares solution of least norm. What the seed's `/` did for a matrix.
+/// least-squares solution of least norm. PyLops: `A / y` with a matrix.
 #[derive(serde::Deserialize, JsonSchema)]
 struct Direct {}
 
@@ -92,7 +94,7 @@ pub const ENTRIES: &[Entry] = &[
 
 fn auto_text() -> String {
     "The solver that fits: `direct` for a small MatrixMult, otherwise `cgls` with 100 iterations.\n\n\
-     It is the default, and what the seed's `A / y` did."
+     It is the default, and what PyLops-distributed's `A / y` did."
         .to_string()
 }
 
@@ -117,10 +119,19 @@ fn parse(
         let label = format!("expected one of {}", names.join(", "));
         let diagnostic = Diagnostic::new(name.span.clone(), message, label);
         diagnostics.push(diagnostic.did_you_mean(&name.value, &names));
+        // Keys that no solver has are wrong whichever is meant.
+        let all: Vec<String> = ENTRIES.iter().flat_map(|e| (e.keys)()).map(|k| k.name).collect();
+        let known: Vec<&str> = all.iter().map(String::as_str).chain(SOLVE_KEYS).collect();
+        for key in params.keys().filter(|key| !known.contains(key)) {
+            let message = format!("unknown key `{key}`");
+            let diagnostic = Diagnostic::new(params.key_span(key), message, "not a key of `[solve]`");
+            diagnostics.push(diagnostic.did_you_mean(key, &known));
+        }
         return None;
     };
     let keys = (entry.keys)();
-    let known: Vec<&str> = keys.iter().map(|k| k.name.as_str()).collect();
+    // The table's common keys were read before; they serve to guess what a misspelt one means.
+    let known: Vec<&str> = keys.iter().map(|k| k.name.as_str()).chain(SOLVE_KEYS).collect();
     let mut table = params.clone();
     table.owner = format!("solver `{}`", name.value);
     let before = diagnostics.len();
@@ -155,8 +166,10 @@ enum Asked {
 }
 
 /// Reports what is wrong with a `[solve]` table's solver and its parameters.
-pub fn check_parameters(solve: &SolveSpec, diagnostics: &mut Diagnostics) {
-    parse(&solve.solver, &solve.solver_params, diagnostics);
+pub fn check_parameters(document: &Document, diagnostics: &mut Diagnostics) {
+    if let Some((name, params)) = &document.solver {
+        parse(name, params, diagnostics);
+    }
 }
 
 /// The solver that a `[solve]` table asks for; `None` if mistakes were reported.
@@ -177,7 +190,7 @@ pub fn method(solve: &Solve, diagnostics: &mut Diagnostics) -> Option<Method> {
                 && plain
                 && solve.x0.is_none()
                 && solve.solver_params.entries.is_empty()
-                && entries <= MOST_ENTRIES / 16 =>
+                && entries <= MOST_ENTRIES / 4 =>
         {
             Method::Direct
         }

@@ -39,11 +39,26 @@ pub struct Document {
     pub outputs: Vec<OutputSpec>,
     /// What a regression run must find.
     pub expect: Vec<ExpectSpec>,
+    /// Names of arrays and operators whose own mistakes were reported.
+    pub broken: Vec<String>,
+    /// The solver of `[solve]` and its own parameters, also where the rest of the table is wrong.
+    pub solver: Option<(Spanned<String>, ParamTable)>,
 }
 
 impl Document {
     /// Reads a problem file, with `PATH=VALUE` overrides from the command line.
-    pub fn parse(mut source: Source, overrides: &[String]) -> Result<Document, Diagnostics> {
+    pub fn parse(source: Source, overrides: &[String]) -> Result<Document, Diagnostics> {
+        match Document::parse_partly(source, overrides) {
+            (Some(document), mistakes) => mistakes.or(document),
+            (None, mistakes) => Err(mistakes),
+        }
+    }
+
+    /// The same, with whatever of the file can be read beside its mistakes.
+    pub fn parse_partly(
+        mut source: Source,
+        overrides: &[String],
+    ) -> (Option<Document>, Diagnostics) {
         let mut mistakes = Diagnostics::new(Arc::default());
         let mut root = node::parse_document(&source, &mut mistakes);
         for text in overrides {
@@ -56,13 +71,8 @@ impl Document {
         }
         let mut out = Diagnostics::new(Arc::new(source));
         out.append(mistakes);
-        match root {
-            Some(root) => {
-                let document = read(&root, &mut out);
-                out.or(document)
-            }
-            None => Err(out),
-        }
+        let document = root.map(|root| read(&root, &mut out));
+        (document, out)
     }
 
     /// An empty collection for mistakes in this document.
@@ -122,12 +132,15 @@ fn read(root: &ParamTable, out: &mut Diagnostics) -> Document {
         out.take(operators::check_name(name, "an operator"));
         operators::read(name, node, out)
     });
-    let solve = r.node("solve").and_then(|node| solve::read(node, application, r.out));
+    let table = r.node("solve");
+    let solver = table.and_then(solve::solver);
+    let solve = table.and_then(|node| solve::read(node, application, r.out));
     let run = r.node("run").map(|node| run::read_run(node, r.out)).unwrap_or_default();
     let outputs = r.node("outputs").map(|node| run::read_outputs(node, application, r.out));
     let expect = r.node("expect").map(|node| expect::read(node, r.out)).unwrap_or_default();
     r.not_yet("application");
     r.finish();
+    let broken = broken(root, &arrays, &operators);
     for (name, _) in &operators {
         if let Some((param, _)) = params.iter().find(|(p, _)| p.value == name.value) {
             let message = format!("`{}` names two things", name.value);
@@ -148,7 +161,26 @@ fn read(root: &ParamTable, out: &mut Diagnostics) -> Document {
         run,
         outputs: outputs.unwrap_or_default(),
         expect,
+        broken,
+        solver,
     }
+}
+
+/// Names of the arrays and operators that stand in the file but could not be read.
+fn broken(
+    root: &ParamTable,
+    arrays: &[(Spanned<String>, ArraySpec)],
+    operators: &[(Spanned<String>, OperatorSpec)],
+) -> Vec<String> {
+    let names = |key: &str| -> Vec<String> {
+        let table = root.get(key).and_then(Node::as_table);
+        table.map(|t| t.keys().map(str::to_string).collect()).unwrap_or_default()
+    };
+    let array = |name: &String| arrays.iter().any(|(n, _)| n.value == *name);
+    let operator = |name: &String| operators.iter().any(|(n, _)| n.value == *name);
+    let mut broken: Vec<String> = names("arrays").into_iter().filter(|n| !array(n)).collect();
+    broken.extend(names("operators").into_iter().filter(|n| !operator(n)));
+    broken
 }
 
 /// A table of things by name.

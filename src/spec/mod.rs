@@ -37,7 +37,7 @@ pub use operators::{ChunksSpec, OperatorSpec, OperatorTable};
 pub use params::{ArrayParam, ComplexParam, OneOrMany};
 pub use run::{OutputName, OutputSpec, RunSpec, parse_size};
 pub use slice::{SliceItem, parse_slice};
-pub use solve::{Regularization, SolveSpec};
+pub use solve::{COMMON as SOLVE_KEYS, Regularization, SolveSpec};
 pub use source::{Source, Span, Spanned};
 
 /// The words for a part of the contract that is recognised but not built.

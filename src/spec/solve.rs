@@ -45,7 +45,7 @@ pub struct Regularization {
 }
 
 /// Keys of `[solve]` that are not a solver's parameters.
-const COMMON: [&str; 8] = [
+pub const COMMON: [&str; 8] = [
     "operator",
     "data",
     "solver",
@@ -55,6 +55,18 @@ const COMMON: [&str; 8] = [
     "normal_equations",
     "regularization",
 ];
+
+/// The solver that the table names and the parameters that are its own.
+pub(super) fn solver(node: &Node) -> Option<(Spanned<String>, ParamTable)> {
+    let table = node.as_table()?;
+    let name = match table.get("solver") {
+        Some(named) => Spanned::new(named.as_str()?.to_string(), named.span.clone()),
+        None => Spanned::new("auto".into(), table.head.clone()),
+    };
+    let mut params = table.without(&COMMON);
+    params.owner = format!("solver `{}`", name.value);
+    Some((name, params))
+}
 
 /// Reads `[solve]`; an application (`partial`) brings its own operator and data.
 pub(super) fn read(node: &Node, partial: bool, out: &mut Diagnostics) -> Option<SolveSpec> {
@@ -77,13 +89,11 @@ pub(super) fn read(node: &Node, partial: bool, out: &mut Diagnostics) -> Option<
         Some(node) => regularizations(node, r.out),
         None => Some(Vec::new()),
     };
-    let solver = match solver {
-        Some(solver) => solver,
-        None if table.get("solver").is_none() => Spanned::new("auto".into(), table.head.clone()),
-        None => return None,
-    };
-    let mut solver_params = table.without(&COMMON);
-    solver_params.owner = format!("solver `{}`", solver.value);
+    let own = self::solver(node)?;
+    if solver.is_none() && table.get("solver").is_some() {
+        return None;
+    }
+    let (solver, solver_params) = own;
     Some(SolveSpec {
         operator: operator?,
         data: data?,

@@ -8,7 +8,7 @@ so that adding a case leaves the others as they are.
 
 The forward is PyLops' own, except where `forward=` gives a formula in plain numpy. The adjoint is PyLops' own too,
 but only after it was compared with the transpose of the forward's matrix in Re<u, v>; where PyLops is wrong (part G of
-the catalogue) the case says `adjoint="dense"`, and the script stops if that note is missing, or no longer needed.
+our list of PyLops' known defects) the case says `adjoint="dense"`, and the script stops if that note is missing, or no longer needed.
 """
 import itertools
 import json
