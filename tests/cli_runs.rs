@@ -149,11 +149,11 @@ fn json_has_the_fields_of_the_manual() {
 
 const LONG: &str = r#"
 [arrays]
-d = { random = { shape = 20000, seed = 1 } }
+d = { random = { shape = 2000000, seed = 1 } }
 h = { values = [0.5, 1.0, 0.4] }
 
 [operators]
-A = { type = "Convolve1D", dims = 20000, h = "h", offset = 1 }
+A = { type = "Convolve1D", dims = 2000000, h = "h", offset = 1 }
 
 [solve]
 operator = "A"

@@ -31,17 +31,41 @@ pub(super) fn parts<T: Scalar>() -> usize {
     size_of::<T>() / size_of::<T::Real>()
 }
 
-fn at_least_1d<T>(v: ArrayViewD<'_, T>) -> ArrayViewD<'_, T> {
-    if v.ndim() == 0 { v.insert_axis(Axis(0)) } else { v }
+/// How many trailing axes of length 1 may go so that the rows of all views, given by their strides,
+/// are consecutive in memory still.
+pub(super) fn spare_axes(shape: &[usize], strides: &[&[isize]]) -> usize {
+    let units =
+        shape.iter().rev().take_while(|&&n| n == 1).count().min(shape.len().saturating_sub(1));
+    let last = shape.len().wrapping_sub(units + 1);
+    let rows =
+        shape.get(last).is_some_and(|&n| n == 1) || strides.iter().all(|s| s.get(last) == Some(&1));
+    if rows { units } else { 0 }
 }
 
-fn at_least_1d_mut<T>(v: ArrayViewMutD<'_, T>) -> ArrayViewMutD<'_, T> {
-    if v.ndim() == 0 { v.insert_axis(Axis(0)) } else { v }
+/// A view of at least one axis, without its last `spare` axes, which have length 1.
+pub(super) fn trimmed<T>(v: ArrayViewD<'_, T>, spare: usize) -> ArrayViewD<'_, T> {
+    let mut v = if v.ndim() == 0 { v.insert_axis(Axis(0)) } else { v };
+    for _ in 0..spare {
+        let last = Axis(v.ndim() - 1);
+        v = v.index_axis_move(last, 0);
+    }
+    v
+}
+
+/// The same for a writable view.
+pub(super) fn trimmed_mut<T>(v: ArrayViewMutD<'_, T>, spare: usize) -> ArrayViewMutD<'_, T> {
+    let mut v = if v.ndim() == 0 { v.insert_axis(Axis(0)) } else { v };
+    for _ in 0..spare {
+        let last = Axis(v.ndim() - 1);
+        v = v.index_axis_move(last, 0);
+    }
+    v
 }
 
 /// Calls `f` with every row of `out`; rows that are not consecutive in memory go through a copy.
 pub(super) fn each_row<A: Pod>(out: ArrayViewMutD<'_, A>, mut f: impl FnMut(&mut [A])) {
-    let mut out = at_least_1d_mut(out);
+    let spare = spare_axes(out.shape(), &[out.strides()]);
+    let mut out = trimmed_mut(out, spare);
     if let Some(all) = out.as_slice_mut() {
         return f(all);
     }
@@ -65,7 +89,8 @@ pub(super) fn zip_rows<A: Pod, B: Pod>(
     x: ArrayViewD<'_, B>,
     mut f: impl FnMut(&mut [A], &[B]),
 ) {
-    let (mut out, x) = (at_least_1d_mut(out), at_least_1d(x));
+    let spare = spare_axes(out.shape(), &[out.strides(), x.strides()]);
+    let (mut out, x) = (trimmed_mut(out, spare), trimmed(x, spare));
     if let (Some(out), Some(x)) = (out.as_slice_mut(), x.as_slice()) {
         return f(out, x);
     }

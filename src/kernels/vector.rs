@@ -6,7 +6,7 @@
 
 use ndarray::{ArrayViewD, ArrayViewMutD};
 
-use crate::kernels::rows::{reals, reals_mut, vectorized, zip_rows};
+use crate::kernels::rows::{reals, reals_mut, spare_axes, trimmed, vectorized, zip_rows};
 use crate::scalar::{Real, Scalar};
 
 const LANES: usize = 16;
@@ -77,6 +77,8 @@ fn combine<R: Real>(
 
 /// `Re <x, y>`
 pub fn dot<T: Scalar>(x: ArrayViewD<'_, T>, y: ArrayViewD<'_, T>) -> f64 {
+    let spare = spare_axes(x.shape(), &[x.strides(), y.strides()]);
+    let (x, y) = (trimmed(x, spare), trimmed(y, spare));
     let (mut lanes, mut at) = ([0.0; LANES], 0);
     let mut add = |x: &[T], y: &[T]| {
         at = vectorized(

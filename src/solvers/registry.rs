@@ -124,7 +124,8 @@ fn parse(
         let known: Vec<&str> = all.iter().map(String::as_str).chain(SOLVE_KEYS).collect();
         for key in params.keys().filter(|key| !known.contains(key)) {
             let message = format!("unknown key `{key}`");
-            let diagnostic = Diagnostic::new(params.key_span(key), message, "not a key of `[solve]`");
+            let diagnostic =
+                Diagnostic::new(params.key_span(key), message, "not a key of `[solve]`");
             diagnostics.push(diagnostic.did_you_mean(key, &known));
         }
         return None;
