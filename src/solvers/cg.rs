@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::engine::Result;
-use crate::solvers::monitor::{OVERFLOW, tell};
+use crate::solvers::monitor::{OVERFLOW, due, tell};
 use crate::solvers::{Iteration, Outcome, Stop, Task};
 
 /// Conjugate gradients for a square, self-adjoint and positive operator.
@@ -66,13 +66,8 @@ pub(super) fn solve(task: &mut Task<'_>, p: &Cg) -> Result<Outcome> {
         None
     };
     while stop.is_none() {
-        if k <= p.tol {
-            stop = Some(Stop::Tolerance);
-        } else if p.rtol > 0.0 && cost[iterations] < p.rtol * data_norm {
-            stop = Some(Stop::Relative);
-        } else if iterations == p.niter {
-            stop = Some(Stop::Iterations);
-        }
+        let relative = p.rtol > 0.0 && cost[iterations] < p.rtol * data_norm;
+        stop = due(k <= p.tol, relative, iterations == p.niter);
         if stop.is_some() {
             break;
         }

@@ -35,6 +35,13 @@ impl Monitor for Quiet {
 pub(super) const OVERFLOW: &str =
     "the squared norm of the data, whose elements are finite: scale them";
 
+/// Which rule stops a solver before its next iteration; the first that holds is named.
+pub(super) fn due(tolerance: bool, relative: bool, iterations: bool) -> Option<Stop> {
+    let rules =
+        [(tolerance, Stop::Tolerance), (relative, Stop::Relative), (iterations, Stop::Iterations)];
+    rules.into_iter().find(|(holds, _)| *holds).map(|(_, stop)| stop)
+}
+
 /// Tells the monitor in every process, and ends all if one wants to.
 pub(super) fn tell(
     machine: &Machine,
