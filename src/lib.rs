@@ -17,4 +17,5 @@ pub mod scalar;
 pub mod solvers;
 pub mod space;
 pub mod spec;
+pub mod synthetics;
 pub mod view;

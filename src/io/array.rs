@@ -5,6 +5,7 @@
 //! the layout and the conversion only. Files are read at positions rather than through a memory
 //! map: a file that shrinks under a map kills the process, under a read it is an error.
 
+use std::any::Any;
 use std::fmt;
 use std::fs::File;
 use std::io::Read;
@@ -86,7 +87,21 @@ enum Source {
     Bytes(Vec<u8>),
     Values(Vec<C128>),
     Generated(Generator),
+    Computed { by: Arc<dyn Compute>, data: OnceLock<Result<Vec<u8>>> },
     Array(Array),
+}
+
+/// What computes an array that is not at hand yet.
+pub trait Compute: fmt::Debug + Send + Sync {
+    /// The bytes of the array's elements in C order, as they are in memory. It is called once, when
+    /// the array is first read, on a thread of its own. It may share its work out over threads, but
+    /// reads other arrays before that.
+    fn compute(&self) -> Result<Vec<u8>>;
+
+    /// How the array comes about, for rooms that know: they may take that in place of its bytes.
+    fn recipe(&self) -> Option<&(dyn Any + Send + Sync)> {
+        None
+    }
 }
 
 /// Tells whether a file is still what it was.
@@ -220,6 +235,29 @@ impl Array {
         Ok(Array::new("generated", dims, dtype, Source::Generated(generator)))
     }
 
+    /// An array that is computed when it is first read, and kept then.
+    pub fn computed(by: Arc<dyn Compute>, ty: ArrayType) -> Result<Array> {
+        if checked_len(&ty.dims, 16).is_none() {
+            return Err(Error::input(format!(
+                "an array of dims {} is larger than any memory",
+                show_dims(&ty.dims)
+            )));
+        }
+        let source = Source::Computed { by, data: OnceLock::new() };
+        Ok(Array::new("computed", ty.dims, ty.dtype, source))
+    }
+
+    /// How an array that is computed comes about, if this is all of it in its own order; its element
+    /// type and dims may be others.
+    pub fn recipe(&self) -> Option<&(dyn Any + Send + Sync)> {
+        let Source::Computed { by, .. } = &self.0.base.source else { return None };
+        let whole = self.0.map == Map::Same
+            && self.0.layout.offset == 0
+            && self.0.layout.is_contiguous()
+            && self.0.ty.len() == self.0.base.dims.iter().product::<usize>();
+        by.recipe().filter(|_| whole)
+    }
+
     fn stored(name: String, header: &Header, source: Source) -> Array {
         let (dims, dtype) = (header.dims.clone(), header.dtype.dtype());
         let base =
@@ -299,6 +337,9 @@ impl Array {
             Source::Inflated { header, .. } => header.data_bytes() as usize,
             Source::Bytes(data) => data.len(),
             Source::Values(values) => size_of_val(values.as_slice()),
+            Source::Computed { .. } => {
+                self.0.base.dims.iter().product::<usize>() * self.0.base.dtype.size()
+            }
             Source::Array(inner) => inner.held_bytes(),
         }
     }
@@ -658,6 +699,15 @@ impl<N: Viewed> Walk<'_, N> {
     }
 }
 
+/// Runs `f` on a thread of its own: a reader may be one of a pool of threads, all of which wait for
+/// the same value, and none of them may be given another reader's work meanwhile.
+fn apart<T: Send>(f: impl FnOnce() -> T + Send) -> T {
+    std::thread::scope(|scope| match scope.spawn(f).join() {
+        Ok(value) => value,
+        Err(panic) => std::panic::resume_unwind(panic),
+    })
+}
+
 /// Base elements from the first to the last of strided axes.
 fn span_of(axes: &[(usize, usize)]) -> usize {
     1 + axes.iter().map(|&(len, stride)| (len - 1) * stride).sum::<usize>()
@@ -668,7 +718,10 @@ impl Base {
     fn worth_reading(&self) -> usize {
         match &self.source {
             Source::File { .. } => GAP / self.stored.map_or(8, StoredType::size),
-            Source::Inflated { .. } | Source::Bytes(_) | Source::Values(_) => 8,
+            Source::Inflated { .. }
+            | Source::Bytes(_)
+            | Source::Values(_)
+            | Source::Computed { .. } => 8,
             Source::Generated(Generator::Random { .. }) => 0,
             Source::Generated(_) => 8,
             Source::Array(_) => 64,
@@ -705,6 +758,14 @@ impl Base {
             }
             Source::Generated(generator) => {
                 generator.fill(start, out);
+                Ok(())
+            }
+            Source::Computed { by, data } => {
+                let data = data.get_or_init(|| apart(|| by.compute()));
+                let data = data.as_ref().map_err(Error::clone)?;
+                let size = size_of::<N>();
+                let bytes: &mut [u8] = bytemuck::cast_slice_mut(out);
+                bytes.copy_from_slice(&data[start * size..start * size + bytes.len()]);
                 Ok(())
             }
             Source::Array(array) => array.read_linear(start, out),
