@@ -130,7 +130,7 @@ fn text(problem: &Problem, solve: Option<(&Solve, &Method)>) -> String {
             .outputs
             .iter()
             .map(|o| {
-                let ty = output_type(solve, o).map_or("text".to_string(), |ty| ty.to_string());
+                let ty = o.ty(solve).map_or("text".to_string(), |ty| ty.to_string());
                 [o.name.name().to_string(), ty, o.path.display().to_string()]
             })
             .collect();
@@ -140,11 +140,6 @@ fn text(problem: &Problem, solve: Option<(&Solve, &Method)>) -> String {
         section("expectations", format!("  {}\n", problem.expect.len()));
     }
     text
-}
-
-fn output_type(solve: &Solve, output: &crate::problem::Output) -> Option<ArrayType> {
-    let own = solve.output_type(output.name)?;
-    Some(ArrayType::new(own.dims.clone(), output.dtype.unwrap_or(own.dtype)))
 }
 
 fn as_json(problem: &Problem, solve: Option<(&Solve, &Method)>) -> Json {
@@ -180,7 +175,7 @@ fn as_json(problem: &Problem, solve: Option<(&Solve, &Method)>) -> Json {
         })
     });
     let outputs = problem.outputs.iter().map(|o| {
-        let ty = solve.and_then(|(solve, _)| output_type(solve, o));
+        let ty = solve.and_then(|(solve, _)| o.ty(solve));
         json!({
             "name": o.name.name(),
             "path": o.path,

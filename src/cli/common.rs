@@ -92,6 +92,9 @@ pub(super) fn method(problem: &Problem) -> Result<Method, Failure> {
             problem.document.source.name
         )));
     };
+    for (_, further) in &problem.solves {
+        solvers::method(further, &mut diagnostics);
+    }
     match solvers::method(solve, &mut diagnostics) {
         Some(method) => diagnostics.or(method).map_err(Failure::from),
         None => Err(diagnostics.into()),

@@ -52,7 +52,7 @@ pub(super) fn check(problem: &Problem, solved: &Solved) -> Result<Vec<Check>, Fa
                 )
             }
             ExpectSpec::Output { output, check, .. } => {
-                output_check(solved, output.value, check, reference.as_ref())
+                output_check(solved, &output.value, check, reference.as_ref())
             }
         })
         .collect()
@@ -109,11 +109,11 @@ fn quantity_check(
 
 fn output_check(
     solved: &Solved,
-    name: OutputName,
+    name: &OutputName,
     check: &OutputCheck,
     reference: Option<&Array>,
 ) -> Result<Check, Failure> {
-    let Some(output) = solved.outputs.iter().find(|o| o.name == name) else {
+    let Some(output) = solved.outputs.iter().find(|o| o.name == *name) else {
         unreachable!("the problem checked that expected outputs are written")
     };
     let label = name.name();

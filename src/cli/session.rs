@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::cli::Failure;
 use crate::cli::common::{MOST_THREADS, RunArgs};
 use crate::engine::{Plans, Spill};
+use crate::io::Array;
 use crate::problem::Problem;
 use crate::report;
 
@@ -26,6 +27,8 @@ pub(super) struct Memory {
     pub(super) vectors: usize,
     /// Scratch of the threads.
     pub(super) scratch: usize,
+    /// What computing arrays takes, before there are vectors.
+    pub(super) computing: usize,
     /// Of the arrays, those that can be read from their files as they are touched.
     pub(super) mappable: usize,
     /// All, with the program itself.
@@ -42,9 +45,48 @@ impl Memory {
         let working = plans.working_bytes();
         let vectors = models * model + datas * data;
         let scratch = plans.scratch_bytes() * threads;
-        let total = constants + working + vectors + scratch + BASE;
+        let computing = plans.computing_bytes();
         let mappable = plans.mappable_bytes();
-        Memory { constants, working, vectors, scratch, mappable, total }
+        let mut memory =
+            Memory { constants, working, vectors, scratch, computing, mappable, total: 0 };
+        memory.sum();
+        memory
+    }
+
+    fn sum(&mut self) {
+        // Arrays are computed before there are vectors.
+        let running = self.working + self.vectors + self.scratch;
+        self.total = self.constants + running.max(self.computing) + BASE;
+    }
+
+    /// Arrays that are read into vectors, and held beside them.
+    pub(super) fn add_arrays<'a>(&mut self, arrays: impl Iterator<Item = &'a Array>) {
+        for array in arrays {
+            self.constants += array.kept_bytes();
+            self.computing = self.computing.max(array.working_bytes());
+        }
+        self.sum();
+    }
+
+    /// Further vectors of so many bytes.
+    pub(super) fn add_vectors(&mut self, bytes: usize) {
+        self.vectors += bytes;
+        self.sum();
+    }
+
+    /// The larger of each kind: of runs that follow each other.
+    pub(super) fn or(&self, other: &Memory) -> Memory {
+        let mut memory = Memory {
+            constants: self.constants.max(other.constants),
+            working: self.working.max(other.working),
+            vectors: self.vectors.max(other.vectors),
+            scratch: self.scratch.max(other.scratch),
+            computing: self.computing.max(other.computing),
+            mappable: self.mappable.min(other.mappable),
+            total: 0,
+        };
+        memory.sum();
+        memory
     }
 
     /// How to keep within `limit`; an error that says what is needed if it cannot be.
@@ -108,7 +150,10 @@ pub(super) fn threads(problem: &Problem, args: &RunArgs) -> usize {
     let asked = args.threads.or(problem.run.threads.as_ref().map(|t| t.value));
     let threads =
         asked.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
-    threads.min(MOST_THREADS)
+    let threads = threads.min(MOST_THREADS);
+    // Arrays that are computed take rayon's own threads; who comes first decides how many.
+    let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
+    threads
 }
 
 /// Most bytes of memory of a process.

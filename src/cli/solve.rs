@@ -93,6 +93,10 @@ fn summary(problem: &Problem, solved: &Solved, checks: &[expectations::Check]) -
         if solved.iterations == 1 { "" } else { "s" },
         solved.stop
     );
+    for (name, iterations, stop) in &solved.further {
+        let plural = if *iterations == 1 { "" } else { "s" };
+        let _ = writeln!(text, "  solve {name}  {iterations} iteration{plural}, {stop}");
+    }
     let _ = writeln!(
         text,
         "  residual   {:.6e}, {:.3e} of the data's norm {:.6e}",

@@ -14,13 +14,13 @@ use crate::cli::session::{self, Memory};
 use crate::engine::{
     After, Block, Compiled, Constants, Machine, Operators, Space, Spill, Store, run_ranks,
 };
-use crate::graph::{Program, simplify, transpose};
+use crate::graph::{Program, Value, simplify, transpose};
 use crate::io::{NpyOutput, Output, TextOutput};
 use crate::operators;
-use crate::problem::{Problem, Solve};
+use crate::problem::{self, Problem, Solve};
 use crate::report::{Progress, Record};
 use crate::solvers::system::System;
-use crate::solvers::{Method, Stop, Task};
+use crate::solvers::{self, Method, Outcome, Stop, Task};
 use crate::space::ArrayType;
 use crate::spec::OutputName;
 
@@ -30,6 +30,8 @@ pub(super) struct Solved {
     pub(super) method: Method,
     pub(super) iterations: usize,
     pub(super) stop: Stop,
+    /// Iterations of the further solves, by name, and what ended them.
+    pub(super) further: Vec<(String, usize, Stop)>,
     pub(super) cost: Vec<f64>,
     pub(super) data_norm: f64,
     /// Norm of the data minus what the operator makes of the model, computed at the end.
@@ -100,38 +102,55 @@ pub(super) fn solve(
 ) -> Result<Pending, Failure> {
     let start = Instant::now();
     let Some(solve) = &problem.solve else { unreachable!("a method belongs to a [solve]") };
-    let system = System::new(solve, method)?;
     let threads = session::threads(problem, args);
-    let plans = system.plans()?;
-    let (models, datas) = method.vectors();
-    let mut memory = Memory::new(&plans, models, datas, threads);
+    let mut diagnostics = problem.diagnostics();
+    let mut jobs = Vec::new();
+    for (name, further) in &problem.solves {
+        let Some(method) = solvers::method(further, &mut diagnostics) else {
+            return Err(diagnostics.into());
+        };
+        jobs.push(Job::new(name, further, method)?);
+    }
+    let job = Job::new("", solve, method.clone())?;
+    let mut memory = job.memory(threads)?;
+    let mut kept = 0;
+    for further in &jobs {
+        memory = memory.or(&further.memory(threads)?);
+        kept += further.solve.model_type.bytes();
+    }
+    memory.add_vectors(kept);
     let spill = memory.spill(session::limit(problem, args), problem.scratch.clone())?;
     session::tell(args, &memory, &spill);
-    drop(plans);
 
     // Files first: a place that cannot be written is known before the work is done.
     let mut files: Vec<(OutputName, NpyOutput)> = Vec::new();
     let mut history = None;
     let mut folder = None;
     for output in &problem.outputs {
-        let Some(own) = solve.output_type(output.name) else {
+        let Some(ty) = output.ty(solve) else {
             history = Some((output.path.clone(), TextOutput::create(&output.path)?));
             continue;
         };
-        let ty = ArrayType::new(own.dims.clone(), output.dtype.unwrap_or(own.dtype));
         let (file, place) = apply::output(Some(&output.path), &ty)?;
         folder = folder.or(place);
-        files.extend(file.map(|f| (output.name, f)));
+        files.extend(file.map(|f| (output.name.clone(), f)));
     }
 
     let show = !args.quiet && !args.no_progress && !args.json;
     let progress = Progress::new(method.niter(), show);
-    let job = Job { solve, method, system: &system, spill: &spill, files: &files };
+    let run = Run {
+        further: &jobs,
+        main: &job,
+        made: problem.outputs.iter().filter(|o| o.made.is_some()).collect(),
+        spill: &spill,
+        files: &files,
+    };
     let results = run_ranks(args.ranks, |comm| {
         let first = comm.rank() == 0;
         let machine = Machine::new(Some(threads), comm)?;
         let mut record = Record::new(stop.clone(), first.then_some(&progress));
-        let found = job.run(&machine, start, &mut record)?;
+        let mut others = || Record::new(stop.clone(), None);
+        let found = run.run(&machine, start, &mut record, &mut others)?;
         Ok::<_, crate::engine::Error>((found, record.csv()))
     });
     progress.finish();
@@ -190,6 +209,7 @@ pub(super) fn solve(
         method: method.clone(),
         iterations: found.iterations,
         stop: found.stop,
+        further: found.further,
         cost: found.cost,
         data_norm: found.data_norm,
         residual_norm: found.residual_norm,
@@ -204,11 +224,21 @@ pub(super) fn solve(
     Ok(Pending { solved, outputs, streams, _folder: folder })
 }
 
-/// What every process of a solve is given.
+/// One solve of a run.
 struct Job<'a> {
+    name: &'a str,
     solve: &'a Solve,
-    method: &'a Method,
-    system: &'a System,
+    method: Method,
+    system: System,
+}
+
+/// What every process of a run is given.
+struct Run<'a> {
+    /// The further solves, which come first.
+    further: &'a [Job<'a>],
+    main: &'a Job<'a>,
+    /// Outputs that operators make.
+    made: Vec<&'a problem::Output>,
     spill: &'a Spill,
     files: &'a [(OutputName, NpyOutput)],
 }
@@ -216,6 +246,7 @@ struct Job<'a> {
 struct Found {
     iterations: usize,
     stop: Stop,
+    further: Vec<(String, usize, Stop)>,
     cost: Vec<f64>,
     data_norm: f64,
     residual_norm: f64,
@@ -228,103 +259,202 @@ struct Held {
     block: Block,
 }
 
-impl Job<'_> {
-    fn run(
+impl<'a> Job<'a> {
+    fn new(name: &'a str, solve: &'a Solve, method: Method) -> Result<Job<'a>, Failure> {
+        let system = System::new(solve, &method)?;
+        Ok(Job { name, solve, method, system })
+    }
+
+    fn memory(&self, threads: usize) -> Result<Memory, Failure> {
+        let (models, datas) = self.method.vectors();
+        let mut memory = Memory::new(&self.system.plans()?, models, datas, threads);
+        memory.add_arrays(self.solve.arrays());
+        Ok(memory)
+    }
+
+    /// Solves; gives the model that the user asked for, and constants for what comes next. `setup` is
+    /// told when the first iteration begins.
+    fn iterate(
         &self,
         machine: &Machine,
-        start: Instant,
+        spill: &Spill,
         record: &mut Record<'_>,
-    ) -> crate::engine::Result<Found> {
-        let ops = Operators::compile(self.system.plans()?, machine, self.spill)?;
-        let rhs =
-            |y: &mut crate::engine::Vector| self.system.write_rhs(machine, &ops, self.spill, y);
-        let begin = |x: &mut crate::engine::Vector| self.system.write_start(machine, &ops, x);
-        let setup = start.elapsed().as_secs_f64();
+        setup: &mut dyn FnMut(),
+    ) -> crate::engine::Result<(Outcome, Held, Constants)> {
+        let system = &self.system;
+        let ops = Operators::compile(system.plans()?, machine, spill)?;
+        let rhs = |y: &mut crate::engine::Vector| system.write_rhs(machine, &ops, spill, y);
+        let begin = |x: &mut crate::engine::Vector| system.write_start(machine, &ops, x);
+        setup();
         let mut task = Task {
             machine,
             operators: &ops,
             rhs: &rhs,
-            start: self.system.start.is_some().then_some(&begin as _),
+            start: system.start.is_some().then_some(&begin as _),
             monitor: record,
         };
-        let mut outcome = task.solve(self.method)?;
-        let solved = start.elapsed().as_secs_f64() - setup;
+        let mut outcome = task.solve(&self.method)?;
         let model =
             Held { store: outcome.model.stores.swap_remove(0), block: ops.model.blocks[0].clone() };
+        let mut constants = ops.into_constants();
+        let model = match &system.recover {
+            Some(program) if !failed(&outcome.stop) => {
+                map(machine, program, &model, &mut constants, spill)?
+            }
+            _ => model,
+        };
+        Ok((outcome, model, constants))
+    }
+}
+
+fn failed(stop: &Stop) -> bool {
+    matches!(stop, Stop::NotFinite { .. } | Stop::NotPositive { .. })
+}
+
+impl Run<'_> {
+    fn run<'r>(
+        &self,
+        machine: &Machine,
+        start: Instant,
+        record: &mut Record<'r>,
+        others: &mut dyn FnMut() -> Record<'r>,
+    ) -> crate::engine::Result<Found> {
+        let mut setup = 0.0;
+        let (mut further, mut models) = (Vec::new(), Vec::new());
+        for job in self.further {
+            let (outcome, model, _) =
+                job.iterate(machine, self.spill, &mut others(), &mut || ())?;
+            let stop = outcome.stop;
+            further.push((job.name.to_string(), outcome.iterations, stop.clone()));
+            if failed(&stop) {
+                return Ok(Found {
+                    iterations: outcome.iterations,
+                    stop,
+                    further,
+                    cost: outcome.cost,
+                    data_norm: outcome.data_norm,
+                    residual_norm: f64::NAN,
+                    timings: Timings::default(),
+                });
+            }
+            models.push(model);
+        }
+        let mut ready = || setup = start.elapsed().as_secs_f64();
+        let (outcome, model, mut constants) =
+            self.main.iterate(machine, self.spill, record, &mut ready)?;
+        let solved = start.elapsed().as_secs_f64() - setup;
         let mut found = Found {
             iterations: outcome.iterations,
             stop: outcome.stop,
+            further,
             cost: outcome.cost,
             data_norm: outcome.data_norm,
             residual_norm: f64::NAN,
             timings: Timings { setup, solve: solved, finish: 0.0 },
         };
-        if matches!(found.stop, Stop::NotFinite { .. } | Stop::NotPositive { .. }) {
+        if failed(&found.stop) {
             return Ok(found);
         }
-        let mut constants = ops.into_constants();
-        let model = match &self.system.recover {
-            Some(program) => self.map(machine, program, &model, &mut constants)?,
-            None => model,
-        };
-        self.write(machine, OutputName::Model, &model)?;
-        let forward = simplify(&operators::program(self.solve.operator.as_ref())?)?;
-        let predicted = self.map(machine, &forward, &model, &mut constants)?;
-        self.write(machine, OutputName::Predicted, &predicted)?;
+        self.write(machine, &OutputName::Model, &model)?;
+        self.write_made(machine, &model, &models, &mut constants)?;
+        drop(models);
+        let forward = simplify(&operators::program(self.main.solve.operator.as_ref())?)?;
+        let predicted = map(machine, &forward, &model, &mut constants, self.spill)?;
+        self.write(machine, &OutputName::Predicted, &predicted)?;
         // residual = data - A model, from the data as they are stored.
         let block = &predicted.block;
         let space =
             Space { blocks: vec![Block { held: predicted.store.held().clone(), ..block.clone() }] };
         let mut data = machine.vector(&space, self.spill.scratch.as_deref())?;
-        machine.read(block, &mut data.stores[0], &self.solve.data)?;
-        if self.wants(OutputName::Adjoint) {
+        machine.read(block, &mut data.stores[0], &self.main.solve.data)?;
+        if self.wants(&OutputName::Adjoint) {
             let adjoint = simplify(&transpose(&forward)?)?;
             let data = Held { store: data.stores[0].clone(), block: block.clone() };
-            self.write(
-                machine,
-                OutputName::Adjoint,
-                &self.map(machine, &adjoint, &data, &mut constants)?,
-            )?;
+            let made = map(machine, &adjoint, &data, &mut constants, self.spill)?;
+            self.write(machine, &OutputName::Adjoint, &made)?;
         }
         found.data_norm = machine.norm2(&space, &data)?.sqrt();
         let predicted = crate::engine::Vector { stores: vec![predicted.store] };
         found.residual_norm = machine.update(&space, &mut data, 1.0, &predicted, -1.0)?.sqrt();
         let residual = Held { store: data.stores.swap_remove(0), block: block.clone() };
-        self.write(machine, OutputName::Residual, &residual)?;
+        self.write(machine, &OutputName::Residual, &residual)?;
         Ok(found)
     }
 
-    /// A program of one input and one output on an array.
-    fn map(
+    /// Writes what operators make of the solutions and of arrays: one program, so that they share
+    /// what they have in common.
+    fn write_made(
         &self,
         machine: &Machine,
-        program: &Program,
-        x: &Held,
+        model: &Held,
+        further: &[Held],
         constants: &mut Constants,
-    ) -> crate::engine::Result<Held> {
-        let inputs = [x.block.tiles.clone()];
-        let compiled = Compiled::of(program, &inputs, &[], constants, machine, self.spill)?;
-        let input = compiled.input(machine, 0, &x.store, &x.block)?;
-        let (store, block) = compiled.new_output(0, self.spill)?;
-        compiled.run(machine, &[&input], &[&store], After::Nothing)?;
-        Ok(Held { store, block })
+    ) -> crate::engine::Result<()> {
+        if self.made.is_empty() {
+            return Ok(());
+        }
+        let solutions: Vec<&Held> = std::iter::once(model).chain(further).collect();
+        let types: Vec<ArrayType> = solutions.iter().map(|s| s.block.ty.clone()).collect();
+        let program = Value::program(&types, |inputs| {
+            let value = |output: &&problem::Output| {
+                let Some(made) = &output.made else { unreachable!("made outputs say how") };
+                match &made.of {
+                    problem::Source::Model => made.applied.value(&inputs[0]),
+                    problem::Source::Solve(k) => made.applied.value(&inputs[k + 1]),
+                    problem::Source::Array(array) => made.applied.value(&inputs[0].constant(array)),
+                }
+            };
+            self.made.iter().map(value).collect()
+        })?;
+        let tiles: Vec<_> = solutions.iter().map(|s| s.block.tiles.clone()).collect();
+        let compiled = Compiled::of(&program, &tiles, &[], constants, machine, self.spill)?;
+        let inputs: crate::engine::Result<Vec<Store>> = solutions
+            .iter()
+            .enumerate()
+            .map(|(k, s)| compiled.input(machine, k, &s.store, &s.block))
+            .collect();
+        let outputs: crate::engine::Result<Vec<(Store, Block)>> =
+            (0..self.made.len()).map(|k| compiled.new_output(k, self.spill)).collect();
+        let (inputs, outputs) = (inputs?, outputs?);
+        let stores: Vec<&Store> = outputs.iter().map(|(store, _)| store).collect();
+        compiled.run(machine, &inputs.iter().collect::<Vec<_>>(), &stores, After::Nothing)?;
+        for (output, (store, block)) in self.made.iter().zip(outputs) {
+            self.write(machine, &output.name, &Held { store, block })?;
+        }
+        Ok(())
     }
 
-    fn wants(&self, name: OutputName) -> bool {
-        self.files.iter().any(|(n, _)| *n == name)
+    fn wants(&self, name: &OutputName) -> bool {
+        self.files.iter().any(|(n, _)| n == name)
     }
 
     fn write(
         &self,
         machine: &Machine,
-        name: OutputName,
+        name: &OutputName,
         array: &Held,
     ) -> crate::engine::Result<()> {
-        for (_, file) in self.files.iter().filter(|(n, _)| *n == name) {
+        for (_, file) in self.files.iter().filter(|(n, _)| n == name) {
             machine.write(&array.block, &array.store, file)?;
         }
         Ok(())
     }
+}
+
+/// A program of one input and one output on an array.
+fn map(
+    machine: &Machine,
+    program: &Program,
+    x: &Held,
+    constants: &mut Constants,
+    spill: &Spill,
+) -> crate::engine::Result<Held> {
+    let inputs = [x.block.tiles.clone()];
+    let compiled = Compiled::of(program, &inputs, &[], constants, machine, spill)?;
+    let input = compiled.input(machine, 0, &x.store, &x.block)?;
+    let (store, block) = compiled.new_output(0, spill)?;
+    compiled.run(machine, &[&input], &[&store], After::Nothing)?;
+    Ok(Held { store, block })
 }
 
 /// The `--json` object of a solve.
@@ -345,6 +475,11 @@ pub(super) fn as_json(problem: &Problem, solved: &Solved, expectations: &[Json])
             "name": solved.method.name(),
             "iterations": solved.iterations,
             "status": solved.stop.name(),
+            "further": solved.further.iter().map(|(name, iterations, stop)| json!({
+                "name": name,
+                "iterations": iterations,
+                "status": stop.name(),
+            })).collect::<Vec<_>>(),
             "residual_norm": finite(solved.residual_norm),
             "relative_residual": finite(solved.residual_norm / solved.data_norm),
             "data_norm": finite(solved.data_norm),

@@ -149,6 +149,12 @@ impl Compiled {
         Ok(copy)
     }
 
+    /// The block of an input, if the program reads it.
+    pub(super) fn input_block(&self, number: usize) -> Option<Block> {
+        let (store, held) = self.place(&StoreKind::Input(number))?;
+        Some(Block { ty: store.ty.clone(), tiles: store.tiles.clone(), held: held.clone() })
+    }
+
     /// Memory for an output, and its block.
     pub fn new_output(&self, number: usize, spill: &Spill) -> Result<(Store, Block)> {
         let Some((store, held)) = self.place(&StoreKind::Output(number)) else {
@@ -273,6 +279,11 @@ fn constant(
         return Ok(store.clone());
     }
     let ty = array.ty();
+    if let Some(memory) = array.computed_bytes()?.and_then(Memory::of_bytes) {
+        let store = Store::new(ty, &IndexBox::whole(&ty.dims), memory);
+        constants.0.push((array.clone(), store.clone()));
+        return Ok(store);
+    }
     if let Some(file) = array.mappable().filter(|_| spill.map_constants) {
         let memory = Memory::of_file(file.path, file.offset, ty.bytes())?;
         let store = Store::new(ty, &IndexBox::whole(&ty.dims), memory);

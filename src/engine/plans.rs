@@ -82,9 +82,14 @@ impl Plans {
         mapped.map(|a| a.ty().bytes()).sum()
     }
 
-    /// Bytes of all constants, each counted once.
+    /// Bytes of all constants, each counted once, and of what they are read from if that is memory.
     pub fn constant_bytes(&self) -> usize {
-        self.constants().iter().map(|a| a.ty().bytes()).sum()
+        self.constants().iter().map(|a| a.ty().bytes() + a.held_bytes()).sum()
+    }
+
+    /// Most bytes that it takes to compute a constant.
+    pub fn computing_bytes(&self) -> usize {
+        self.constants().iter().map(|a| a.working_bytes()).max().unwrap_or(0)
     }
 
     fn constants(&self) -> Vec<&Array> {

@@ -11,23 +11,29 @@ use memmap2::{MmapMut, MmapOptions};
 use ndarray::{ArrayViewD, ArrayViewMutD, IxDyn, ShapeBuilder};
 
 use crate::engine::{Error, Result};
-use crate::scalar::Scalar;
+use crate::io::Bytes;
+use crate::scalar::{C128, Scalar};
 use crate::space::{ArrayType, IndexBox, show_dims, strides};
 use crate::view::{View, ViewMut, Viewed};
-use crate::with_dtype;
+use crate::{with_dtype, with_view};
 
 /// A piece of memory, zeros at first.
-#[derive(Debug)]
 pub(super) struct Memory {
     base: *mut u8,
     bytes: usize,
     _map: Option<Map>,
 }
 
-#[derive(Debug)]
 enum Map {
     Writable { _map: MmapMut },
     ReadOnly { _map: memmap2::Mmap },
+    Shared { _bytes: Bytes },
+}
+
+impl std::fmt::Debug for Memory {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} bytes", self.bytes)
+    }
 }
 
 // SAFETY: the memory is plain bytes that live as long as the value; who may read and write which
@@ -78,6 +84,15 @@ impl Memory {
         let base = map.as_ptr().cast_mut();
         Ok(Arc::new(Memory { base, bytes, _map: Some(Map::ReadOnly { _map: map }) }))
     }
+
+    /// Bytes that others read too; `None` if they do not lie where numbers may.
+    pub(super) fn of_bytes(shared: Bytes) -> Option<Arc<Memory>> {
+        let slice: &[u8] = (*shared).as_ref();
+        let (base, bytes) = (slice.as_ptr().cast_mut(), slice.len());
+        let aligned = base.align_offset(align_of::<C128>()) == 0;
+        aligned
+            .then(|| Arc::new(Memory { base, bytes, _map: Some(Map::Shared { _bytes: shared }) }))
+    }
 }
 
 #[allow(unsafe_code)]
@@ -94,6 +109,22 @@ pub struct Store {
     ty: ArrayType,
     held: IndexBox,
     memory: Arc<Memory>,
+}
+
+/// The bytes of a store that nobody writes any more.
+struct Held {
+    store: Store,
+}
+
+impl AsRef<[u8]> for Held {
+    fn as_ref(&self) -> &[u8] {
+        let store = &self.store;
+        let flat = store.view(&store.held);
+        with_view!(View, flat, v => match v.to_slice() {
+            Some(slice) => bytemuck::cast_slice(slice),
+            None => unreachable!("a store holds consecutive elements"),
+        })
+    }
 }
 
 impl Store {
@@ -127,6 +158,11 @@ impl Store {
     pub fn view(&self, b: &IndexBox) -> View<'_> {
         self.check(b);
         with_dtype!(self.ty.dtype, T => T::erase(self.typed::<T>(&self.held, b)))
+    }
+
+    /// The bytes of all that is held.
+    pub(super) fn bytes(&self) -> Bytes {
+        Arc::new(Held { store: self.clone() })
     }
 
     /// A held box of the same elements with other dims, if what is held is consecutive elements of
@@ -164,7 +200,7 @@ impl Store {
             let steps: Vec<usize> = view.strides().iter().map(|&s| s as usize).collect();
             let base = view.as_ptr().cast_mut();
             // SAFETY: shape and strides are those of a view inside this memory, which is writable
-            // (constants that are mapped read-only are never the target of a stage), and the
+            // (constants that are mapped read-only or shared are never the target of a stage), and the
             // caller keeps writers apart.
             T::erase_mut(unsafe { ArrayViewMutD::from_shape_ptr(dims.strides(IxDyn(&steps)), base) })
         })

@@ -5,7 +5,6 @@
 //! the layout and the conversion only. Files are read at positions rather than through a memory
 //! map: a file that shrinks under a map kills the process, under a read it is an error.
 
-use std::any::Any;
 use std::fmt;
 use std::fs::File;
 use std::io::Read;
@@ -87,20 +86,22 @@ enum Source {
     Bytes(Vec<u8>),
     Values(Vec<C128>),
     Generated(Generator),
-    Computed { by: Arc<dyn Compute>, data: OnceLock<Result<Vec<u8>>> },
+    Computed { by: Arc<dyn Compute>, data: OnceLock<Result<Bytes>> },
     Array(Array),
 }
 
+/// The bytes of an array's elements in C order, as they are in memory.
+pub type Bytes = Arc<dyn AsRef<[u8]> + Send + Sync>;
+
 /// What computes an array that is not at hand yet.
 pub trait Compute: fmt::Debug + Send + Sync {
-    /// The bytes of the array's elements in C order, as they are in memory. It is called once, when
-    /// the array is first read, on a thread of its own. It may share its work out over threads, but
-    /// reads other arrays before that.
-    fn compute(&self) -> Result<Vec<u8>>;
+    /// The array's bytes. It is called once, when the array is first read, on a thread of its own.
+    /// It may share its work out over threads, but reads other arrays before that.
+    fn compute(&self) -> Result<Bytes>;
 
-    /// How the array comes about, for rooms that know: they may take that in place of its bytes.
-    fn recipe(&self) -> Option<&(dyn Any + Send + Sync)> {
-        None
+    /// Most bytes that it takes while it runs, beside those of the array itself.
+    fn working_bytes(&self) -> usize {
+        0
     }
 }
 
@@ -247,15 +248,32 @@ impl Array {
         Ok(Array::new("computed", ty.dims, ty.dtype, source))
     }
 
-    /// How an array that is computed comes about, if this is all of it in its own order; its element
-    /// type and dims may be others.
-    pub fn recipe(&self) -> Option<&(dyn Any + Send + Sync)> {
-        let Source::Computed { by, .. } = &self.0.base.source else { return None };
-        let whole = self.0.map == Map::Same
-            && self.0.layout.offset == 0
+    /// The bytes of an array that is computed, if they are the array as it is, all of it; computes
+    /// them if that has not been done.
+    pub fn computed_bytes(&self) -> Result<Option<Bytes>> {
+        let Source::Computed { by, data } = &self.0.base.source else { return Ok(None) };
+        if !self.is_computed_as_is() {
+            return Ok(None);
+        }
+        data.get_or_init(|| apart(|| by.compute())).clone().map(Some)
+    }
+
+    /// Whether this is what is computed, all of it in its own order and element type.
+    fn is_computed_as_is(&self) -> bool {
+        matches!(self.0.base.source, Source::Computed { .. })
+            && self.0.map == Map::Same
+            && self.0.ty.dtype == self.0.base.dtype
             && self.0.layout.is_contiguous()
-            && self.0.ty.len() == self.0.base.dims.iter().product::<usize>();
-        by.recipe().filter(|_| whole)
+            && self.0.ty.len() == self.0.base.dims.iter().product::<usize>()
+    }
+
+    /// Most bytes that computing this array takes, beside those that it holds then.
+    pub fn working_bytes(&self) -> usize {
+        match &self.0.base.source {
+            Source::Computed { by, .. } => by.working_bytes(),
+            Source::Array(inner) => inner.working_bytes(),
+            _ => 0,
+        }
     }
 
     fn stored(name: String, header: &Header, source: Source) -> Array {
@@ -329,19 +347,27 @@ impl Array {
         }
     }
 
-    /// Bytes of memory that this array holds, or will after its first read: those of inline
-    /// values, of a stream and of a compressed member. Arrays that share them count them each.
+    /// Bytes of memory that this array holds, or will after its first read, beside a copy that its
+    /// reader keeps: those of inline values, of a stream, of a compressed member, and of what is
+    /// computed and then changed. Arrays that share them count them each.
     pub fn held_bytes(&self) -> usize {
         match &self.0.base.source {
             Source::File { .. } | Source::Generated(_) => 0,
             Source::Inflated { header, .. } => header.data_bytes() as usize,
             Source::Bytes(data) => data.len(),
             Source::Values(values) => size_of_val(values.as_slice()),
+            // The reader keeps no copy.
+            Source::Computed { .. } if self.is_computed_as_is() => 0,
             Source::Computed { .. } => {
                 self.0.base.dims.iter().product::<usize>() * self.0.base.dtype.size()
             }
             Source::Array(inner) => inner.held_bytes(),
         }
+    }
+
+    /// Bytes of memory that this array holds after its first read, whatever its reader keeps.
+    pub fn kept_bytes(&self) -> usize {
+        if self.is_computed_as_is() { self.ty().bytes() } else { self.held_bytes() }
     }
 
     /// The same values in another element type. Complex to real is refused.
@@ -765,7 +791,8 @@ impl Base {
                 let data = data.as_ref().map_err(Error::clone)?;
                 let size = size_of::<N>();
                 let bytes: &mut [u8] = bytemuck::cast_slice_mut(out);
-                bytes.copy_from_slice(&data[start * size..start * size + bytes.len()]);
+                let from = start * size..start * size + bytes.len();
+                bytes.copy_from_slice(&(**data).as_ref()[from]);
                 Ok(())
             }
             Source::Array(array) => array.read_linear(start, out),

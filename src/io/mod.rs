@@ -9,7 +9,7 @@ pub mod npy;
 pub mod npz;
 pub mod output;
 
-pub use array::{Array, Compute, Mappable, Part};
+pub use array::{Array, Bytes, Compute, Mappable, Part};
 pub use error::{Error, ErrorKind, Result};
 pub use generate::{Distribution, Generator};
 pub use inspect::{Comparison, Summary, compare, members, summarize};

@@ -30,15 +30,26 @@ pub(super) fn open(
     around: &mut Surroundings,
     out: &mut Diagnostics,
 ) -> Option<Array> {
-    let result = opened(&name.value, spec, around);
+    let result = source(&name.value, spec, around);
+    finish(name, spec, out.take(result)?, out)
+}
+
+/// An array as its source gives it, with the changes that its table asks for.
+pub(super) fn finish(
+    name: &Spanned<String>,
+    spec: &ArraySpec,
+    array: Array,
+    out: &mut Diagnostics,
+) -> Option<Array> {
+    let result = changed(&name.value, spec, array);
     let array = out.take(result)?;
     let Some(chunks) = &spec.chunks else { return Some(array) };
     let lengths = check_chunks(chunks, &array.ty().dims, &format!("array `{}`", name.value), out);
     Some(array.chunked(lengths))
 }
 
-fn opened(name: &str, spec: &ArraySpec, around: &mut Surroundings) -> Result<Array, Diagnostic> {
-    let mut array = source(name, spec, around)?.named(name);
+fn changed(name: &str, spec: &ArraySpec, array: Array) -> Result<Array, Diagnostic> {
+    let mut array = array.named(name);
     not_empty(name, &array, &spec.source_span)?;
     if let Some(slice) = &spec.slice {
         let sliced = array.slice(&slice_text(&slice.value));
@@ -81,6 +92,7 @@ fn cast(name: &str, array: Array, dtype: &Spanned<DType>) -> Result<Array, Diagn
 fn source(name: &str, spec: &ArraySpec, around: &mut Surroundings) -> Result<Array, Diagnostic> {
     let dtype = spec.dtype.as_ref().map_or(around.dtype, |d| d.value);
     let (generator, shape) = match &spec.source {
+        ArraySource::Apply(_) => unreachable!("what is made of other arrays is made by `Names`"),
         ArraySource::File(file) => return open_file(name, file, around),
         ArraySource::Values(inline) => {
             let dtype = if inline.complex { dtype.complex() } else { dtype };

@@ -1,27 +1,30 @@
 //! Expectations: outputs that are written, and references of their dims.
 
+use super::Output;
 use super::arrays::open_header;
 use super::fit::sized;
 use super::path_in;
 use super::solve::{Solve, same_dims};
 use crate::io::Array;
 use crate::spec::{
-    Diagnostic, Diagnostics, Document, ExpectSpec, OutputCheck, OutputName, Spanned,
+    Diagnostic, Diagnostics, Document, ExpectSpec, OutputCheck, OutputName, Spanned, nearest,
 };
 
 /// Checks `[[expect]]`; gives the reference of each expectation that has one.
 pub(super) fn read(
     document: &Document,
     solve: Option<&Solve>,
+    outputs: &[Output],
     out: &mut Diagnostics,
 ) -> Vec<Option<Array>> {
-    document.expect.iter().map(|expect| reference(document, expect, solve, out)).collect()
+    document.expect.iter().map(|expect| reference(document, expect, solve, outputs, out)).collect()
 }
 
 fn reference(
     document: &Document,
     expect: &ExpectSpec,
     solve: Option<&Solve>,
+    outputs: &[Output],
     out: &mut Diagnostics,
 ) -> Option<Array> {
     let ExpectSpec::Output { output, check, .. } = expect else { return None };
@@ -34,7 +37,12 @@ fn reference(
     let path = path_in(&document.folder(), &file.value);
     let opened = open_header(&path, None, &file.span, || "the reference".to_string());
     let array = out.take(opened)?;
-    let Some(ty) = solve.and_then(|s| s.output_type(output.value)) else { return Some(array) };
+    let made = outputs.iter().find(|o| o.name == output.value);
+    let ty = match made.and_then(|o| o.made.as_ref()) {
+        Some(made) => Some(&made.applied.to),
+        None => solve.and_then(|s| s.output_type(&output.value)),
+    };
+    let Some(ty) = ty else { return Some(array) };
     let name = output.value.name();
     let message = format!("the reference does not fit output `{name}`");
     if !same_dims(&array.ty().dims, &ty.dims) {
@@ -54,10 +62,15 @@ fn not_listed(document: &Document, output: &Spanned<OutputName>) -> Diagnostic {
     let name = output.value.name();
     let message = format!("output `{name}` is not written");
     let mistake = Diagnostic::new(output.span.clone(), message, "not in `[outputs]`");
-    let listed: Vec<String> =
-        document.outputs.iter().map(|o| format!("`{}`", o.name.value.name())).collect();
+    let listed: Vec<&str> = document.outputs.iter().map(|o| o.name.value.name()).collect();
+    let all = OutputName::ALL.each_ref().map(OutputName::name);
+    let near = nearest(name, listed.iter().copied().chain(all));
+    if let Some(near) = near.filter(|near| *near != name) {
+        return mistake.help(format!("did you mean `{near}`?"));
+    }
     if listed.is_empty() {
         return mistake.help(format!("add `{name} = \"{name}.npy\"` to `[outputs]`"));
     }
+    let listed: Vec<String> = listed.iter().map(|l| format!("`{l}`")).collect();
     mistake.help(format!("listed there: {}", listed.join(", ")))
 }

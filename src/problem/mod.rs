@@ -3,6 +3,7 @@
 //! Everything of a file is resolved at once, so that all mistakes are shown together. What depends
 //! on a mistake stays silent about it. No array data are read, but those of a stream.
 
+mod apply;
 mod arrays;
 mod expect;
 mod expression;
@@ -17,7 +18,8 @@ mod tests;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-pub use outputs::Output;
+pub use apply::Applied;
+pub use outputs::{Made, Output, Source};
 pub use solve::{Regularization, Solve};
 
 use crate::io::Array;
@@ -38,6 +40,8 @@ pub struct Problem {
     pub dtype: DType,
     /// What is solved.
     pub solve: Option<Solve>,
+    /// Further solves by name, of which outputs can be made.
+    pub solves: Vec<(String, Solve)>,
     /// What is written, in the order of the file.
     pub outputs: Vec<Output>,
     /// What a regression run must find.
@@ -65,13 +69,19 @@ impl Problem {
         names.resolve_all(&mut out);
         let spec = document.solve.as_ref();
         let solve = spec.and_then(|spec| solve::read(spec, &mut names, &mut out));
-        let outputs = outputs::read(&document, solve.as_ref(), out_dir, &mut out);
-        let references = expect::read(&document, solve.as_ref(), &mut out);
+        let solves = document.solves.iter().filter_map(|(name, spec)| {
+            Some((name.value.clone(), solve::read(spec, &mut names, &mut out)?))
+        });
+        let solves: Vec<(String, Solve)> = solves.collect();
+        let (first, further) = (solve.as_ref(), solves.as_slice());
+        let outputs = outputs::read(&document, first, further, &mut names, out_dir, &mut out);
+        let references = expect::read(&document, first, &outputs, &mut out);
         let scratch = outputs::scratch(&document, &mut out);
         out.or(Problem {
             title: document.title.as_ref().map(|t| t.value.clone()),
             dtype: names.dtype(),
             solve,
+            solves,
             outputs,
             expect: document.expect.clone(),
             references,

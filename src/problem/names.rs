@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::apply;
 use super::arrays::{self, Surroundings, check_chunks};
 use super::expression::Evaluator;
 use crate::io::Array;
@@ -9,8 +10,8 @@ use crate::operators::{self, Chunked, Op, Scope};
 use crate::scalar::DType;
 use crate::space::ArrayType;
 use crate::spec::{
-    Diagnostic, Diagnostics, Document, Expr, OperatorSpec, OperatorTable, Span, Spanned,
-    parse_expression,
+    ArraySource, Diagnostic, Diagnostics, Document, Expr, OperatorSpec, OperatorTable, Span,
+    Spanned, parse_expression,
 };
 
 /// Deepest nesting of operators inside each other: what walks them may recurse.
@@ -110,11 +111,23 @@ impl Names {
 
     fn array_number(&mut self, k: usize, out: &mut Diagnostics) -> Option<Array> {
         if matches!(self.arrays[k], State::Unseen) {
-            let (name, spec) = &self.document.arrays[k];
-            self.arrays[k] = match arrays::open(name, spec, &mut self.around, out) {
-                Some(array) => State::Done(array),
-                None => State::Failed,
+            self.arrays[k] = State::Running;
+            let document = self.document.clone();
+            let (name, spec) = &document.arrays[k];
+            self.level += 1;
+            let array = match &spec.source {
+                _ if self.level > MAX_LEVEL => {
+                    let label = format!("more than {MAX_LEVEL} arrays of each other");
+                    let message = "arrays are made of each other too deep";
+                    out.push(Diagnostic::new(name.span.clone(), message, label));
+                    None
+                }
+                ArraySource::Apply(apply) => apply::array(apply, self, out)
+                    .and_then(|array| arrays::finish(name, spec, array, out)),
+                _ => arrays::open(name, spec, &mut self.around, out),
             };
+            self.level -= 1;
+            self.arrays[k] = array.map_or(State::Failed, State::Done);
         }
         match &self.arrays[k] {
             State::Done(array) => Some(array.clone()),
@@ -131,6 +144,11 @@ impl Names {
     ) -> Option<Array> {
         let document = self.document.clone();
         if let Some(k) = document.arrays.iter().position(|(n, _)| n.value == name) {
+            if matches!(self.arrays[k], State::Running) {
+                let message = format!("array `{name}` is defined by itself");
+                let label = "it is needed to make it";
+                out.push(Diagnostic::new(span.clone(), message, label));
+            }
             return self.array_number(k, out);
         }
         if document.broken.iter().any(|b| b == name) {

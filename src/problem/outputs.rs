@@ -2,16 +2,20 @@
 
 use std::path::{Path, PathBuf};
 
+use super::apply::{self, Applied};
 use super::arrays::not_yet;
+use super::names::Names;
 use super::{path_in, solve::Solve};
+use crate::io::Array;
 use crate::scalar::DType;
+use crate::space::ArrayType;
 use crate::spec::{
-    ArraySource, Diagnostic, Diagnostics, Document, ExpectSpec, OutputCheck, OutputName,
+    ApplySpec, ArraySource, Diagnostic, Diagnostics, Document, ExpectSpec, OutputCheck, OutputName,
     OutputSpec, Span,
 };
 
 /// Something that is written.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Output {
     /// What.
     pub name: OutputName,
@@ -19,14 +23,49 @@ pub struct Output {
     pub path: PathBuf,
     /// Element type to write, if not the array's own.
     pub dtype: Option<DType>,
+    /// How it is made, if the file says so itself.
+    pub made: Option<Made>,
     /// Place of the path or table.
     pub span: Span,
+}
+
+/// An output that an operator makes of something.
+#[derive(Clone, Debug)]
+pub struct Made {
+    /// What it is made of.
+    pub of: Source,
+    /// How.
+    pub applied: Applied,
+}
+
+/// What an output is made of.
+#[derive(Clone, Debug)]
+pub enum Source {
+    /// The model of `[solve]`.
+    Model,
+    /// The model of one of `[solves]`, by number.
+    Solve(usize),
+    /// An array of the file.
+    Array(Array),
+}
+
+impl Output {
+    /// Dims and element type of what is written; `None` for text.
+    pub fn ty(&self, solve: &Solve) -> Option<ArrayType> {
+        let own = match &self.made {
+            Some(made) => &made.applied.to,
+            None => solve.output_type(&self.name)?,
+        };
+        Some(ArrayType::new(own.dims.clone(), self.dtype.unwrap_or(own.dtype)))
+    }
 }
 
 /// Reads `[outputs]`; relative paths are in `out_dir`, or beside the file.
 pub(super) fn read(
     document: &Document,
     solve: Option<&Solve>,
+    solves: &[(String, Solve)],
+    names: &mut Names,
     out_dir: Option<&Path>,
     out: &mut Diagnostics,
 ) -> Vec<Output> {
@@ -44,12 +83,24 @@ pub(super) fn read(
         if let Err(mistake) = check_path(spec, &path, &place, &inputs, &taken) {
             out.push(mistake);
         }
-        check_dtype(spec, solve, out);
+        let made = match &spec.apply {
+            Some(apply) => match made(apply, solve, solves, names, out) {
+                Some(made) => Some(made),
+                None => continue,
+            },
+            None => None,
+        };
+        let ty = match &made {
+            Some(made) => Some(&made.applied.to),
+            None => solve.and_then(|s| s.output_type(&spec.name.value)),
+        };
+        check_dtype(spec, ty, out);
         taken.push((place, spec.path.span.clone()));
         outputs.push(Output {
-            name: spec.name.value,
+            name: spec.name.value.clone(),
             path,
             dtype: spec.dtype.as_ref().map(|d| d.value),
+            made,
             span: spec.span.clone(),
         });
     }
@@ -116,14 +167,37 @@ fn check_path(
     Ok(())
 }
 
-fn check_dtype(spec: &OutputSpec, solve: Option<&Solve>, out: &mut Diagnostics) {
-    let (Some(dtype), name) = (&spec.dtype, spec.name.value) else { return };
-    if name == OutputName::History {
+/// What a name in `apply` stands for: a solution first, then an array.
+fn made(
+    apply: &ApplySpec,
+    solve: Option<&Solve>,
+    solves: &[(String, Solve)],
+    names: &mut Names,
+    out: &mut Diagnostics,
+) -> Option<Made> {
+    let to = apply.to.value.as_str();
+    let (of, ty) = if to == OutputName::Model.name() {
+        (Source::Model, solve?.model_type.clone())
+    } else if let Some(k) = solves.iter().position(|(name, _)| name == to) {
+        (Source::Solve(k), solves[k].1.model_type.clone())
+    } else if names.document().solves.iter().any(|(name, _)| name.value == to) {
+        return None;
+    } else {
+        let array = names.array_named(to, &apply.to.span, out)?;
+        let ty = array.ty().clone();
+        (Source::Array(array), ty)
+    };
+    Some(Made { of, applied: apply::of(apply, &ty, names, out)? })
+}
+
+fn check_dtype(spec: &OutputSpec, ty: Option<&ArrayType>, out: &mut Diagnostics) {
+    let (Some(dtype), name) = (&spec.dtype, &spec.name.value) else { return };
+    if *name == OutputName::History {
         let message = "output `history` is text and has no dtype";
         out.push(Diagnostic::new(dtype.span.clone(), message, "remove this"));
         return;
     }
-    let Some(ty) = solve.and_then(|s| s.output_type(name)) else { return };
+    let Some(ty) = ty else { return };
     if ty.dtype.is_complex() && !dtype.value.is_complex() {
         let message = format!("output `{}` is complex", name.name());
         let label = format!("{} cannot hold {}", dtype.value, ty.dtype);

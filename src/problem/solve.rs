@@ -52,21 +52,27 @@ pub struct Regularization {
 }
 
 impl Solve {
+    /// Arrays that are read into vectors.
+    pub fn arrays(&self) -> impl Iterator<Item = &Array> {
+        let data = self.regularization.iter().filter_map(|term| term.data.as_ref());
+        std::iter::once(&self.data).chain(&self.x0).chain(data)
+    }
+
     /// Dims and element type of an output; `None` for one that is no array.
-    pub fn output_type(&self, output: OutputName) -> Option<&ArrayType> {
+    pub fn output_type(&self, output: &OutputName) -> Option<&ArrayType> {
         match output {
             OutputName::Model | OutputName::Adjoint => Some(&self.model_type),
             OutputName::Residual | OutputName::Predicted => Some(&self.data_type),
-            OutputName::History => None,
+            OutputName::History | OutputName::Named(_) => None,
         }
     }
 }
 
 /// An operator of `[solve]` with its place.
-struct Part<'a> {
-    built: Built,
-    span: &'a Span,
-    name: String,
+pub(super) struct Part<'a> {
+    pub(super) built: Built,
+    pub(super) span: &'a Span,
+    pub(super) name: String,
 }
 
 /// Reads `[solve]`, all mistakes of its parts.
@@ -134,7 +140,7 @@ pub(super) fn read(spec: &SolveSpec, names: &mut Names, out: &mut Diagnostics) -
     })
 }
 
-fn part<'a>(
+pub(super) fn part<'a>(
     expression: &'a Spanned<Expr>,
     names: &mut Names,
     out: &mut Diagnostics,
@@ -156,16 +162,16 @@ fn regularization<'a>(
 }
 
 /// An array that must be like the model or the data of an operator.
-struct Fit<'a> {
-    array: &'a Spanned<String>,
-    what: &'static str,
-    of: &'a Part<'a>,
-    ty: &'a ArrayType,
+pub(super) struct Fit<'a> {
+    pub(super) array: &'a Spanned<String>,
+    pub(super) what: &'static str,
+    pub(super) of: &'a Part<'a>,
+    pub(super) ty: &'a ArrayType,
 }
 
 impl Fit<'_> {
     /// The array in the operator's dims and element type.
-    fn read(&self, array: Array, out: &mut Diagnostics) -> Option<Array> {
+    pub(super) fn read(&self, array: Array, out: &mut Diagnostics) -> Option<Array> {
         let (found, name) = (array.ty().clone(), &self.array.value);
         let (what, of) = (self.what, text(out, self.of.span));
         let mistake = if !same_dims(&found.dims, &self.ty.dims) {

@@ -1,5 +1,6 @@
 //! `[arrays]`: where an array comes from, and what is done to it on the way in.
 
+use super::apply::{self, ApplySpec};
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::inline::Inline;
 use super::node::{Node, NodeValue, ParamTable};
@@ -74,13 +75,15 @@ pub enum ArraySource {
         /// Their distribution.
         distribution: Distribution,
     },
+    /// What an operator makes of another array.
+    Apply(ApplySpec),
 }
 
 impl ArraySource {
     /// Dims before any change of shape, as far as they are known without opening a file.
     pub fn dims(&self) -> Option<Vec<usize>> {
         match self {
-            ArraySource::File(_) => None,
+            ArraySource::File(_) | ArraySource::Apply(_) => None,
             ArraySource::Values(inline) => Some(inline.dims.clone()),
             ArraySource::Full { shape, .. } | ArraySource::Random { shape, .. } => {
                 Some(shape.clone())
@@ -129,10 +132,10 @@ pub enum Chunks {
 }
 
 /// Keys of the sources that are read.
-const SOURCES: [&str; 8] =
-    ["file", "values", "zeros", "ones", "full", "arange", "linspace", "random"];
+const SOURCES: [&str; 9] =
+    ["file", "values", "zeros", "ones", "full", "arange", "linspace", "random", "apply"];
 /// Keys of the sources that are recognised only.
-const LATER: [&str; 12] = [
+const LATER: [&str; 11] = [
     "ricker",
     "gaussian",
     "ormsby",
@@ -144,7 +147,6 @@ const LATER: [&str; 12] = [
     "hyperbolic3d",
     "taper",
     "traveltime",
-    "apply",
 ];
 
 /// Reads one array.
@@ -236,6 +238,7 @@ fn read_source(r: &mut Reader<'_, '_>, name: &str) -> Option<(ArraySource, Span)
             ArraySource::File(FileSource { file, key, path })
         }
         "values" => ArraySource::Values(r.out.take(Inline::read(node, first))?),
+        "apply" => ArraySource::Apply(apply::read(node, r.out)?),
         _ => {
             let Some(table) = node.as_table() else {
                 let mistake = wrong(node, first, "a table");

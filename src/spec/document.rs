@@ -33,6 +33,8 @@ pub struct Document {
     pub operators: Vec<(Spanned<String>, OperatorSpec)>,
     /// What is solved.
     pub solve: Option<SolveSpec>,
+    /// Further solves by name.
+    pub solves: Vec<(Spanned<String>, SolveSpec)>,
     /// How it runs.
     pub run: RunSpec,
     /// What is written.
@@ -135,6 +137,7 @@ fn read(root: &ParamTable, out: &mut Diagnostics) -> Document {
     let table = r.node("solve");
     let solver = table.and_then(solve::solver);
     let solve = table.and_then(|node| solve::read(node, application, r.out));
+    let solves = named(&mut r, "solves", |_, node, out| solve::read(node, false, out));
     let run = r.node("run").map(|node| run::read_run(node, r.out)).unwrap_or_default();
     let outputs = r.node("outputs").map(|node| run::read_outputs(node, application, r.out));
     let expect = r.node("expect").map(|node| expect::read(node, r.out)).unwrap_or_default();
@@ -158,6 +161,7 @@ fn read(root: &ParamTable, out: &mut Diagnostics) -> Document {
         arrays,
         operators,
         solve,
+        solves,
         run,
         outputs: outputs.unwrap_or_default(),
         expect,

@@ -165,12 +165,15 @@ fn quantity(table: &ParamTable, out: &mut Diagnostics) -> Option<ExpectSpec> {
 
 fn output(table: &ParamTable, out: &mut Diagnostics) -> Option<ExpectSpec> {
     let mut r = Reader::new(table, "an `[[expect]]` with an `output`", out);
-    let arrays: Vec<(&'static str, OutputName)> = OutputName::ALL
-        .into_iter()
-        .filter(|o| *o != OutputName::History)
-        .map(|o| (o.name(), o))
-        .collect();
-    let output = r.read("output", |n, k| reader::word(n, k, &arrays));
+    let output = r.read("output", |node, key| {
+        let name = reader::name(node, key)?;
+        if name.value == OutputName::History.name() {
+            let message = "output `history` is text and cannot be compared";
+            return Err(Diagnostic::new(node.span.clone(), message, "expected an array"));
+        }
+        let known = OutputName::ALL.into_iter().find(|o| o.name() == name.value);
+        Ok(name.map(|n| known.unwrap_or_else(|| OutputName::Named(n.into()))))
+    });
     let not_negative = |node: &Node, key: &str| match reader::number(node, key) {
         Ok(x) if x.value < 0.0 => Err(wrong(node, key, "a number that is not negative")),
         other => other,

@@ -5,6 +5,7 @@
 //! [`ParamTable`] until their registry turns it into their own type by [`deserialize`]. Serde's
 //! tagged enums were rejected: they report wrong fields at the table, not at the key.
 
+mod apply;
 mod arrays;
 mod de;
 mod diagnostic;
@@ -25,6 +26,7 @@ mod source;
 #[cfg(test)]
 mod tests;
 
+pub use apply::ApplySpec;
 pub use arrays::{ArraySource, ArraySpec, Chunks, Distribution, FileSource, Part};
 pub use de::deserialize;
 pub use diagnostic::{Diagnostic, Diagnostics, nearest};

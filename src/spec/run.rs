@@ -1,5 +1,8 @@
 //! `[run]` and `[outputs]`.
 
+use std::sync::Arc;
+
+use super::apply::{self, ApplySpec};
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::node::{Node, NodeValue};
 use super::reader::{self, Reader, wrong};
@@ -18,7 +21,7 @@ pub struct RunSpec {
 }
 
 /// What a solve can write.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum OutputName {
     /// The solution.
     Model,
@@ -30,10 +33,12 @@ pub enum OutputName {
     Adjoint,
     /// Iterations as CSV.
     History,
+    /// What the file says itself under a name of its own.
+    Named(Arc<str>),
 }
 
 impl OutputName {
-    /// Every output.
+    /// Every output that a solve has by itself.
     pub const ALL: [OutputName; 5] = [
         OutputName::Model,
         OutputName::Residual,
@@ -43,13 +48,14 @@ impl OutputName {
     ];
 
     /// The key in `[outputs]`.
-    pub fn name(self) -> &'static str {
+    pub fn name(&self) -> &str {
         match self {
             OutputName::Model => "model",
             OutputName::Residual => "residual",
             OutputName::Predicted => "predicted",
             OutputName::Adjoint => "adjoint",
             OutputName::History => "history",
+            OutputName::Named(name) => name,
         }
     }
 }
@@ -63,6 +69,8 @@ pub struct OutputSpec {
     pub path: Spanned<String>,
     /// Element type to write.
     pub dtype: Option<Spanned<DType>>,
+    /// What it is, if it has a name of its own.
+    pub apply: Option<ApplySpec>,
     /// Place of the path or table.
     pub span: Span,
 }
@@ -126,7 +134,9 @@ pub(super) fn read_outputs(node: &Node, open: bool, out: &mut Diagnostics) -> Ve
     };
     let mut outputs = Vec::new();
     for (key, node) in &table.entries {
-        match OutputName::ALL.into_iter().find(|n| n.name() == key.value) {
+        let own = node.as_table().is_some_and(|table| table.get("apply").is_some());
+        let name = OutputName::ALL.into_iter().find(|n| n.name() == key.value);
+        match name.or_else(|| own.then(|| OutputName::Named(key.value.as_str().into()))) {
             Some(name) => {
                 let name = Spanned::new(name, key.span.clone());
                 outputs.extend(read_output(name, node, out));
@@ -134,12 +144,12 @@ pub(super) fn read_outputs(node: &Node, open: bool, out: &mut Diagnostics) -> Ve
             None if key.value == "report" => out.push(reader::not_yet("report", key.span.clone())),
             None if open => {}
             None => {
-                let names = OutputName::ALL.map(OutputName::name);
+                let names = OutputName::ALL.each_ref().map(OutputName::name);
                 out.push(
                     Diagnostic::new(
                         key.span.clone(),
                         format!("unknown output `{}`", key.value),
-                        "not an output of a solve",
+                        "not an output of a solve, and no `apply` says what it is",
                     )
                     .did_you_mean(&key.value, &names),
                 );
@@ -154,19 +164,38 @@ fn read_output(
     node: &Node,
     out: &mut Diagnostics,
 ) -> Option<OutputSpec> {
-    let key = name.value.name();
+    let key = name.value.name().to_string();
+    let key = key.as_str();
     let span = node.span.clone();
     match &node.value {
         NodeValue::String(..) => {
             let path = out.take(reader::name(node, key))?;
-            Some(OutputSpec { name, path, dtype: None, span })
+            Some(OutputSpec { name, path, dtype: None, apply: None, span })
         }
         NodeValue::Table(table) => {
             let mut r = Reader::new(table, format!("output `{key}`"), out);
             let path = r.require("path", reader::name);
             let dtype = r.read("dtype", reader::dtype);
+            let apply = match (&name.value, table.get("apply")) {
+                (OutputName::Named(_), Some(_)) => {
+                    let node = r.node("apply")?;
+                    Some(apply::read(node, r.out))
+                }
+                (_, Some(_)) => {
+                    let node = r.node("apply")?;
+                    let message = format!("`{key}` is an output of its own and takes no `apply`");
+                    let label = "expected under another name";
+                    r.out.push(Diagnostic::new(node.span.clone(), message, label));
+                    None
+                }
+                _ => None,
+            };
             r.finish();
-            Some(OutputSpec { name, path: path?, dtype, span })
+            let apply = match apply {
+                Some(read) => Some(read?),
+                None => None,
+            };
+            Some(OutputSpec { name, path: path?, dtype, apply, span })
         }
         _ => {
             out.push(wrong(node, key, "a path, or a table with a `path`"));

@@ -1,0 +1,183 @@
+//! What an operator makes of an array or of a solution, lazily: for arrays and for outputs.
+
+use super::fit::sized;
+use super::names::Names;
+use super::solve::{Fit, Part, part, same_dims};
+use crate::engine;
+use crate::graph::{self, Program, Value};
+use crate::io::Array;
+use crate::operators::{Adjoint, Op};
+use crate::space::ArrayType;
+use crate::spec::{ApplySpec, Diagnostic, Diagnostics};
+
+/// `y = A (x + p)`, or with the adjoint of `A`.
+#[derive(Clone, Debug)]
+pub struct Applied {
+    /// `A`, or its adjoint; the identity if there is none.
+    operator: Option<Op>,
+    /// `p`.
+    plus: Option<Array>,
+    /// Dims and element type of `x`, as `A` takes it.
+    pub from: ArrayType,
+    /// Dims and element type of `y`.
+    pub to: ArrayType,
+}
+
+impl Applied {
+    /// `y` of a value `x` of as many elements as `from`.
+    pub fn value(&self, x: &Value) -> graph::Result<Value> {
+        let mut x = x.cast(x.dtype().promote(self.from.dtype)).reshape(&self.from.dims)?;
+        if let Some(plus) = &self.plus {
+            x = x.add(&x.constant(plus))?;
+        }
+        match &self.operator {
+            Some(operator) => operator.forward(&x),
+            None => Ok(x),
+        }
+    }
+
+    fn program(&self) -> graph::Result<Program> {
+        Value::program(std::slice::from_ref(&self.from), |x| Ok(vec![self.value(&x[0])?]))
+    }
+}
+
+/// What an operator makes of another array of the file.
+pub(super) fn array(spec: &ApplySpec, names: &mut Names, out: &mut Diagnostics) -> Option<Array> {
+    let to = names.array_named(&spec.to.value, &spec.to.span, out);
+    let operator = operator(spec, names, out);
+    let plus = plus(spec, names, out);
+    let (to, operator, plus) = (to?, operator?, plus?);
+    let (from, operator) = match &operator {
+        Some((side, ty, what)) => {
+            let fit = Fit { array: &spec.to, what, of: side, ty };
+            (fit.read(to, out)?, operator.as_ref())
+        }
+        None => (to, None),
+    };
+    let applied = read(spec, from.ty().clone(), operator, plus, out)?;
+    let made = applied.program().map_err(engine::Error::from);
+    match made.and_then(|program| engine::mapped(&program, vec![from])) {
+        Ok(array) => Some(array),
+        Err(error) => {
+            out.push(Diagnostic::new(
+                spec.span.clone(),
+                "this cannot be applied",
+                error.to_string(),
+            ));
+            None
+        }
+    }
+}
+
+/// What an operator makes of anything of these dims and element type.
+pub(super) fn of(
+    spec: &ApplySpec,
+    ty: &ArrayType,
+    names: &mut Names,
+    out: &mut Diagnostics,
+) -> Option<Applied> {
+    let operator = operator(spec, names, out);
+    let plus = plus(spec, names, out);
+    let (operator, plus) = (operator?, plus?);
+    let found = ty;
+    let mut from = found.clone();
+    if let Some((side, ty, what)) = &operator {
+        if !same_dims(&found.dims, &ty.dims) && found.len() != ty.len() {
+            let message = format!("`{}` does not fit the {what} of `{}`", spec.to.value, side.name);
+            let label = format!("it is {}", sized(&found.dims));
+            let place = format!("{what} {}", sized(&ty.dims));
+            out.push(
+                Diagnostic::new(spec.to.span.clone(), message, label)
+                    .also(side.span.clone(), place),
+            );
+            return None;
+        }
+        from = ArrayType::new(ty.dims.clone(), ty.dtype.promote(found.dtype));
+    }
+    read(spec, from, operator.as_ref(), plus, out)
+}
+
+/// An operator with the side that it is applied to: its type, and whether it is model or data.
+type Side<'a> = (Part<'a>, ArrayType, &'static str);
+
+fn operator<'a>(
+    spec: &'a ApplySpec,
+    names: &mut Names,
+    out: &mut Diagnostics,
+) -> Option<Option<Side<'a>>> {
+    let Some(expression) = &spec.operator else { return Some(None) };
+    let part = part(expression, names, out)?;
+    Some(Some(if spec.adjoint {
+        let data = part.built.data.clone();
+        (part, data, "data")
+    } else {
+        let model = part.built.op.model();
+        (part, model, "model")
+    }))
+}
+
+fn plus(spec: &ApplySpec, names: &mut Names, out: &mut Diagnostics) -> Option<Option<Array>> {
+    match &spec.plus {
+        Some(plus) => names.array_named(&plus.value, &plus.span, out).map(Some),
+        None => Some(None),
+    }
+}
+
+fn read(
+    spec: &ApplySpec,
+    from: ArrayType,
+    operator: Option<&Side<'_>>,
+    plus: Option<Array>,
+    out: &mut Diagnostics,
+) -> Option<Applied> {
+    let plus = match plus {
+        Some(array) => {
+            let dims = &array.ty().dims;
+            if !same_dims(dims, &from.dims) {
+                let span = spec.plus.as_ref().map_or(spec.span.clone(), |p| p.span.clone());
+                let message = format!("array `{}` cannot be added", array.name());
+                let label = format!("it is {}", sized(dims));
+                let place = format!("this is {}", sized(&from.dims));
+                out.push(Diagnostic::new(span, message, label).also(spec.to.span.clone(), place));
+                return None;
+            }
+            let dims: Vec<isize> = from.dims.iter().map(|&n| n as isize).collect();
+            match array.reshape(&dims) {
+                Ok(array) => Some(array),
+                Err(error) => {
+                    let message = "this cannot be added";
+                    out.push(Diagnostic::new(spec.span.clone(), message, error.to_string()));
+                    return None;
+                }
+            }
+        }
+        None => None,
+    };
+    let op = match operator {
+        Some((part, ..)) if spec.adjoint => match Adjoint::new(part.built.op.clone()) {
+            Ok(adjoint) => Some(std::sync::Arc::new(adjoint) as Op),
+            Err(error) => {
+                let message = format!("`{}` has no adjoint", part.name);
+                out.push(Diagnostic::new(part.span.clone(), message, error.to_string()));
+                return None;
+            }
+        },
+        Some((part, ..)) => Some(part.built.op.clone()),
+        None => None,
+    };
+    let mut applied = Applied { operator: op, plus, to: from.clone(), from };
+    match applied.program() {
+        Ok(program) => {
+            applied.to = program.output_types().swap_remove(0);
+            Some(applied)
+        }
+        Err(error) => {
+            out.push(Diagnostic::new(
+                spec.span.clone(),
+                "this cannot be applied",
+                error.to_string(),
+            ));
+            None
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! `apply = { operator = "A", to = "x" }`: what an operator makes of an array or of a solution.
+
+use super::diagnostic::Diagnostics;
+use super::expr::Expr;
+use super::node::Node;
+use super::reader::{self, Reader, wrong};
+use super::source::{Span, Spanned};
+
+/// What an operator makes of something.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ApplySpec {
+    /// The operator; what it is applied to stays as it is if there is none.
+    pub operator: Option<Spanned<Expr>>,
+    /// The adjoint instead of the operator.
+    pub adjoint: bool,
+    /// Name of what it is applied to.
+    pub to: Spanned<String>,
+    /// Name of an array that is added before.
+    pub plus: Option<Spanned<String>>,
+    /// Place of the table.
+    pub span: Span,
+}
+
+/// Reads an `apply` table.
+pub(super) fn read(node: &Node, out: &mut Diagnostics) -> Option<ApplySpec> {
+    let Some(table) = node.as_table() else {
+        let example = "for example `apply = { operator = \"A\", to = \"x\" }`";
+        out.push(wrong(node, "apply", "a table").help(example));
+        return None;
+    };
+    let mut r = Reader::new(table, "`apply`", out);
+    let mistakes = r.out.len();
+    let operator = r.read("operator", reader::expression);
+    let to = r.require("to", reader::name);
+    let plus = r.read("plus", reader::name);
+    let adjoint = r.read("adjoint", reader::boolean).is_some_and(|a| a.value);
+    r.finish();
+    if out.len() > mistakes {
+        return None;
+    }
+    Some(ApplySpec { operator, adjoint, to: to?, plus, span: node.span.clone() })
+}
