@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::cli::Failure;
 use crate::problem::Problem;
 use crate::solvers::{self, Method};
-use crate::spec::{Document, Source, parse_size};
+use crate::spec::{Diagnostics, Document, Source, parse_size};
 
 /// Options of every command that reads a problem file.
 #[derive(Clone, Debug, clap::Args)]
@@ -61,8 +61,8 @@ pub(super) fn size(text: &str) -> Result<u64, String> {
     parse_size(text).ok_or_else(|| "expected a size such as 16GiB or 500MB".into())
 }
 
-/// Reads a problem file; all its mistakes at once.
-pub(super) fn load(file: &FileArgs, out_dir: Option<&Path>) -> Result<Problem, Failure> {
+/// Reads the text of a problem file, with whatever of it can be read beside its mistakes.
+pub(super) fn read(file: &FileArgs) -> Result<(Document, Diagnostics), Failure> {
     let source = Source::read(&file.file).map_err(|e| {
         let words = match e.kind() {
             ErrorKind::NotFound => "there is no such file".to_string(),
@@ -71,8 +71,15 @@ pub(super) fn load(file: &FileArgs, out_dir: Option<&Path>) -> Result<Problem, F
         };
         Failure::Usage(format!("error: cannot read problem file {}: {words}", file.file.display()))
     })?;
-    let (document, mut early) = Document::parse_partly(source, &file.set);
-    let Some(document) = document else { return Err(early.into()) };
+    match Document::parse_partly(source, &file.set) {
+        (Some(document), mistakes) => Ok((document, mistakes)),
+        (None, mistakes) => Err(mistakes.into()),
+    }
+}
+
+/// Reads a problem file; all its mistakes at once.
+pub(super) fn load(file: &FileArgs, out_dir: Option<&Path>) -> Result<Problem, Failure> {
+    let (document, mut early) = read(file)?;
     solvers::check_parameters(&document, &mut early);
     match Problem::load_with(document, out_dir) {
         Ok(problem) => early.or(problem).map_err(Failure::from),

@@ -8,6 +8,7 @@ mod check;
 mod common;
 mod compare;
 mod dottest;
+mod expand;
 mod expectations;
 mod graph;
 mod info;
@@ -41,6 +42,7 @@ enum Command {
     Check(check::Args),
     Plan(plan::Args),
     Graph(graph::Args),
+    Expand(expand::Args),
     Test(test::Args),
     Ops(ops::Args),
     Solvers(solvers::Args),
@@ -75,6 +77,7 @@ pub fn main() -> ExitCode {
         Command::Check(args) => check::run(&args),
         Command::Plan(args) => plan::run(&args),
         Command::Graph(args) => graph::run(&args),
+        Command::Expand(args) => expand::run(&args),
         Command::Test(args) => test::run(&args),
         Command::Ops(args) => ops::run(&args),
         Command::Solvers(args) => solvers::run(&args),

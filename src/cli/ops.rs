@@ -3,8 +3,9 @@
 use crate::cli::Outcome;
 use crate::cli::catalogue::{Item, Kind, show};
 use crate::operators::ENTRIES;
+use crate::problem::application;
 
-/// List the operators, or document one
+/// List the operators and applications, or document one
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// An operator's type, as in `type = "FirstDerivative"`
@@ -20,9 +21,15 @@ pub(super) fn run(args: &Args) -> Outcome {
         command: "ops",
         common: "Every operator also takes `dtype`, and `chunks = { model = [...], data = [...] }`.",
     };
+    let applications = application::ENTRIES.iter().map(|e| Item {
+        name: e.name,
+        documentation: format!("[application] {}", e.documentation()),
+        keys: e.keys(),
+    });
     let items: Vec<Item> = ENTRIES
         .iter()
         .map(|e| Item { name: e.name, documentation: e.documentation(), keys: e.keys() })
+        .chain(applications)
         .collect();
     show(&kind, &items, args.name.as_deref(), args.json)
 }

@@ -41,6 +41,9 @@ pub(crate) struct Fft {
     /// The model is real, and only non-negative frequencies are kept.
     #[serde(default)]
     real: bool,
+    /// With `real`: without the factor sqrt(2), as NumPy's `rfft`. Not of PyLops.
+    #[serde(default)]
+    unweighted: bool,
     /// The model's origin is in the middle of the axis, `ifftshift` before the transform.
     #[serde(default)]
     ifftshift_before: bool,
@@ -65,6 +68,7 @@ impl Parameters for Fft {
             sampling: &OneOrMany::One(self.sampling),
             norm: &self.norm,
             real: self.real,
+            unweighted: self.unweighted,
             ifftshift_before: &OneOrMany::One(self.ifftshift_before),
             fftshift_after: &OneOrMany::One(self.fftshift_after),
         };

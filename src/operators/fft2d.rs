@@ -60,6 +60,7 @@ impl Parameters for Fft2d {
             sampling: &self.sampling,
             norm: &self.norm,
             real: self.real,
+            unweighted: false,
             ifftshift_before: &self.ifftshift_before,
             fftshift_after: &self.fftshift_after,
         };

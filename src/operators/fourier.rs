@@ -25,6 +25,8 @@ pub(super) struct Settings<'a> {
     pub(super) norm: &'a str,
     /// Whether the model is real and half of the frequencies are kept.
     pub(super) real: bool,
+    /// Whether the frequencies that stand for two have no weight.
+    pub(super) unweighted: bool,
     /// Axes whose origin is in the middle of the model.
     pub(super) ifftshift_before: &'a OneOrMany<bool>,
     /// Axes whose zero frequency goes to the middle of the data.
@@ -54,7 +56,10 @@ impl Settings<'_> {
             .map(|((&axis, &len), (&before, &after))| Axis { axis, len, before, after })
             .collect();
         let model = ArrayType::new(self.dims, dtype);
-        Some(Arc::new(Built { model, axes, real: self.real, scale }))
+        let fits = self.real || !self.unweighted;
+        at.require(fits, "unweighted", "expected beside `real = true`")?;
+        let weight = if self.unweighted { 1.0 } else { std::f64::consts::SQRT_2 };
+        Some(Arc::new(Built { model, axes, real: self.real, weight, scale }))
     }
 }
 
@@ -94,6 +99,8 @@ struct Built {
     model: ArrayType,
     axes: Vec<Axis>,
     real: bool,
+    /// Factor on the frequencies that stand for two, if real.
+    weight: f64,
     scale: f64,
 }
 
@@ -110,7 +117,7 @@ impl Operator for Built {
         for (k, a) in self.axes.iter().enumerate().rev() {
             y = with_length(&y, a.axis, a.len)?;
             y = if self.real && k + 1 == self.axes.len() {
-                y.rfft(a.axis, std::f64::consts::SQRT_2)?
+                y.rfft(a.axis, self.weight)?
             } else {
                 y.fft(a.axis)?
             };

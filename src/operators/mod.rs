@@ -53,6 +53,7 @@ pub use algebra::{
 };
 pub use block::block;
 pub use block_diag::block_diag;
+pub(crate) use entry::Place;
 pub use entry::{Entry, Key};
 pub use hstack::hstack;
 pub use kronecker::kronecker;

@@ -1,5 +1,7 @@
 //! What an operator makes of an array or of a solution, lazily: for arrays and for outputs.
 
+use std::sync::Arc;
+
 use super::fit::sized;
 use super::names::Names;
 use super::solve::{Fit, Part, part, same_dims};
@@ -8,15 +10,17 @@ use crate::graph::{self, Program, Value};
 use crate::io::Array;
 use crate::operators::{Adjoint, Op};
 use crate::space::ArrayType;
-use crate::spec::{ApplySpec, Diagnostic, Diagnostics};
+use crate::spec::{ApplySpec, Diagnostic, Diagnostics, Spanned};
 
-/// `y = A (x + p)`, or with the adjoint of `A`.
+/// `y = A (x + p) + q`, or with the adjoint of `A`.
 #[derive(Clone, Debug)]
 pub struct Applied {
     /// `A`, or its adjoint; the identity if there is none.
     operator: Option<Op>,
     /// `p`.
     plus: Option<Array>,
+    /// `q`.
+    add: Option<Array>,
     /// Dims and element type of `x`, as `A` takes it.
     pub from: ArrayType,
     /// Dims and element type of `y`.
@@ -30,9 +34,13 @@ impl Applied {
         if let Some(plus) = &self.plus {
             x = x.add(&x.constant(plus))?;
         }
-        match &self.operator {
-            Some(operator) => operator.forward(&x),
-            None => Ok(x),
+        let y = match &self.operator {
+            Some(operator) => operator.forward(&x)?,
+            None => x,
+        };
+        match &self.add {
+            Some(add) => y.add(&y.constant(add)),
+            None => Ok(y),
         }
     }
 
@@ -45,8 +53,8 @@ impl Applied {
 pub(super) fn array(spec: &ApplySpec, names: &mut Names, out: &mut Diagnostics) -> Option<Array> {
     let to = names.array_named(&spec.to.value, &spec.to.span, out);
     let operator = operator(spec, names, out);
-    let plus = plus(spec, names, out);
-    let (to, operator, plus) = (to?, operator?, plus?);
+    let added = [optional(&spec.plus, names, out), optional(&spec.add, names, out)];
+    let (to, operator) = (to?, operator?);
     let (from, operator) = match &operator {
         Some((side, ty, what)) => {
             let fit = Fit { array: &spec.to, what, of: side, ty };
@@ -54,7 +62,7 @@ pub(super) fn array(spec: &ApplySpec, names: &mut Names, out: &mut Diagnostics) 
         }
         None => (to, None),
     };
-    let applied = read(spec, from.ty().clone(), operator, plus, out)?;
+    let applied = read(spec, from.ty().clone(), operator, added, out)?;
     let made = applied.program().map_err(engine::Error::from);
     match made.and_then(|program| engine::mapped(&program, vec![from])) {
         Ok(array) => Some(array),
@@ -77,8 +85,8 @@ pub(super) fn of(
     out: &mut Diagnostics,
 ) -> Option<Applied> {
     let operator = operator(spec, names, out);
-    let plus = plus(spec, names, out);
-    let (operator, plus) = (operator?, plus?);
+    let added = [optional(&spec.plus, names, out), optional(&spec.add, names, out)];
+    let operator = operator?;
     let found = ty;
     let mut from = found.clone();
     if let Some((side, ty, what)) = &operator {
@@ -94,7 +102,7 @@ pub(super) fn of(
         }
         from = ArrayType::new(ty.dims.clone(), ty.dtype.promote(found.dtype));
     }
-    read(spec, from, operator.as_ref(), plus, out)
+    read(spec, from, operator.as_ref(), added, out)
 }
 
 /// An operator with the side that it is applied to: its type, and whether it is model or data.
@@ -116,46 +124,59 @@ fn operator<'a>(
     }))
 }
 
-fn plus(spec: &ApplySpec, names: &mut Names, out: &mut Diagnostics) -> Option<Option<Array>> {
-    match &spec.plus {
-        Some(plus) => names.array_named(&plus.value, &plus.span, out).map(Some),
+/// An array that may be given; `None` if it is and cannot be read.
+fn optional(
+    name: &Option<Spanned<String>>,
+    names: &mut Names,
+    out: &mut Diagnostics,
+) -> Option<Option<Array>> {
+    match name {
+        Some(name) => names.array_named(&name.value, &name.span, out).map(Some),
         None => Some(None),
     }
+}
+
+/// An array in the dims of what it is added to.
+fn addend(
+    array: Option<Array>,
+    name: &Option<Spanned<String>>,
+    ty: &ArrayType,
+    spec: &ApplySpec,
+    out: &mut Diagnostics,
+) -> Option<Option<Array>> {
+    let (Some(array), Some(name)) = (array, name) else { return Some(None) };
+    let found = array.ty().dims.clone();
+    if same_dims(&found, &ty.dims) {
+        let dims: Vec<isize> = ty.dims.iter().map(|&n| n as isize).collect();
+        match array.reshape(&dims) {
+            Ok(array) => return Some(Some(array)),
+            Err(error) => {
+                let message = "this cannot be added";
+                out.push(Diagnostic::new(name.span.clone(), message, error.to_string()));
+            }
+        }
+    } else {
+        let message = format!("array `{}` cannot be added", name.value);
+        let label = format!("it is {}", sized(&found));
+        let place = format!("this is {}", sized(&ty.dims));
+        let mistake = Diagnostic::new(name.span.clone(), message, label);
+        out.push(mistake.also(spec.to.span.clone(), place));
+    }
+    None
 }
 
 fn read(
     spec: &ApplySpec,
     from: ArrayType,
     operator: Option<&Side<'_>>,
-    plus: Option<Array>,
+    [plus, add]: [Option<Option<Array>>; 2],
     out: &mut Diagnostics,
 ) -> Option<Applied> {
-    let plus = match plus {
-        Some(array) => {
-            let dims = &array.ty().dims;
-            if !same_dims(dims, &from.dims) {
-                let span = spec.plus.as_ref().map_or(spec.span.clone(), |p| p.span.clone());
-                let message = format!("array `{}` cannot be added", array.name());
-                let label = format!("it is {}", sized(dims));
-                let place = format!("this is {}", sized(&from.dims));
-                out.push(Diagnostic::new(span, message, label).also(spec.to.span.clone(), place));
-                return None;
-            }
-            let dims: Vec<isize> = from.dims.iter().map(|&n| n as isize).collect();
-            match array.reshape(&dims) {
-                Ok(array) => Some(array),
-                Err(error) => {
-                    let message = "this cannot be added";
-                    out.push(Diagnostic::new(spec.span.clone(), message, error.to_string()));
-                    return None;
-                }
-            }
-        }
-        None => None,
-    };
-    let op = match operator {
+    let (plus, add) = (plus?, add?);
+    let plus = addend(plus, &spec.plus, &from, spec, out)?;
+    let operator = match operator {
         Some((part, ..)) if spec.adjoint => match Adjoint::new(part.built.op.clone()) {
-            Ok(adjoint) => Some(std::sync::Arc::new(adjoint) as Op),
+            Ok(adjoint) => Some(Arc::new(adjoint) as Op),
             Err(error) => {
                 let message = format!("`{}` has no adjoint", part.name);
                 out.push(Diagnostic::new(part.span.clone(), message, error.to_string()));
@@ -165,19 +186,19 @@ fn read(
         Some((part, ..)) => Some(part.built.op.clone()),
         None => None,
     };
-    let mut applied = Applied { operator: op, plus, to: from.clone(), from };
-    match applied.program() {
-        Ok(program) => {
-            applied.to = program.output_types().swap_remove(0);
-            Some(applied)
-        }
+    let mut applied = Applied { operator, plus, add: None, to: from.clone(), from };
+    let result = applied.program().map(|program| program.output_types().swap_remove(0));
+    applied.to = match result {
+        Ok(ty) => ty,
         Err(error) => {
-            out.push(Diagnostic::new(
-                spec.span.clone(),
-                "this cannot be applied",
-                error.to_string(),
-            ));
-            None
+            let message = "this cannot be applied";
+            out.push(Diagnostic::new(spec.span.clone(), message, error.to_string()));
+            return None;
         }
+    };
+    applied.add = addend(add, &spec.add, &applied.to, spec, out)?;
+    if let Some(add) = &applied.add {
+        applied.to.dtype = applied.to.dtype.promote(add.ty().dtype);
     }
+    Some(applied)
 }

@@ -3,6 +3,7 @@
 //! Everything of a file is resolved at once, so that all mistakes are shown together. What depends
 //! on a mistake stays silent about it. No array data are read, but those of a stream.
 
+pub mod application;
 mod apply;
 mod arrays;
 mod expect;
@@ -63,9 +64,13 @@ impl Problem {
 
     /// The same, with relative outputs in another folder than the file's.
     pub fn load_with(document: Document, out_dir: Option<&Path>) -> Result<Problem, Diagnostics> {
+        let (document, seen) = application::expanded_with_names(document)?;
         let document = Arc::new(document);
         let mut out = document.diagnostics();
         let mut names = Names::new(document.clone());
+        if let Some(seen) = seen {
+            names.adopt(seen);
+        }
         names.resolve_all(&mut out);
         let spec = document.solve.as_ref();
         let solve = spec.and_then(|spec| solve::read(spec, &mut names, &mut out));

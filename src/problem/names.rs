@@ -75,6 +75,17 @@ impl Names {
         }
     }
 
+    /// Takes over the arrays that were read for a smaller document: a stream can be read once.
+    pub(super) fn adopt(&mut self, other: Names) {
+        self.around = other.around;
+        for (k, state) in other.arrays.into_iter().enumerate() {
+            let name = &other.document.arrays[k].0.value;
+            if let Some(own) = self.document.arrays.iter().position(|(n, _)| n.value == *name) {
+                self.arrays[own] = state;
+            }
+        }
+    }
+
     /// The same document with another argument behind it.
     pub(super) fn set_document(&mut self, document: Arc<Document>) {
         self.document = document;

@@ -17,6 +17,8 @@ pub struct ApplySpec {
     pub to: Spanned<String>,
     /// Name of an array that is added before.
     pub plus: Option<Spanned<String>>,
+    /// Name of an array that is added to the result.
+    pub add: Option<Spanned<String>>,
     /// Place of the table.
     pub span: Span,
 }
@@ -33,10 +35,11 @@ pub(super) fn read(node: &Node, out: &mut Diagnostics) -> Option<ApplySpec> {
     let operator = r.read("operator", reader::expression);
     let to = r.require("to", reader::name);
     let plus = r.read("plus", reader::name);
+    let add = r.read("add", reader::name);
     let adjoint = r.read("adjoint", reader::boolean).is_some_and(|a| a.value);
     r.finish();
     if out.len() > mistakes {
         return None;
     }
-    Some(ApplySpec { operator, adjoint, to: to?, plus, span: node.span.clone() })
+    Some(ApplySpec { operator, adjoint, to: to?, plus, add, span: node.span.clone() })
 }

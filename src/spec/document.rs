@@ -8,7 +8,7 @@ use super::diagnostic::{Diagnostic, Diagnostics};
 use super::expect::{self, ExpectSpec};
 use super::expr::{self, Expr};
 use super::node::{self, Node, ParamTable};
-use super::operators::{self, OperatorSpec};
+use super::operators::{self, OperatorSpec, OperatorTable};
 use super::overrides;
 use super::reader::{self, Reader, wrong};
 use super::run::{self, OutputSpec, RunSpec};
@@ -16,11 +16,18 @@ use super::solve::{self, SolveSpec};
 use super::source::{Source, Spanned};
 use crate::scalar::DType;
 
+/// `[application]`: its type, and its parameters for the application's own type.
+pub type ApplicationSpec = OperatorTable;
+
 /// A problem file that is right in itself: names are not resolved, no file has been opened.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Document {
     /// The texts that spans are in.
     pub source: Arc<Source>,
+    /// All of it as it was read, with what the command line has set.
+    pub root: ParamTable,
+    /// An application, which stands for arrays, operators and outputs.
+    pub application: Option<ApplicationSpec>,
     /// A title for people.
     pub title: Option<Spanned<String>>,
     /// Default element type.
@@ -77,6 +84,18 @@ impl Document {
         (document, out)
     }
 
+    /// Reads a document from tables with places in a source.
+    pub fn from_table(root: ParamTable, source: Arc<Source>) -> (Document, Diagnostics) {
+        let mut out = Diagnostics::new(source);
+        let document = read(&root, &mut out);
+        (document, out)
+    }
+
+    /// The document as the text of a problem file, without comments, `--set` in its place.
+    pub fn to_toml(&self) -> String {
+        self.root.to_toml()
+    }
+
     /// An empty collection for mistakes in this document.
     pub fn diagnostics(&self) -> Diagnostics {
         Diagnostics::new(self.source.clone())
@@ -122,7 +141,8 @@ impl Document {
 fn read(root: &ParamTable, out: &mut Diagnostics) -> Document {
     let source = out.source().clone();
     let mut r = Reader::new(root, "a problem file", out);
-    let application = root.get("application").is_some();
+    let application = r.node("application").and_then(|node| read_application(node, r.out));
+    let partial = root.get("application").is_some();
     let title = r.read("title", reader::string);
     let dtype = r.read("dtype", reader::dtype);
     let params = named(&mut r, "params", |name, node, out| {
@@ -136,12 +156,11 @@ fn read(root: &ParamTable, out: &mut Diagnostics) -> Document {
     });
     let table = r.node("solve");
     let solver = table.and_then(solve::solver);
-    let solve = table.and_then(|node| solve::read(node, application, r.out));
+    let solve = table.and_then(|node| solve::read(node, partial, r.out));
     let solves = named(&mut r, "solves", |_, node, out| solve::read(node, false, out));
     let run = r.node("run").map(|node| run::read_run(node, r.out)).unwrap_or_default();
-    let outputs = r.node("outputs").map(|node| run::read_outputs(node, application, r.out));
+    let outputs = r.node("outputs").map(|node| run::read_outputs(node, partial, r.out));
     let expect = r.node("expect").map(|node| expect::read(node, r.out)).unwrap_or_default();
-    r.not_yet("application");
     r.finish();
     let broken = broken(root, &arrays, &operators);
     for (name, _) in &operators {
@@ -155,6 +174,8 @@ fn read(root: &ParamTable, out: &mut Diagnostics) -> Document {
     }
     Document {
         source,
+        root: root.clone(),
+        application,
         title,
         dtype,
         params,
@@ -168,6 +189,19 @@ fn read(root: &ParamTable, out: &mut Diagnostics) -> Document {
         broken,
         solver,
     }
+}
+
+fn read_application(node: &Node, out: &mut Diagnostics) -> Option<ApplicationSpec> {
+    let Some(table) = node.as_table() else {
+        out.push(wrong(node, "application", "a table with a `type`"));
+        return None;
+    };
+    let mut r = Reader::new(table, "`[application]`", out);
+    let type_name = r.require("type", reader::name)?;
+    let mut params = table.without(&["type"]);
+    params.owner = format!("application `{}`", type_name.value);
+    let span = node.span.clone();
+    Some(OperatorTable { type_name, params, dtype: None, chunks: None, span })
 }
 
 /// Names of the arrays and operators that stand in the file but could not be read.

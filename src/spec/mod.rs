@@ -7,6 +7,7 @@
 
 mod apply;
 mod arrays;
+mod build;
 mod de;
 mod diagnostic;
 mod document;
@@ -28,9 +29,10 @@ mod tests;
 
 pub use apply::ApplySpec;
 pub use arrays::{ArraySource, ArraySpec, Chunks, Distribution, FileSource, Part};
+pub use build::table;
 pub use de::deserialize;
 pub use diagnostic::{Diagnostic, Diagnostics, nearest};
-pub use document::Document;
+pub use document::{ApplicationSpec, Document};
 pub use expect::{ExpectSpec, ExpectedValue, OutputCheck, Quantity};
 pub use expr::{Expr, ExprKind, Function, parse_expression};
 pub use inline::{Inline, parse_complex};

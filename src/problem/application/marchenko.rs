@@ -1,0 +1,294 @@
+//! Marchenko redatuming.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::Application;
+use super::expansion::{Expansion, array_type, switched};
+use super::mdd::spectrum;
+use crate::operators::Place;
+use crate::problem::names::Names;
+use crate::space::show_dims;
+use crate::spec::{ArrayParam, NodeValue};
+
+/// Marchenko redatuming: the Green's functions from a point below to the surface, from the
+/// reflection response at the surface and the direct wave alone.
+///
+/// ```text
+/// [ I       -W R ] [ W f- ]   [ W R fd+ ]          g- = -(f- - R f+),   f+ = fd+ + f+'
+/// [ -W Z R*    I ] [ W f+']  = [    0    ]          g+ = reversed (f+ - Z R* f-)
+/// ```
+/// with R the multi-dimensional convolution with the reflection response, R* the correlation, Z a
+/// shift by one sample, W the window around time zero up to the direct wave, fd+ the direct wave
+/// reversed in time. R is already multiplied by 2. Outputs, with nt2 = 2 nt - 1 and time zero at
+/// sample nt - 1: `f1_inv_minus`, `f1_inv_plus`, `p0_minus` (the first estimate, R fd+),
+/// `g_inv_minus`, `g_inv_plus`, all `(nr, nt2)`, or `(nr, nvs, nt2)` for `trav` of `(nr, nvs)`.
+/// PyLops: `Marchenko`, `apply_onepoint` and `apply_multiplepoints`, with the solver of `[solve]`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+pub(super) struct Marchenko {
+    /// Reflection response in time `(ns, nr, nt)`, or by frequency `(ns, nr, nf)`, complex, as NumPy's
+    /// rfft of `nt - 1` zeros and the response gives it, over sqrt(2 nt - 1): name of an array.
+    #[serde(rename = "R")]
+    r: String,
+    /// Number of time samples, if the response is given by frequency.
+    nt: Option<usize>,
+    /// Sampling of time.
+    #[serde(default = "dt")]
+    dt: f64,
+    /// Sampling of the receiver array.
+    #[serde(default = "one")]
+    dr: f64,
+    /// Number of frequencies that are kept; all if not given.
+    nfmax: Option<usize>,
+    /// Wavelet of the analytic direct wave, if `G0` is not given.
+    wav: Option<ArrayParam>,
+    /// Time by which the window ends before the direct wave.
+    #[serde(default)]
+    toff: f64,
+    /// Samples over which the window is smoothed.
+    #[serde(default = "nsmooth")]
+    nsmooth: usize,
+    /// The response holds `dr dt sqrt(2 nt - 1)` already.
+    #[serde(default)]
+    prescaled: bool,
+    /// Traveltime of the direct wave `(nr,)`, or `(nr, nvs)` for many points: name of an array.
+    trav: String,
+    /// Distance from the points to the receivers, like `trav`: the analytic direct wave is then that of
+    /// three dimensions, else of two.
+    dist: Option<ArrayParam>,
+    /// Direct wave `(nr, nt)` or `(nr, nvs, nt)`, name of an array; analytic if not given.
+    #[serde(rename = "G0")]
+    g0: Option<String>,
+    /// Samples of the transform that makes the analytic direct wave.
+    nfft: Option<usize>,
+    /// `p0_minus` is wanted; an output of that name says so too.
+    rtm: Option<bool>,
+    /// `g_inv_minus` and `g_inv_plus` are wanted; outputs of these names say so too.
+    greens: Option<bool>,
+}
+
+fn dt() -> f64 {
+    0.004
+}
+
+fn one() -> f64 {
+    1.0
+}
+
+fn nsmooth() -> usize {
+    10
+}
+
+impl Application for Marchenko {
+    const OUTPUTS: &'static [&'static str] =
+        &["f1_inv_minus", "f1_inv_plus", "p0_minus", "g_inv_minus", "g_inv_plus"];
+
+    fn expand(self, at: &mut Place<'_>, names: &mut Names, to: &mut Expansion) -> Option<()> {
+        let r = array_type("R", &self.r, at, names);
+        let trav = array_type("trav", &self.trav, at, names);
+        let (r, trav) = (r?, trav?);
+        let label = format!("expected (ns, nr, nt) or (ns, nr, nf), found {}", show_dims(&r.dims));
+        at.require(r.dims.len() == 3, "R", label)?;
+        let (ns, nr, by_frequency) = (r.dims[0], r.dims[1], r.dtype.is_complex());
+        at.require(
+            ns == nr,
+            "R",
+            format!("expected as many sources as receivers, found {ns} and {nr}"),
+        )?;
+        let nt = match (by_frequency, self.nt) {
+            (true, None) => {
+                at.wrong("R", "`nt` is needed beside a response by frequency", "this is complex");
+                return None;
+            }
+            (true, Some(nt)) => at.count("nt", nt)?,
+            (false, nt) => {
+                let label = format!("the response has {} samples", r.dims[2]);
+                at.require(nt.is_none_or(|nt| nt == r.dims[2]), "nt", label)?;
+                r.dims[2]
+            }
+        };
+        let fits = matches!(trav.dims.len(), 1 | 2) && trav.dims[0] == nr;
+        let label = format!("expected ({nr},) or ({nr}, nvs), found {}", show_dims(&trav.dims));
+        at.require(fits, "trav", label)?;
+        let points = trav.dims[1..].to_vec();
+        let nv = points.first().copied().unwrap_or(1);
+        switched("rtm", self.rtm, &["p0_minus"], at, to)?;
+        switched("greens", self.greens, &["g_inv_minus", "g_inv_plus"], at, to)?;
+        let nt2 = 2 * nt - 1;
+        let limit = if by_frequency { r.dims[2].min(nt) } else { nt };
+        let nf = at.count("nfmax", self.nfmax.unwrap_or(limit).min(limit))?;
+        let real = to.dtype.unwrap_or(r.dtype).real();
+        let (real_name, complex_name) = (real.name(), real.complex().name());
+        let dtype = || ("dtype", NodeValue::from(real_name));
+
+        // The response by frequency, (nf, ns, nr), scaled as PyLops has it.
+        let kernel = if by_frequency {
+            let entries = [
+                ("N", vec![ns, nr, nf].into()),
+                ("M", r.dims.as_slice().into()),
+                ("dtype", complex_name.into()),
+            ];
+            let cut = to.operator("m_cut", "Identity", entries);
+            let entries = [
+                ("dims", vec![ns, nr, nf].into()),
+                ("axes", vec![2_usize, 0, 1].into()),
+                ("dtype", complex_name.into()),
+            ];
+            let front = to.operator("m_front", "Transpose", entries);
+            to.applied("m_R", &format!("{front} @ {cut}"), &self.r)
+        } else {
+            let pads: Vec<Vec<usize>> = vec![vec![0, 0], vec![0, 0], vec![nt - 1, 0]];
+            let entries = [("dims", r.dims.as_slice().into()), ("pad", pads.into()), dtype()];
+            let times = to.operator("m_times", "Pad", entries);
+            let spectrum = spectrum(to, "m", &[ns, nr, nt2], nf, real_name, complex_name);
+            let scale = 1.0 / (nt2 as f64).sqrt();
+            to.applied("m_R", &format!("{scale:?} * {spectrum} @ {times}"), &self.r)
+        };
+
+        // R, R* and the shift that puts its time zero right; the window.
+        let mdc = |to: &mut Expansion, base: &str, conj: bool| {
+            let entries = [
+                ("G", kernel.as_str().into()),
+                ("nt", nt2.into()),
+                ("nv", nv.into()),
+                ("dt", self.dt.into()),
+                ("dr", self.dr.into()),
+                ("conj", conj.into()),
+                ("prescaled", self.prescaled.into()),
+            ];
+            to.operator(base, "MDC", entries)
+        };
+        let convolve = mdc(to, "m_conv", false);
+        let correlate = mdc(to, "m_corr", true);
+        let dims = [&[nt2, nr][..], &points].concat();
+        let entries = [
+            ("dims", dims.as_slice().into()),
+            ("axis", 0_usize.into()),
+            ("shift", (-1_isize).into()),
+            dtype(),
+        ];
+        let shift = to.operator("m_shift", "Roll", entries);
+        let window: NodeValue = [
+            ("trav", self.trav.as_str().into()),
+            ("toff", self.toff.into()),
+            ("dt", self.dt.into()),
+            ("nt", nt.into()),
+            ("nsmooth", self.nsmooth.into()),
+        ]
+        .into();
+        let window = to.array("m_window", [("window", window), dtype()]);
+        let window = to.operator("m_W", "Diagonal", [("diag", window.into()), dtype()]);
+        let n = nt2 * nr * nv;
+        let identity = to.operator("m_I", "Identity", [("N", n.into()), dtype()]);
+        let zero = to.operator("m_Z", "Zero", [("N", n.into()), dtype()]);
+        let system = to.expression(
+            "m_M",
+            format!(
+                "Block([[{identity}, -1 * {window} @ {convolve}], \
+                 [-1 * {window} @ {shift} @ {correlate}, {identity}]]) @ \
+                 BlockDiag([{window}, {window}])"
+            ),
+        );
+        let greens = to.expression(
+            "m_G",
+            format!(
+                "Block([[{identity}, -1 * {convolve}], [-1 * {shift} @ {correlate}, {identity}]])"
+            ),
+        );
+
+        // fd+: the direct wave reversed in time, then zeros.
+        let (wave, turned) = self.direct_wave(nt, &[&[nr][..], &points].concat(), at, names, to)?;
+        let early = [&[nt, nr][..], &points].concat();
+        let entries = [("dims", early.as_slice().into()), ("axis", 0_usize.into()), dtype()];
+        let reverse = to.operator("m_reverse", "Flip", entries);
+        let mut pads = vec![vec![0, 0]; early.len()];
+        pads[0][1] = nt - 1;
+        let entries = [("dims", early.as_slice().into()), ("pad", pads.into()), dtype()];
+        let pad = to.operator("m_pad", "Pad", entries);
+        let direct = match turned {
+            true => {
+                let given = [&[nr][..], &points, &[nt]].concat();
+                let last = given.len() - 1;
+                let axes = [&[last][..], &(0..last).collect::<Vec<_>>()].concat();
+                let entries = [("dims", given.into()), ("axes", axes.into()), dtype()];
+                let front = to.operator("m_front_G0", "Transpose", entries);
+                format!("{pad} @ {reverse} @ {front}")
+            }
+            false => format!("{pad} @ {reverse}"),
+        };
+        let direct = to.applied("m_fd", &direct, &wave);
+        let stacked = to.applied("m_fd_stacked", &format!("VStack([{zero}, {identity}])"), &direct);
+        let data = format!("VStack([{window} @ {convolve}, {zero}])");
+        let data = to.applied("m_d", &data, &direct);
+        to.solve(at, "operator", system)?;
+        to.solve(at, "data", data)?;
+
+        // Outputs, time last.
+        let axes = [&(1..dims.len()).collect::<Vec<_>>()[..], &[0]].concat();
+        let entries = [("dims", dims.as_slice().into()), ("axes", axes.into()), dtype()];
+        let back = to.operator("m_back", "Transpose", entries);
+        let entries = [("dims", dims.as_slice().into()), ("axis", 0_usize.into()), dtype()];
+        let flip = to.operator("m_flip", "Flip", entries);
+        let first = to.expression("m_first", format!("HStack([{identity}, {zero}])"));
+        let second = to.expression("m_second", format!("HStack([{zero}, {identity}])"));
+        let mut total = |name: &str, operator: String| {
+            let apply = [
+                ("operator", operator.into()),
+                ("to", "model".into()),
+                ("plus", stacked.as_str().into()),
+            ];
+            to.output(name, apply)
+        };
+        total("f1_inv_minus", format!("{back} @ {first}"))?;
+        total("f1_inv_plus", format!("{back} @ {second}"))?;
+        total("g_inv_minus", format!("-1 * {back} @ {first} @ {greens}"))?;
+        total("g_inv_plus", format!("{back} @ {flip} @ {second} @ {greens}"))?;
+        let rtm = format!("{back} @ {convolve}");
+        to.output("p0_minus", [("operator", rtm.into()), ("to", direct.into())])
+    }
+}
+
+impl Marchenko {
+    /// The direct wave: the name of an array, and whether its time is the last axis.
+    fn direct_wave(
+        &self,
+        nt: usize,
+        receivers: &[usize],
+        at: &mut Place<'_>,
+        names: &mut Names,
+        to: &mut Expansion,
+    ) -> Option<(String, bool)> {
+        let unused = ["dist", "nfft"].into_iter().find(|k| at.table.params.get(k).is_some());
+        if let Some(g0) = &self.g0 {
+            let ty = array_type("G0", g0, at, names)?;
+            let expected = [receivers, &[nt]].concat();
+            let found = show_dims(&ty.dims);
+            let label = format!("expected {}, found {found}", show_dims(&expected));
+            at.require(ty.dims == expected, "G0", label)?;
+            if let Some(key) = unused {
+                let message = format!("`{key}` is of the analytic direct wave, but `G0` is given");
+                at.wrong(key, message, "leave one of them out");
+                return None;
+            }
+            return Some((g0.clone(), true));
+        }
+        let (Some(_), Some(nfft)) = (&self.wav, self.nfft) else {
+            let message = "Marchenko needs the direct wave";
+            at.wrong("type", message, "expected `G0`, or `wav` and `nfft` for the analytic one");
+            return None;
+        };
+        let mut entries = vec![
+            ("wav", NodeValue::from(at.table.params.get("wav")?)),
+            ("trav", self.trav.as_str().into()),
+            ("nt", nt.into()),
+            ("dt", self.dt.into()),
+            ("nfft", nfft.into()),
+        ];
+        if let (Some(_), Some(dist)) = (&self.dist, at.table.params.get("dist")) {
+            entries.push(("dist", NodeValue::from(dist)));
+            entries.push(("kind", "3d".into()));
+        }
+        let wave = NodeValue::Table(crate::spec::table(entries));
+        Some((to.array("m_G0", [("directwave", wave)]), false))
+    }
+}

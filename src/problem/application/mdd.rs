@@ -1,0 +1,227 @@
+//! Multi-dimensional deconvolution.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::Application;
+use super::expansion::{Expansion, array_type, switched};
+use crate::operators::Place;
+use crate::problem::names::Names;
+use crate::space::show_dims;
+use crate::spec::{ArrayParam, NodeValue};
+
+/// Multi-dimensional deconvolution of data in time.
+///
+/// ```text
+/// d(t, s, v) = dr dt sqrt(nt2) sum_r G(t, s, r) * m(t, r, v),   solved for m
+/// ```
+/// Kernel and data are given in time; with `add_negative` they get negative times, zeros in front,
+/// so that nt2 = 2 nt - 1. Outputs: `minv` `(nr, [nv,] nt2)`, `madj` its adjoint estimate, `psfinv`
+/// and `psfadj` `(nr, nr, nt2)` the same of the kernel itself, which are point spread functions. The
+/// factor sqrt(nt2) is PyLops' own. PyLops: `MDD`, with the solver that `[solve]` names.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+pub(super) struct Mdd {
+    /// Kernel `(ns, nr, nt)`: name of an array.
+    #[serde(rename = "G")]
+    g: String,
+    /// Data `(ns, nt)` or `(ns, nv, nt)`: name of an array.
+    d: String,
+    /// Sampling of time.
+    #[serde(default = "dt")]
+    dt: f64,
+    /// Sampling of the receiver array that is summed over.
+    #[serde(default = "one")]
+    dr: f64,
+    /// Number of frequencies that are kept; all if not given.
+    nfmax: Option<usize>,
+    /// Wavelet, its middle at zero, that `minv` and `psfinv` are convolved with.
+    wav: Option<ArrayParam>,
+    /// The model has negative times too.
+    #[serde(default = "yes")]
+    twosided: bool,
+    /// Kernel and data have no negative times yet.
+    #[serde(default = "yes")]
+    add_negative: bool,
+    /// `madj` is wanted; an output of that name says so too.
+    adjoint: Option<bool>,
+    /// `psfinv` is wanted; an output of that name says so too.
+    psf: Option<bool>,
+    /// The model is sought at times from zero on only, by a preconditioner.
+    #[serde(default)]
+    causality_precond: bool,
+    /// Samples over which that preconditioner's step is smoothed.
+    #[serde(default)]
+    smooth_precond: usize,
+}
+
+fn dt() -> f64 {
+    0.004
+}
+
+fn one() -> f64 {
+    1.0
+}
+
+fn yes() -> bool {
+    true
+}
+
+impl Application for Mdd {
+    const OUTPUTS: &'static [&'static str] = &["minv", "madj", "psfinv", "psfadj"];
+
+    fn expand(self, at: &mut Place<'_>, names: &mut Names, to: &mut Expansion) -> Option<()> {
+        let g = array_type("G", &self.g, at, names);
+        let d = array_type("d", &self.d, at, names);
+        let (g, d) = (g?, d?);
+        let label = format!("expected (ns, nr, nt), found {}", show_dims(&g.dims));
+        at.require(g.dims.len() == 3 && !g.dtype.is_complex(), "G", label)?;
+        let (ns, nr, given) = (g.dims[0], g.dims[1], g.dims[2]);
+        let label = format!(
+            "expected ({ns}, {given}) or ({ns}, nv, {given}), found {}",
+            show_dims(&d.dims)
+        );
+        let fits =
+            matches!(d.dims.len(), 2 | 3) && d.dims[0] == ns && d.dims.last() == Some(&given);
+        at.require(fits, "d", label)?;
+        let nv = if d.dims.len() == 3 { d.dims[1] } else { 1 };
+        switched("adjoint", self.adjoint, &["madj", "psfadj"], at, to)?;
+        switched("psf", self.psf, &["psfinv", "psfadj"], at, to)?;
+        let before = if self.twosided && self.add_negative { given - 1 } else { 0 };
+        let nt2 = given + before;
+        let odd = !self.twosided || nt2 % 2 == 1;
+        at.require(odd, "G", "a two-sided kernel has an odd number of time samples")?;
+        let nfft = nt2 / 2 + 1;
+        let nf = self.nfmax.unwrap_or(nfft).min(nfft);
+        at.count("nfmax", nf)?;
+        let real = to.dtype.unwrap_or(g.dtype).real();
+        let (real_name, complex_name) = (real.name(), real.complex().name());
+
+        // The kernel by frequency, (nf, ns, nr).
+        let pad = |dims: &[usize]| -> NodeValue {
+            let mut pads = vec![vec![0, 0]; dims.len()];
+            pads[dims.len() - 1][0] = before;
+            pads.into()
+        };
+        let extended = |to: &mut Expansion, base: &str, dims: &[usize]| {
+            let entries = [("dims", dims.into()), ("pad", pad(dims)), ("dtype", real_name.into())];
+            to.operator(base, "Pad", entries)
+        };
+        let times = extended(to, "mdd_times_G", &g.dims);
+        let dims = [ns, nr, nt2];
+        let spectrum = spectrum(to, "mdd", &dims, nf, real_name, complex_name);
+        let kernel = to.applied("mdd_G", &format!("{spectrum} @ {times}"), &self.g);
+        // The data, (nt2, ns, nv).
+        let times_d = extended(to, "mdd_times_d", &d.dims);
+        let mut data_dims = d.dims.clone();
+        data_dims[d.dims.len() - 1] = nt2;
+        let first = |n: usize| [&[n - 1][..], &(0..n - 1).collect::<Vec<_>>()].concat();
+        let transpose = |to: &mut Expansion, base: &str, dims: &[usize], axes: Vec<usize>| {
+            let entries =
+                [("dims", dims.into()), ("axes", axes.into()), ("dtype", real_name.into())];
+            to.operator(base, "Transpose", entries)
+        };
+        let front = transpose(to, "mdd_front_d", &data_dims, first(d.dims.len()));
+        let data = to.applied("mdd_d", &format!("{front} @ {times_d}"), &self.d);
+        let mdc = |to: &mut Expansion, base: &str, nv: usize| {
+            let entries = [
+                ("G", kernel.as_str().into()),
+                ("nt", nt2.into()),
+                ("nv", nv.into()),
+                ("dt", self.dt.into()),
+                ("dr", self.dr.into()),
+                ("twosided", self.twosided.into()),
+            ];
+            to.operator(base, "MDC", entries)
+        };
+        let operator = mdc(to, "mdd_M", nv);
+        to.solve(at, "operator", operator.as_str())?;
+        to.solve(at, "data", data.as_str())?;
+        if self.twosided && self.causality_precond {
+            let nt = nt2.div_ceil(2);
+            let causal: NodeValue =
+                [("nt", nt.into()), ("nsmooth", self.smooth_precond.into())].into();
+            let entries = [("causal", causal), ("dtype", real_name.into())];
+            let causal = to.array("mdd_causal", entries);
+            let entries = [
+                ("diag", causal.into()),
+                ("dims", vec![nt2, nr, nv].into()),
+                ("axis", 0_usize.into()),
+            ];
+            let precondition = to.operator("mdd_P", "Diagonal", entries);
+            to.solve(at, "preconditioner", precondition)?;
+        }
+
+        // Time last again, and the wavelet.
+        let mut back = |to: &mut Expansion, base: &str, dims: &[usize]| -> Option<[String; 2]> {
+            let axes = [&(1..dims.len()).collect::<Vec<_>>()[..], &[0]].concat();
+            let plain = transpose(to, &format!("{base}_back"), dims, axes);
+            let Some(wav) = &self.wav else { return Some([plain.clone(), plain]) };
+            let nw = at.array("wav", wav, real, names)?.ty().clone();
+            let label = format!("expected at most {nt2} samples of one axis");
+            at.require(nw.dims.len() == 1 && nw.len() <= nt2, "wav", label)?;
+            let wav = NodeValue::from(at.table.params.get("wav")?);
+            let mut dims = dims.to_vec();
+            dims.rotate_left(1);
+            let entries = [
+                ("dims", dims.into()),
+                ("h", wav),
+                ("offset", ((nw.len() - 1) / 2).into()),
+                ("dtype", real_name.into()),
+            ];
+            let convolve = to.operator(&format!("{base}_wav"), "Convolve1D", entries);
+            Some([format!("{convolve} @ {plain}"), plain])
+        };
+        let model = if d.dims.len() == 3 { vec![nt2, nr, nv] } else { vec![nt2, nr] };
+        let [inverse, adjoint] = back(to, "mdd", &model)?;
+        to.output("minv", [("operator", inverse.into()), ("to", "model".into())])?;
+        let adjoint = format!("{adjoint} @ {operator}.H");
+        to.output("madj", [("operator", adjoint.into()), ("to", data.into())])?;
+        if to.wants("psfinv") || to.wants("psfadj") {
+            let spread = mdc(to, "mdd_psf", nr);
+            let front = transpose(to, "mdd_front_G", &dims, first(3));
+            let data = to.applied("mdd_G_time", &format!("{front} @ {times}"), &self.g);
+            let [inverse, adjoint] = back(to, "mdd_psf", &[nt2, nr, nr])?;
+            let adjoint = format!("{adjoint} @ {spread}.H");
+            to.output("psfadj", [("operator", adjoint.into()), ("to", data.as_str().into())])?;
+            if to.wants("psfinv") {
+                let solve = to.further("psf", &spread, &data);
+                to.output("psfinv", [("operator", inverse.into()), ("to", solve.into())])?;
+            }
+        }
+        Some(())
+    }
+}
+
+/// The first `nf` frequencies of an array `[.., .., time]` as NumPy's `rfft` gives them, frequency
+/// first: an expression.
+pub(super) fn spectrum(
+    to: &mut Expansion,
+    base: &str,
+    dims: &[usize; 3],
+    nf: usize,
+    real: &str,
+    complex: &str,
+) -> String {
+    let [a, b, nt] = *dims;
+    let entries = [
+        ("dims", dims[..].into()),
+        ("real", true.into()),
+        ("norm", "none".into()),
+        ("unweighted", true.into()),
+        ("dtype", real.into()),
+    ];
+    let fourier = to.operator(&format!("{base}_F"), "FFT", entries);
+    let entries = [
+        ("N", vec![a, b, nf].into()),
+        ("M", vec![a, b, nt / 2 + 1].into()),
+        ("dtype", complex.into()),
+    ];
+    let cut = to.operator(&format!("{base}_cut"), "Identity", entries);
+    let entries = [
+        ("dims", vec![a, b, nf].into()),
+        ("axes", vec![2_usize, 0, 1].into()),
+        ("dtype", complex.into()),
+    ];
+    let front = to.operator(&format!("{base}_front"), "Transpose", entries);
+    format!("{front} @ {cut} @ {fourier}")
+}

@@ -1,0 +1,159 @@
+//! Applications: shorthand that is turned into plain arrays, operators, a solve and outputs.
+//!
+//! An application writes tables into the problem file's own, and the result is read like any file:
+//! what `expand` prints and what runs are the same tables.
+
+mod expansion;
+mod lsm;
+mod marchenko;
+mod mdd;
+mod poststack;
+
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+
+use super::names::Names;
+use crate::operators::{Key, Place};
+use crate::spec::{
+    Diagnostic, Diagnostics, Document, OperatorTable, OutputName, ParamTable, deserialize,
+};
+use expansion::Expansion;
+
+/// The parameters of an application: a plain type with documented fields, read from its table.
+trait Application: DeserializeOwned + JsonSchema {
+    /// Names of its outputs.
+    const OUTPUTS: &'static [&'static str];
+
+    /// Whether other keys are those of its operator, and checked there.
+    const OPEN: bool = false;
+
+    /// Writes what it stands for. Mistakes are reported at the key that causes them.
+    fn expand(self, at: &mut Place<'_>, names: &mut Names, to: &mut Expansion) -> Option<()>;
+}
+
+/// One application of the list.
+#[derive(Debug)]
+pub struct Entry {
+    /// The name in `type`.
+    pub name: &'static str,
+    /// Names of its outputs.
+    pub outputs: &'static [&'static str],
+    schema: fn() -> serde_json::Value,
+    expand: fn(&OperatorTable, &mut Names, &mut Expansion, &mut Diagnostics) -> Option<()>,
+}
+
+impl Entry {
+    const fn of<A: Application>(name: &'static str) -> Entry {
+        Entry {
+            name,
+            outputs: A::OUTPUTS,
+            schema: || schemars::schema_for!(A).to_value(),
+            expand: expand::<A>,
+        }
+    }
+
+    /// The whole documentation: what it does, formula, source.
+    pub fn documentation(&self) -> String {
+        (self.schema)()["description"].as_str().unwrap_or_default().to_string()
+    }
+
+    /// The keys of the table.
+    pub fn keys(&self) -> Vec<Key> {
+        Key::list(&(self.schema)())
+    }
+}
+
+/// Every application, sorted by name.
+pub const ENTRIES: &[Entry] = &[
+    Entry::of::<lsm::Lsm>("LSM"),
+    Entry::of::<mdd::Mdd>("MDD"),
+    Entry::of::<marchenko::Marchenko>("Marchenko"),
+    Entry::of::<poststack::Poststack>("Poststack"),
+];
+
+/// PyLops' parameters that say how an application runs, not what it is.
+const EXECUTION: [&str; 7] =
+    ["dottest", "dtype", "fftengine", "kwargs_fft", "saveGt", "saveRt", "usematmul"];
+
+fn expand<A: Application>(
+    table: &OperatorTable,
+    names: &mut Names,
+    to: &mut Expansion,
+    out: &mut Diagnostics,
+) -> Option<()> {
+    let keys = Key::list(&schemars::schema_for!(A).to_value());
+    let mut known: Vec<&str> = keys.iter().map(|k| k.name.as_str()).collect();
+    let required: Vec<&str> = keys.iter().filter(|k| k.required).map(|k| k.name.as_str()).collect();
+    let mistakes = out.len();
+    for key in EXECUTION.iter().filter(|k| table.params.get(k).is_some()) {
+        let message = format!("`{key}` is no key here");
+        let label = "says how PyLops runs the application";
+        out.push(Diagnostic::new(table.params.key_span(key), message, label).help(match *key {
+            "dtype" => "the file's `dtype` says it",
+            "dottest" => "`pylopsd dottest FILE` tests every operator",
+            _ => "leave it out: engines and copies are the plan's business",
+        }));
+    }
+    let params = table.params.without(&EXECUTION);
+    if A::OPEN {
+        known.extend(params.keys());
+    }
+    let application: A = deserialize(&params, &known, &required, out)?;
+    let mut place = Place { table, diagnostics: out };
+    application.expand(&mut place, names, to)?;
+    (out.len() == mistakes).then_some(())
+}
+
+/// The document that an application stands for; the document itself if it has none.
+pub fn expanded(document: Document) -> Result<Document, Diagnostics> {
+    expanded_with_names(document).map(|(document, _)| document)
+}
+
+/// The same, with the names of the file that were resolved on the way.
+pub(super) fn expanded_with_names(
+    document: Document,
+) -> Result<(Document, Option<Names>), Diagnostics> {
+    let Some(application) = document.application.clone() else { return Ok((document, None)) };
+    let mut out = document.diagnostics();
+    let document = std::sync::Arc::new(document);
+    let mut names = Names::new(document.clone());
+    names.resolve_all(&mut out);
+    let type_name = &application.type_name;
+    let Some(entry) = ENTRIES.iter().find(|e| e.name == type_name.value) else {
+        let known: Vec<&str> = ENTRIES.iter().map(|e| e.name).collect();
+        let message = format!("unknown application `{}`", type_name.value);
+        let label = "not an application that is known";
+        out.push(
+            Diagnostic::new(type_name.span.clone(), message, label)
+                .did_you_mean(&type_name.value, &known),
+        );
+        return Err(out);
+    };
+    check_outputs(&document, entry, &mut out);
+    let mut expansion = Expansion::new(&document, &type_name.span);
+    (entry.expand)(&application, &mut names, &mut expansion, &mut out);
+    let root = out.or(expansion.finish())?;
+    let (document, mistakes) = Document::from_table(root, document.source.clone());
+    mistakes.or((document, Some(names)))
+}
+
+/// Outputs that neither the application nor a solve has.
+fn check_outputs(document: &Document, entry: &Entry, out: &mut Diagnostics) {
+    let outputs = document.root.get("outputs").and_then(|node| node.as_table());
+    for (key, node) in outputs.map_or(&[][..], |table: &ParamTable| &table.entries) {
+        let own = entry.outputs.contains(&key.value.as_str());
+        let common = OutputName::ALL.iter().any(|name| name.name() == key.value);
+        let made = node.as_table().is_some_and(|table| table.get("apply").is_some());
+        if own || common || made || key.value == "report" {
+            continue;
+        }
+        let mut known = entry.outputs.to_vec();
+        let all = OutputName::ALL.each_ref().map(OutputName::name);
+        known.extend(all);
+        let message = format!("unknown output `{}`", key.value);
+        let label = format!("{} has {}", entry.name, entry.outputs.join(", "));
+        out.push(
+            Diagnostic::new(key.span.clone(), message, label).did_you_mean(&key.value, &known),
+        );
+    }
+}

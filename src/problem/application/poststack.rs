@@ -1,0 +1,163 @@
+//! Post-stack inversion.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::Application;
+use super::expansion::{Expansion, array_type};
+use crate::operators::Place;
+use crate::problem::names::Names;
+use crate::space::show_dims;
+use crate::spec::NodeValue;
+
+/// Post-stack inversion: a log impedance from seismic data.
+///
+/// ```text
+/// epsR not given:   d - P m0 = P x,   minv = m0 + x          datar = d - P minv
+/// epsR:             min |d - P m|^2 + epsR^2 |L m|^2, from m0, minv = m
+/// epsI, explicit:   (P^H P + epsI) x = P^H (d - P m0)
+/// ```
+/// with P the `PoststackLinearModelling`, L the second derivative in time of one trace, else the
+/// Laplacian, of `(nt0, nx)` over both axes, of `(nt0, nx, ny)` over the last two. `explicit` without
+/// `simultaneous` and without `epsR` solves trace by trace with a dense matrix, and takes no solver.
+/// Outputs: `minv` and `datar`, like `data`. PyLops: `PoststackInversion`; it feeds the wrong data to
+/// `epsI` with `simultaneous`, and leaves `epsI` out without a word unless `explicit`.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+pub(super) struct Poststack {
+    /// Data `(nt0,)`, `(nt0, nx)` or `(nt0, nx, ny)`: name of an array.
+    data: String,
+    /// Wavelet of an odd number of samples, or `(nt0, nw)`, one for each time sample: name of an array.
+    wav: String,
+    /// Background model, like `data`: name of an array.
+    m0: Option<String>,
+    /// The matrix is made and, unless `simultaneous`, solved trace by trace.
+    #[serde(default)]
+    explicit: bool,
+    /// All traces at once by the solver of `[solve]`.
+    #[serde(default)]
+    simultaneous: bool,
+    /// Damping, with `explicit` only; added to the normal equations as it is, not squared.
+    #[serde(rename = "epsI")]
+    eps_i: Option<f64>,
+    /// Factor of the regularization.
+    #[serde(rename = "epsR")]
+    eps_r: Option<f64>,
+    /// Factor of a blockiness term: not linear, refused.
+    #[serde(rename = "epsRL1")]
+    eps_rl1: Option<f64>,
+}
+
+impl Application for Poststack {
+    const OUTPUTS: &'static [&'static str] = &["minv", "datar"];
+
+    fn expand(self, at: &mut Place<'_>, names: &mut Names, to: &mut Expansion) -> Option<()> {
+        let d = array_type("data", &self.data, at, names);
+        let wav = array_type("wav", &self.wav, at, names);
+        let m0 = match &self.m0 {
+            Some(m0) => Some(array_type("m0", m0, at, names)?),
+            None => None,
+        };
+        let (d, wav) = (d?, wav?);
+        let label = format!("expected one to three axes, found {}", show_dims(&d.dims));
+        at.require(matches!(d.dims.len(), 1..=3), "data", label)?;
+        if let Some(m0) = &m0 {
+            let label = format!("expected {}, found {}", show_dims(&d.dims), show_dims(&m0.dims));
+            at.require(m0.dims == d.dims, "m0", label)?;
+        }
+        if self.eps_rl1.is_some() {
+            let message = "`epsRL1` is not supported in this version yet";
+            at.wrong("epsRL1", message, "this makes the problem one of split Bregman iterations");
+            return None;
+        }
+        let label = "PyLops takes `epsI` with `explicit = true` only; `damp` in `[solve]` damps";
+        at.require(self.eps_i.is_none() || (self.explicit && self.eps_r.is_none()), "epsI", label)?;
+        let label = "a regularized problem is solved without `explicit`";
+        at.require(self.eps_r.is_none() || !self.explicit, "epsR", label)?;
+        let real = to.dtype.unwrap_or(wav.dtype).real();
+        let dtype = || ("dtype", NodeValue::from(real.name()));
+        let modelling = |to: &mut Expansion, base: &str, spatial: &[usize]| {
+            let entries = [
+                ("wav", self.wav.as_str().into()),
+                ("nt0", d.dims[0].into()),
+                ("explicit", self.explicit.into()),
+                dtype(),
+            ];
+            let mut all = vec![("type", NodeValue::from("PoststackLinearModelling"))];
+            all.extend(entries);
+            if !spatial.is_empty() {
+                all.push(("spatdims", spatial.into()));
+            }
+            to.operator_of(base, crate::spec::table(all))
+        };
+        let modelled = modelling(to, "post_P", &d.dims[1..]);
+        // What the background does not explain.
+        let residual = match &self.m0 {
+            Some(m0) => {
+                let apply: NodeValue = [
+                    ("operator", format!("-1 * {modelled}").into()),
+                    ("to", m0.as_str().into()),
+                    ("add", self.data.as_str().into()),
+                ]
+                .into();
+                to.array("post_d", [("apply", apply)])
+            }
+            None => self.data.clone(),
+        };
+        let datar = |to: &mut Expansion, data: &str| {
+            let apply = [
+                ("operator", format!("-1 * {modelled}").into()),
+                ("to", "model".into()),
+                ("add", data.into()),
+            ];
+            to.output("datar", apply)
+        };
+        if let Some(eps_r) = self.eps_r {
+            let dims = ("dims", NodeValue::from(d.dims.as_slice()));
+            let regularization = match d.dims.len() {
+                1 => to.operator("post_L", "SecondDerivative", [dims, dtype()]),
+                2 => to.operator("post_L", "Laplacian", [dims, dtype()]),
+                _ => {
+                    let axes = ("axes", vec![1_usize, 2].into());
+                    to.operator("post_L", "Laplacian", [dims, axes, dtype()])
+                }
+            };
+            let term: NodeValue =
+                [("operator", regularization.into()), ("epsilon", eps_r.into())].into();
+            to.solve(at, "operator", modelled.as_str())?;
+            to.solve(at, "data", self.data.as_str())?;
+            to.solve(at, "regularization", vec![term])?;
+            if let Some(m0) = &self.m0 {
+                to.solve(at, "x0", m0.as_str())?;
+            }
+            to.output("minv", [("to", "model".into())])?;
+            return datar(to, &self.data);
+        }
+        let traces = self.explicit && !self.simultaneous;
+        let single = if traces { modelling(to, "post_P1", &[]) } else { modelled.clone() };
+        match self.eps_i {
+            None => {
+                to.solve(at, "operator", single)?;
+                to.solve(at, "data", residual.as_str())?;
+            }
+            Some(eps) => {
+                let n = if traces { vec![d.dims[0]] } else { d.dims.clone() };
+                let identity = to.operator("post_I", "Identity", [("N", n.into()), dtype()]);
+                let normal = format!("{single}.H @ {single} + {eps:?} * {identity}");
+                let normal = to.expression("post_N", normal);
+                let data = to.applied("post_PHd", &format!("{modelled}.H"), &residual);
+                to.solve(at, "operator", normal)?;
+                to.solve(at, "data", data)?;
+            }
+        }
+        if traces {
+            to.solve(at, "solver", "direct")?;
+        }
+        match &self.m0 {
+            Some(m0) => {
+                to.output("minv", [("to", "model".into()), ("plus", m0.as_str().into())])?;
+            }
+            None => to.output("minv", [("to", "model".into())])?,
+        }
+        datar(to, &residual)
+    }
+}
