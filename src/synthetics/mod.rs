@@ -2,6 +2,11 @@
 //!
 //! Plain functions over slices of `f64`, which know nothing of problem files.
 
+pub mod directwave;
 mod eikonal;
+pub mod events;
 mod grid;
+pub mod tapers;
 pub mod traveltime;
+pub mod wavelets;
+pub mod windows;
