@@ -29,6 +29,13 @@ enum State<T> {
     Done(T),
 }
 
+/// Something that has a name and may need others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Named {
+    Array(usize),
+    Operator(usize),
+}
+
 /// An operator that gives a program.
 #[derive(Clone, Debug)]
 pub(super) struct Built {
@@ -49,10 +56,10 @@ pub(super) struct Names {
     around: Surroundings,
     arrays: Vec<State<Array>>,
     operators: Vec<State<Built>>,
-    /// Operators that are being built, each for the one before it.
-    running: Vec<usize>,
+    /// What is being built, each for the one before it.
+    running: Vec<Named>,
     /// Circles that were reported: who needs whom.
-    circles: Vec<(Option<usize>, usize)>,
+    circles: Vec<(Option<Named>, Named)>,
     /// Expressions and names that are being read inside each other.
     pub(super) level: usize,
     /// Depth of the deepest operator that the table being read has asked for.
@@ -123,6 +130,7 @@ impl Names {
     fn array_number(&mut self, k: usize, out: &mut Diagnostics) -> Option<Array> {
         if matches!(self.arrays[k], State::Unseen) {
             self.arrays[k] = State::Running;
+            self.running.push(Named::Array(k));
             let document = self.document.clone();
             let (name, spec) = &document.arrays[k];
             self.level += 1;
@@ -138,6 +146,7 @@ impl Names {
                 _ => arrays::open(name, spec, &mut self.around, out),
             };
             self.level -= 1;
+            self.running.pop();
             self.arrays[k] = array.map_or(State::Failed, State::Done);
         }
         match &self.arrays[k] {
@@ -146,7 +155,7 @@ impl Names {
         }
     }
 
-    /// An array by name.
+    /// An array by name, at a place that says `a -> b` if it needs itself.
     pub(super) fn array_named(
         &mut self,
         name: &str,
@@ -156,9 +165,7 @@ impl Names {
         let document = self.document.clone();
         if let Some(k) = document.arrays.iter().position(|(n, _)| n.value == name) {
             if matches!(self.arrays[k], State::Running) {
-                let message = format!("array `{name}` is defined by itself");
-                let label = "it is needed to make it";
-                out.push(Diagnostic::new(span.clone(), message, label));
+                self.circle(Named::Array(k), span, out);
             }
             return self.array_number(k, out);
         }
@@ -193,19 +200,7 @@ impl Names {
             return None;
         };
         if matches!(self.operators[k], State::Running) {
-            let circle = (self.running.last().copied(), k);
-            if self.circles.contains(&circle) {
-                return None;
-            }
-            self.circles.push(circle);
-            let from = self.running.iter().position(|&r| r == k).unwrap_or(0);
-            let mut chain: Vec<&str> = self.running[from..]
-                .iter()
-                .map(|&r| document.operators[r].0.value.as_str())
-                .collect();
-            chain.push(name);
-            let message = format!("operator `{name}` is defined by itself");
-            out.push(Diagnostic::new(span.clone(), message, chain.join(" -> ")));
+            self.circle(Named::Operator(k), span, out);
             return None;
         }
         let built = self.operator_number(k, out)?;
@@ -213,10 +208,35 @@ impl Names {
         Some(built)
     }
 
+    /// Reports that a thing needs itself, once for each place where the circle closes.
+    fn circle(&mut self, thing: Named, span: &Span, out: &mut Diagnostics) {
+        let circle = (self.running.last().copied(), thing);
+        if self.circles.contains(&circle) {
+            return;
+        }
+        self.circles.push(circle);
+        let from = self.running.iter().position(|&r| r == thing).unwrap_or(0);
+        let chain: Vec<&str> =
+            self.running[from..].iter().chain([&thing]).map(|&t| self.name_of(t)).collect();
+        let kind = match thing {
+            Named::Array(_) => "array",
+            Named::Operator(_) => "operator",
+        };
+        let message = format!("{kind} `{}` is defined by itself", self.name_of(thing));
+        out.push(Diagnostic::new(span.clone(), message, chain.join(" -> ")));
+    }
+
+    fn name_of(&self, thing: Named) -> &str {
+        match thing {
+            Named::Array(k) => &self.document.arrays[k].0.value,
+            Named::Operator(k) => &self.document.operators[k].0.value,
+        }
+    }
+
     fn operator_number(&mut self, k: usize, out: &mut Diagnostics) -> Option<Built> {
         if matches!(self.operators[k], State::Unseen) {
             self.operators[k] = State::Running;
-            self.running.push(k);
+            self.running.push(Named::Operator(k));
             let document = self.document.clone();
             let built = match &document.operators[k].1 {
                 OperatorSpec::Expression(e) => self.expression(&e.value, None, out),

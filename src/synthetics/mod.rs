@@ -1,3 +1,12 @@
 //! Arrays that the field's own formulas give: traveltimes, wavelets, seismic events, tapers, windows.
 //!
 //! Plain functions over slices of `f64`, which know nothing of problem files.
+
+pub mod directwave;
+mod eikonal;
+pub mod events;
+mod grid;
+pub mod tapers;
+pub mod traveltime;
+pub mod wavelets;
+pub mod windows;
