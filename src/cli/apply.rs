@@ -27,13 +27,13 @@ pub(super) struct Args {
     /// The adjoint instead of the operator
     #[arg(long)]
     adjoint: bool,
-    /// The array, as .npy or .npz; - for standard input [default: with --adjoint, the data of [solve]]
+    /// The array, as .npy, .npz or .zarr; - for standard input [default: with --adjoint, the data of [solve]]
     #[arg(long, value_name = "NPY")]
     input: Option<PathBuf>,
-    /// Which array of an .npz
+    /// Which array of an .npz, or of a Zarr group
     #[arg(long, value_name = "KEY", requires = "input")]
     key: Option<String>,
-    /// Where the result goes, as .npy; - for standard output
+    /// Where the result goes, as .npy or .zarr; - for standard output
     #[arg(long, value_name = "NPY")]
     output: Option<PathBuf>,
     /// Apply so many times and report the time of each

@@ -13,11 +13,11 @@ use crate::scalar::C128;
 /// Compare an array with a reference; exit code 3 if they differ by more than is allowed
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The array, as .npy or .npz; - for standard input
+    /// The array, as .npy, .npz or .zarr; - for standard input
     a: PathBuf,
     /// The reference
     b: PathBuf,
-    /// Which array of an .npz
+    /// Which array of an .npz, or of a Zarr group
     #[arg(long, value_name = "KEY")]
     key: Option<String>,
     /// Largest error in the 2-norm, relative to the reference

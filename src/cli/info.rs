@@ -12,13 +12,13 @@ use crate::report::{bytes, table};
 use crate::scalar::C128;
 use crate::space::show_dims;
 
-/// Say what is in .npy and .npz files
+/// Say what is in .npy and .npz files, and Zarr folders
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// The files; - for a .npy stream on standard input
     #[arg(required = true, value_name = "NPY")]
     files: Vec<PathBuf>,
-    /// Only this array of an .npz
+    /// Only this array of an .npz, or of a Zarr group
     #[arg(long, value_name = "KEY")]
     key: Option<String>,
     /// JSON on standard output
@@ -26,9 +26,12 @@ pub(super) struct Args {
     json: bool,
 }
 
-/// Whether a file is an archive of arrays.
+/// Whether a file or folder holds arrays by name.
 pub(super) fn is_archive(path: &Path) -> bool {
     let mut start = [0; 2];
+    if path.is_dir() {
+        return members(path).is_ok_and(|names| names.is_some());
+    }
     // A pipe would lose what is read here.
     path.is_file()
         && File::open(path).and_then(|mut file| file.read_exact(&mut start)).is_ok()
@@ -48,7 +51,10 @@ fn arrays(path: &Path, key: Option<&str>) -> Result<Vec<Result<Array>>> {
     if key.is_some() || path == Path::new("-") || !is_archive(path) {
         return Ok(vec![open(path, key)]);
     }
-    Ok(members(path)?.iter().map(|key| Array::open(path, Some(key))).collect())
+    Ok(match members(path)? {
+        Some(names) => names.iter().map(|key| Array::open(path, Some(key))).collect(),
+        None => vec![open(path, None)],
+    })
 }
 
 pub(super) fn run(args: &Args) -> Outcome {
@@ -110,6 +116,9 @@ fn text(name: &str, s: &Summary) -> String {
         row("NaN", s.nan.to_string()),
         row("infinite", s.inf.to_string()),
     ];
+    if let Some(storage) = &s.storage {
+        rows.insert(3, row("stored as", storage.clone()));
+    }
     if s.nan + s.inf > 0 {
         rows.push(row("", "min, max, mean and norm are of the finite values".to_string()));
     }
@@ -123,6 +132,7 @@ fn as_json(name: &str, s: &Summary) -> Json {
         "shape": s.dims,
         "dtype": s.dtype,
         "order": if s.fortran { "F" } else { "C" },
+        "storage": s.storage,
         "bytes": s.bytes,
         "min": s.min,
         "max": s.max,

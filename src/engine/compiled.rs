@@ -291,15 +291,14 @@ fn constant(
         return Ok(store);
     }
     let store = Store::allocate(ty, held, spill.scratch.as_deref())?;
-    let tiles = Tiles::new(ty, &crate::graph::Cut::free(ty), None);
+    // A chunk that is stored by itself is decoded by one thread, once.
+    let parts = array.pieces(held).unwrap_or_else(|| {
+        let tiles = Tiles::new(ty, &crate::graph::Cut::free(ty), None);
+        tiles.boxes().iter().map(|tile| tile.intersect(held)).collect()
+    });
     machine.install(|| {
-        tiles.boxes().par_iter().try_for_each(|tile| {
-            let part = tile.intersect(held);
-            if part.is_empty() {
-                Ok(())
-            } else {
-                array.read_box(&part, store.view_mut_shared(&part))
-            }
+        parts.par_iter().filter(|part| !part.is_empty()).try_for_each(|part| {
+            array.read_box(part, store.view_mut_shared(part))
         })
     })?;
     constants.0.push((array.clone(), store.clone()));

@@ -150,8 +150,13 @@ impl Machine {
             array.clone().reshape(&dims)?
         };
         let array = array.cast(block.ty.dtype)?;
-        let own = block.tiles.owned(self.rank(), self.size());
-        let boxes = &block.tiles.boxes()[own];
+        let (rank, size) = (self.rank(), self.size());
+        // A chunk that is stored by itself is decoded by one thread, once.
+        let parts = array.pieces(&block.tiles.grid.owned_box(rank, size));
+        let boxes = match &parts {
+            Some(parts) => parts.as_slice(),
+            None => &block.tiles.boxes()[block.tiles.owned(rank, size)],
+        };
         let store = &*store;
         self.install(|| {
             boxes.par_iter().try_for_each(|b| array.read_box(b, store.view_mut_shared(b)))

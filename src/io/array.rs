@@ -25,6 +25,7 @@ use super::generate::Generator;
 use super::layout::{Layout, filled_dims};
 use super::npy::{Header, StoredType, checked_len, decode, swap_bytes};
 use super::npz::{self, Place, Positioned};
+use super::zarr;
 
 /// Bytes that a read which converts or gathers holds at a time.
 const BUFFER: usize = 1 << 20;
@@ -88,6 +89,7 @@ enum Source {
     Generated(Generator),
     Computed { by: Arc<dyn Compute>, data: OnceLock<Result<Bytes>> },
     Array(Array),
+    Zarr(zarr::Folder),
 }
 
 /// The bytes of an array's elements in C order, as they are in memory.
@@ -133,9 +135,13 @@ pub struct Mappable<'a> {
 }
 
 impl Array {
-    /// Opens a .npy file, or a member of a .npz file by key; reads headers only. The key may be
-    /// left out when the .npz file has one member. A pipe is read whole, like standard input.
+    /// Opens a .npy file, a member of a .npz file by key, a Zarr folder, or an array in a Zarr group
+    /// by its path; reads headers only. The key may be left out when there is one member. A pipe is
+    /// read whole, like standard input.
     pub fn open(path: &Path, key: Option<&str>) -> Result<Array> {
+        if path.is_dir() {
+            return Ok(Array::zarr(zarr::open(path, key)?));
+        }
         let name = path.display().to_string();
         let mut file = open_file(path, &name)?;
         let meta = file
@@ -276,6 +282,13 @@ impl Array {
         }
     }
 
+    fn zarr(opened: zarr::Opened) -> Array {
+        let zarr::Opened { name, dims, stored, chunks, folder } = opened;
+        let (dtype, source) = (stored.dtype(), Source::Zarr(folder));
+        let base = Base { name, dtype, dims, fortran: false, stored: Some(stored), source };
+        Array::of_base(base).chunked(chunks)
+    }
+
     fn stored(name: String, header: &Header, source: Source) -> Array {
         let (dims, dtype) = (header.dims.clone(), header.dtype.dtype());
         let base =
@@ -349,7 +362,8 @@ impl Array {
 
     /// Bytes of memory that this array holds, or will after its first read, beside a copy that its
     /// reader keeps: those of inline values, of a stream, of a compressed member, and of what is
-    /// computed and then changed. Arrays that share them count them each.
+    /// computed and then changed; of a Zarr folder, at most those of chunks that are kept. Arrays
+    /// that share them count them each.
     pub fn held_bytes(&self) -> usize {
         match &self.0.base.source {
             Source::File { .. } | Source::Generated(_) => 0,
@@ -362,6 +376,7 @@ impl Array {
                 self.0.base.dims.iter().product::<usize>() * self.0.base.dtype.size()
             }
             Source::Array(inner) => inner.held_bytes(),
+            Source::Zarr(folder) => folder.held_bytes(),
         }
     }
 
@@ -436,7 +451,10 @@ impl Array {
     /// The same elements in C order under other dims, one of which may be -1.
     pub fn reshape(self, dims: &[isize]) -> Result<Array> {
         let dims = filled_dims(&self.0.ty.dims, dims).map_err(|e| self.wrong(&e))?;
-        match self.0.layout.reshape(&dims) {
+        // Chunks are found along the axes of their array.
+        let has_chunks = matches!(self.0.base.source, Source::Zarr(_));
+        let simple = |layout: &Layout| !has_chunks || layout.courses(&self.0.base.dims).is_some();
+        match self.0.layout.reshape(&dims).filter(simple) {
             Some(layout) => Ok(self.laid_out(layout)),
             None => {
                 let layered = self.layered();
@@ -505,6 +523,23 @@ impl Array {
             .map_err(|e| if self.0.name == self.0.base.name { e } else { e.context(&self.0.name) })
     }
 
+    /// Boxes that together are a box, none of which goes beyond one chunk of a Zarr folder; `None`
+    /// for arrays that are not stored in chunks. An array is best read in these.
+    pub fn pieces(&self, b: &IndexBox) -> Option<Vec<IndexBox>> {
+        let Source::Zarr(folder) = &self.0.base.source else { return None };
+        let courses = self.0.layout.courses(&self.0.base.dims)?;
+        Some(folder.pieces(&courses, b).into_iter().map(|p| p.inside).collect())
+    }
+
+    /// How the array is stored, in words, beside its dims and type: chunks and compression.
+    pub fn storage(&self) -> Option<&str> {
+        match &self.0.base.source {
+            Source::Zarr(folder) => Some(folder.words()),
+            Source::Array(inner) => inner.storage(),
+            _ => None,
+        }
+    }
+
     /// Reads the whole array into memory, cast to `T`.
     pub fn read<T: Viewed>(&self) -> Result<ArrayD<T>> {
         let array = self.clone().cast(T::DTYPE)?;
@@ -529,6 +564,16 @@ impl Array {
         mut out: ArrayViewMutD<'_, T>,
     ) -> Result<()> {
         let layout = &self.0.layout;
+        if let Source::Zarr(folder) = &self.0.base.source {
+            let Some(courses) = layout.courses(&self.0.base.dims) else {
+                unreachable!("{}: other layouts are built upon the array", self.name())
+            };
+            return folder.read::<N>(&courses, b, &self.0.ty.dims, &mut |piece, values| {
+                let ranges = piece.relative_to(b).0;
+                let part = out.slice_each_axis_mut(|axis| ranges[axis.axis.index()].clone().into());
+                convert(self.0.map, part, values);
+            });
+        }
         let mut offset = layout.start_of(&b.start());
         // The axes that matter, all of them forward in the base.
         let mut axes = Vec::with_capacity(layout.dims.len());
@@ -585,7 +630,8 @@ pub(crate) fn open_file(path: &Path, name: &str) -> Result<File> {
         std::io::ErrorKind::NotFound => {
             let nearest = nearest_file(path).map(|n| format!("; did you mean {n}?"));
             Error::input(format!(
-                "cannot open {name}: there is no such file{}",
+                "cannot open {name}: there is no such {}{}",
+                if zarr::is_named(path) { "folder" } else { "file" },
                 nearest.unwrap_or_default()
             ))
         }
@@ -606,7 +652,7 @@ fn nearest_file(path: &Path) -> Option<String> {
         .ok()?
         .take(1000)
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-        .filter(|n| n.ends_with(".npy") || n.ends_with(".npz"))
+        .filter(|n| [".npy", ".npz", ".zarr"].iter().any(|end| n.ends_with(end)))
         .collect();
     names.sort();
     let likeness = |n: &str| strsim::jaro_winkler(n, wanted);
@@ -701,7 +747,7 @@ impl<N: Viewed> Walk<'_, N> {
         axes: &[(usize, usize)],
         offset: usize,
         span: usize,
-        mut out: ArrayViewMutD<'_, T>,
+        out: ArrayViewMutD<'_, T>,
     ) -> Result<()> {
         if self.scratch.len() < span {
             self.scratch.resize(span, N::default());
@@ -712,16 +758,21 @@ impl<N: Viewed> Walk<'_, N> {
         let strides: Vec<usize> = axes.iter().map(|a| a.1).collect();
         let view = ArrayViewD::from_shape(IxDyn(&dims).strides(IxDyn(&strides)), &*scratch)
             .unwrap_or_else(|e| unreachable!("a span holds its axes: {e}"));
-        let zip = Zip::from(&mut out).and(&view);
-        match self.map {
-            Map::Same => zip.for_each(|o, &v| *o = T::from_c128(v.to_c128())),
-            Map::Conj => zip.for_each(|o, &v| *o = T::from_c128(v.to_c128().conj())),
-            Map::Real => zip.for_each(|o, &v| *o = T::from_c128(v.to_c128().re.into())),
-            Map::Imag => zip.for_each(|o, &v| *o = T::from_c128(v.to_c128().im.into())),
-            Map::MinusImag => zip.for_each(|o, &v| *o = T::from_c128((-v.to_c128().im).into())),
-            Map::Zero => zip.for_each(|o, _| *o = T::default()),
-        }
+        convert(self.map, out, view);
         Ok(())
+    }
+}
+
+/// Puts elements of a base where they belong.
+fn convert<N: Viewed, T: Viewed>(map: Map, out: ArrayViewMutD<'_, T>, from: ArrayViewD<'_, N>) {
+    let zip = Zip::from(out).and(from);
+    match map {
+        Map::Same => zip.for_each(|o, &v| *o = T::from_c128(v.to_c128())),
+        Map::Conj => zip.for_each(|o, &v| *o = T::from_c128(v.to_c128().conj())),
+        Map::Real => zip.for_each(|o, &v| *o = T::from_c128(v.to_c128().re.into())),
+        Map::Imag => zip.for_each(|o, &v| *o = T::from_c128(v.to_c128().im.into())),
+        Map::MinusImag => zip.for_each(|o, &v| *o = T::from_c128((-v.to_c128().im).into())),
+        Map::Zero => zip.for_each(|o, _| *o = T::default()),
     }
 }
 
@@ -751,6 +802,7 @@ impl Base {
             Source::Generated(Generator::Random { .. }) => 0,
             Source::Generated(_) => 8,
             Source::Array(_) => 64,
+            Source::Zarr(_) => 0,
         }
     }
 
@@ -796,6 +848,7 @@ impl Base {
                 Ok(())
             }
             Source::Array(array) => array.read_linear(start, out),
+            Source::Zarr(_) => unreachable!("{}: chunks are read as boxes", self.name),
         }
     }
 

@@ -10,7 +10,14 @@ use super::array::Array;
 use super::error::{Error, Result};
 use super::output::boxes;
 
-pub use super::npz::members;
+/// The names that `key` can take for a .npz file, in the archive's order, or `path` for a Zarr
+/// group; `None` for a Zarr folder that is one array.
+pub fn members(path: &std::path::Path) -> Result<Option<Vec<String>>> {
+    match path.is_dir() {
+        true => super::zarr::members(path),
+        false => super::npz::members(path).map(Some),
+    }
+}
 
 /// Elements read at a time.
 const BOX: usize = 1 << 18;
@@ -24,7 +31,9 @@ pub struct Summary {
     pub dtype: String,
     /// Whether the first axis varies fastest.
     pub fortran: bool,
-    /// Bytes of the data as stored.
+    /// Chunks and compression, where there are any.
+    pub storage: Option<String>,
+    /// Bytes of the data as stored, before compression.
     pub bytes: u64,
     /// Least finite value; least magnitude, if complex. `None` without finite values.
     pub min: Option<f64>,
@@ -94,6 +103,7 @@ pub fn summarize(array: &Array) -> Result<Summary> {
         dims: ty.dims,
         dtype,
         fortran,
+        storage: array.storage().map(str::to_string),
         min: (count > 0).then_some(statistics.min),
         max: (count > 0).then_some(statistics.max),
         mean: (count > 0).then(|| statistics.mean(count)),
@@ -123,14 +133,15 @@ pub fn compare(a: &Array, b: &Array) -> Result<Comparison> {
 }
 
 fn compare_as<T: Viewed>(a: &Array, b: &Array) -> Result<Comparison> {
-    let b = b.clone().cast(T::DTYPE)?;
+    let b = &b.clone().cast(T::DTYPE)?;
     let (mut norm_a, mut norm_b, mut difference) =
         (Norm::default(), Norm::default(), Norm::default());
     let mut nan_differences = 0;
     let mut max_abs = 0.0;
     let mut worst: Option<(Vec<usize>, T, T)> = None;
     let mut other = Vec::new();
-    each_box::<T>(a, |at, left| {
+    let order = b.pieces(&IndexBox::whole(&b.ty().dims));
+    each_box_of::<T>(a, order, |at, left| {
         other.resize(left.len(), T::default());
         let dims = at.dims();
         let view = ndarray::ArrayViewMutD::from_shape(IxDyn(&dims), &mut other[..])
@@ -150,7 +161,11 @@ fn compare_as<T: Viewed>(a: &Array, b: &Array) -> Result<Comparison> {
             // Two infinite parts of opposite meaning can leave NaN.
             let distance = if distance.is_nan() { f64::INFINITY } else { distance };
             differences.push(distance);
-            if distance > max_abs {
+            // Boxes may come in another order than elements.
+            let first = |worst: &Option<(Vec<usize>, T, T)>| {
+                worst.as_ref().is_some_and(|(found, ..)| index_in(at, &dims, k) < *found)
+            };
+            if distance > max_abs || (distance == max_abs && distance > 0.0 && first(&worst)) {
                 max_abs = distance;
                 worst = Some((index_in(at, &dims, k), x, y));
             }
@@ -197,10 +212,21 @@ fn index_in(b: &IndexBox, dims: &[usize], mut k: usize) -> Vec<usize> {
 
 fn each_box<T: Viewed>(
     array: &Array,
+    visit: impl FnMut(&IndexBox, &[T]) -> Result<()>,
+) -> Result<()> {
+    each_box_of(array, None, visit)
+}
+
+/// Reads an array in boxes: its own chunks, else those of another array, else runs.
+fn each_box_of<T: Viewed>(
+    array: &Array,
+    order: Option<Vec<IndexBox>>,
     mut visit: impl FnMut(&IndexBox, &[T]) -> Result<()>,
 ) -> Result<()> {
     let array = array.clone().cast(T::DTYPE)?;
-    for b in boxes(&array.ty().dims, BOX) {
+    let dims = &array.ty().dims;
+    let own = array.pieces(&IndexBox::whole(dims)).or(order);
+    for b in own.unwrap_or_else(|| boxes(dims, BOX).collect()) {
         let mut data = ArrayD::<T>::default(IxDyn(&b.dims()));
         array.read_box(&b, T::erase_mut(data.view_mut()))?;
         if let Some(values) = data.as_slice() {

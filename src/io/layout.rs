@@ -45,6 +45,35 @@ impl Layout {
             })
     }
 
+    /// How this runs through a base of these dims in C order; `None` if an axis of this does not run
+    /// along one axis of the base, or two run along the same, as after some reshapes.
+    pub(crate) fn courses(&self, base: &[usize]) -> Option<Courses> {
+        let own = strides(base);
+        let start: Vec<usize> =
+            own.iter().zip(base).map(|(&s, &n)| self.offset / s.max(1) % n.max(1)).collect();
+        let mut taken = vec![false; base.len()];
+        let mut axes = Vec::with_capacity(self.dims.len());
+        for (&n, &stride) in self.dims.iter().zip(&self.strides) {
+            if n <= 1 {
+                axes.push(None);
+                continue;
+            }
+            let size = stride.unsigned_abs();
+            let along = (0..base.len()).find(|&j| {
+                base[j] > 1 && own[j] <= size && size < own[j] * base[j] && size % own[j] == 0
+            })?;
+            let step = stride / own[along] as isize;
+            let last = start[along] as isize + (n as isize - 1) * step;
+            if std::mem::replace(&mut taken[along], true)
+                || !(0..base[along] as isize).contains(&last)
+            {
+                return None;
+            }
+            axes.push(Some(Course { axis: along, step }));
+        }
+        Some(Courses { start, axes })
+    }
+
     /// NumPy's basic slicing. The error says what is wrong, to follow the array's name.
     pub(crate) fn slice(&self, text: &str) -> Result<Layout, String> {
         let items = parse_slice(text)?;
@@ -172,6 +201,22 @@ impl Layout {
         }
         Some(out)
     }
+}
+
+/// How the axes of a layout run along those of its base.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Courses {
+    /// The base's index of the first element.
+    pub(crate) start: Vec<usize>,
+    /// By axis of the layout; `None` for axes of length 1.
+    pub(crate) axes: Vec<Option<Course>>,
+}
+
+/// Along which axis of the base an axis of a layout runs, and by which step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Course {
+    pub(crate) axis: usize,
+    pub(crate) step: isize,
 }
 
 /// Dims with a possible -1 filled in.

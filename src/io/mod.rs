@@ -8,6 +8,11 @@ mod layout;
 pub mod npy;
 pub mod npz;
 pub mod output;
+#[cfg(feature = "zarr")]
+mod zarr;
+#[cfg(not(feature = "zarr"))]
+#[path = "zarr/absent.rs"]
+mod zarr;
 
 pub use array::{Array, Bytes, Compute, Mappable, Part};
 pub use error::{Error, ErrorKind, Result};

@@ -93,6 +93,11 @@ impl Kind {
         }
     }
 
+    /// The kind of NumPy's name.
+    pub(super) fn named(name: &str) -> Option<Self> {
+        Kind::TABLE.iter().find(|row| row.2 == name).map(|row| row.0)
+    }
+
     /// What it is read as: integers and booleans become `float64`.
     pub fn dtype(self) -> DType {
         match self {
@@ -151,7 +156,7 @@ impl StoredType {
     }
 
     /// The type that NumPy's `descr` stands for.
-    fn from_descr(descr: &str) -> Option<Self> {
+    pub(super) fn from_descr(descr: &str) -> Option<Self> {
         let (order, code) = match descr.chars().next()? {
             c @ ('<' | '>' | '|' | '=') => (c, &descr[1..]),
             _ => ('=', descr),

@@ -10,14 +10,16 @@ use std::path::{Path, PathBuf};
 
 use ndarray::{ArrayViewD, ArrayViewMutD, Axis, IxDyn, Zip};
 use sha2::{Digest, Sha256};
-use tempfile::TempPath;
+use tempfile::{TempDir, TempPath};
 
 use crate::scalar::DType;
 use crate::space::{ArrayType, IndexBox, strides};
 use crate::view::{View, ViewMut, Viewed};
 use crate::{with_dtype, with_view};
 
+use super::array::Array;
 use super::error::{Error, Result, os_words};
+use super::zarr;
 use super::npy::{Header, StoredType, checked_len, header_bytes, swap_bytes};
 
 /// Bytes that a write which converts or gathers holds at a time.
@@ -33,11 +35,16 @@ struct Pending {
     target: PathBuf,
     /// The target as the user wrote it.
     name: String,
+    /// Whether it becomes a Zarr folder.
+    zarr: bool,
 }
 
 impl Pending {
-    fn create(path: &Path) -> Result<Pending> {
+    fn create(path: &Path, zarr: bool) -> Result<Pending> {
         let name = path.display().to_string();
+        if zarr {
+            zarr::can_write(&name)?;
+        }
         // A link stays a link: the file that it names is replaced.
         let target = match path.is_symlink() {
             true => path.canonicalize().map_err(|e| {
@@ -54,6 +61,7 @@ impl Pending {
             _ => return Err(Error::input(format!("cannot write {name}: it does not name a file"))),
         };
         match target.metadata() {
+            Ok(meta) if zarr => check_replaceable(&target, &name, meta.is_dir())?,
             Ok(meta) if meta.is_dir() => {
                 return Err(Error::input(format!("cannot write {name}: it is a folder")));
             }
@@ -70,7 +78,7 @@ impl Pending {
                 folder.display()
             )));
         }
-        let prefix = format!(".{}.", file_name.to_string_lossy());
+        let prefix = beside(file_name);
         let temporary = tempfile::Builder::new()
             .prefix(&prefix)
             .suffix(".partial")
@@ -85,7 +93,8 @@ impl Pending {
                 ))
             })?;
         let (file, owner) = temporary.into_parts();
-        Ok(Pending { file, temporary: owner.to_path_buf(), owner: Some(owner), target, name })
+        let temporary = owner.to_path_buf();
+        Ok(Pending { file, temporary, owner: Some(owner), target, name, zarr })
     }
 
     fn failed(&self, error: &std::io::Error) -> Error {
@@ -103,10 +112,84 @@ impl Pending {
         });
         owner.persist(&self.target).map_err(|e| self.failed(&e.error))
     }
+
+    /// For a Zarr output, the folder that takes its place, beside it.
+    fn folder(&self) -> Result<Option<TempDir>> {
+        if !self.zarr {
+            return Ok(None);
+        }
+        let folder = self.folder_beside(".partial")?;
+        let array = Array::open(&self.temporary, None)?;
+        zarr::write(&array, folder.path(), &self.name)?;
+        Ok(Some(folder))
+    }
+
+    fn folder_beside(&self, suffix: &str) -> Result<TempDir> {
+        let parent = self.target.parent().filter(|p| !p.as_os_str().is_empty());
+        let prefix = beside(self.target.file_name().unwrap_or_default());
+        let made = tempfile::Builder::new()
+            .prefix(&prefix)
+            .suffix(suffix)
+            .permissions(Permissions::from_mode(0o777))
+            .tempdir_in(parent.unwrap_or(Path::new(".")));
+        made.map_err(|e| self.failed(&e))
+    }
+
+    /// Puts a complete folder in the target's place; an old one goes when the new one is there.
+    fn replace(&self, folder: TempDir) -> Result<()> {
+        let failed = |e: std::io::Error| self.failed(&e);
+        let old = self.folder_beside(".old")?;
+        let parked = old.path().join("zarr");
+        // A folder cannot be renamed onto one that is not empty.
+        let there = self.target.is_dir();
+        if there {
+            std::fs::rename(&self.target, &parked).map_err(failed)?;
+        }
+        if let Err(e) = std::fs::rename(folder.path(), &self.target) {
+            if there {
+                std::fs::rename(&parked, &self.target).map_err(failed)?;
+            }
+            return Err(failed(e));
+        }
+        // It is at its place, and no longer temporary.
+        let _ = folder.keep();
+        Ok(())
+    }
+}
+
+/// What the names of temporary files beside a file begin with.
+fn beside(file_name: &std::ffi::OsStr) -> String {
+    format!(".{}.", file_name.to_string_lossy())
+}
+
+/// An error if a place is taken by anything that a Zarr array should not replace.
+fn check_replaceable(target: &Path, name: &str, is_folder: bool) -> Result<()> {
+    if !is_folder {
+        return Err(Error::input(format!(
+            "cannot write {name}: it is a file, where a Zarr array is a folder; remove it first, or name another place"
+        )));
+    }
+    if !zarr::is_array(target) {
+        return Err(Error::input(format!(
+            "cannot write {name}: it is a folder that is not a Zarr array; remove it first, or name another place"
+        )));
+    }
+    Ok(())
+}
+
+/// An error if no array can be written to a path that names a Zarr folder; nothing for other paths.
+pub fn check_zarr(path: &Path) -> Result<()> {
+    let name = path.display().to_string();
+    match path.metadata() {
+        _ if !zarr::is_named(path) => Ok(()),
+        Ok(meta) => zarr::can_write(&name).and_then(|()| check_replaceable(path, &name, meta.is_dir())),
+        Err(_) => zarr::can_write(&name),
+    }
 }
 
 /// A .npy file in the making: C order, little-endian. Boxes may be written from many threads, and
 /// from other processes that [`NpyOutput::join`] it. Dropped without a commit, it leaves nothing.
+/// A place whose name ends in `.zarr` becomes a Zarr folder when it is committed.
 #[derive(Debug)]
 pub struct NpyOutput {
     pending: Pending,
@@ -118,7 +201,7 @@ impl NpyOutput {
     /// Begins an output: checks that its folder takes files, makes the temporary file, writes the
     /// header and gives the file its length.
     pub fn create(path: &Path, ty: ArrayType) -> Result<NpyOutput> {
-        let pending = Pending::create(path)?;
+        let pending = Pending::create(path, zarr::is_named(path))?;
         let header = header_bytes(&ty);
         let bytes = checked_len(&ty.dims, ty.dtype.size())
             .and_then(|n| (n * ty.dtype.size()).checked_add(header.len()))
@@ -152,7 +235,8 @@ impl NpyOutput {
         }
         let data_offset = header.data_offset;
         let part = part.to_path_buf();
-        let pending = Pending { file, temporary: part.clone(), owner: None, target: part, name };
+        let (temporary, zarr) = (part.clone(), false);
+        let pending = Pending { file, temporary, owner: None, target: part, name, zarr };
         Ok(NpyOutput { pending, ty, data_offset })
     }
 
@@ -209,7 +293,8 @@ impl NpyOutput {
         self.pending.sync()
     }
 
-    /// SHA-256 of the array's bytes, in hexadecimal, as written so far.
+    /// SHA-256 of the array's bytes, in hexadecimal, as written so far: those of the .npy file
+    /// without its header, also for a Zarr folder.
     pub fn sha256(&self) -> Result<String> {
         sha256(&self.pending.temporary).map_err(|e| e.context(&self.pending.name))
     }
@@ -229,7 +314,7 @@ pub struct TextOutput {
 impl TextOutput {
     /// Begins an output: checks that its folder takes files and makes the temporary file.
     pub fn create(path: &Path) -> Result<TextOutput> {
-        Ok(TextOutput { pending: Pending::create(path)? })
+        Ok(TextOutput { pending: Pending::create(path, false)? })
     }
 
     /// The place that the file will take, as it was given.
@@ -286,7 +371,11 @@ pub fn commit_all(outputs: Vec<Output>) -> Result<()> {
         })
         .collect();
     pending.iter().try_for_each(Pending::sync)?;
-    pending.into_iter().try_for_each(Pending::rename)
+    let folders: Result<Vec<Option<TempDir>>> = pending.iter().map(Pending::folder).collect();
+    pending.into_iter().zip(folders?).try_for_each(|(pending, folder)| match folder {
+        Some(folder) => pending.replace(folder),
+        None => pending.rename(),
+    })
 }
 
 /// Writes an array as a .npy stream, converted to `ty`'s element type.

@@ -110,8 +110,9 @@ fn schema<P: Parameters>() -> serde_json::Value {
     schemars::schema_for!(P).to_value()
 }
 
-/// PyLops' parameters that say how an operator runs, not what it is.
-const EXECUTION: [&str; 11] = [
+/// PyLops' and PyLops-distributed's parameters that say how an operator runs, not what it is.
+const EXECUTION: [&str; 14] = [
+    "compute",
     "engine",
     "fftengine",
     "forceflat",
@@ -122,6 +123,8 @@ const EXECUTION: [&str; 11] = [
     "nproc",
     "parallel_kind",
     "saveGt",
+    "todask",
+    "usedelayed",
     "usematmul",
 ];
 

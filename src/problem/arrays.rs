@@ -8,8 +8,7 @@ use crate::io::{self, Array, Generator};
 use crate::scalar::DType;
 use crate::space::show_dims;
 use crate::spec::{
-    ArraySource, ArraySpec, Chunks, Diagnostic, Diagnostics, Distribution, FileSource, NOT_YET,
-    Part, SliceItem, Span, Spanned,
+    ArraySource, ArraySpec, Chunks, Diagnostic, Diagnostics, Distribution, FileSource, Part, SliceItem, Span, Spanned,
 };
 
 /// What arrays need of the file around them.
@@ -43,6 +42,7 @@ pub(super) fn finish(
 ) -> Option<Array> {
     let result = changed(&name.value, spec, array);
     let array = out.take(result)?;
+    // Without a word on chunks, those of a Zarr folder stay.
     let Some(chunks) = &spec.chunks else { return Some(array) };
     let lengths = check_chunks(chunks, &array.ty().dims, &format!("array `{}`", name.value), out);
     Some(array.chunked(lengths))
@@ -127,11 +127,21 @@ fn open_file(
     if source.file.value == "-" {
         return standard_input(name, source, around);
     }
-    if let Some(path) = &source.path {
-        return Err(not_yet("`path` in a Zarr group", &path.span));
-    }
-    let key = source.key.as_ref();
-    open_header(&path_in(&around.folder, &source.file.value), key, &source.file.span, || {
+    let file = path_in(&around.folder, &source.file.value);
+    let member = match (&source.key, &source.path, file.is_dir()) {
+        (Some(key), _, true) => {
+            let message = format!("{} is a folder and has no `key`", file.display());
+            let mistake = Diagnostic::new(key.span.clone(), message, "a key is of an .npz file");
+            return Err(mistake.help("say `path` for an array in a Zarr group"));
+        }
+        (_, Some(path), false) if file.is_file() => {
+            let message = format!("{} is a file and has no `path`", file.display());
+            let mistake = Diagnostic::new(path.span.clone(), message, "a path is in a Zarr group");
+            return Err(mistake.help("say `key` for an array in an .npz file"));
+        }
+        (key, path, _) => key.as_ref().or(path.as_ref()),
+    };
+    open_header(&file, member, &source.file.span, || {
         format!("array `{name}` is read from this file")
     })
 }
@@ -143,12 +153,11 @@ pub(super) fn open_header(
     span: &Span,
     label: impl Fn() -> String,
 ) -> Result<Array, Diagnostic> {
-    if path.extension().is_some_and(|e| e == "zarr") {
-        return Err(not_yet("a Zarr folder", span));
-    }
     Array::open(path, key.map(|k| k.value.as_str())).map_err(|error| {
         // A message that speaks of the member belongs to the key.
-        let of_member = key.filter(|_| error.message().contains("no member"));
+        let of_member = key.filter(|_| {
+            ["no member", "no array"].iter().any(|words| error.message().contains(words))
+        });
         let span = of_member.map_or(span, |k| &k.span);
         of_io(span, &error, &label())
     })
@@ -178,13 +187,8 @@ fn standard_input(
     Array::from_stdin().map_err(|e| unreadable(name, &span, &e))
 }
 
-pub(super) fn not_yet(what: &str, span: &Span) -> Diagnostic {
-    let message = format!("{what} is {NOT_YET}");
-    Diagnostic::new(span.clone(), message, "recognised, but not built")
-}
-
 /// An io message as it is, with its advice below.
-fn of_io(span: &Span, error: &io::Error, label: &str) -> Diagnostic {
+pub(super) fn of_io(span: &Span, error: &io::Error, label: &str) -> Diagnostic {
     match error.message().rsplit_once("; ") {
         Some((message, help)) => Diagnostic::new(span.clone(), message, label).help(help),
         None => Diagnostic::new(span.clone(), error.message(), label),

@@ -3,10 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use super::apply::{self, Applied};
-use super::arrays::not_yet;
+use super::arrays::of_io;
 use super::names::Names;
 use super::{path_in, solve::Solve};
 use crate::io::Array;
+use crate::io::output::check_zarr;
 use crate::scalar::DType;
 use crate::space::ArrayType;
 use crate::spec::{
@@ -136,10 +137,15 @@ fn check_path(
     if path == Path::new("-") {
         return Ok(());
     }
-    if path.extension().is_some_and(|e| e == "zarr") {
-        return Err(not_yet("a Zarr folder", span));
+    let zarr = path.extension().is_some_and(|e| e == "zarr");
+    if zarr && spec.name.value == OutputName::History {
+        let message = format!("output `{name}` is text, and cannot be a Zarr folder");
+        return wrong(message, "expected a file such as \"history.csv\"");
     }
-    if path.is_dir() {
+    if let Err(error) = check_zarr(path) {
+        return Err(of_io(span, &error, "expected another place"));
+    }
+    if path.is_dir() && !zarr {
         return wrong(
             format!("cannot write {}: it is a folder", path.display()),
             "expected a file",
