@@ -92,7 +92,9 @@ fn cast(name: &str, array: Array, dtype: &Spanned<DType>) -> Result<Array, Diagn
 fn source(name: &str, spec: &ArraySpec, around: &mut Surroundings) -> Result<Array, Diagnostic> {
     let dtype = spec.dtype.as_ref().map_or(around.dtype, |d| d.value);
     let (generator, shape) = match &spec.source {
-        ArraySource::Apply(_) => unreachable!("what is made of other arrays is made by `Names`"),
+        ArraySource::Apply(_) | ArraySource::Synthetic(_) => {
+            unreachable!("what is made of other arrays is made by `Names`")
+        }
         ArraySource::File(file) => return open_file(name, file, around),
         ArraySource::Values(inline) => {
             let dtype = if inline.complex { dtype.complex() } else { dtype };

@@ -13,6 +13,7 @@ mod names;
 mod outputs;
 mod postfix;
 mod solve;
+mod synthetics;
 #[cfg(test)]
 mod tests;
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::apply;
 use super::arrays::{self, Surroundings, check_chunks};
 use super::expression::Evaluator;
+use super::synthetics;
 use crate::io::Array;
 use crate::operators::{self, Chunked, Op, Scope};
 use crate::scalar::DType;
@@ -140,6 +141,10 @@ impl Names {
                     let message = "arrays are made of each other too deep";
                     out.push(Diagnostic::new(name.span.clone(), message, label));
                     None
+                }
+                ArraySource::Synthetic(formula) => {
+                    synthetics::array(&name.value, formula, spec, self, out)
+                        .and_then(|array| arrays::finish(name, spec, array, out))
                 }
                 ArraySource::Apply(apply) => apply::array(apply, self, out)
                     .and_then(|array| arrays::finish(name, spec, array, out)),

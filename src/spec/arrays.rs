@@ -7,6 +7,7 @@ use super::node::{Node, NodeValue, ParamTable};
 use super::reader::{self, Reader, wrong};
 use super::slice::{SliceItem, parse_slice};
 use super::source::{Span, Spanned};
+use super::synthetics::{self, SyntheticSpec};
 use crate::scalar::{C128, DType};
 
 /// One array of `[arrays]`.
@@ -77,13 +78,15 @@ pub enum ArraySource {
     },
     /// What an operator makes of another array.
     Apply(ApplySpec),
+    /// What a formula of the field gives.
+    Synthetic(SyntheticSpec),
 }
 
 impl ArraySource {
     /// Dims before any change of shape, as far as they are known without opening a file.
     pub fn dims(&self) -> Option<Vec<usize>> {
         match self {
-            ArraySource::File(_) | ArraySource::Apply(_) => None,
+            ArraySource::File(_) | ArraySource::Apply(_) | ArraySource::Synthetic(_) => None,
             ArraySource::Values(inline) => Some(inline.dims.clone()),
             ArraySource::Full { shape, .. } | ArraySource::Random { shape, .. } => {
                 Some(shape.clone())
@@ -131,24 +134,9 @@ pub enum Chunks {
     Lengths(Vec<Option<usize>>),
 }
 
-/// Keys of the sources that are read.
+/// Keys of the sources, less those of [`synthetics`].
 const SOURCES: [&str; 9] =
     ["file", "values", "zeros", "ones", "full", "arange", "linspace", "random", "apply"];
-/// Keys of the sources that are recognised only.
-const LATER: [&str; 11] = [
-    "ricker",
-    "gaussian",
-    "ormsby",
-    "klauder",
-    "linear2d",
-    "parabolic2d",
-    "hyperbolic2d",
-    "linear3d",
-    "hyperbolic3d",
-    "taper",
-    "traveltime",
-];
-
 /// Reads one array.
 pub(super) fn read(
     name: &Spanned<String>,
@@ -192,23 +180,19 @@ pub(super) fn read(
 /// The one source of an array.
 fn read_source(r: &mut Reader<'_, '_>, name: &str) -> Option<(ArraySource, Span)> {
     let mut found: Vec<&'static str> = Vec::new();
-    for key in SOURCES {
+    let sources = || SOURCES.into_iter().chain(synthetics::SOURCES);
+    for key in sources() {
         if r.node(key).is_some() {
             found.push(key);
         }
     }
-    for key in LATER {
-        r.not_yet(key);
-    }
-    let later = LATER.iter().any(|key| r.table.get(key).is_some());
     let (key, path) = (r.read("key", reader::name), r.read("path", reader::name));
     let Some(&first) = found.first() else {
-        if !later {
-            let label = "one source is needed";
-            let message = format!("array `{name}` has no source");
-            let help = format!("one of {}", SOURCES.map(|s| format!("`{s}`")).join(", "));
-            r.out.push(Diagnostic::new(r.table.head.clone(), message, label).help(help));
-        }
+        let label = "one source is needed";
+        let message = format!("array `{name}` has no source");
+        let names: Vec<String> = sources().map(|s| format!("`{s}`")).collect();
+        let help = format!("one of {}", names.join(", "));
+        r.out.push(Diagnostic::new(r.table.head.clone(), message, label).help(help));
         return None;
     };
     if let Some(second) = found.get(1) {
@@ -245,7 +229,11 @@ fn read_source(r: &mut Reader<'_, '_>, name: &str) -> Option<(ArraySource, Span)
                 r.out.push(mistake.help(format!("for example `{first} = {}`", example(first))));
                 return None;
             };
-            generated(first, table, r.out)?
+            if synthetics::SOURCES.contains(&first) {
+                ArraySource::Synthetic(synthetics::read(first, table, r.out)?)
+            } else {
+                generated(first, table, r.out)?
+            }
         }
     };
     Some((source, node.span.clone()))
@@ -257,6 +245,7 @@ fn example(source: &str) -> &'static str {
         "arange" => "{ stop = 10 }",
         "linspace" => "{ start = 0.0, stop = 1.0, num = 50 }",
         "random" => "{ shape = [10, 20], seed = 0 }",
+        _ if synthetics::SOURCES.contains(&source) => synthetics::example(source),
         _ => "{ shape = [10, 20] }",
     }
 }

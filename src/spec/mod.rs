@@ -24,6 +24,7 @@ mod run;
 mod slice;
 mod solve;
 mod source;
+mod synthetics;
 #[cfg(test)]
 mod tests;
 
@@ -43,6 +44,10 @@ pub use run::{OutputName, OutputSpec, RunSpec, parse_size};
 pub use slice::{SliceItem, parse_slice};
 pub use solve::{COMMON as SOLVE_KEYS, Regularization, SolveSpec};
 pub use source::{Source, Span, Spanned};
+pub use synthetics::{
+    ArrayRef, EventsSpec, Moveout, NumpyWindow, SyntheticSpec, TaperType, TraveltimeSpec, Velocity,
+    WaveletShape, WaveletSpec,
+};
 
 /// The words for a part of the contract that is recognised but not built.
 pub const NOT_YET: &str = "not supported in this version yet";

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::eikonal::Medium;
-use super::grid::Grid;
+use super::grid::{Grid, interpolate};
 
 /// Sources whose times are held beside the result: their times are then written side by side.
 const BATCH: usize = 16;
@@ -102,4 +102,29 @@ fn in_batches(
         });
     }
     times
+}
+
+/// Times of straight rays from points to points at one velocity, with dims (to, from).
+pub fn between(from: &[Vec<f64>], to: &[Vec<f64>], vel: f64) -> Vec<f64> {
+    to.iter().flat_map(|to| from.iter().map(move |from| distance(to, from) / vel)).collect()
+}
+
+/// Times of dims (nodes, sources) at points within the grid, linear between nodes, with dims
+/// (points, sources).
+pub fn at_points(
+    axes: &[&[f64]],
+    times: &[f64],
+    sources: usize,
+    points: &[Vec<f64>],
+) -> Result<Vec<f64>, String> {
+    let grid = Grid::new(axes)?;
+    let mut result = Vec::with_capacity(points.len() * sources);
+    for (p, point) in points.iter().enumerate() {
+        let place = grid.place(point).map_err(|e| format!("point {p} of `to` {e}"))?;
+        for source in 0..sources {
+            let at = |node: usize| times[node * sources + source];
+            result.push(interpolate(&grid.dims, &place, at));
+        }
+    }
+    Ok(result)
 }
