@@ -5,6 +5,7 @@ mod arrays;
 mod names;
 mod outputs;
 mod solves;
+mod synthetics;
 
 use std::path::Path;
 

@@ -7,6 +7,8 @@ mod eikonal;
 pub mod events;
 mod grid;
 pub mod tapers;
+#[cfg(test)]
+mod tests;
 pub mod traveltime;
 pub mod wavelets;
 pub mod windows;
