@@ -123,7 +123,8 @@ padded = { type = "FFT", dims = 7, nfft = 10, real = true }
 
 #[test]
 fn row_04_a_short_fft_gives_back_all_samples() {
-    let problem = "[operators]\nF = { type = \"FFT\", dims = 10, nfft = 6, dtype = \"complex128\" }\n";
+    let problem =
+        "[operators]\nF = { type = \"FFT\", dims = 10, nfft = 6, dtype = \"complex128\" }\n";
     adjoints_hold(problem);
     let x = zigzag(&[10]);
     let back = apply(problem, "F.H @ F", &x, "complex128");
@@ -143,7 +144,8 @@ h = { values = ["1+2j", "0-1j", 3.0] }
 C = { type = "Convolve1D", dims = 5, h = "h", offset = 0 }
 "#;
     adjoints_hold(problem);
-    let delta = Stored::new(&[5], "complex128", &[0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0]);
+    let delta =
+        Stored::new(&[5], "complex128", &[0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0]);
     let y = apply(problem, "C.H", &delta, "complex128");
     near(&y, &[0.0, 0.0, 3.0, 0.0, 0.0, 1.0, 1.0, -2.0, 0.0, 0.0], 1e-14);
 }
@@ -264,7 +266,9 @@ R = { type = "MDC", G = "G", nt = 9, nv = 1 }
 
 #[test]
 fn row_21_axes_of_length_1_stay() {
-    for (dims, nz) in [([1, 3, 4], 2), ([3, 1, 4], 2), ([3, 4, 1], 2), ([1, 1, 1], 1), ([2, 3, 4], 1)] {
+    for (dims, nz) in
+        [([1, 3, 4], 2), ([3, 1, 4], 2), ([3, 4, 1], 2), ([1, 1, 1], 1), ([2, 3, 4], 1)]
+    {
         let [nsl, nx, ny] = dims;
         let problem = format!(
             "[arrays]\nG = {{ random = {{ shape = {dims:?}, seed = 2 }} }}\n\
@@ -568,7 +572,8 @@ fn row_49_more_iterations_take_no_more_memory_and_give_the_same_beginning() {
         )
     };
     let planned = |niter| {
-        Folder::of(&problem(niter)).ran("plan problem.toml --json").json()["memory"]["total"].clone()
+        Folder::of(&problem(niter)).ran("plan problem.toml --json").json()["memory"]["total"]
+            .clone()
     };
     assert_eq!(planned(3), planned(3000));
     let cost = |niter| solve(&problem(niter))["solver"]["cost"].as_array().unwrap().clone();

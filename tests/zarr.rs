@@ -30,7 +30,8 @@ predicted = "p.npy"
 /// The problem with its arrays, as .npy and as .zarr; `keep.toml` is the identity of the data.
 fn folder() -> Folder {
     let folder = Folder::of(PROBLEM);
-    let values = |n: usize| (0..n).map(|i| ((i * 37) % 101) as f64 / 25.0 - 2.0).collect::<Vec<_>>();
+    let values =
+        |n: usize| (0..n).map(|i| ((i * 37) % 101) as f64 / 25.0 - 2.0).collect::<Vec<_>>();
     folder.write("G.npy", &Stored::new(&[12, 5, 4], "float32", &values(240)));
     folder.write("d.npy", &Stored::new(&[12, 5, 3], "float32", &values(180)));
     for (name, dims) in [("G", "[12, 5, 4]"), ("d", "[12, 5, 3]")] {
@@ -113,7 +114,10 @@ fn an_output_never_takes_the_place_of_what_it_was_made_from() {
         assert_eq!(ran.code, Some(2));
         assert!(ran.stderr.contains(words), "{}", ran.stderr);
     }
-    folder.put("zarr.toml", PROBLEM.replace("predicted = \"p.npy\"", "history = \"h.zarr\"").as_bytes());
+    folder.put(
+        "zarr.toml",
+        PROBLEM.replace("predicted = \"p.npy\"", "history = \"h.zarr\"").as_bytes(),
+    );
     let ran = folder.ran("solve zarr.toml");
     assert!(ran.stderr.contains("output `history` is text"), "{}", ran.stderr);
 }
@@ -163,7 +167,11 @@ error: all.zarr is a folder and has no `key`
 error: zarr.toml has 1 mistake; nothing was run
 "#,
     );
-    assert!(solve("file = \"G.npy\", path = \"G\"").stderr.contains("G.npy is a file and has no `path`"));
+    assert!(
+        solve("file = \"G.npy\", path = \"G\"")
+            .stderr
+            .contains("G.npy is a file and has no `path`")
+    );
     // `info` shows all of a group.
     let info = folder.ran("info all.zarr");
     assert!(info.text().contains("all.zarr/G\n") && info.text().contains("all.zarr/in/d\n"));

@@ -297,9 +297,10 @@ fn constant(
         tiles.boxes().iter().map(|tile| tile.intersect(held)).collect()
     });
     machine.install(|| {
-        parts.par_iter().filter(|part| !part.is_empty()).try_for_each(|part| {
-            array.read_box(part, store.view_mut_shared(part))
-        })
+        parts
+            .par_iter()
+            .filter(|part| !part.is_empty())
+            .try_for_each(|part| array.read_box(part, store.view_mut_shared(part)))
     })?;
     constants.0.push((array.clone(), store.clone()));
     Ok(store)

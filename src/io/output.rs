@@ -19,8 +19,8 @@ use crate::{with_dtype, with_view};
 
 use super::array::Array;
 use super::error::{Error, Result, os_words};
-use super::zarr;
 use super::npy::{Header, StoredType, checked_len, header_bytes, swap_bytes};
+use super::zarr;
 
 /// Bytes that a write which converts or gathers holds at a time.
 const BUFFER: usize = 1 << 20;
@@ -182,7 +182,9 @@ pub fn check_zarr(path: &Path) -> Result<()> {
     let name = path.display().to_string();
     match path.metadata() {
         _ if !zarr::is_named(path) => Ok(()),
-        Ok(meta) => zarr::can_write(&name).and_then(|()| check_replaceable(path, &name, meta.is_dir())),
+        Ok(meta) => {
+            zarr::can_write(&name).and_then(|()| check_replaceable(path, &name, meta.is_dir()))
+        }
         Err(_) => zarr::can_write(&name),
     }
 }

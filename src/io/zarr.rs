@@ -208,9 +208,7 @@ impl Folder {
         let found: std::result::Result<Option<ArrayBytes<'static>>, ArrayError> = match &self.shards
         {
             None => self.array.retrieve_chunk_if_exists_opt(&index, &options),
-            Some(shards) => {
-                self.array.retrieve_subchunk_opt(shards, &index, &options).map(Some)
-            }
+            Some(shards) => self.array.retrieve_subchunk_opt(shards, &index, &options).map(Some),
         };
         let bytes = match found.map_err(|e| self.failed(at, &e))? {
             Some(bytes) => bytes.into_fixed().map_err(|e| self.failed(at, &e))?.into_owned(),

@@ -8,7 +8,8 @@ use crate::io::{self, Array, Generator};
 use crate::scalar::DType;
 use crate::space::show_dims;
 use crate::spec::{
-    ArraySource, ArraySpec, Chunks, Diagnostic, Diagnostics, Distribution, FileSource, Part, SliceItem, Span, Spanned,
+    ArraySource, ArraySpec, Chunks, Diagnostic, Diagnostics, Distribution, FileSource, Part,
+    SliceItem, Span, Spanned,
 };
 
 /// What arrays need of the file around them.

@@ -49,7 +49,8 @@ pub(crate) fn members(_folder: &Path) -> Result<Option<Vec<String>>> {
 
 pub(crate) fn open(folder: &Path, _inside: Option<&str>) -> Result<Opened> {
     let name = folder.display().to_string();
-    match is_named(folder) || folder.join(".zarray").is_file() || folder.join("zarr.json").is_file() {
+    match is_named(folder) || folder.join(".zarray").is_file() || folder.join("zarr.json").is_file()
+    {
         true => Err(missing("read", &name)),
         false => Err(Error::input(format!(
             "cannot read {name}: it is a folder; name a .npy or .npz file"

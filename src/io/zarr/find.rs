@@ -116,7 +116,8 @@ fn listed(members: &[String]) -> String {
     if members.is_empty() {
         return "no array".to_string();
     }
-    let mut list: Vec<String> = members.iter().take(MOST_NAMED).map(|m| format!("\"{m}\"")).collect();
+    let mut list: Vec<String> =
+        members.iter().take(MOST_NAMED).map(|m| format!("\"{m}\"")).collect();
     if members.len() > MOST_NAMED {
         list.push(format!("{} more", members.len() - MOST_NAMED));
     }

@@ -53,7 +53,8 @@ impl Kept {
         decode: impl FnOnce() -> Result<ArrayD<N>>,
     ) -> Result<Arc<ArrayD<N>>> {
         let Some(slot) = self.slot(index, spent) else { return decode().map(Arc::new) };
-        let chunk = slot.get_or_init(|| decode().map(|c| Arc::new(c) as Arc<dyn Any + Send + Sync>));
+        let chunk =
+            slot.get_or_init(|| decode().map(|c| Arc::new(c) as Arc<dyn Any + Send + Sync>));
         let chunk = chunk.as_ref().map_err(Clone::clone)?.clone();
         Ok(chunk.downcast().unwrap_or_else(|_| unreachable!("an array has one element type")))
     }

@@ -44,23 +44,26 @@ impl Metadata {
         let lengths = |value: Option<&Json>| -> Option<Vec<u64>> {
             value?.as_array()?.iter().map(Json::as_u64).collect()
         };
-        let dims = lengths(json.get("shape")).ok_or_else(|| damaged("`shape` is no list of lengths"))?;
+        let dims =
+            lengths(json.get("shape")).ok_or_else(|| damaged("`shape` is no list of lengths"))?;
         let too_large = || refused(name, format!("its shape {dims:?} is larger than any memory"));
         let dims: Option<Vec<usize>> = dims.iter().map(|&n| usize::try_from(n).ok()).collect();
         let dims = dims.filter(|d| checked_len(d, 16).is_some()).ok_or_else(too_large)?;
         let (stored, chunk) = if version == 3 {
             let grid = &json["chunk_grid"];
             if grid["name"] != "regular" {
-                let what = format!("its chunk grid is {}; only regular ones are read", grid["name"]);
+                let what =
+                    format!("its chunk grid is {}; only regular ones are read", grid["name"]);
                 return Err(refused(name, what));
             }
             (type_v3(&json["data_type"], name)?, lengths(grid["configuration"].get("chunk_shape")))
         } else {
             (type_v2(&json["dtype"], name)?, lengths(json.get("chunks")))
         };
-        let chunk = chunk
-            .filter(|c| c.len() == dims.len() && !c.contains(&0))
-            .ok_or_else(|| damaged(&format!("its chunks do not fit its shape {}", show_dims(&dims))))?;
+        let chunk =
+            chunk.filter(|c| c.len() == dims.len() && !c.contains(&0)).ok_or_else(|| {
+                damaged(&format!("its chunks do not fit its shape {}", show_dims(&dims)))
+            })?;
         Ok(Metadata { version, json, dims, stored, chunk })
     }
 
@@ -75,10 +78,12 @@ impl Metadata {
             // Old writers give complex arrays a real fill value.
             if self.stored.kind.dtype().is_complex() && !json["fill_value"].is_array() {
                 let real = json["fill_value"].take();
-                json["fill_value"] = if real.is_null() { json!([0.0, 0.0]) } else { json!([real, 0.0]) };
+                json["fill_value"] =
+                    if real.is_null() { json!([0.0, 0.0]) } else { json!([real, 0.0]) };
             }
-            let metadata: ArrayMetadataV2 = serde_json::from_value(json)
-                .map_err(|e| refused(name, format!("its .zarray is damaged: {e}; write it again")))?;
+            let metadata: ArrayMetadataV2 = serde_json::from_value(json).map_err(|e| {
+                refused(name, format!("its .zarray is damaged: {e}; write it again"))
+            })?;
             Array::new_with_metadata(store, "/", ArrayMetadata::V2(metadata))
         };
         array.map_err(|e| {
@@ -100,8 +105,11 @@ impl Metadata {
             true => String::new(),
             false => format!(" in shards {}", show_dims(&of_files)),
         };
-        let codecs: Vec<String> =
-            self.codecs().into_iter().filter(|c| !["bytes", "transpose"].contains(&c.as_str())).collect();
+        let codecs: Vec<String> = self
+            .codecs()
+            .into_iter()
+            .filter(|c| !["bytes", "transpose"].contains(&c.as_str()))
+            .collect();
         let codecs = if codecs.is_empty() { "uncompressed".to_string() } else { codecs.join(", ") };
         format!("Zarr version {}, chunks {}{shards}, {codecs}", self.version, show_dims(chunk))
     }

@@ -64,10 +64,30 @@ fn values(kind: Kind, dims: &[usize]) -> ArrayD<C128> {
 fn every_way_to_store_an_array_is_read() {
     let stores = Stores::new();
     for name in [
-        "v2_none", "v2_gzip", "v2_zlib", "v2_zstd", "v2_blosc", "v2_blosc_zstd", "v2_complex",
-        "v2_fortran", "v2_big_f8", "v2_big_c16", "v2_big_i2", "v2_big_f4", "v2_nested",
-        "v2_scalar", "v2_marchenko", "v3_none", "v3_gzip", "v3_zstd", "v3_blosc", "v3_crc32c",
-        "v3_complex", "v3_big", "v3_transposed", "v3_sharded",
+        "v2_none",
+        "v2_gzip",
+        "v2_zlib",
+        "v2_zstd",
+        "v2_blosc",
+        "v2_blosc_zstd",
+        "v2_complex",
+        "v2_fortran",
+        "v2_big_f8",
+        "v2_big_c16",
+        "v2_big_i2",
+        "v2_big_f4",
+        "v2_nested",
+        "v2_scalar",
+        "v2_marchenko",
+        "v3_none",
+        "v3_gzip",
+        "v3_zstd",
+        "v3_blosc",
+        "v3_crc32c",
+        "v3_complex",
+        "v3_big",
+        "v3_transposed",
+        "v3_sharded",
     ] {
         let array = stores.open(&format!("{name}.zarr"));
         let kind = array.stored_type().unwrap().kind;
@@ -353,8 +373,13 @@ fn a_wrong_store_is_refused_with_its_reason() {
 #[test]
 fn a_damaged_chunk_is_named() {
     for (name, chunk) in [
-        ("v2_none", "0.1"), ("v2_gzip", "0.1"), ("v2_zlib", "0.1"), ("v2_zstd", "0.1"),
-        ("v2_blosc", "0.1"), ("v3_crc32c", "c/0/1"), ("v3_sharded", "c/0/0"),
+        ("v2_none", "0.1"),
+        ("v2_gzip", "0.1"),
+        ("v2_zlib", "0.1"),
+        ("v2_zstd", "0.1"),
+        ("v2_blosc", "0.1"),
+        ("v3_crc32c", "c/0/1"),
+        ("v3_sharded", "c/0/0"),
     ] {
         let stores = Stores::new();
         let file = stores.path(&format!("{name}.zarr/{chunk}"));
