@@ -32,6 +32,8 @@ pub(super) struct Solved {
     pub(super) stop: Stop,
     pub(super) cost: Vec<f64>,
     pub(super) data_norm: f64,
+    /// What else the solver tells.
+    pub(super) figures: Vec<(&'static str, f64)>,
     /// Norm of the data minus what the operator makes of the model, computed at the end.
     pub(super) residual_norm: f64,
     pub(super) memory: Memory,
@@ -192,6 +194,7 @@ pub(super) fn solve(
         stop: found.stop,
         cost: found.cost,
         data_norm: found.data_norm,
+        figures: found.figures,
         residual_norm: found.residual_norm,
         memory,
         spill,
@@ -218,6 +221,7 @@ struct Found {
     stop: Stop,
     cost: Vec<f64>,
     data_norm: f64,
+    figures: Vec<(&'static str, f64)>,
     residual_norm: f64,
     timings: Timings,
 }
@@ -256,6 +260,7 @@ impl Job<'_> {
             stop: outcome.stop,
             cost: outcome.cost,
             data_norm: outcome.data_norm,
+            figures: outcome.figures,
             residual_norm: f64::NAN,
             timings: Timings { setup, solve: solved, finish: 0.0 },
         };
@@ -331,6 +336,18 @@ impl Job<'_> {
 pub(super) fn as_json(problem: &Problem, solved: &Solved, expectations: &[Json]) -> Json {
     let solve = problem.solve.as_ref();
     let data = solve.map(|s| &s.data_type);
+    let mut solver = json!({
+        "name": solved.method.name(),
+        "iterations": solved.iterations,
+        "status": solved.stop.name(),
+        "residual_norm": finite(solved.residual_norm),
+        "relative_residual": finite(solved.residual_norm / solved.data_norm),
+        "data_norm": finite(solved.data_norm),
+        "cost": solved.cost.iter().map(|c| finite(*c)).collect::<Vec<_>>(),
+    });
+    for (name, value) in &solved.figures {
+        solver[*name] = finite(*value);
+    }
     json!({
         "command": "solve",
         "file": problem.document.source.name,
@@ -341,15 +358,7 @@ pub(super) fn as_json(problem: &Problem, solved: &Solved, expectations: &[Json])
             "dtype": solve.map(|s| s.model_type.dtype.name()),
             "dtype_data": data.map(|d| d.dtype.name()),
         },
-        "solver": {
-            "name": solved.method.name(),
-            "iterations": solved.iterations,
-            "status": solved.stop.name(),
-            "residual_norm": finite(solved.residual_norm),
-            "relative_residual": finite(solved.residual_norm / solved.data_norm),
-            "data_norm": finite(solved.data_norm),
-            "cost": solved.cost.iter().map(|c| finite(*c)).collect::<Vec<_>>(),
-        },
+        "solver": solver,
         "timings": solved.timings,
         "memory": { "planned_bytes": solved.memory.total, "peak_bytes": solved.peak_bytes },
         "processes": solved.processes,
