@@ -21,6 +21,9 @@ struct Case {
     tolerance: f64,
     iterations: Option<usize>,
     cost: Option<Vec<f64>>,
+    /// What else the report tells of the solver.
+    #[serde(default)]
+    told: serde_json::Map<String, serde_json::Value>,
 }
 
 impl Case {
@@ -79,6 +82,20 @@ impl Case {
             && solver["iterations"] != want
         {
             wrong.push(format!("{} iterations, not {want}", solver["iterations"]));
+        }
+        // Norms that should vanish are as small as the first cost's round-off.
+        let first = self.cost.as_ref().map_or(0.0, |cost| cost[0]);
+        for (name, want) in &self.told {
+            let got = &solver[name];
+            let close = match (got.as_f64(), want.as_f64()) {
+                (Some(got), Some(want)) => {
+                    (got - want).abs() <= self.tolerance * want.abs().max(first)
+                }
+                _ => got == want,
+            };
+            if !close {
+                wrong.push(format!("`{name}` is {got}, not {want}"));
+            }
         }
         if let Some(want) = &self.cost {
             match Vec::<f64>::deserialize(&solver["cost"]) {

@@ -34,6 +34,8 @@ pub(super) struct Solved {
     pub(super) further: Vec<(String, usize, Stop)>,
     pub(super) cost: Vec<f64>,
     pub(super) data_norm: f64,
+    /// What else the solver tells.
+    pub(super) figures: Vec<(&'static str, f64)>,
     /// Norm of the data minus what the operator makes of the model, computed at the end.
     pub(super) residual_norm: f64,
     pub(super) memory: Memory,
@@ -212,6 +214,7 @@ pub(super) fn solve(
         further: found.further,
         cost: found.cost,
         data_norm: found.data_norm,
+        figures: found.figures,
         residual_norm: found.residual_norm,
         memory,
         spill,
@@ -249,6 +252,7 @@ struct Found {
     further: Vec<(String, usize, Stop)>,
     cost: Vec<f64>,
     data_norm: f64,
+    figures: Vec<(&'static str, f64)>,
     residual_norm: f64,
     timings: Timings,
 }
@@ -333,6 +337,7 @@ impl Run<'_> {
                     further,
                     cost: outcome.cost,
                     data_norm: outcome.data_norm,
+                    figures: outcome.figures,
                     residual_norm: f64::NAN,
                     timings: Timings::default(),
                 });
@@ -349,6 +354,7 @@ impl Run<'_> {
             further,
             cost: outcome.cost,
             data_norm: outcome.data_norm,
+            figures: outcome.figures,
             residual_norm: f64::NAN,
             timings: Timings { setup, solve: solved, finish: 0.0 },
         };
@@ -461,6 +467,18 @@ fn map(
 pub(super) fn as_json(problem: &Problem, solved: &Solved, expectations: &[Json]) -> Json {
     let solve = problem.solve.as_ref();
     let data = solve.map(|s| &s.data_type);
+    let mut solver = json!({
+        "name": solved.method.name(),
+        "iterations": solved.iterations,
+        "status": solved.stop.name(),
+        "residual_norm": finite(solved.residual_norm),
+        "relative_residual": finite(solved.residual_norm / solved.data_norm),
+        "data_norm": finite(solved.data_norm),
+        "cost": solved.cost.iter().map(|c| finite(*c)).collect::<Vec<_>>(),
+    });
+    for (name, value) in &solved.figures {
+        solver[*name] = finite(*value);
+    }
     json!({
         "command": "solve",
         "file": problem.document.source.name,
@@ -471,20 +489,12 @@ pub(super) fn as_json(problem: &Problem, solved: &Solved, expectations: &[Json])
             "dtype": solve.map(|s| s.model_type.dtype.name()),
             "dtype_data": data.map(|d| d.dtype.name()),
         },
-        "solver": {
-            "name": solved.method.name(),
-            "iterations": solved.iterations,
-            "status": solved.stop.name(),
-            "further": solved.further.iter().map(|(name, iterations, stop)| json!({
-                "name": name,
-                "iterations": iterations,
-                "status": stop.name(),
-            })).collect::<Vec<_>>(),
-            "residual_norm": finite(solved.residual_norm),
-            "relative_residual": finite(solved.residual_norm / solved.data_norm),
-            "data_norm": finite(solved.data_norm),
-            "cost": solved.cost.iter().map(|c| finite(*c)).collect::<Vec<_>>(),
-        },
+        "solver": solver,
+        "further": solved.further.iter().map(|(name, iterations, stop)| json!({
+            "name": name,
+            "iterations": iterations,
+            "status": stop.name(),
+        })).collect::<Vec<_>>(),
         "timings": solved.timings,
         "memory": { "planned_bytes": solved.memory.total, "peak_bytes": solved.peak_bytes },
         "processes": solved.processes,

@@ -99,6 +99,28 @@ impl Operators {
         let adjoint = self.adjoint.as_ref().unwrap_or(&self.forward);
         run(adjoint, machine, y, x, After::Then(&step))
     }
+
+    /// `x = a A^H y + b v`, and `z = z + t w`, in one pass over `x`; and `||x||^2`.
+    pub fn adjoint_combined(
+        &self,
+        machine: &Machine,
+        (a, y): (f64, &Vector),
+        x: &mut Vector,
+        (b, v): (f64, &Vector),
+        (z, t, w): (&mut Vector, f64, &Vector),
+    ) -> Result<f64> {
+        let z = &*z;
+        let step = |block: usize, tile: &IndexBox, x: ViewMut<'_>| {
+            // Tiles are disjoint, and x, v, z and w are different vectors.
+            let moved = z.stores[block].view_mut_shared(tile);
+            let w = w.stores[block].view(tile);
+            with_view!(ViewMut, moved, z => vector::update(z, 1.0, Viewed::typed(w), t));
+            let v = v.stores[block].view(tile);
+            with_view!(ViewMut, x, x => vector::update(x, a, Viewed::typed(v), b))
+        };
+        let adjoint = self.adjoint.as_ref().unwrap_or(&self.forward);
+        run(adjoint, machine, y, x, After::Then(&step))
+    }
 }
 
 fn run(

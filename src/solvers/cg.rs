@@ -102,5 +102,5 @@ pub(super) fn solve(task: &mut Task<'_>, p: &Cg) -> Result<Outcome> {
         }
     }
     let stop = stop.unwrap_or(Stop::Iterations);
-    Ok(Outcome { model: x, iterations, stop, cost, data_norm })
+    Ok(Outcome { model: x, iterations, stop, cost, data_norm, figures: vec![] })
 }

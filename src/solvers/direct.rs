@@ -56,7 +56,7 @@ pub(super) fn solve(task: &mut Task<'_>) -> Result<Outcome> {
         C128::new(solution[k], if units.len() == 2 { solution[n + k] } else { 0.0 })
     });
     let stop = bad.unwrap_or(Stop::Solved);
-    Ok(Outcome { model: x, iterations: 0, stop, cost: vec![data_norm], data_norm })
+    Ok(Outcome { model: x, iterations: 0, stop, cost: vec![data_norm], data_norm, figures: vec![] })
 }
 
 fn dense(matrix: DMatrix<f64>, rhs: &DVector<f64>) -> DVector<f64> {

@@ -3,6 +3,7 @@
 mod cg;
 mod cgls;
 mod direct;
+mod lsqr;
 mod monitor;
 mod registry;
 pub mod system;
@@ -35,6 +36,7 @@ impl Task<'_> {
         match method {
             Method::Cg(parameters) => cg::solve(self, parameters),
             Method::Cgls(parameters) => cgls::solve(self, parameters),
+            Method::Lsqr(parameters) => lsqr::solve(self, parameters),
             Method::Direct => direct::solve(self),
         }
     }

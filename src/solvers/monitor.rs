@@ -64,6 +64,22 @@ pub enum Stop {
     Tolerance,
     /// The residual fell below `rtol` times the norm of the data.
     Relative,
+    /// `A x = y` holds within `atol` and `btol`, or as well as the numbers can.
+    Compatible {
+        /// The machine's precision set the limit.
+        machine: bool,
+    },
+    /// The gradient is small beside the first one: `x` is the least-squares solution within `atol`, or
+    /// as well as the numbers can be.
+    LeastSquares {
+        /// The machine's precision set the limit.
+        machine: bool,
+    },
+    /// The estimated condition number of `A` reached `conlim`, or what the numbers can hold.
+    Condition {
+        /// The machine's precision set the limit.
+        machine: bool,
+    },
     /// The equations were solved directly.
     Solved,
     /// `<c, A c>` is 0 for a search direction: the operator is not positive.
@@ -89,6 +105,12 @@ impl Stop {
             Stop::Iterations => "niter",
             Stop::Tolerance => "tol",
             Stop::Relative => "rtol",
+            Stop::Compatible { machine: false } => "compatible",
+            Stop::Compatible { machine: true } => "compatible to machine precision",
+            Stop::LeastSquares { machine: false } => "least squares",
+            Stop::LeastSquares { machine: true } => "least squares to machine precision",
+            Stop::Condition { machine: false } => "conlim",
+            Stop::Condition { machine: true } => "condition beyond machine precision",
             Stop::Solved => "solved",
             Stop::Interrupted => "interrupted",
             Stop::NotPositive { .. } => "not positive",
@@ -104,6 +126,24 @@ impl fmt::Display for Stop {
             Stop::Tolerance => f.write_str("the watched squared norm reached tol"),
             Stop::Relative => {
                 f.write_str("the residual fell below rtol times the norm of the data")
+            }
+            Stop::Compatible { machine: false } => {
+                f.write_str("the equations hold within atol and btol")
+            }
+            Stop::Compatible { machine: true } => {
+                f.write_str("the equations hold to machine precision")
+            }
+            Stop::LeastSquares { machine: false } => {
+                f.write_str("the least-squares solution within atol")
+            }
+            Stop::LeastSquares { machine: true } => {
+                f.write_str("the least-squares solution to machine precision")
+            }
+            Stop::Condition { machine: false } => {
+                f.write_str("the estimated condition number reached conlim")
+            }
+            Stop::Condition { machine: true } => {
+                f.write_str("the estimated condition number is beyond machine precision")
             }
             Stop::Solved => f.write_str("solved directly"),
             Stop::Interrupted => f.write_str("interrupted"),
@@ -130,4 +170,6 @@ pub struct Outcome {
     pub cost: Vec<f64>,
     /// Norm of the right-hand side.
     pub data_norm: f64,
+    /// What else the solver tells of its last iteration, by PyLops' names.
+    pub figures: Vec<(&'static str, f64)>,
 }

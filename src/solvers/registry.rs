@@ -7,6 +7,7 @@ use crate::problem::Solve;
 use crate::solvers::cg::Cg;
 use crate::solvers::cgls::Cgls;
 use crate::solvers::direct::MOST_ENTRIES;
+use crate::solvers::lsqr::Lsqr;
 use crate::spec::{
     Diagnostic, Diagnostics, Document, ParamTable, SOLVE_KEYS, Spanned, deserialize,
 };
@@ -18,6 +19,8 @@ pub enum Method {
     Cg(Cg),
     /// Conjugate gradients for least squares.
     Cgls(Cgls),
+    /// Golub-Kahan bidiagonalisation for least squares.
+    Lsqr(Lsqr),
     /// A dense solve.
     Direct,
 }
@@ -28,6 +31,7 @@ impl Method {
         match self {
             Method::Cg(_) => "cg",
             Method::Cgls(_) => "cgls",
+            Method::Lsqr(_) => "lsqr",
             Method::Direct => "direct",
         }
     }
@@ -37,6 +41,7 @@ impl Method {
         match self {
             Method::Cg(p) => p.niter,
             Method::Cgls(p) => p.niter,
+            Method::Lsqr(p) => p.niter,
             Method::Direct => 0,
         }
     }
@@ -46,13 +51,14 @@ impl Method {
         match self {
             Method::Cg(_) => (4, 0),
             Method::Cgls(_) => (3, 2),
+            Method::Lsqr(_) => (4, 2),
             Method::Direct => (1, 1),
         }
     }
 
     /// Whether the adjoint is applied.
     pub fn needs_adjoint(&self) -> bool {
-        matches!(self, Method::Cgls(_))
+        matches!(self, Method::Cgls(_) | Method::Lsqr(_))
     }
 }
 
@@ -90,6 +96,7 @@ pub const ENTRIES: &[Entry] = &[
     Entry { name: "cg", documentation: text::<Cg>, keys: keys::<Cg> },
     Entry { name: "cgls", documentation: text::<Cgls>, keys: keys::<Cgls> },
     Entry { name: "direct", documentation: direct_text, keys: keys::<Direct> },
+    Entry { name: "lsqr", documentation: text::<Lsqr>, keys: keys::<Lsqr> },
 ];
 
 fn auto_text() -> String {
@@ -142,14 +149,18 @@ fn parse(
             deserialize::<Direct>(&table, &known, &[], diagnostics).map(|_| Asked::Direct)?
         }
         "cgls" => Asked::Cgls(deserialize(&table, &known, &[], diagnostics)?),
+        "lsqr" => Asked::Lsqr(deserialize(&table, &known, &[], diagnostics)?),
         _ => Asked::Auto(deserialize(&table, &known, &[], diagnostics)?),
     };
-    let (tol, rtol, damp) = match &asked {
-        Asked::Cg(p) => (p.tol, p.rtol, 0.0),
-        Asked::Cgls(p) | Asked::Auto(p) => (p.tol, p.rtol, p.damp),
-        Asked::Direct => (0.0, 0.0, 0.0),
+    let limits = match &asked {
+        Asked::Cg(p) => vec![("tol", p.tol), ("rtol", p.rtol)],
+        Asked::Cgls(p) | Asked::Auto(p) => {
+            vec![("tol", p.tol), ("rtol", p.rtol), ("damp", p.damp)]
+        }
+        Asked::Lsqr(p) => p.limits(),
+        Asked::Direct => vec![],
     };
-    for (key, value) in [("tol", tol), ("rtol", rtol), ("damp", damp)] {
+    for (key, value) in limits {
         if !(value >= 0.0 && value.is_finite()) {
             let label = "expected a finite number that is not negative";
             let message = format!("wrong value of `{key}`");
@@ -162,6 +173,7 @@ fn parse(
 enum Asked {
     Cg(Cg),
     Cgls(Cgls),
+    Lsqr(Lsqr),
     Direct,
     Auto(Cgls),
 }
@@ -185,6 +197,7 @@ pub fn method(solve: &Solve, diagnostics: &mut Diagnostics) -> Option<Method> {
     let method = match asked {
         Asked::Cg(p) => Method::Cg(p),
         Asked::Cgls(p) => Method::Cgls(p),
+        Asked::Lsqr(p) => Method::Lsqr(p),
         Asked::Direct => Method::Direct,
         Asked::Auto(_)
             if solve.operator.is_explicit()

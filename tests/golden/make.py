@@ -697,8 +697,8 @@ SOLVES = []
 
 def solve(name, tables, text, run, *, expressions=None, m=None, d=None, x0=None, extra=None, truth=None, tolerance=1e-8, cost=True,
           iterations=True, shape=None, operator="A", dtype="float64"):
-    """One problem. `run(ops, d, x0, extra)` gives (x, iterations or None, cost or None); with `truth` the same arguments
-    give the x that many iterations come to. The data are the operator on random quarters, plus random quarters / 4."""
+    """One problem. `run(ops, d, x0, extra)` gives (x, iterations or None, cost or None), and as fourth what else the report
+    should tell of the solver; with `truth` the same arguments give the x that many iterations come to. The data are the operator on random quarters, plus random quarters / 4."""
     name_ = "solve " + name
     arrays, words, ops = {}, {}, {}
     for label, t in tables.items():
@@ -723,13 +723,15 @@ def solve(name, tables, text, run, *, expressions=None, m=None, d=None, x0=None,
             text = head + 'x0 = "x0"\n[[' + rest
     extra = {k: quarters(generator(name_ + "/" + k), int(np.prod(s)), dtype, 8) for k, s in (extra or {}).items()}
     arrays.update({k: v for k, v in extra.items()})
-    x, it, c = run(ops, data, x0.copy() if x0 is not None else None, extra)
+    x, it, c, *told = run(ops, data, x0.copy() if x0 is not None else None, extra)
     if truth:
         t = truth(ops, data, x0, extra)
         x, it, c = t, None, None
     head = {"name": name, "dtype": dtype, "operators": words, "solve": 'operator = "%s"\ndata = "d"\n%s' % (operator, text),
             "dims": list(dims), "iterations": int(it) if it is not None and iterations else None, "tolerance": tolerance,
             "truth": "dense" if truth else "pylops"}
+    if told:
+        head["told"] = told[0]
     SOLVES.append(json.dumps(head)[:-1] + ', "cost": %s, "arrays": {%s}, "x": %s}' % (
         flat(np.asarray(c, float)) if c is not None and cost else "null",
         ", ".join('"%s": %s' % (k, stored(v)) for k, v in arrays.items()), flat(np.asarray(x))))
@@ -763,6 +765,21 @@ def cgls(key="A", **k):
     def run(o, d, x0, e):
         r = pylops.optimization.basic.cgls(o[key], d, x0=x0 if x0 is not None else np.zeros(o[key].shape[1], d.dtype), **k)
         return r[0], r[2], r[5]
+    return run
+
+
+LSQR_STOPS = ["niter", "compatible", "least squares", "conlim", "compatible to machine precision",
+              "least squares to machine precision", "condition beyond machine precision"]
+
+
+def lsqr(make=lambda o: o["A"], pad=0, back=None, **k):
+    """PyLops' lsqr on `make(ops)`, the data followed by `pad` zeros; `back(ops, x)` is the model of its unknown."""
+    def run(o, d, x0, e):
+        op = make(o)
+        r = pylops.optimization.basic.lsqr(op, np.concatenate([d, np.zeros(pad, d.dtype)]), x0=x0, **k)
+        names = ("r1norm", "r2norm", "anorm", "acond", "arnorm", "xnorm")
+        told = {n: float("%.15g" % v) for n, v in zip(names, r[3:9])}
+        return back(o, r[0]) if back else r[0], r[2], r[10], dict(told, status=LSQR_STOPS[r[1]])
     return run
 
 
@@ -866,6 +883,35 @@ def solvers():
           normal(["L"], [0.5], ["r0"], weight="W", niter=8, tol=0), extra={"r0": (12,)})
     solve("normal equations, complex", dict(A=cmat(9, 6), L=T("FirstDerivative", dims=[6], kind="forward", **CX)),
           keep(solver="cg", niter=6, tol=0.0, normal_equations=True) + reg("L", 2.0), normal(["L"], [2.0], niter=6, tol=0), dtype=cz)
+    # lsqr
+    tight = dict(tolerance=1e-10)
+    a = np.array([[4.0, 1, 0], [1, 3, -1], [0, -1, 2], [1, 1, 1]])
+    solve("lsqr, two steps", dict(A=T("MatrixMult", A=a)), keep(solver="lsqr", niter=2), lsqr(niter=2), **tight)
+    solve("lsqr, two steps, damp", dict(A=T("MatrixMult", A=a)), keep(solver="lsqr", niter=2, damp=0.5), lsqr(niter=2, damp=0.5), **tight)
+    solve("lsqr, overdetermined", dict(A=mat(10, 6)), keep(solver="lsqr", niter=5), lsqr(niter=5), **tight)
+    solve("lsqr, underdetermined", dict(A=mat(5, 9)), keep(solver="lsqr", niter=4), lsqr(niter=4), **tight)
+    solve("lsqr, underdetermined, damp", dict(A=mat(4, 7)), keep(solver="lsqr", niter=6, damp=2.0), lsqr(niter=6, damp=2.0), **tight)
+    solve("lsqr, complex", dict(A=cmat(9, 6)), keep(solver="lsqr", niter=5), lsqr(niter=5), dtype=cz, **tight)
+    solve("lsqr, complex, wide, damp", dict(A=cmat(6, 9)), keep(solver="lsqr", niter=5, damp=1.5), lsqr(niter=5, damp=1.5), dtype=cz, **tight)
+    solve("lsqr, x0", dict(A=mat(10, 6)), keep(solver="lsqr", niter=5), lsqr(niter=5), x0=True, **tight)
+    solve("lsqr, complex, x0 and damp", dict(A=cmat(10, 6)), keep(solver="lsqr", niter=4, damp=0.7), lsqr(niter=4, damp=0.7), x0=True, dtype=cz, **tight)
+    solve("lsqr, stopped by atol", dict(A=mat(12, 8)), keep(solver="lsqr", niter=50, atol=1e-3), lsqr(niter=50, atol=1e-3), **tight)
+    solve("lsqr, stopped by btol", dict(A=mat(5, 9)), keep(solver="lsqr", niter=50, atol=0.0, btol=1e-3), lsqr(niter=50, atol=0, btol=1e-3), **tight)
+    solve("lsqr, stopped by conlim", dict(A=mat(12, 8)), keep(solver="lsqr", niter=50, conlim=4.0), lsqr(niter=50, conlim=4.0), **tight)
+    solve("lsqr, stopped by damp and atol", dict(A=mat(12, 8)), keep(solver="lsqr", niter=50, damp=5.0, atol=1e-3), lsqr(niter=50, damp=5.0, atol=1e-3), **tight)
+    solve("lsqr, PyLops' defaults", dict(A=mat(40, 30)), keep(solver="lsqr"), lsqr(), **tight)
+    solve("lsqr, multi-dimensional deconvolution", dict(A=T("MDC", G=C(4, 3, 2), nt=7, nv=2, dt=0.5, dr=0.5)),
+          keep(solver="lsqr", niter=8), lsqr(niter=8), **tight)
+    stacked = lambda eps, n: dict(make=lambda o: pylops.VStack([o["A"], eps * o["L"]], dtype=o["A"].dtype), pad=n)
+    solve("lsqr, regularised", dict(A=B(), L=D2()), keep(solver="lsqr", niter=8) + reg("L", 0.5), lsqr(niter=8, **stacked(0.5, 12)), **tight)
+    solve("lsqr, regularised, x0", dict(A=B(), L=D2()), keep(solver="lsqr", niter=6) + reg("L", 0.5), lsqr(niter=6, **stacked(0.5, 12)), x0=True, **tight)
+    solve("lsqr, regularised, complex, damp", dict(A=cmat(7, 9), L=T("FirstDerivative", dims=[9], kind="forward", **CX)),
+          keep(solver="lsqr", niter=6, damp=0.5) + reg("L", 1.5), lsqr(niter=6, damp=0.5, **stacked(1.5, 9)), dtype=cz, **tight)
+    through = dict(make=lambda o: o["A"] @ o["P"], back=lambda o, p: o["P"] @ p)
+    solve("lsqr, preconditioned", dict(A=mat(9, 6), P=T("Diagonal", diag=np.array([1.0, 0.5, 2.0, 1.0, 0.25, 1.5]))),
+          keep(solver="lsqr", niter=5, preconditioner="P"), lsqr(niter=5, **through), **tight)
+    solve("lsqr, preconditioned, complex, a wide P", dict(A=cmat(8, 5), P=cmat(5, 7)),
+          keep(solver="lsqr", niter=4, preconditioner="P"), lsqr(niter=4, **through), dtype=cz, **tight)
     # direct
     for label, t, dt in (("square", mat(7, 7), "float64"), ("square, complex", cmat(6, 6), cz), ("tall", mat(9, 5), "float64"),
                          ("tall, complex", cmat(8, 4), cz), ("wide", mat(4, 7), "float64")):
