@@ -15,7 +15,7 @@ import time
 import numpy as np
 import pylops
 from pylops.signalprocessing import FFT, FFT2D, Convolve1D, Fredholm1
-from pylops.waveeqprocessing import MDC
+from pylops.waveeqprocessing import MDC, Kirchhoff
 
 parser = argparse.ArgumentParser()
 parser.add_argument("--data", required=True)
@@ -41,6 +41,10 @@ def data(name):
     return np.load(path(name))
 
 
+# Samples of x, sources and receivers of each size of W6.
+LSM = {"small": (101, 10, 50), "large": (201, 20, 100)}
+
+
 def make():
     """Inputs, where they are missing."""
     os.makedirs(args.data, exist_ok=True)
@@ -59,6 +63,15 @@ def make():
     for nv in (1, 101):
         save("w3_xf_nv%d" % nv, lambda: single(400, 201, nv) + 1j * single(400, 201, nv))
         save("w3_xt_nv%d" % nv, lambda: single(1001, 201, nv))
+    for size, (nx, ns, nr) in LSM.items():
+        save("w6_%s_refl" % size, lambda: np.repeat([np.eye(101)[30] * -1 + np.eye(101)[50] * 0.5], nx, axis=0))
+        x = np.arange(nx) * 4.0
+        for name, n, depth in (("srcs", ns, 10.0), ("recs", nr, 20.0)):
+            save("w6_%s_%s" % (size, name), lambda: np.vstack((np.linspace(40.0, x[-1] - 36.0, n), np.full(n, depth))))
+        save("w6_%s_x" % size, lambda: x)
+    save("w6_z", lambda: np.arange(101) * 4.0)
+    save("w6_t", lambda: np.arange(500) * 0.004)
+    save("w6_wav", lambda: pylops.utils.wavelets.ricker(np.arange(41) * 0.004, f0=20)[0])
     save("w7_A", lambda: normal((8000, 4000)))
     save("w7_x", lambda: normal(4000))
     save("w7_y", lambda: data("w7_A") @ data("w7_x") + 0.1 * normal(8000))
@@ -116,7 +129,8 @@ def pair(name, op, toml, x, y, arrays="", moved=0.0, flop=0.0):
             found = run(words, "%s\n[operators]\nA = %s\n" % (arrays, toml))
             ours.append(min(found["timings"]["apply"]))
         best = min(ours)
-        limit = "%.0f %% of copy" % (100 * moved / best / COPY) if moved else "%.0f %% of GEMM" % (100 * flop / best / GEMM)
+        limit = "%.0f %% of copy" % (100 * moved / best / COPY) if moved else \
+            "%.0f %% of GEMM" % (100 * flop / best / GEMM) if flop else ""
         row(label, min(theirs), best, limit, found["memory"])
 
 
@@ -182,6 +196,20 @@ if section("W3"):
         pair("W3 MDC nv=%d" % nv, fast, '{ type = "MDC", G = "G", nt = 1001, nv = %d, dt = 0.004, dr = 10.0 }' % nv,
              "w3_xt_nv%d" % nv, "w3_xt_nv%d" % nv, arrays, **cost)
     del G
+
+for size in LSM if section("W6") else ():
+    files = {k: "w6_%s_%s" % (size, k) for k in ("x", "srcs", "recs")}
+    files.update({k: "w6_" + k for k in ("z", "t", "wav")})
+    arrays = "[arrays]\n" + "\n".join('%s = { file = "%s" }' % (k, path(f)) for k, f in files.items())
+    toml = '{ type = "Kirchhoff", %s, vel = 1000.0, wavcenter = 40, mode = "analytic"%%s }' % ", ".join(
+        '%s = "%s"' % (k, k) for k in files)
+    for kind, more, p in (("", "", {}), (" dynamic", ", dynamic = true", {"dynamic": True})):
+        op = Kirchhoff(**{k: data(f) for k, f in files.items()}, vel=1000.0, wavcenter=40, mode="analytic", engine="numba", **p)
+        y = "w6_%s_d%s" % (size, kind.strip())
+        if not os.path.exists(path(y)):
+            np.save(path(y), (op @ data("w6_%s_refl" % size).ravel()).reshape(op.dimsd))
+        pair("W6 Kirchhoff %s%s" % (size, kind), op, toml % more, "w6_%s_refl" % size, y, arrays)
+        solve("W6 CGLS %s%s" % (size, kind), op, toml % more, y, arrays, 10)
 
 arrays = '[arrays]\nA = { file = "%s" }' % path("w7_A")
 if section("W7"):

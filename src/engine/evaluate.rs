@@ -4,9 +4,11 @@
 //! the node is one, seen through slices, permutations and reshapes, else a scratch copy.
 
 use crate::graph::{Node, NodeId, Primitive, input_box, reshape_box};
-use crate::kernels::{Buffer, accumulate, convolve, fft, index, matmul, pointwise, stencil};
+use crate::kernels::{
+    Buffer, accumulate, convolve, fft, index, kirchhoff, matmul, pointwise, spread, stencil,
+};
 use crate::plan::{Plan, StoreId};
-use crate::scalar::{C64, C128, DType, Scalar};
+use crate::scalar::{C64, C128, DType, Real, Scalar};
 use crate::space::{IndexBox, strides};
 use crate::view::{View, ViewMut, Viewed};
 use crate::with_view;
@@ -384,6 +386,38 @@ impl Evaluator<'_> {
                     accumulate::cumulative_sum(y, Viewed::typed(x.view()), *axis, *reverse);
                 });
             }
+            Primitive::Spread { dt, transpose } => {
+                let tiles: Vec<Tile<'_>> =
+                    (0..node.inputs.len()).map(|k| self.pull_rows(input(k), &need(k))).collect();
+                let nt = self.node(if *transpose { input(0) } else { id }).ty.dims[1];
+                match tiles[1].view() {
+                    View::Float32(_) => spread_by::<f32>(out, &tiles, b, nt, *dt, *transpose),
+                    _ => spread_by::<f64>(out, &tiles, b, nt, *dt, *transpose),
+                }
+            }
+            Primitive::Kirchhoff { dt, aperture, transpose } => {
+                let tiles: Vec<Tile<'_>> =
+                    (0..node.inputs.len()).map(|k| self.pull_rows(input(k), &need(k))).collect();
+                let table = |k: usize| Viewed::typed(tiles[k].view());
+                let mut travel = kirchhoff::Travel {
+                    sources: table(1),
+                    receivers: table(2),
+                    weights: (tiles.len() > 3).then(|| [table(3), table(4)]),
+                    aperture: aperture.as_deref(),
+                    dt: *dt,
+                    first: [0, 0, 0],
+                };
+                with_view!(ViewMut, out, y => {
+                    let x = Viewed::typed(tiles[0].view());
+                    if *transpose {
+                        travel.first[2] = b.0[0].start;
+                        kirchhoff::migrate(y, x, &travel);
+                    } else {
+                        travel.first[..2].copy_from_slice(&b.start()[..2]);
+                        kirchhoff::demigrate(y, b.0[2].start, node.ty.dims[2], x, &travel);
+                    }
+                });
+            }
         }
     }
 
@@ -459,6 +493,30 @@ fn copy_run<T: Viewed>(mut y: ArrayViewMutD<'_, T>, x: View<'_>, skip: usize) {
 
 fn copy_flat<T: Viewed>(mut y: ArrayViewMutD<'_, T>, x: View<'_>) {
     y.iter_mut().zip(T::typed(x).iter()).for_each(|(y, x)| *y = *x);
+}
+
+/// Fills a box of a node from the tiles `[x, table]` or `[x, table, fractions]`.
+fn spread_by<R: Viewed + Real>(
+    out: ViewMut<'_>,
+    tiles: &[Tile<'_>],
+    b: &IndexBox,
+    nt: usize,
+    dt: Option<f64>,
+    transpose: bool,
+) {
+    let table = spread::Table::<R> {
+        indices: R::typed(tiles[1].view()),
+        fractions: tiles.get(2).map(|f| R::typed(f.view())),
+        dt,
+    };
+    with_view!(ViewMut, out, y => {
+        let x = Viewed::typed(tiles[0].view());
+        if transpose {
+            spread::collect(y, x, &table);
+        } else {
+            spread::spread(y, b.0[1].start, nt, x, &table);
+        }
+    });
 }
 
 fn has_rows(view: &View<'_>) -> bool {

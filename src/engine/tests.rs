@@ -128,6 +128,25 @@ fn every_movement_has_the_same_bits_on_any_ranks_and_threads() {
             let y = chunks(x, &[4, 6]).convolve(0, &h, 3)?;
             Ok(chunks(&y.convolve(1, &h, 1)?, &[23, 2]))
         });
+        let table = |dims: &[usize], seed: u64| {
+            let distribution = Distribution::Uniform;
+            Array::generated(Generator::Random { seed, distribution }, dims.to_vec(), DType::Float64)
+        };
+        let (indices, sources, receivers) =
+            (table(&[60, 35], 11).unwrap(), table(&[7, 60], 12).unwrap(), table(&[19, 60], 13).unwrap());
+        check("spreads", &[60], dtype, |x| {
+            let t = x.constant(&indices);
+            Ok(chunks(&chunks(x, &[9]).spread_by(&t.scale(30.0), Some(&t), 29)?, &[3, 29]))
+        });
+        let factors = (table(&[7, 2, 60], 14).unwrap(), table(&[19, 2, 60], 15).unwrap());
+        check("demigration", &[12, 5], dtype, |x| {
+            let (s, r) = (x.constant(&sources), x.constant(&receivers));
+            let x = chunks(&chunks(x, &[2, 5]).flatten(), &[17]);
+            let weights = [x.constant(&factors.0), x.constant(&factors.1)];
+            let y = x.demigrate([s.clone(), r.clone()], None, 31, 0.05, None)?;
+            let z = x.demigrate([s, r], Some(weights), 31, 0.05, None)?;
+            Ok(chunks(&y.add(&z)?, &[2, 3, 31]))
+        });
         let factor = random(&[11, 1], dtype, 10);
         check("products and conjugates", &[11, 6], dtype, |x| {
             let y = chunks(x, &[3, 6]).multiply(&x.constant(&factor))?;

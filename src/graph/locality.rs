@@ -102,6 +102,21 @@ pub fn input_box(node: &Node, i: usize, input: &ArrayType, out: &IndexBox) -> In
             let last = if i == 0 { columns.clone() } else { 0..input.dims[2] };
             IndexBox(vec![batch.clone(), 0..input.dims[1], last])
         }
+        // The unknown is needed whole. Tables: all points of the traces, or all traces of the points.
+        Primitive::Spread { .. } | Primitive::Kirchhoff { .. } if i == 0 => {
+            IndexBox::whole(&input.dims)
+        }
+        Primitive::Spread { transpose: false, .. } => {
+            IndexBox(vec![0..input.dims[0], out.0[0].clone()])
+        }
+        Primitive::Spread { transpose: true, .. } => IndexBox(vec![out.0[0].clone(), 0..input.dims[1]]),
+        Primitive::Kirchhoff { transpose: false, .. } => {
+            // Times and weights of sources stand before those of receivers.
+            IndexBox::whole(&input.dims).with(0, out.0[(i + 1) % 2].clone())
+        }
+        Primitive::Kirchhoff { transpose: true, .. } => {
+            IndexBox::whole(&input.dims).with(input.dims.len() - 1, out.0[0].clone())
+        }
     }
 }
 
@@ -189,6 +204,23 @@ impl Cut {
                     cut.align[1] = Some(if transpose { 512 } else { 64 });
                 }
             }
+            Primitive::Spread { transpose: false, .. } => {
+                // All points pass over a tile; rows of its part of the table should fill cache lines.
+                let (points, times) = (inputs[0].len() as f64, node.ty.dims[1].max(1) as f64);
+                cut.align = vec![Some(16), None];
+                cut.bytes = cut.bytes.max(points * inputs[1].dtype.size() as f64 / times);
+            }
+            Primitive::Spread { transpose: true, .. } => {
+                cut.bytes = cut.bytes.max(inputs[1].dims[1] as f64 / 2.0);
+            }
+            Primitive::Kirchhoff { transpose: false, .. } => {
+                // Tables of some sources serve several receivers while they are in the cache.
+                let (points, times) = (inputs[0].len() as f64, node.ty.dims[2].max(1) as f64);
+                cut.align = vec![Some(4), Some(8), None];
+                cut.bytes = cut.bytes.max(16.0 * points / times);
+            }
+            // All traces pass over a tile of so many points that reading them is worth it.
+            Primitive::Kirchhoff { transpose: true, .. } => cut.bytes = cut.bytes.max(512.0),
             _ => {}
         }
         cut
@@ -264,5 +296,7 @@ pub fn pulled_once(primitive: &Primitive) -> bool {
             | Primitive::Gather { .. }
             | Primitive::ScatterAdd { .. }
             | Primitive::Broadcast(_)
+            | Primitive::Spread { .. }
+            | Primitive::Kirchhoff { .. }
     )
 }

@@ -15,6 +15,7 @@ mod transpose;
 mod value;
 
 pub use crate::kernels::Banded;
+pub use crate::kernels::kirchhoff::Aperture;
 pub use conjugate::conjugate;
 pub use locality::{Cut, input_box, pulled_once};
 pub use primitive::{AxisStep, Primitive};

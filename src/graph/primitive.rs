@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::graph::Banded;
+use crate::graph::{Aperture, Banded};
 use crate::io::Array;
 use crate::scalar::C128;
 
@@ -138,6 +138,29 @@ pub enum Primitive {
         /// Direction.
         reverse: bool,
     },
+    /// `y_{j,k} += (1-w) x_i`, `y_{j,k+1} += w x_i` with `k = trunc(table_{i,j})`, `w = fraction_{i,j}`; what
+    /// is outside is dropped. Inputs `[x, table]` or `[x, table, fraction]`, tables `(points, traces)`;
+    /// from `(points,)` to `(traces, times)`, back if `transpose`.
+    Spread {
+        /// Sampling of time if the table holds times: `k + w = table_{i,j} / dt`; then samples are
+        /// dropped unless both are inside.
+        dt: Option<f64>,
+        /// Direction.
+        transpose: bool,
+    },
+    /// `y_{s,r,k} += (1-w) a x_i`, `y_{s,r,k+1} += w a x_i` with `k + w = (ts_{s,i} + tr_{r,i}) / dt`; pairs of
+    /// samples that are not both inside are dropped. Inputs `[x, ts, tr]`, times `(sources or receivers,
+    /// points)`, with `a = 1`; or `[x, ts, tr, ws, wr]`, weights `(.., 2, points)`, with
+    /// `a = ws_{s,0,i} wr_{r,0,i} + ws_{s,1,i} wr_{r,1,i}` times the aperture's weight. From `(points,)` to
+    /// `(sources, receivers, times)`, back if `transpose`.
+    Kirchhoff {
+        /// Sampling of time.
+        dt: f64,
+        /// Largest offset over depth.
+        aperture: Option<Arc<Aperture>>,
+        /// Direction.
+        transpose: bool,
+    },
 }
 
 impl Primitive {
@@ -190,6 +213,10 @@ impl Primitive {
             Primitive::CumulativeSum { axis, reverse: true } => {
                 format!("reverse cumulative sum axis {axis}")
             }
+            Primitive::Spread { transpose: false, .. } => "spread".into(),
+            Primitive::Spread { transpose: true, .. } => "spread T".into(),
+            Primitive::Kirchhoff { transpose: false, .. } => "demigrate".into(),
+            Primitive::Kirchhoff { transpose: true, .. } => "migrate".into(),
         }
     }
 
@@ -199,7 +226,9 @@ impl Primitive {
             Primitive::Multiply { .. }
             | Primitive::Convolve { .. }
             | Primitive::Matmul { .. }
-            | Primitive::Gram => 1,
+            | Primitive::Gram
+            | Primitive::Spread { .. }
+            | Primitive::Kirchhoff { .. } => 1,
             _ => inputs,
         }
     }

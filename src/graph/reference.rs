@@ -125,6 +125,50 @@ fn evaluate(node: &Node, args: &[&ArrayD<C128>], inputs: &[ArrayD<C128>]) -> Arr
             let sum = |i: usize| if *reverse { x[i..].iter().sum() } else { x[..=i].iter().sum() };
             (0..n).map(sum).collect()
         }),
+        Primitive::Spread { dt, transpose } => {
+            let mut y = ArrayD::default(IxDyn(dims));
+            let nt = if *transpose { args[0].shape()[1] } else { dims[1] } as f64;
+            for (at, t) in args[1].indexed_iter() {
+                let w = args.get(2).map_or(0.0, |f| f[at.clone()].re);
+                let (k, w) = match dt {
+                    Some(dt) => ((t.re / dt).floor(), (t.re / dt).rem_euclid(1.0)),
+                    None => (t.re.trunc(), w),
+                };
+                let both = (0.0..nt - 1.0).contains(&k);
+                for (k, w) in [(k, 1.0 - w), (k + 1.0, w)] {
+                    if (0.0..nt).contains(&k) && (both || dt.is_none()) {
+                        let (point, sample) = (vec![at[0]], vec![at[1], k as usize]);
+                        let (to, from) = if *transpose { (point, sample) } else { (sample, point) };
+                        y[IxDyn(&to)] += args[0][IxDyn(&from)] * w;
+                    }
+                }
+            }
+            y
+        }
+        Primitive::Kirchhoff { dt, aperture, transpose } => {
+            let mut y = ArrayD::default(IxDyn(dims));
+            let (ns, nr, points) =
+                (args[1].shape()[0], args[2].shape()[0], args[1].shape()[1]);
+            let nt = if *transpose { args[0].shape()[2] } else { dims[2] };
+            for (s, r, i) in ndarray::indices((ns, nr, points)) {
+                let tau = (args[1][[s, i].as_slice()] + args[2][[r, i].as_slice()]).re / dt;
+                if !(0.0..nt as f64 - 1.0).contains(&tau) {
+                    continue;
+                }
+                let weight = |k: usize| {
+                    args[3][[s, k, i].as_slice()].re * args[4][[r, k, i].as_slice()].re
+                };
+                let a = if args.len() > 3 { weight(0) + weight(1) } else { 1.0 };
+                let a = a * aperture.as_ref().map_or(1.0, |a| a.weight(s, r, i % a.nz));
+                let k = tau.floor() as usize;
+                for (k, w) in [(k, 1.0 - tau.fract()), (k + 1, tau.fract())] {
+                    let (point, sample) = (vec![i], vec![s, r, k]);
+                    let (to, from) = if *transpose { (point, sample) } else { (sample, point) };
+                    y[IxDyn(&to)] += args[0][IxDyn(&from)] * (a * w);
+                }
+            }
+            y
+        }
     }
 }
 

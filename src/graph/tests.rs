@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::graph::reference::{assert_same, dense, values};
 use crate::graph::{
-    AxisStep, Banded, Format, Primitive, Program, Result, Value, conjugate, render, simplify,
+    Aperture, AxisStep, Banded, Format, Primitive, Program, Result, Value, conjugate, render, simplify,
     transpose,
 };
 use crate::io::Array;
@@ -63,6 +63,13 @@ fn complex(x: &Value, dims: &[usize], seed: f64) -> Value {
     x.constant(&array(dims, x.dtype().complex(), seed))
 }
 
+/// Real numbers around 0 and up to `top`.
+fn table(x: &Value, dims: &[usize], top: f64) -> Value {
+    let n = dims.iter().product();
+    let values = (0..n).map(|k| C128::new(((k as f64) * 1.3 + top).sin().abs() * top, 0.0));
+    x.constant(&Array::values(dims, values.collect(), DType::Float64).expect("small"))
+}
+
 /// Every primitive, alone, on real and complex arrays; constants are of the input's kind unless they
 /// say otherwise.
 const CASES: &[Case] = &[
@@ -112,6 +119,22 @@ const CASES: &[Case] = &[
     ("sum", &[2, 3], |x| x.sum(1)),
     ("broadcast", &[2, 1], |x| x.broadcast(1, 3)),
     ("cumulative sum", &[2, 4], |x| x.cumulative_sum(1)),
+    ("spread by a table", &[3], |x| x.spread_by(&table(x, &[3, 2], 2.0), None, 3)),
+    ("spread between samples", &[4], |x| {
+        x.spread_by(&table(x, &[4, 3], 4.0), Some(&table(x, &[4, 3], 0.5)), 5)
+    }),
+    ("spread at times", &[3], |x| x.spread_at_times(&table(x, &[3, 2], 2.5), 0.5, 5)),
+    ("demigrate", &[4], |x| {
+        x.demigrate([table(x, &[2, 4], 1.0), table(x, &[3, 4], 1.5)], None, 5, 0.5, None)
+    }),
+    ("demigrate with weights", &[6], |x| {
+        let times = [table(x, &[2, 6], 1.0), table(x, &[1, 6], 1.5)];
+        let weights = [table(x, &[2, 2, 6], 2.0), table(x, &[1, 2, 6], 3.0)];
+        let limits = [0.5, 2.5];
+        let aperture =
+            Aperture { nz: 3, sources: vec![0.0, 1.0], receivers: vec![3.0], limits };
+        x.demigrate(times, Some(weights), 5, 0.5, Some(Arc::new(aperture)))
+    }),
     ("zeros", &[3], |x| Ok(x.zeros(&[2], x.dtype()))),
     ("constants of constants", &[4], |x| {
         let kernel = complex(x, &[4], 0.4).fft(0)?.scale(2.0).conj();
@@ -185,6 +208,8 @@ fn every_program_transposes_conjugates_and_simplifies() {
         Primitive::Sum(0),
         Primitive::Broadcast(0),
         Primitive::CumulativeSum { axis: 0, reverse: false },
+        Primitive::Spread { dt: None, transpose: false },
+        Primitive::Kirchhoff { dt: 1.0, aperture: None, transpose: false },
     ];
     for primitive in primitives {
         let covered = seen.contains(&std::mem::discriminant(&primitive));

@@ -43,8 +43,11 @@ pub fn transpose(program: &Program) -> Result<Program> {
             for (i, id) in node.inputs.iter().enumerate().take(linear) {
                 if depends[id.0] {
                     let input = &nodes[id.0].ty;
-                    let factor = node.inputs.get(1).and_then(|id| constants[id.0].as_ref());
-                    let part = step(node, i, input, &seed, factor, nodes)?;
+                    let factors: Vec<Value> = node.inputs[linear..]
+                        .iter()
+                        .filter_map(|id| constants[id.0].clone())
+                        .collect();
+                    let part = step(node, i, input, &seed, &factors, nodes)?;
                     parts[id.0].push(part);
                 }
             }
@@ -59,14 +62,14 @@ fn step(
     i: usize,
     input: &ArrayType,
     y: &Value,
-    factor: Option<&Value>,
+    factors: &[Value],
     nodes: &[Node],
 ) -> Result<Value> {
     let with = |primitive: Primitive, inputs: &[Value]| y.node(primitive, inputs, input.clone());
     let alone = |primitive: Primitive| with(primitive, std::slice::from_ref(y));
-    let scaled_by = |primitive: Primitive| match factor {
-        Some(f) => with(primitive, &[y.clone(), f.clone()]),
-        None => alone(primitive),
+    let scaled_by = |primitive: Primitive| {
+        let inputs: Vec<Value> = std::iter::once(y).chain(factors).cloned().collect();
+        with(primitive, &inputs)
     };
     Ok(match &node.primitive {
         Primitive::Input(_) | Primitive::Constant(_) | Primitive::Zeros => y.clone(),
@@ -125,5 +128,13 @@ fn step(
         Primitive::CumulativeSum { axis, reverse } => {
             alone(Primitive::CumulativeSum { axis: *axis, reverse: !reverse })
         }
+        Primitive::Spread { dt, transpose } => {
+            scaled_by(Primitive::Spread { dt: *dt, transpose: !transpose })
+        }
+        Primitive::Kirchhoff { dt, aperture, transpose } => scaled_by(Primitive::Kirchhoff {
+            dt: *dt,
+            aperture: aperture.clone(),
+            transpose: !transpose,
+        }),
     })
 }

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use crate::graph::{AxisStep, Banded, Error, Graph, NodeId, Primitive, Program, Result, transpose};
+use crate::graph::{Aperture, AxisStep, Banded, Error, Graph, NodeId, Primitive, Program, Result, transpose};
 use crate::io::Array;
 use crate::scalar::{C128, DType};
 use crate::space::{ArrayType, show_dims};
@@ -480,6 +480,68 @@ impl Value {
             1 => Ok(self.resized(Primitive::Broadcast(axis), axis, n)),
             found => wrong(format!("an axis of length {found} repeated")),
         }
+    }
+
+    /// Samples of this `(points,)` at indices of traces, with fractions to the next ones: tables
+    /// `(points, traces)` of one real type; data `(traces, nt)`.
+    pub fn spread_by(&self, table: &Value, fractions: Option<&Value>, nt: usize) -> Result<Value> {
+        self.spread_at(table, fractions, None, nt)
+    }
+
+    /// Samples of this `(points,)` at times `(points, traces)`, between two samples `dt` apart; data
+    /// `(traces, nt)`.
+    pub fn spread_at_times(&self, times: &Value, dt: f64, nt: usize) -> Result<Value> {
+        self.spread_at(times, None, Some(dt), nt)
+    }
+
+    fn spread_at(
+        &self,
+        table: &Value,
+        fractions: Option<&Value>,
+        dt: Option<f64>,
+        nt: usize,
+    ) -> Result<Value> {
+        let dims = table.dims();
+        let fits = dims.len() == 2
+            && [dims[0]] == *self.dims()
+            && !table.dtype().is_complex()
+            && fractions.is_none_or(|f| f.ty() == table.ty());
+        if !fits {
+            let dims = show_dims(dims);
+            return wrong(format!("a table of dims {dims} for {} points", self.ty.len()));
+        }
+        let mut inputs = vec![self.clone(), table.clone()];
+        inputs.extend(fractions.cloned());
+        let ty = ArrayType { dims: vec![dims[1], nt], dtype: self.dtype() };
+        Ok(self.node(Primitive::Spread { dt, transpose: false }, &inputs, ty))
+    }
+
+    /// Samples of this `(points,)` at the sum of a source's and a receiver's time: `times` of sources
+    /// and receivers `(.., points)`, `weights` `(.., 2, points)`, all `float64`; data `(sources,
+    /// receivers, nt)`.
+    pub fn demigrate(
+        &self,
+        times: [Value; 2],
+        weights: Option<[Value; 2]>,
+        nt: usize,
+        dt: f64,
+        aperture: Option<Arc<Aperture>>,
+    ) -> Result<Value> {
+        let points = self.ty.len();
+        let (ns, nr) = (times[0].dims()[0], times[1].dims()[0]);
+        let both = [ns, nr];
+        let fits = |v: &Value, dims: &[usize]| v.ty() == &ArrayType::new(dims, DType::Float64);
+        let right = self.dims().len() == 1
+            && (0..2).all(|k| fits(&times[k], &[both[k], points]))
+            && weights.iter().flatten().zip(both).all(|(w, n)| fits(w, &[n, 2, points]));
+        if !right {
+            let [s, r] = times.map(|t| show_dims(t.dims()));
+            return wrong(format!("times of dims {s} and {r} for {points} points"));
+        }
+        let inputs: Vec<Value> =
+            std::iter::once(self.clone()).chain(times).chain(weights.into_iter().flatten()).collect();
+        let ty = ArrayType { dims: vec![ns, nr, nt], dtype: self.dtype() };
+        Ok(self.node(Primitive::Kirchhoff { dt, aperture, transpose: false }, &inputs, ty))
     }
 
     /// `y_i = sum_{j<=i} x_j` along an axis.

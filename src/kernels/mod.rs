@@ -7,9 +7,11 @@ mod buffer;
 pub mod convolve;
 pub mod fft;
 pub mod index;
+pub mod kirchhoff;
 pub mod matmul;
 pub mod pointwise;
 mod rows;
+pub mod spread;
 pub mod stencil;
 pub mod vector;
 

@@ -128,6 +128,9 @@ const EXECUTION: [&str; 14] = [
     "usematmul",
 ];
 
+/// PyLops' parameters that are functions.
+const FUNCTIONS: [&str; 1] = ["fh"];
+
 fn build<P: Parameters>(
     table: &OperatorTable,
     scope: &mut dyn Scope,
@@ -146,7 +149,13 @@ fn build<P: Parameters>(
             diagnostic.help("leave it out: engines, threads and copies are the plan's business"),
         );
     }
-    let params = table.params.without(&EXECUTION);
+    for key in FUNCTIONS.iter().filter(|k| table.params.get(k).is_some() && !known.contains(k)) {
+        let message = format!("`{key}` is no key here");
+        let label = "is a Python function in PyLops, which a file cannot hold";
+        let diagnostic = Diagnostic::new(table.params.key_span(key), message, label);
+        diagnostics.push(diagnostic.help("save what the function returns as an array: `table`"));
+    }
+    let params = table.params.without(&[&EXECUTION[..], &FUNCTIONS].concat());
     let parameters: P = deserialize(&params, &known, &required, diagnostics)?;
     if diagnostics.len() > before {
         return None;

@@ -22,6 +22,7 @@ mod gradient;
 mod hstack;
 mod identity;
 mod imag;
+mod kirchhoff;
 mod kronecker;
 mod laplacian;
 mod matrix_mult;
@@ -35,6 +36,7 @@ mod roll;
 mod second_derivative;
 mod smoothing1d;
 mod smoothing2d;
+mod spread;
 mod stack;
 mod stencil;
 mod sum;
@@ -128,6 +130,7 @@ pub const ENTRIES: &[Entry] = &[
     hstack::ENTRY,
     identity::ENTRY,
     imag::ENTRY,
+    kirchhoff::ENTRY,
     kronecker::ENTRY,
     laplacian::ENTRY,
     mdc::ENTRY,
@@ -140,6 +143,7 @@ pub const ENTRIES: &[Entry] = &[
     second_derivative::ENTRY,
     smoothing1d::ENTRY,
     smoothing2d::ENTRY,
+    spread::ENTRY,
     sum::ENTRY,
     symmetrize::ENTRY,
     transpose::ENTRY,

@@ -267,6 +267,8 @@ fn adjoints_hold_for_every_dims_and_dtype() {
         r#"{ type = "PoststackLinearModelling", wav = [[1, 2, 3], [4, "5j", 6], [7, 8, 9], [1, 0, 1]], nt0 = 4, spatdims = [2, 1] }"#,
         r#"{ type = "PoststackLinearModelling", wav = [1, 2, 3, 4, 5], nt0 = 3, spatdims = 2 }"#,
         r#"{ type = "MDC", G = [[["1+2j", "1j", 3]]], nt = 3, nv = 2 }"#,
+        r#"{ type = "Spread", dims = [1, 2], dimsd = [2, 3], table = [[[-1, 2], [0.9, 3]]], dtable = [[[0.5, 0.25], [0, 1]]], dtype = "complex128" }"#,
+        r#"{ type = "Spread", dims = [2, 1], dimsd = [2, 2], table = [[[0, nan]], [[-2, 1e9]]] }"#,
     ];
     for text in texts {
         let op = built(&format!("A = {text}"));
@@ -487,4 +489,130 @@ fn mistakes_stand_at_their_keys() {
 
     error: problem.toml has 1 mistake; nothing was run
     "#);
+}
+
+/// A model of three by two nodes, with what a test adds.
+fn kirchhoff(more: &str) -> String {
+    format!(
+        r#"A = {{ type = "Kirchhoff", x = [0, 10, 20], z = [5, 9], t = [0, 0.004, 0.008, 0.012, 0.016, 0.02, 0.024, 0.028], srcs = [[0, 15], [0, 1]], recs = [[20, 4, 8, 3, 1], [0, 2, 0, 1, 3]], wav = [0.5, 1, -0.5], wavcenter = 1, {more} }}"#
+    )
+}
+
+#[test]
+fn migration_is_the_adjoint_of_demigration() {
+    let three = r#"{ type = "Kirchhoff", y = [0, 5], x = [0, 10], z = [5, 9], t = [0, 0.004, 0.008, 0.012, 0.016], srcs = [[2], [5], [0]], recs = [[0, 4], [8, 3], [1, 3]], vel = 1500, wav = [1, 2], wavcenter = 0, mode = "analytic", dynamic = true }"#;
+    let texts = [
+        kirchhoff(r#"vel = 1000, mode = "analytic""#),
+        kirchhoff(r#"vel = 1000, mode = "analytic", dynamic = true, aperture = [0.2, 1.5], dtype = "complex128""#),
+        kirchhoff(r#"vel = 1000, mode = "analytic", dynamic = true, angleaperture = [20, 80]"#),
+        kirchhoff(r#"vel = [[900, 950], [1000, 1100], [1200, 1000]], dynamic = true"#)
+            .replace("[0, 1]], recs", "[5, 6]], recs")
+            .replace("[0, 2, 0, 1, 3]]", "[5, 6, 8, 9, 7]]"),
+        format!("A = {three}"),
+    ];
+    for text in texts {
+        let op = built(&text);
+        let (fwd, adj) = (program(op.as_ref()).unwrap(), adjoint_program(op.as_ref()).unwrap());
+        let matrix = dense(&fwd);
+        assert_same(&matrix, &dense(&adj), true, &text);
+        assert!(matrix.iter().flatten().any(|v| *v != 0.0), "{text}");
+    }
+}
+
+#[test]
+fn one_table_of_times_is_its_pair() {
+    // t_s = 1, 2 ms and t_r = 3 .. 15 ms, the same for all six points but for a shift.
+    let (s, r) = (|i: usize, s: usize| 0.001 * (s + i) as f64, |i: usize, r: usize| {
+        0.003 * (r + 1) as f64 + 0.0007 * i as f64
+    });
+    let rows = |n: usize, f: &dyn Fn(usize, usize) -> f64| {
+        let row = |i| format!("{:?}", (0..n).map(|k| f(i, k)).collect::<Vec<f64>>());
+        format!("[{}]", (0..6).map(row).collect::<Vec<_>>().join(", "))
+    };
+    let pair = format!("[{}, {}]", rows(2, &s), rows(5, &r));
+    let both = rows(10, &|i, k| s(i, k / 5) + r(i, k % 5));
+    let matrix = |trav: &str| {
+        let op = built(&kirchhoff(&format!(r#"mode = "byot", trav = {trav}"#)));
+        dense(&program(op.as_ref()).unwrap())
+    };
+    assert_same(&matrix(&pair), &matrix(&both), false, "a pair and one table");
+}
+
+#[test]
+fn times_by_the_eikonal_equation_are_straight_in_a_constant_medium() {
+    let inside = |text: String| {
+        text.replace("[0, 1]], recs", "[5, 6]], recs").replace("[0, 2, 0, 1, 3]]", "[5, 6, 8, 9, 7]]")
+    };
+    let matrix = |more: &str| {
+        let op = built(&inside(kirchhoff(more)));
+        dense(&program(op.as_ref()).unwrap())
+    };
+    let straight = matrix(r#"vel = 1000, mode = "analytic", dynamic = true"#);
+    let eikonal =
+        matrix(r#"vel = [[1000, 1000], [1000, 1000], [1000, 1000]], dynamic = true"#);
+    let difference = straight.iter().flatten().zip(eikonal.iter().flatten());
+    let worst = difference.map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
+    assert!(worst < 1e-9, "off by {worst}");
+}
+
+#[test]
+fn a_migration_that_does_not_fit_is_refused() {
+    let label = |text: String| {
+        let all = mistake(&text);
+        let line = all.lines().find(|l| l.contains("^ ") || l.contains("`vel` is needed"));
+        line.map_or(all.clone(), |l| l.rsplit('^').next().unwrap_or(l).trim().to_string())
+    };
+    let analytic = |more: &str| label(kirchhoff(&format!(r#"mode = "analytic", {more}"#)));
+    assert_eq!(
+        analytic("vel = [[1, 2], [3, 4], [5, 6]]"),
+        "straight rays are for one velocity, a number; write `mode = \"eikonal\"`"
+    );
+    assert_eq!(analytic("vel = -1"), "expected a velocity above 0, found -1");
+    assert_eq!(
+        analytic("vel = 1, aperture = 2"),
+        "weights are applied with `dynamic = true` only"
+    );
+    assert_eq!(
+        analytic("vel = 1, dynamic = true, angleaperture = [20, 10]"),
+        "expected one number above 0, or a pair that grows"
+    );
+    assert_eq!(analytic("vel = 1, trav = [[1]]"), "a table is read with `mode = \"byot\"` only");
+    assert_eq!(
+        label(kirchhoff("vel = 1000")),
+        "the eikonal equation is for an array; write `mode = \"analytic\"`"
+    );
+    assert_eq!(
+        label(kirchhoff("vel = [[1, 2], [3, 4], [5, 6]]")),
+        "point 0 at [0.0, 0.0] is outside of the model, where there is no velocity"
+    );
+    assert_eq!(
+        label(kirchhoff(r#"mode = "byot", trav = [[1, 2], [3, 4], [5, 6]]"#)),
+        "expected (npoints, ns nr) = (6, 10), found (3, 2)"
+    );
+    assert_eq!(
+        label(kirchhoff(r#"vel = 1, mode = "byot", dynamic = true, trav = [[1]]"#)),
+        "amplitudes and angles need a pair `[of sources, of receivers]`"
+    );
+    let t = kirchhoff(r#"vel = 1, mode = "analytic""#);
+    assert_eq!(
+        label(t.replace("t = [0, 0.004,", "t = [0.004, 0.004,")),
+        "expected 0, dt, 2 dt and so on, found 0.004, 0.004, 0.008, 0.012, .."
+    );
+    assert_eq!(
+        label(t.replace("[[0, 15], [0, 1]]", "[[0], [0], [1]]")),
+        "expected (2, n), rows x, z, found (3, 1)"
+    );
+    let spread = r#"A = { type = "Spread", dims = [1, 1], dimsd = [1, 3], table = [[[1]]], "#;
+    assert_eq!(
+        label(format!("{spread} interp = true }}")),
+        "without `dtable` there are no fractions to share samples by"
+    );
+    assert_eq!(
+        label(format!("{spread} fh = 1 }}")),
+        "is a Python function in PyLops, which a file cannot hold"
+    );
+    assert_eq!(
+        label(spread.replace("[[[1]]]", "[[1]]") + "}"),
+        "expected (nx0, nt0, nx) = (1, 1, 1), found (1, 1)"
+    );
 }

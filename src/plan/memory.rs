@@ -113,6 +113,13 @@ impl Plan {
                         2.5 * lines * *len as f64 * (*len as f64).log2().max(0.0)
                     }
                     Primitive::Matmul { .. } => 2.0 * n * input(0).dims[1] as f64 * parts * parts,
+                    Primitive::Spread { .. } => 3.0 * input(1).len() as f64 * parts,
+                    Primitive::Kirchhoff { .. } => {
+                        // The time and weights of each point, source and receiver; two samples.
+                        let tables = if node.inputs.len() > 3 { 6.0 } else { 3.0 };
+                        let pairs = (input(1).dims[0] * input(2).len()) as f64;
+                        pairs * (tables + 4.0 * parts)
+                    }
                     Primitive::Gram => 4.0 * n * input(1).dims[1] as f64 * parts * parts,
                     _ => 0.0,
                 }

@@ -25,7 +25,7 @@ impl Inline {
     }
 
     /// Nested lists of equal lengths; says what is wrong otherwise.
-    pub(super) fn stack(parts: Vec<Inline>) -> Result<Inline, String> {
+    pub(crate) fn stack(parts: Vec<Inline>) -> Result<Inline, String> {
         let Some(first) = parts.first() else {
             return Ok(Inline { dims: vec![0], values: Vec::new(), complex: false });
         };

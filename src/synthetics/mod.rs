@@ -6,6 +6,7 @@ pub mod directwave;
 mod eikonal;
 pub mod events;
 mod grid;
+pub mod rays;
 pub mod tapers;
 #[cfg(test)]
 mod tests;

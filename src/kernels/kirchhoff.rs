@@ -1,0 +1,659 @@
+//! Samples of a model moved to and from traces at the sum of two traveltimes, the Kirchhoff integral:
+//!
+//! ```text
+//! d_{s,r,k} += (1-w) a_{s,r,i} m_i,   d_{s,r,k+1} += w a_{s,r,i} m_i,   k + w = (t_{s,i} + t_{r,i}) / dt
+//! ```
+//! and its transpose. The time of a pair is computed where it is needed, so tables have one row a
+//! source and one a receiver, never one a pair. The weight is a sum of two products,
+//! `a_{s,r,i} = c_{s,i} c_{r,i} + e_{s,i} e_{r,i}`, for the same reason.
+//!
+//! Each trace adds its points, and each point its traces, in one order however the work is cut. All
+//! arithmetic is in double precision. Where and how far beyond a sample a point falls is computed
+//! for a block of points by vector instructions; the samples are then added one by one, to several
+//! traces in turn, so that no addition waits for the one before.
+
+use ndarray::{ArrayViewD, ArrayViewMutD, Axis};
+
+use crate::kernels::Buffer;
+use crate::kernels::rows::{parts, vectorized};
+use crate::scalar::{C128, Scalar};
+
+/// Times and weights of a box of sources, receivers and points.
+#[derive(Clone, Debug)]
+pub struct Travel<'a> {
+    /// Times from sources to points, `(sources, points)`, rows consecutive.
+    pub sources: ArrayViewD<'a, f64>,
+    /// Times from points to receivers, `(receivers, points)`, rows consecutive.
+    pub receivers: ArrayViewD<'a, f64>,
+    /// The two factors of each source and of each receiver, `(.., 2, points)`; none for weight 1.
+    pub weights: Option<[ArrayViewD<'a, f64>; 2]>,
+    /// Pairs of source and receiver that are too far apart for a depth.
+    pub aperture: Option<&'a Aperture>,
+    /// Sampling of time.
+    pub dt: f64,
+    /// Numbers of the first source, receiver and point.
+    pub first: [usize; 3],
+}
+
+/// Largest distance of source and receiver over depth, both in samples of the model.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Aperture {
+    /// Samples of depth, the model's last axis.
+    pub nz: usize,
+    /// Sample of x below each source.
+    pub sources: Vec<f64>,
+    /// Sample of x below each receiver.
+    pub receivers: Vec<f64>,
+    /// The ratio where the taper begins, and the one where nothing is left.
+    pub limits: [f64; 2],
+}
+
+impl Aperture {
+    /// The weight of a source, a receiver and a sample of depth.
+    pub fn weight(&self, source: usize, receiver: usize, depth: usize) -> f64 {
+        let offset = (self.sources[source] - self.receivers[receiver]).abs();
+        taper(offset / (depth + 1) as f64, self.limits)
+    }
+}
+
+/// The falling half of a Hann window over 20 steps: 1 below the first limit, 0 from the second on.
+/// PyLops: `taper(41, 20, "hanning")[20:]`. NaN gives 0.
+pub fn taper(value: f64, [low, high]: [f64; 2]) -> f64 {
+    if value < low {
+        return 1.0;
+    }
+    if value < high {
+        let step = (20.0 * (value - low) / (high - low)).floor().min(20.0);
+        let turn = std::f64::consts::TAU * (step - 1.0).max(0.0) / 38.0;
+        return 0.5 + 0.5 * turn.cos();
+    }
+    0.0
+}
+
+/// Traces that are worked on in turn.
+const GROUP: usize = 4;
+/// Points whose places are computed at once.
+const BLOCK: usize = 64;
+/// Points whose tables stay in the cache while all pairs pass over them.
+const SPAN: usize = 1024;
+
+/// What sums are kept in.
+trait Wide: Scalar<Real = f64> {
+    /// `self w + c`
+    fn times_plus(self, w: f64, c: Self) -> Self;
+}
+
+impl Wide for f64 {
+    #[inline(always)]
+    fn times_plus(self, w: f64, c: f64) -> f64 {
+        f64::mul_add(self, w, c)
+    }
+}
+
+impl Wide for C128 {
+    #[inline(always)]
+    fn times_plus(self, w: f64, c: C128) -> C128 {
+        C128::new(self.re.mul_add(w, c.re), self.im.mul_add(w, c.im))
+    }
+}
+
+#[inline(always)]
+fn widened<T: Scalar, W: Wide>(x: T) -> W {
+    W::from_c128(x.to_c128())
+}
+
+#[inline(always)]
+fn rounded<W: Wide, T: Scalar>(x: W) -> T {
+    T::from_c128(x.to_c128())
+}
+
+/// Fills a box `(sources, receivers, times)` of the data, whose first time is sample `start` of `nt`,
+/// from the whole model.
+pub fn demigrate<T: Scalar>(
+    d: ArrayViewMutD<'_, T>,
+    start: usize,
+    nt: usize,
+    m: ArrayViewD<'_, T>,
+    travel: &Travel<'_>,
+) {
+    if parts::<T>() == 1 {
+        forward::<T, f64>(d, start, nt, m, travel);
+    } else {
+        forward::<T, C128>(d, start, nt, m, travel);
+    }
+}
+
+/// Fills a box of points of the model from the whole data `(sources, receivers, times)`.
+pub fn migrate<T: Scalar>(m: ArrayViewMutD<'_, T>, d: ArrayViewD<'_, T>, travel: &Travel<'_>) {
+    if parts::<T>() == 1 {
+        adjoint::<T, f64>(m, d, travel);
+    } else {
+        adjoint::<T, C128>(m, d, travel);
+    }
+}
+
+/// A row of consecutive numbers.
+fn row<'a>(array: &ArrayViewD<'a, f64>, index: &[usize]) -> &'a [f64] {
+    let view = index.iter().fold(array.clone(), |v, &i| v.index_axis_move(Axis(0), i));
+    match view.to_slice() {
+        Some(row) => row,
+        None => unreachable!("rows are consecutive"),
+    }
+}
+
+/// The first and second factors of some sources or receivers, row by row.
+type Factors<'a> = [&'a [f64]; 2];
+
+impl<'a> Travel<'a> {
+    /// The two factors of a source (`side` 0) or receiver (1) at some points.
+    fn factors(&self, side: usize, i: usize, span: &std::ops::Range<usize>) -> Option<Factors<'a>> {
+        let weights = self.weights.as_ref()?;
+        let part = |k: usize| &row(&weights[side], &[i, k])[span.clone()];
+        Some([part(0), part(1)])
+    }
+
+    /// The aperture's weight of a pair at every point of a span.
+    fn aperture_into(&self, s: usize, r: usize, first: usize, out: &mut [f64]) {
+        let Some(aperture) = self.aperture else { return };
+        let [source, receiver, point] = self.first;
+        let at = |depth: usize| aperture.weight(source + s, receiver + r, depth);
+        // A span covers whole columns of depth: each depth's weight is computed once.
+        let depth = (point + first) % aperture.nz;
+        let known = out.len().min(aperture.nz);
+        for (j, w) in out[..known].iter_mut().enumerate() {
+            *w = at((depth + j) % aperture.nz);
+        }
+        for j in known..out.len() {
+            out[j] = out[j - aperture.nz];
+        }
+    }
+}
+
+fn spans(points: usize) -> impl Iterator<Item = std::ops::Range<usize>> {
+    (0..points).step_by(SPAN).map(move |start| start..points.min(start + SPAN))
+}
+
+/// Receivers in groups: full ones, then one by one.
+fn groups(receivers: usize) -> impl Iterator<Item = std::ops::Range<usize>> {
+    let full = receivers / GROUP * GROUP;
+    (0..full).step_by(GROUP).map(|r| r..r + GROUP).chain((full..receivers).map(|r| r..r + 1))
+}
+
+/// What a group of traces takes from the tables.
+struct Group<'a, const G: usize> {
+    /// `t_s / dt + 1`
+    near: &'a [f64],
+    /// `t_r`
+    far: [&'a [f64]; G],
+    /// Factors of the receivers.
+    factors: Option<[Factors<'a>; G]>,
+    /// Weights of the aperture.
+    aperture: Option<[&'a [f64]; G]>,
+    /// `1 / dt`
+    rate: f64,
+    /// Number of time samples.
+    nt: usize,
+}
+
+impl<'a, const G: usize> Group<'a, G> {
+    fn of<'t: 'a>(
+        travel: &Travel<'t>,
+        receivers: &std::ops::Range<usize>,
+        span: &std::ops::Range<usize>,
+        near: &'a [f64],
+        aperture: &'a [f64],
+        nt: usize,
+    ) -> Self {
+        let n = span.len();
+        let factors = |t: usize| travel.factors(1, receivers.start + t, span).unwrap_or_default();
+        Group {
+            near,
+            far: std::array::from_fn(|t| {
+                &row(&travel.receivers, &[receivers.start + t])[span.clone()]
+            }),
+            factors: travel.weights.as_ref().map(|_| std::array::from_fn(factors)),
+            aperture: travel
+                .aperture
+                .map(|_| std::array::from_fn(|t| &aperture[t * SPAN..t * SPAN + n])),
+            rate: 1.0 / travel.dt,
+            nt,
+        }
+    }
+}
+
+/// Where points fall: `slot = k + 1` and `w`. What is too early goes to slot 0, what is too late or
+/// no number to slot `nt`: neither has both of its samples inside.
+#[inline(always)]
+fn places(slots: &mut [u64], w: &mut [f64], near: &[f64], far: &[f64], rate: f64, nt: usize) {
+    /// Added to a whole number below 2^52, its last bits are that number.
+    const WHOLE: f64 = (1u64 << 52) as f64;
+    let end = nt as f64;
+    for (((slot, w), near), far) in slots.iter_mut().zip(w).zip(near).zip(far) {
+        let u = far.mul_add(rate, *near);
+        let u = if u < end { u } else { end };
+        let u = if u > 0.0 { u } else { 0.0 };
+        let floor = u.floor();
+        *w = u - floor;
+        *slot = (floor + WHOLE).to_bits() ^ WHOLE.to_bits();
+    }
+}
+
+fn forward<T: Scalar, W: Wide>(
+    mut d: ArrayViewMutD<'_, T>,
+    start: usize,
+    nt: usize,
+    m: ArrayViewD<'_, T>,
+    travel: &Travel<'_>,
+) {
+    let (ns, nr) = (d.shape()[0], d.shape()[1]);
+    // For each trace and slot, what goes to the slot's sample and to the next: one access of both.
+    let mut bins = Buffer::<[W; 2]>::zeros(ns * nr * (nt + 1));
+    let mut near = Buffer::<f64>::dirty(SPAN);
+    let mut model = Buffer::<W>::dirty(SPAN);
+    let (mut first, mut second) = (Buffer::<W>::dirty(SPAN), Buffer::<W>::dirty(SPAN));
+    let mut aperture = Buffer::<f64>::dirty(if travel.aperture.is_some() { GROUP * SPAN } else { 0 });
+    for span in spans(m.len()) {
+        let n = span.len();
+        let some = m.slice_axis(Axis(0), span.clone().into());
+        model.iter_mut().zip(some.iter()).for_each(|(w, x)| *w = widened(*x));
+        for s in 0..ns {
+            let times = &row(&travel.sources, &[s])[span.clone()];
+            near.iter_mut().zip(times).for_each(|(u, t)| *u = t.mul_add(1.0 / travel.dt, 1.0));
+            if let Some([c, e]) = travel.factors(0, s, &span) {
+                for (j, x) in model[..n].iter().enumerate() {
+                    (first[j], second[j]) = (x.scale(c[j]), x.scale(e[j]));
+                }
+            }
+            let model = match travel.weights {
+                Some(_) => [&first[..n], &second[..n]],
+                None => [&model[..n], &[]],
+            };
+            for receivers in groups(nr) {
+                for (t, r) in receivers.clone().enumerate() {
+                    let out = aperture.get_mut(t * SPAN..t * SPAN + n).unwrap_or_default();
+                    travel.aperture_into(s, r, span.start, out);
+                }
+                let from = (s * nr + receivers.start) * (nt + 1);
+                let bins = &mut bins[from..from + receivers.len() * (nt + 1)];
+                let (near, aperture) = (&near[..n], &aperture[..]);
+                if receivers.len() == GROUP {
+                    let group = Group::<GROUP>::of(travel, &receivers, &span, near, aperture, nt);
+                    vectorized(
+                        #[inline(always)]
+                        || scatter(bins, model, &group),
+                    );
+                } else {
+                    let group = Group::<1>::of(travel, &receivers, &span, near, aperture, nt);
+                    vectorized(
+                        #[inline(always)]
+                        || scatter(bins, model, &group),
+                    );
+                }
+            }
+        }
+    }
+    for ((s, r), mut trace) in ndarray::indices((ns, nr)).into_iter().zip(d.rows_mut()) {
+        let bins = &bins[(s * nr + r) * (nt + 1)..][..nt + 1];
+        for (k, y) in (start..).zip(trace.iter_mut()) {
+            let own = if k + 1 < nt { bins[k + 1][0] } else { W::default() };
+            let next = if k > 0 { bins[k][1] } else { W::default() };
+            *y = rounded(own + next);
+        }
+    }
+}
+
+/// Adds a span of points to a group of traces.
+#[inline(always)]
+fn scatter<W: Wide, const G: usize>(bins: &mut [[W; 2]], model: [&[W]; 2], group: &Group<'_, G>) {
+    let mut traces = bins.chunks_exact_mut(group.nt + 1);
+    let traces: [&mut [[W; 2]]; G] = std::array::from_fn(|_| traces.next().unwrap_or_default());
+    let mut slots = [[0u64; BLOCK]; G];
+    let mut w = [0.0; BLOCK];
+    let mut values = [W::default(); BLOCK];
+    let mut pairs = [[[W::default(); 2]; BLOCK]; G];
+    let points = group.near.len();
+    for start in (0..points).step_by(BLOCK) {
+        let block = start..points.min(start + BLOCK);
+        let n = block.len();
+        for t in 0..G {
+            let (near, far) = (&group.near[block.clone()], &group.far[t][block.clone()]);
+            places(&mut slots[t][..n], &mut w[..n], near, far, group.rate, group.nt);
+            let x = match &group.factors {
+                None => &model[0][block.clone()],
+                Some(factors) => {
+                    let [p, q] = [&model[0][block.clone()], &model[1][block.clone()]];
+                    let [c, e] = factors[t];
+                    let (c, e) = (&c[block.clone()], &e[block.clone()]);
+                    for (j, v) in values[..n].iter_mut().enumerate() {
+                        *v = p[j].times_plus(c[j], q[j].scale(e[j]));
+                    }
+                    if let Some(aperture) = &group.aperture {
+                        let a = &aperture[t][block.clone()];
+                        values[..n].iter_mut().zip(a).for_each(|(v, a)| *v = v.scale(*a));
+                    }
+                    &values[..n]
+                }
+            };
+            for ((pair, x), w) in pairs[t][..n].iter_mut().zip(x).zip(&w) {
+                let far = x.scale(*w);
+                *pair = [*x - far, far];
+            }
+        }
+        for j in 0..n {
+            for t in 0..G {
+                let bin = &mut traces[t][slots[t][j] as usize];
+                *bin = [bin[0] + pairs[t][j][0], bin[1] + pairs[t][j][1]];
+            }
+        }
+    }
+}
+
+fn adjoint<T: Scalar, W: Wide>(
+    mut m: ArrayViewMutD<'_, T>,
+    d: ArrayViewD<'_, T>,
+    travel: &Travel<'_>,
+) {
+    let (points, [ns, nr, nt]) = (m.len(), [d.shape()[0], d.shape()[1], d.shape()[2]]);
+    let mut sums = Buffer::<W>::dirty(SPAN);
+    let mut parts = [Buffer::<W>::dirty(SPAN), Buffer::<W>::dirty(SPAN)];
+    let mut near = Buffer::<f64>::dirty(SPAN);
+    let mut pairs = Buffer::<[W; 2]>::dirty(GROUP * (nt + 1));
+    let mut aperture = Buffer::<f64>::dirty(if travel.aperture.is_some() { GROUP * SPAN } else { 0 });
+    for span in spans(points) {
+        let n = span.len();
+        sums[..n].fill(W::default());
+        for s in 0..ns {
+            let times = &row(&travel.sources, &[s])[span.clone()];
+            near.iter_mut().zip(times).for_each(|(u, t)| *u = t.mul_add(1.0 / travel.dt, 1.0));
+            let factors = travel.factors(0, s, &span);
+            if factors.is_some() {
+                parts.iter_mut().for_each(|p| p[..n].fill(W::default()));
+            }
+            for receivers in groups(nr) {
+                for (t, r) in receivers.clone().enumerate() {
+                    let out = aperture.get_mut(t * SPAN..t * SPAN + n).unwrap_or_default();
+                    travel.aperture_into(s, r, span.start, out);
+                    let trace = d.index_axis(Axis(0), s);
+                    let trace = trace.index_axis(Axis(0), r);
+                    differences(&mut pairs[t * (nt + 1)..(t + 1) * (nt + 1)], trace.iter().copied());
+                }
+                let [first, second] = &mut parts;
+                let out = match factors {
+                    None => [&mut sums[..n], &mut []],
+                    Some(_) => [&mut first[..n], &mut second[..n]],
+                };
+                let (pairs, near, aperture) = (&pairs[..], &near[..n], &aperture[..]);
+                if receivers.len() == GROUP {
+                    let group = Group::<GROUP>::of(travel, &receivers, &span, near, aperture, nt);
+                    vectorized(
+                        #[inline(always)]
+                        || gather(out, pairs, &group),
+                    );
+                } else {
+                    let group = Group::<1>::of(travel, &receivers, &span, near, aperture, nt);
+                    vectorized(
+                        #[inline(always)]
+                        || gather(out, pairs, &group),
+                    );
+                }
+            }
+            if let Some([c, e]) = factors {
+                for (j, sum) in sums[..n].iter_mut().enumerate() {
+                    *sum += parts[0][j].times_plus(c[j], parts[1][j].scale(e[j]));
+                }
+            }
+        }
+        let mut out = m.slice_axis_mut(Axis(0), span.into());
+        out.iter_mut().zip(sums.iter()).for_each(|(y, v)| *y = rounded(*v));
+    }
+}
+
+/// A trace as `[d_k, d_{k+1} - d_k]` in slot `k + 1`; zeros in the first and last slot.
+fn differences<T: Scalar, W: Wide>(pairs: &mut [[W; 2]], trace: impl Iterator<Item = T>) {
+    let last = pairs.len() - 1;
+    pairs[0] = [W::default(); 2];
+    let mut before = W::default();
+    for (k, y) in trace.enumerate() {
+        let y: W = widened(y);
+        if k > 0 {
+            pairs[k] = [before, y - before];
+        }
+        before = y;
+    }
+    pairs[last] = [W::default(); 2];
+}
+
+/// Adds what a span of points takes from a group of traces: to `out[0]`, or weighted by the
+/// receivers' factors to both.
+#[inline(always)]
+fn gather<W: Wide, const G: usize>(
+    out: [&mut [W]; 2],
+    pairs: &[[W; 2]],
+    group: &Group<'_, G>,
+) {
+    let traces: [&[[W; 2]]; G] =
+        std::array::from_fn(|t| &pairs[t * (group.nt + 1)..(t + 1) * (group.nt + 1)]);
+    let mut slots = [[0u64; BLOCK]; G];
+    let mut w = [[0.0; BLOCK]; G];
+    let mut values = [[W::default(); BLOCK]; G];
+    let [first, second] = out;
+    let points = group.near.len();
+    for start in (0..points).step_by(BLOCK) {
+        let block = start..points.min(start + BLOCK);
+        let n = block.len();
+        for t in 0..G {
+            let (near, far) = (&group.near[block.clone()], &group.far[t][block.clone()]);
+            places(&mut slots[t][..n], &mut w[t][..n], near, far, group.rate, group.nt);
+        }
+        for j in 0..n {
+            for t in 0..G {
+                let [y, step] = traces[t][slots[t][j] as usize];
+                values[t][j] = step.times_plus(w[t][j], y);
+            }
+        }
+        if let Some(aperture) = &group.aperture {
+            for t in 0..G {
+                let a = &aperture[t][block.clone()];
+                values[t][..n].iter_mut().zip(a).for_each(|(v, a)| *v = v.scale(*a));
+            }
+        }
+        match &group.factors {
+            None => {
+                for (j, sum) in first[block].iter_mut().enumerate() {
+                    let mut all = values[0][j];
+                    for v in &values[1..] {
+                        all += v[j];
+                    }
+                    *sum += all;
+                }
+            }
+            Some(factors) => {
+                for t in 0..G {
+                    let (c, e) = (&factors[t][0][block.clone()], &factors[t][1][block.clone()]);
+                    let out = first[block.clone()].iter_mut().zip(&mut second[block.clone()]);
+                    for (j, (p, q)) in out.enumerate() {
+                        *p = values[t][j].times_plus(c[j], *p);
+                        *q = values[t][j].times_plus(e[j], *q);
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ndarray::{Array1, Array2, Array3, ArrayD, s};
+
+    const NT: usize = 9;
+    const DT: f64 = 0.5;
+
+    /// Times that fall before, on, between and beyond the samples, and no numbers.
+    fn times(rows: usize, points: usize, seed: usize) -> Array2<f64> {
+        Array2::from_shape_fn((rows, points), |(i, j)| match (i * 31 + j * 7 + seed) % 23 {
+            0 => f64::NAN,
+            1 => -1.25,
+            2 => 7.5,
+            k => 0.13 * k as f64 * (1.0 + 0.01 * (j % 11) as f64) - 0.13 * 3.0,
+        })
+    }
+
+    fn factors(rows: usize, points: usize, seed: f64) -> Array3<f64> {
+        Array3::from_shape_fn((rows, 2, points), |(i, k, j)| {
+            ((i * 5 + k * 3 + j) as f64 + seed).sin()
+        })
+    }
+
+    fn numbers(n: usize) -> Vec<C128> {
+        (0..n).map(|k| C128::new((k as f64 * 1.7).sin(), (k as f64 * 0.9).cos())).collect()
+    }
+
+    struct Setting {
+        sources: Array2<f64>,
+        receivers: Array2<f64>,
+        weights: Option<[Array3<f64>; 2]>,
+        aperture: Option<Aperture>,
+    }
+
+    impl Setting {
+        fn new(ns: usize, nr: usize, points: usize, weighted: bool, aperture: bool) -> Setting {
+            Setting {
+                sources: times(ns, points, 5),
+                receivers: times(nr, points, 1),
+                weights: weighted.then(|| [factors(ns, points, 0.3), factors(nr, points, 1.1)]),
+                aperture: aperture.then(|| Aperture {
+                    nz: 7,
+                    sources: (0..ns).map(|i| i as f64 * 3.0 - 2.0).collect(),
+                    receivers: (0..nr).map(|i| i as f64 * 2.0).collect(),
+                    limits: [0.8, 3.0],
+                }),
+            }
+        }
+
+        fn travel(&self) -> Travel<'_> {
+            Travel {
+                sources: self.sources.view().into_dyn(),
+                receivers: self.receivers.view().into_dyn(),
+                weights: self.weights.as_ref().map(|w| [0, 1].map(|k| w[k].view().into_dyn())),
+                aperture: self.aperture.as_ref(),
+                dt: DT,
+                first: [0, 0, 0],
+            }
+        }
+
+        /// The definition: `f(trace, sample, point, weight)` of every pair and sample.
+        fn each(&self, mut f: impl FnMut([usize; 2], usize, usize, f64)) {
+            for s in 0..self.sources.nrows() {
+                for r in 0..self.receivers.nrows() {
+                    for i in 0..self.sources.ncols() {
+                        let tau = (self.sources[[s, i]] + self.receivers[[r, i]]) / DT;
+                        if !(tau >= 0.0 && tau.floor() < NT as f64 - 1.0) {
+                            continue;
+                        }
+                        let weight = self.weights.as_ref().map_or(1.0, |[a, b]| {
+                            a[[s, 0, i]] * b[[r, 0, i]] + a[[s, 1, i]] * b[[r, 1, i]]
+                        });
+                        let weight = weight
+                            * self.aperture.as_ref().map_or(1.0, |a| a.weight(s, r, i % a.nz));
+                        let k = tau.floor() as usize;
+                        f([s, r], k, i, weight * (1.0 - tau.fract()));
+                        f([s, r], k + 1, i, weight * tau.fract());
+                    }
+                }
+            }
+        }
+    }
+
+    fn close<T: Scalar>(found: &ArrayD<T>, expected: &ArrayD<C128>, tolerance: f64, what: &str) {
+        for (f, e) in found.iter().zip(expected) {
+            let apart = (f.to_c128() - e).norm();
+            assert!(apart <= tolerance * (1.0 + e.norm()), "{what}: found {f}, expected {e}");
+        }
+    }
+
+    fn check<T: Scalar>(setting: &Setting, tolerance: f64) {
+        let (ns, nr) = (setting.sources.nrows(), setting.receivers.nrows());
+        let points = setting.sources.ncols();
+        let narrow = |v: Vec<C128>| -> Vec<T> { v.into_iter().map(T::from_c128).collect() };
+        let m = Array1::from_vec(narrow(numbers(points)));
+        let d = ArrayD::from_shape_vec(vec![ns, nr, NT], narrow(numbers(ns * nr * NT))).unwrap();
+        let mut dm = ArrayD::from_elem(vec![ns, nr, NT], C128::default());
+        let mut md = ArrayD::from_elem(vec![points], C128::default());
+        setting.each(|[s, r], k, i, w| {
+            dm[[s, r, k].as_slice()] += m[i].to_c128() * w;
+            md[i] += d[[s, r, k].as_slice()].to_c128() * w;
+        });
+        let what = format!("{ns} sources, {nr} receivers, {points} points, {}", T::DTYPE);
+        let travel = setting.travel();
+        let mut forward = ArrayD::from_elem(vec![ns, nr, NT], T::from_c128(9.0.into()));
+        demigrate(forward.view_mut(), 0, NT, m.view().into_dyn(), &travel);
+        close(&forward, &dm, tolerance, &what);
+        let mut adjoint = ArrayD::from_elem(vec![points], T::from_c128(9.0.into()));
+        migrate(adjoint.view_mut(), d.view(), &travel);
+        close(&adjoint, &md, tolerance, &what);
+        // Boxes of both have the bits of the whole.
+        let (s0, r0, t0) = (ns / 2, nr / 3, 2);
+        let mut part = ArrayD::from_elem(vec![ns - s0, nr - r0, NT - t0], T::default());
+        let mut some = travel.clone();
+        some.sources.slice_axis_inplace(Axis(0), (s0..).into());
+        some.receivers.slice_axis_inplace(Axis(0), (r0..).into());
+        if let Some([a, b]) = &mut some.weights {
+            a.slice_axis_inplace(Axis(0), (s0..).into());
+            b.slice_axis_inplace(Axis(0), (r0..).into());
+        }
+        some.first = [s0, r0, 0];
+        demigrate(part.view_mut(), t0, NT, m.view().into_dyn(), &some);
+        assert_eq!(part, forward.slice(s![s0.., r0.., t0..]).into_dyn(), "{what}");
+        let p0 = points / 3;
+        let mut part = ArrayD::from_elem(vec![points - p0], T::default());
+        let mut some = travel.clone();
+        for table in [&mut some.sources, &mut some.receivers] {
+            table.slice_axis_inplace(Axis(1), (p0..).into());
+        }
+        for table in some.weights.iter_mut().flatten() {
+            table.slice_axis_inplace(Axis(2), (p0..).into());
+        }
+        some.first = [0, 0, p0];
+        migrate(part.view_mut(), d.view(), &some);
+        assert_eq!(part, adjoint.slice(s![p0..]).into_dyn(), "{what}");
+    }
+
+    #[test]
+    fn both_directions_are_the_definition() {
+        for (ns, nr, points) in [(1, 1, 1), (2, 9, 70), (3, 4, 131), (1, 6, 2100)] {
+            for (weighted, aperture) in [(false, false), (true, false), (true, true)] {
+                let setting = Setting::new(ns, nr, points, weighted, aperture);
+                check::<f64>(&setting, 1e-12);
+                check::<C128>(&setting, 1e-12);
+                check::<f32>(&setting, 2e-6);
+                check::<crate::scalar::C64>(&setting, 2e-6);
+            }
+        }
+    }
+
+    #[test]
+    fn times_on_the_first_and_last_samples() {
+        // Samples 0 and nt-2 have a next one, nt-1 has none.
+        let m = Array1::from_vec(vec![1.0, 10.0, 100.0]);
+        let sources = ndarray::arr2(&[[0.0, DT * 7.0, DT * 8.0]]);
+        let receivers = Array2::zeros((1, 3));
+        let setting = Setting { sources, receivers, weights: None, aperture: None };
+        let mut d = ArrayD::from_elem(vec![1, 1, NT], 5.0);
+        demigrate(d.view_mut(), 0, NT, m.view().into_dyn(), &setting.travel());
+        assert_eq!(d.as_slice(), Some([1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 10.0, 0.0].as_slice()));
+    }
+
+    #[test]
+    fn tapers_fall_in_twenty_steps() {
+        let limits = [2.0, 4.0];
+        let expected = [1.0, 1.0, 1.0, 0.9932, 0.9729];
+        for (value, expected) in [1.9, 2.0, 2.19, 2.21, 2.31].into_iter().zip(expected) {
+            assert!((taper(value, limits) - expected).abs() < 5e-5, "{value}");
+        }
+        assert_eq!(taper(4.0, limits), 0.0);
+        assert_eq!(taper(f64::NAN, limits), 0.0);
+        assert!(taper(3.999, limits) < 0.0069 && taper(3.999, limits) > 0.0067);
+        assert_eq!(taper(1.0, [1.0, 1.0]), 0.0);
+    }
+}
