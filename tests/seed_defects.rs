@@ -242,7 +242,7 @@ fn row_12_the_dot_test_survives_operators_whose_sums_cancel() {
 D = { type = "FirstDerivative", dims = [40, 30], axis = 0 }
 S = { type = "SecondDerivative", dims = 200 }
 Z = { type = "Zero", N = 10 }
-A = "D - D"
+C = "D @ D.H @ D"
 "#;
     adjoints_hold(problem);
     // The tolerance is one of the vectors' norms, so it can be as small as rounding.
@@ -467,7 +467,7 @@ R = { type = "MDC", G = "G", nt = 9, nv = 2, dt = 0.5CHUNKS }
 #[test]
 fn row_32_a_two_sided_mdc_runs_in_a_solver_and_may_be_cut_in_time() {
     let problem = format!(
-        "{TWO_SIDED}\n[solve]\noperator = \"R\"\ndata = \"data\"\nsolver = \"cgls\"\nniter = 200\ntol = 0.0\nrtol = 1e-5\n\
+        "{TWO_SIDED}\n[solve]\noperator = \"R\"\ndata = \"data\"\nsolver = \"cgls\"\nniter = 20\ntol = 0.0\n\
          [outputs]\nmodel = \"found.npy\"\n"
     );
     let found = |chunks: &str| {
@@ -478,7 +478,7 @@ fn row_32_a_two_sided_mdc_runs_in_a_solver_and_may_be_cut_in_time() {
     let plain = found("");
     assert!(plain.values.iter().any(|v| *v != 0.0));
     let cut = found(", chunks = { model = [2, 2, 2], data = [4, 1, 1] }");
-    assert!(cut.distance(&plain) < 1e-4, "{}", cut.distance(&plain));
+    assert!(cut.distance(&plain) < 1e-5, "{}", cut.distance(&plain));
 }
 
 #[test]
