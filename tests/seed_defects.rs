@@ -3,7 +3,6 @@
 //!
 //! Rows without a test, since they speak of the seed's own machinery:
 //! - 11, dask: results of `.compute()` are thrown away, so an operator runs twice. There is no `compute` here.
-//! - 34, a docstring that names another solver than the code runs. `pylopsd solvers` says what runs.
 //! - 45, `np.int` and `np.float`, which NumPy has removed.
 //! - 46, imports of the insides of PyLops 1 and SciPy.
 //! - 47, dask clusters that are started in ways that do not fit their documentation.
@@ -242,12 +241,126 @@ fn row_12_the_dot_test_survives_operators_whose_sums_cancel() {
 D = { type = "FirstDerivative", dims = [40, 30], axis = 0 }
 S = { type = "SecondDerivative", dims = 200 }
 Z = { type = "Zero", N = 10 }
-A = "D - D"
+C = "D @ D.H @ D"
 "#;
     adjoints_hold(problem);
     // The tolerance is one of the vectors' norms, so it can be as small as rounding.
     let ran = Folder::of(problem).ran("dottest problem.toml --trials 20 --tol 1e-14");
     assert_eq!(ran.code, Some(0), "{}", ran.text());
+}
+
+/// Deconvolution of random data; KEYS and what is written.
+const MDD: &str = r#"
+[arrays]
+G = { random = { shape = [4, 3, 6], seed = 1 }, dtype = "float32" }
+d = { random = { shape = [4, 2, 6], seed = 2 }, dtype = "float32" }
+[application]
+type = "MDD"
+G = "G"
+d = "d"
+dt = 0.5
+KEYS
+[solve]
+solver = "cgls"
+niter = 4
+[outputs]
+minv = "minv.npy"
+OUTPUTS
+"#;
+
+/// `minv` of that with further keys.
+#[track_caller]
+fn mdd(keys: &str) -> Stored {
+    let folder = Folder::of(&MDD.replace("KEYS", keys).replace("OUTPUTS", ""));
+    folder.run(&["solve", "problem.toml"]).unwrap();
+    folder.read("minv.npy", "float32").unwrap()
+}
+
+#[test]
+fn row_13_mdd_convolves_its_results_with_the_wavelet() {
+    let plain = mdd("");
+    assert_eq!(plain.dims, [3, 2, 11]);
+    let twice: Vec<f64> = plain.values.iter().map(|v| 2.0 * v).collect();
+    near(&mdd("wav = [2.0]"), &twice, 1e-6);
+    // A wavelet with its one sample before the middle brings everything one sample forward.
+    let early = mdd("wav = [1.0, 0.0, 0.0]");
+    let wanted: Vec<f64> =
+        plain.values.chunks(11).flat_map(|trace| [&trace[1..], &[0.0]].concat()).collect();
+    near(&early, &wanted, 1e-6);
+}
+
+#[test]
+fn row_14_mdd_keeps_the_frequencies_that_are_asked_for() {
+    let plain = mdd("");
+    // There are six; more are as many.
+    assert_eq!(mdd("nfmax = 6"), plain);
+    assert_eq!(mdd("nfmax = 1000"), plain);
+    assert!(mdd("nfmax = 3").distance(&plain) > 0.1);
+}
+
+#[test]
+fn row_16_a_window_that_would_end_before_time_zero_is_empty() {
+    let problem = r#"
+[arrays]
+w = { window = { trav = [0.45, 0.2, 9.0], toff = 0.25, dt = 0.1, nt = 5, nsmooth = 0 } }
+[operators]
+W = { type = "Diagonal", diag = "w" }
+"#;
+    let found = apply(problem, "W", &reals(&[9, 3], &[1.0; 27]), "float64");
+    let ones = |trace: usize| found.values.iter().skip(trace).step_by(3).sum::<f64>();
+    // Python's negative index would leave all but a few samples open.
+    assert_eq!(ones(1), 0.0, "{:?}", found.values);
+    assert!((1.0..5.0).contains(&ones(0)), "{:?}", found.values);
+    assert_eq!(ones(2), 9.0, "one that would end after the last sample is open");
+}
+
+#[test]
+fn row_17_every_point_has_distances_of_its_own() {
+    let problem = |trav: &str, dist: &str, slice: &str| {
+        format!(
+            "[arrays]\nwave = {{ directwave = {{ wav = [0.5, 1.0, 0.5], trav = {trav}, dist = {dist}, \
+             nt = 16, dt = 0.1, nfft = 32, kind = \"3d\" }}{slice} }}\n\
+             [operators]\nD = {{ type = \"Diagonal\", diag = \"wave\" }}\n"
+        )
+    };
+    let both = problem("[[0.4, 0.7], [0.5, 0.6]]", "[[10.0, 300.0], [20.0, 400.0]]", ", slice = \":, :, 1\"");
+    let one = problem("[0.7, 0.6]", "[300.0, 400.0]", "");
+    let x = reals(&[16, 2], &[1.0; 32]);
+    let found = apply(&one, "D", &x, "float64");
+    assert!(found.values.iter().any(|v| *v != 0.0));
+    near(&apply(&both, "D", &x, "float64"), &found.values, 1e-14);
+}
+
+#[test]
+fn row_18_the_grid_of_an_eikonal_traveltime_may_begin_anywhere() {
+    let problem = |x0: f64, z0: f64, source: f64| {
+        format!(
+            r#"
+[arrays]
+x = {{ arange = {{ start = {x0:?}, stop = {x1:?}, step = 10.0 }} }}
+z = {{ arange = {{ start = {z0:?}, stop = {z1:?}, step = 5.0 }} }}
+v = {{ full = {{ shape = [12, 9], value = 1000.0 }} }}
+t = {{ traveltime = {{ from = [{sx:?}, {sz:?}], vel = "v", axes = ["x", "z"] }} }}
+[operators]
+D = {{ type = "Diagonal", diag = "t" }}
+"#,
+            x1 = x0 + 120.0,
+            z1 = z0 + 45.0,
+            sx = x0 + source,
+            sz = z0 + 15.0
+        )
+    };
+    let ones = reals(&[12, 9], &[1.0; 108]);
+    let times = |x0, z0| apply(&problem(x0, z0, 40.0), "D", &ones, "float64");
+    let at_origin = times(0.0, 0.0);
+    near(&times(5000.0, -200.0), &at_origin.values, 1e-9);
+    // The straight way to the corner, at 1000 m/s.
+    let corner = (70.0f64.powi(2) + 25.0f64.powi(2)).sqrt() / 1000.0;
+    assert!((at_origin.values[107] / corner - 1.0).abs() < 0.01, "{}", at_origin.values[107]);
+    let folder = Folder::of(&problem(5000.0, -200.0, -400.0));
+    folder.write("x.npy", &ones);
+    let ran = folder.ran("apply problem.toml --input x.npy");
+    assert!(ran.code != Some(0) && ran.stderr.contains("4600"), "{}", ran.stderr);
 }
 
 #[test]
@@ -262,6 +375,8 @@ R = { type = "MDC", G = "G", nt = 9, nv = 1 }
     assert!(said.contains("6 frequencies, but 9 samples have 5"), "{said}");
     assert!(refused(&problem.replace("nv = 1", "nv = 1, nfmax = 5")).contains("`nfmax`"));
     adjoints_hold(&problem.replace("[6, 2, 3]", "[4, 2, 3]"));
+    // MDD cuts its kernel itself.
+    assert_eq!(mdd("nfmax = 2").dims, [3, 2, 11]);
 }
 
 #[test]
@@ -467,7 +582,7 @@ R = { type = "MDC", G = "G", nt = 9, nv = 2, dt = 0.5CHUNKS }
 #[test]
 fn row_32_a_two_sided_mdc_runs_in_a_solver_and_may_be_cut_in_time() {
     let problem = format!(
-        "{TWO_SIDED}\n[solve]\noperator = \"R\"\ndata = \"data\"\nsolver = \"cgls\"\nniter = 200\ntol = 0.0\nrtol = 1e-5\n\
+        "{TWO_SIDED}\n[solve]\noperator = \"R\"\ndata = \"data\"\nsolver = \"cgls\"\nniter = 20\ntol = 0.0\n\
          [outputs]\nmodel = \"found.npy\"\n"
     );
     let found = |chunks: &str| {
@@ -478,7 +593,7 @@ fn row_32_a_two_sided_mdc_runs_in_a_solver_and_may_be_cut_in_time() {
     let plain = found("");
     assert!(plain.values.iter().any(|v| *v != 0.0));
     let cut = found(", chunks = { model = [2, 2, 2], data = [4, 1, 1] }");
-    assert!(cut.distance(&plain) < 1e-4, "{}", cut.distance(&plain));
+    assert!(cut.distance(&plain) < 1e-5, "{}", cut.distance(&plain));
 }
 
 #[test]
@@ -488,6 +603,29 @@ fn row_33_single_precision_stays_single() {
     folder.run(&["apply", "problem.toml", "--input", "x.npy", "--output", "y.npy"]).unwrap();
     // Reading fails if the file holds anything else.
     assert_eq!(folder.read("y.npy", "float32").unwrap().dims, [9, 3, 2]);
+    // MDD's zeros at negative times are of the data's type too.
+    assert_eq!(mdd("add_negative = true").dtype, "float32");
+}
+
+#[test]
+fn row_34_mdd_has_any_solver_point_spread_functions_and_a_causal_preconditioner() {
+    let outputs = "madj = \"madj.npy\"\npsfinv = \"psfinv.npy\"\npsfadj = \"psfadj.npy\"";
+    for solver in ["\"cgls\"", "\"cgls\"\ndamp = 0.1"] {
+        let text = MDD
+            .replace("KEYS", "causality_precond = true\nsmooth_precond = 0")
+            .replace("\"cgls\"", solver)
+            .replace("OUTPUTS", outputs);
+        let folder = Folder::of(&text);
+        folder.run(&["solve", "problem.toml"]).unwrap();
+        let minv = folder.read("minv.npy", "float32").unwrap();
+        // Time zero is sample 5 of 11: nothing is before it.
+        assert!(minv.values.chunks(11).all(|trace| trace[..5].iter().all(|v| *v == 0.0)));
+        assert!(minv.values.iter().any(|v| *v != 0.0));
+        for name in ["psfinv.npy", "psfadj.npy"] {
+            assert_eq!(folder.read(name, "float32").unwrap().dims, [3, 3, 11], "{name}");
+        }
+        assert_eq!(folder.read("madj.npy", "float32").unwrap().dims, [3, 2, 11]);
+    }
 }
 
 #[test]
@@ -560,6 +698,47 @@ odd = { type = "Smoothing1D", nsmooth = 5, dims = 9 }
     near(&apply(problem, "even", &spike, "float64"), &wanted, 1e-15);
     assert_eq!(apply(problem, "even", &spike, "float64"), apply(problem, "odd", &spike, "float64"));
     adjoints_hold(problem);
+}
+
+#[test]
+fn row_48_the_scaling_of_the_reflection_response_by_frequency_is_stated_and_true() {
+    let problem = r#"
+[params]
+scale = 0.2773500981126146      # 1 / sqrt(2 * 7 - 1)
+[arrays]
+time = { random = { shape = [3, 3, 7], seed = 3 } }
+frequency = { apply = { operator = "scale * F @ P", to = "time" } }
+trav = { values = [0.3, 0.35, 0.4] }
+G0 = { random = { shape = [3, 7], seed = 4 } }
+[operators]
+P = { type = "Pad", dims = [3, 3, 7], pad = [[0, 0], [0, 0], [6, 0]] }
+F = { type = "FFT", dims = [3, 3, 13], real = true, norm = "none", unweighted = true }
+[application]
+type = "Marchenko"
+R = "RESPONSE"
+nt = 7
+dt = 0.1
+toff = 0.05
+nsmooth = 1
+trav = "trav"
+G0 = "G0"
+[solve]
+solver = "cgls"
+niter = 5
+[outputs]
+g_inv_minus = "minus.npy"
+g_inv_plus = "plus.npy"
+"#;
+    let greens = |response: &str| {
+        let folder = Folder::of(&problem.replace("RESPONSE", response));
+        folder.run(&["solve", "problem.toml"]).unwrap();
+        ["minus.npy", "plus.npy"].map(|name| folder.read(name, "float64").unwrap())
+    };
+    let (time, frequency) = (greens("time"), greens("frequency"));
+    for (a, b) in time.iter().zip(&frequency) {
+        assert_eq!(a.dims, [3, 13]);
+        near(b, &a.values, 1e-10);
+    }
 }
 
 #[test]
