@@ -21,32 +21,34 @@ type Run = dyn Fn(&[Vec<f64>]) -> std::result::Result<Vec<f64>, String> + Send +
 
 /// An array that is computed from parameters and other arrays.
 struct Formula {
-    /// Name of the array, for messages.
-    name: String,
     inputs: Vec<Array>,
     /// The real element type of the result.
     dtype: DType,
     run: Box<Run>,
+    working_bytes: usize,
 }
 
 impl fmt::Debug for Formula {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Formula({}, of {:?})", self.name, self.inputs)
+        write!(f, "Formula of {:?}", self.inputs)
     }
 }
 
 impl Compute for Formula {
     fn compute(&self) -> Result<Bytes> {
-        let context = |e: Error| e.context(format!("array `{}`", self.name));
         let mut inputs = Vec::with_capacity(self.inputs.len());
         for array in &self.inputs {
-            inputs.push(array.read::<f64>().map_err(context)?.into_raw_vec_and_offset().0);
+            inputs.push(array.read::<f64>()?.into_raw_vec_and_offset().0);
         }
-        let values = (self.run)(&inputs).map_err(|e| context(Error::input(e)))?;
+        let values = (self.run)(&inputs).map_err(Error::input)?;
         Ok(match self.dtype {
             DType::Float32 => Arc::new(Values(values.iter().map(|&x| x as f32).collect())),
             _ => Arc::new(Values(values)),
         })
+    }
+
+    fn working_bytes(&self) -> usize {
+        self.working_bytes
     }
 }
 
@@ -64,6 +66,8 @@ struct Draft {
     inputs: Vec<Array>,
     dims: Vec<usize>,
     run: Box<Run>,
+    /// Numbers that it holds at a time beside its inputs and its result.
+    scratch: usize,
 }
 
 impl Draft {
@@ -72,7 +76,7 @@ impl Draft {
         dims: Vec<usize>,
         run: impl Fn(&[Vec<f64>]) -> std::result::Result<Vec<f64>, String> + Send + Sync + 'static,
     ) -> Draft {
-        Draft { inputs, dims, run: Box::new(run) }
+        Draft { inputs, dims, run: Box::new(run), scratch: 0 }
     }
 }
 
@@ -84,11 +88,14 @@ pub(super) fn array(
     names: &mut Names,
     out: &mut Diagnostics,
 ) -> Option<Array> {
-    let Draft { inputs, dims, run } = draft(formula, names, out)?;
+    let Draft { inputs, dims, run, scratch } = draft(formula, names, out)?;
     let wanted = spec.dtype.as_ref().map_or(names.dtype(), |d| d.value);
     let dtype = wanted.real();
     let ty = ArrayType::new(dims, dtype);
-    let by = Arc::new(Formula { name: name.to_string(), inputs, dtype, run });
+    // Inputs and result are held in double precision.
+    let numbers = inputs.iter().map(|a| a.ty().len()).sum::<usize>() + scratch;
+    let working_bytes = 8_usize.saturating_mul(numbers.saturating_add(ty.len()));
+    let by = Arc::new(Formula { inputs, dtype, run, working_bytes });
     let array = Array::computed(by, ty).and_then(|array| array.cast(wanted));
     out.take(array.map_err(|error| {
         let message = format!("array `{name}` cannot be made");
@@ -120,19 +127,20 @@ fn draft(formula: &SyntheticSpec, names: &mut Names, out: &mut Diagnostics) -> O
         }
         &SyntheticSpec::DirectWave { ref wav, ref trav, ref dist, nt, dt, nfft, derivative } => {
             let wave = vector(wav, "a wavelet", names, out);
-            let times = vector(trav, "traveltimes", names, out);
+            let times = input(trav, "traveltimes", names, out);
             let far = match dist {
                 Some(dist) => {
-                    let far = vector(dist, "distances", names, out)?;
+                    let far = input(dist, "distances", names, out)?;
                     if let Some(times) = &times {
-                        same_length(dist, &far, trav, times, out)?;
+                        same_dims(dist, &far, trav, times, out)?;
                     }
                     Some(far)
                 }
                 None => None,
             };
             let (wave, times) = (wave?, times?);
-            let dims = vec![nt, times.ty().len()];
+            let mut dims = vec![nt];
+            dims.extend(&times.ty().dims);
             let inputs = [Some(wave), Some(times), far].into_iter().flatten().collect();
             Some(Draft::new(inputs, dims, move |inputs| {
                 let wave = DirectWave { wav: &inputs[0], nt, dt, nfft, derivative };
@@ -281,11 +289,13 @@ fn traveltimes(
     };
     dims.extend(n);
     let (axes, with_to) = (grid.len(), to.is_some());
+    // Times of a batch of sources, and three arrays of each front.
+    let scratch = vel.as_ref().map_or(0, |vel| vel.ty().len().saturating_mul(4 * 16));
     let mut inputs = vec![from];
     inputs.extend(to.map(|to| to.0));
     inputs.extend(grid);
     inputs.extend(vel);
-    Draft::new(inputs, dims, move |inputs| {
+    let draft = Draft::new(inputs, dims, move |inputs| {
         let from = as_points(&inputs[0], ndim);
         let (to, rest) = if with_to {
             (Some(as_points(&inputs[1], ndim)), &inputs[2..])
@@ -296,15 +306,11 @@ fn traveltimes(
         match (constant, to) {
             (Some(vel), Some(to)) => Ok(traveltime::between(&from, &to, vel)),
             (Some(vel), None) => Ok(traveltime::straight(&axes, &from, vel)),
-            (None, to) => {
-                let times = traveltime::eikonal(&axes, &from, &rest[axes.len()])?;
-                match to {
-                    Some(to) => traveltime::at_points(&axes, &times, from.len(), &to),
-                    None => Ok(times),
-                }
-            }
+            (None, Some(to)) => traveltime::eikonal_at(&axes, &from, &rest[axes.len()], &to),
+            (None, None) => traveltime::eikonal(&axes, &from, &rest[axes.len()]),
         }
-    })
+    });
+    Draft { scratch, ..draft }
 }
 
 /// Columns of `[ndim, n]`.
@@ -364,19 +370,20 @@ fn vector(place: &ArrayRef, what: &str, names: &mut Names, out: &mut Diagnostics
     Some(array)
 }
 
-fn same_length(
+fn same_dims(
     place: &ArrayRef,
     array: &Array,
     other_place: &ArrayRef,
     other: &Array,
     out: &mut Diagnostics,
 ) -> Option<()> {
-    let (found, wanted) = (array.ty().len(), other.ty().len());
+    let (found, wanted) = (&array.ty().dims, &other.ty().dims);
     if found == wanted {
         return Some(());
     }
     let message = "distances do not fit the traveltimes";
-    let mistake = Diagnostic::new(place.span().clone(), message, format!("there are {found}"));
-    out.push(mistake.also(other_place.span().clone(), format!("there are {wanted}")));
+    let label = format!("they are {}", sized(found));
+    let mistake = Diagnostic::new(place.span().clone(), message, label);
+    out.push(mistake.also(other_place.span().clone(), format!("these are {}", sized(wanted))));
     None
 }

@@ -39,6 +39,11 @@ pub(super) fn distance(a: &[f64], b: &[f64]) -> f64 {
     (plane.sum::<f64>() + y.sum::<f64>()).sqrt()
 }
 
+/// Times of straight rays from points to points at one velocity, with dims (to, from).
+pub fn between(from: &[Vec<f64>], to: &[Vec<f64>], vel: f64) -> Vec<f64> {
+    to.iter().flat_map(|to| from.iter().map(move |from| distance(to, from) / vel)).collect()
+}
+
 /// Times of first arrivals in a medium of velocity `vel` by the eikonal equation.
 ///
 /// `axes`, `points` and the result are those of [`straight`], in two or three dimensions; axes are
@@ -48,15 +53,43 @@ pub(super) fn distance(a: &[f64], b: &[f64]) -> f64 {
 pub fn eikonal(axes: &[&[f64]], points: &[Vec<f64>], vel: &[f64]) -> Result<Vec<f64>, String> {
     let grid = Grid::new(axes)?;
     let nodes = grid.dims.iter().product::<usize>();
+    first_arrivals(&grid, points, vel, nodes, |times| times)
+}
+
+/// The same at points `to` within the grid, linear between nodes, with dims (to, points).
+pub fn eikonal_at(
+    axes: &[&[f64]],
+    points: &[Vec<f64>],
+    vel: &[f64],
+    to: &[Vec<f64>],
+) -> Result<Vec<f64>, String> {
+    let grid = Grid::new(axes)?;
+    let mut places = Vec::with_capacity(to.len());
+    for (p, point) in to.iter().enumerate() {
+        places.push(grid.place(point).map_err(|e| format!("point {p} of `to` {e}"))?);
+    }
+    first_arrivals(&grid, points, vel, to.len(), |times| {
+        places.iter().map(|place| interpolate(&grid.dims, place, |node| times[node])).collect()
+    })
+}
+
+/// Times of which `pick` takes `rows` for each point, with dims (rows, points).
+fn first_arrivals(
+    grid: &Grid,
+    points: &[Vec<f64>],
+    vel: &[f64],
+    rows: usize,
+    pick: impl Fn(Vec<f64>) -> Vec<f64> + Sync,
+) -> Result<Vec<f64>, String> {
+    let nodes = grid.dims.iter().product::<usize>();
     if vel.len() != nodes {
         return Err(format!("{} velocities do not fit a grid of {nodes} nodes", vel.len()));
     }
-    if let Some(i) = vel.iter().position(|&v| !(v > 0.0 && v.is_finite() && (1.0 / v).is_finite()))
-    {
-        let index = grid.index(i);
+    let right = |v: f64| v > 0.0 && v.is_finite() && (1.0 / v).is_finite();
+    if let Some(i) = vel.iter().position(|&v| !right(v)) {
+        let (index, found) = (grid.index(i), vel[i]);
         return Err(format!(
-            "the velocity at index {index} is {}; velocities are positive and finite",
-            vel[i]
+            "the velocity at index {index} is {found}; velocities are positive and finite"
         ));
     }
     let mut sources = Vec::with_capacity(points.len());
@@ -64,37 +97,35 @@ pub fn eikonal(axes: &[&[f64]], points: &[Vec<f64>], vel: &[f64]) -> Result<Vec<
         sources.push(grid.place(point).map_err(|e| format!("point {p} {e}"))?);
     }
     let spacing: Vec<f64> = grid.spacing().collect();
+    let column = |source: &Vec<f64>, run: &dyn Fn(&[f64], &mut [f64])| {
+        let mut times = vec![0.0; nodes];
+        run(source, &mut times);
+        pick(times)
+    };
     match (grid.dims.as_slice(), spacing.as_slice()) {
         (&[nx, nz], &[dx, dz]) => {
             let medium = Medium::new([nx, nz], [dx, dz], vel);
-            Ok(in_batches(&sources, nodes, |source, times| medium.times(source, times)))
+            Ok(in_batches(&sources, rows, |s| column(s, &|s, times| medium.times(s, times))))
         }
         (&[ny, nx, nz], &[dy, dx, dz]) => {
             let medium = Medium::new([ny, nx, nz], [dy, dx, dz], vel);
-            Ok(in_batches(&sources, nodes, |source, times| medium.times(source, times)))
+            Ok(in_batches(&sources, rows, |s| column(s, &|s, times| medium.times(s, times))))
         }
         _ => Err(format!("a grid of {} axes; the eikonal equation is for 2 or 3", grid.dims.len())),
     }
 }
 
-/// Runs a function for each source, and gives its times dims (nodes, sources).
+/// A column of `rows` for each source, with dims (rows, sources).
 fn in_batches(
     sources: &[Vec<f64>],
-    nodes: usize,
-    run: impl Fn(&[f64], &mut [f64]) + Sync,
+    rows: usize,
+    column: impl Fn(&Vec<f64>) -> Vec<f64> + Sync,
 ) -> Vec<f64> {
     let n = sources.len();
-    let mut times = vec![0.0; nodes * n];
+    let mut times = vec![0.0; rows * n];
     let batch = BATCH.max(2 * rayon::current_num_threads());
     for (number, sources) in sources.chunks(batch).enumerate() {
-        let columns: Vec<Vec<f64>> = sources
-            .par_iter()
-            .map(|source| {
-                let mut column = vec![0.0; nodes];
-                run(source, &mut column);
-                column
-            })
-            .collect();
+        let columns: Vec<Vec<f64>> = sources.par_iter().map(&column).collect();
         times.par_chunks_mut(n).enumerate().for_each(|(node, row)| {
             for (time, column) in row[number * batch..].iter_mut().zip(&columns) {
                 *time = column[node];
@@ -102,29 +133,4 @@ fn in_batches(
         });
     }
     times
-}
-
-/// Times of straight rays from points to points at one velocity, with dims (to, from).
-pub fn between(from: &[Vec<f64>], to: &[Vec<f64>], vel: f64) -> Vec<f64> {
-    to.iter().flat_map(|to| from.iter().map(move |from| distance(to, from) / vel)).collect()
-}
-
-/// Times of dims (nodes, sources) at points within the grid, linear between nodes, with dims
-/// (points, sources).
-pub fn at_points(
-    axes: &[&[f64]],
-    times: &[f64],
-    sources: usize,
-    points: &[Vec<f64>],
-) -> Result<Vec<f64>, String> {
-    let grid = Grid::new(axes)?;
-    let mut result = Vec::with_capacity(points.len() * sources);
-    for (p, point) in points.iter().enumerate() {
-        let place = grid.place(point).map_err(|e| format!("point {p} of `to` {e}"))?;
-        for source in 0..sources {
-            let at = |node: usize| times[node * sources + source];
-            result.push(interpolate(&grid.dims, &place, at));
-        }
-    }
-    Ok(result)
 }

@@ -220,7 +220,7 @@ REFINE = 16
 times = refined(lambda k, i, j: bumps(i, j, k), shape, steps, (2, 0, 3))
 case("eikonal in 3-D", "traveltime",
      {"from": [axes[0][2], axes[1][0], axes[2][3]], "vel": np.round(bumps(index[1], index[2], index[0]), 3), "axes": axes},
-     times, {"max": 5e-3})
+     times, {"max": 1e-2})
 
 with open(os.path.join(HERE, "synthetics.json"), "w") as f:
     f.write("[\n" + ",\n".join(json.dumps(c) for c in cases) + "\n]\n")

@@ -89,13 +89,24 @@ D = { type = "Diagonal", diag = "e" }
         &[],
         r#"
 error: array `a` is defined by itself
- --> DIR/problem.toml:4:24
+ --> DIR/problem.toml:4:25
   |
 4 | c = { window = { trav = "a", dt = 1.0, nt = 20 } }
   |                         ^^^ a -> b -> c -> a
 
-TODO
-"#,
+error: array `d` is defined by itself
+ --> DIR/problem.toml:5:28
+  |
+5 | d = { directwave = { wav = "d", trav = "d", dt = 1.0, nt = 20 } }
+  |                            ^^^ d -> d
+
+error: array `e` is defined by itself
+ --> DIR/problem.toml:9:33
+  |
+9 | D = { type = "Diagonal", diag = "e" }
+  |                                 ^^^ e -> D -> e
+
+error: DIR/problem.toml has 3 mistakes; nothing was run"#,
     );
 }
 
@@ -120,8 +131,73 @@ h = {{ directwave = {{ wav = "wav", trav = "one", dist = "cubic", kind = "3d", d
         &text,
         &[],
         r#"
-TODO
-"#,
+error: points of unlike dimensions
+  --> DIR/problem.toml:13:41
+   |
+13 | a = { traveltime = { from = "src", to = "cubic", vel = 1000.0 } }
+   |                             -----       ^^^^^^^ these have 3 coordinates
+   |                             |
+   |                             these have 2
+
+error: the grid does not fit the points
+  --> DIR/problem.toml:14:58
+   |
+14 | b = { traveltime = { from = "cubic", vel = "vel", axes = ["x", "z"] } }
+   |                             -------                      ^^^^^^^^^^ it has 2 axes
+   |                             |
+   |                             points of 3 coordinates
+
+error: velocities do not fit the grid
+  --> DIR/problem.toml:15:42
+   |
+15 | c = { traveltime = { from = "src", vel = "vel", axes = ["z", "x"] } }
+   |                                          ^^^^^         ---------- the grid is (3, 5), 15 elements
+   |                                          |
+   |                                          they are (5, 3), 15 elements
+
+error: these are not points
+  --> DIR/problem.toml:16:29
+   |
+16 | d = { traveltime = { from = "deep", to = "none", vel = 1000.0 } }
+   |                             ^^^^^^ expected coordinates of one point, or a row of them for each axis, found (2, 3, 4), 24 elements
+
+error: unknown array `none`
+  --> DIR/problem.toml:16:42
+   |
+16 | d = { traveltime = { from = "deep", to = "none", vel = 1000.0 } }
+   |                                          ^^^^^^ no array of `[arrays]`
+   |
+   = help: did you mean `one`?
+
+error: the eikonal equation is for 2 or 3 dimensions
+  --> DIR/problem.toml:17:61
+   |
+17 | e = { traveltime = { from = [1.0], vel = [1.0, 2.0], axes = [[0.0, 1.0]] } }
+   |                             ----- points of 1 coordinates   ^^^^^^^^^^^^ the grid has 1
+
+error: traveltimes must be real
+  --> DIR/problem.toml:18:25
+   |
+18 | f = { window = { trav = "turned", dt = 1.0, nt = 20 } }
+   |                         ^^^^^^^^ this is complex128
+   |
+   = help: say which part of that array: `part = "real"` or `part = "imag"`
+
+error: expected a wavelet of one axis
+  --> DIR/problem.toml:19:28
+   |
+19 | g = { directwave = { wav = "rec", trav = "one", dt = 1.0, nt = 20 } }
+   |                            ^^^^^ this is (2, 2), 4 elements
+
+error: distances do not fit the traveltimes
+  --> DIR/problem.toml:20:56
+   |
+20 | h = { directwave = { wav = "wav", trav = "one", dist = "cubic", kind = "3d", dt = 1.0, nt = 20 } }
+   |                                          -----         ^^^^^^^ they are (3,)
+   |                                          |
+   |                                          these are (2,)
+
+error: DIR/problem.toml has 9 mistakes; nothing was run"#,
     );
 }
 
@@ -130,15 +206,15 @@ fn what_only_the_values_show_is_told_when_they_are_read() {
     for (source, said) in [
         (
             "traveltime = { from = [[1.0, 50.0], [3.0, 4.0]], vel = \"vel\", axes = [\"x\", \"z\"] }",
-            "array `made`: point 1 is outside the grid: its coordinate 0 is 50, axis 0 goes from 0 to 40",
+            "made: point 1 is outside the grid: its coordinate 0 is 50, axis 0 goes from 0 to 40",
         ),
         (
             "traveltime = { from = \"rec\", to = [1.0, 21.0], vel = \"vel\", axes = [\"x\", \"z\"] }",
-            "array `made`: point 0 of `to` is outside the grid: its coordinate 1 is 21, axis 1 goes from 0 to 20",
+            "made: point 0 of `to` is outside the grid: its coordinate 1 is 21, axis 1 goes from 0 to 20",
         ),
         (
             "directwave = { wav = \"wav\", trav = [1.0, -2.0], dt = 1.0, nt = 20 }",
-            "array `made`: traveltime 1 is -2",
+            "made: traveltime 1 is -2",
         ),
     ] {
         let problem = problem(&format!("[arrays]\nmade = {{ {source} }}\n{POINTS}"), &[]);

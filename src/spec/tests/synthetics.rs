@@ -70,7 +70,7 @@ fn mistakes_of_sources_stand_at_their_keys() {
         ("ricker = 20".to_string(), "for example `ricker = { f0 = 20.0, dt = 0.004, nt = 41 }`"),
         ("ricker = { dt = 1, nt = 3 }, values = [1]".to_string(), "more than one source"),
         ("ricker = { nt = 3, f0 = 2 }".to_string(), "`ricker` has no `dt`"),
-        ("ricker = { nt = 3, dt = 1, f = 2 }".to_string(), "did you mean `f0`?"),
+        ("ricker = { nt = 3, dt = 1, f = 2 }".to_string(), "unknown key `f`"),
         ("ricker = { nt = 0, dt = 1 }".to_string(), "expected a positive integer"),
         ("ricker = { nt = 3, dt = 0.0 }".to_string(), "expected a positive number"),
         ("ricker = { nt = 3, dt = 1, taper = \"haning\" }".to_string(), "did you mean `hanning`?"),
@@ -150,8 +150,71 @@ fn all_mistakes_of_a_source_are_shown() {
     assert_eq!(
         mistakes(text, &[]),
         r#"
-TODO
-"#
-        .trim_start()
+error: `hyperbolic3d` has no `oy`
+ --> problem.toml:1:11
+  |
+1 | [arrays.a.hyperbolic3d]
+  |           ^^^^^^^^^^^^ `oy` is needed
+
+error: `hyperbolic3d` has no `dy`
+ --> problem.toml:1:11
+  |
+1 | [arrays.a.hyperbolic3d]
+  |           ^^^^^^^^^^^^ `dy` is needed
+
+error: `hyperbolic3d` has no `ny`
+ --> problem.toml:1:11
+  |
+1 | [arrays.a.hyperbolic3d]
+  |           ^^^^^^^^^^^^ `ny` is needed
+
+error: `hyperbolic3d` has no `amp`
+ --> problem.toml:1:11
+  |
+1 | [arrays.a.hyperbolic3d]
+  |           ^^^^^^^^^^^^ `amp` is needed
+
+error: wrong value of `dx`
+ --> problem.toml:3:6
+  |
+3 | dx = 0
+  |      ^ expected a number that is not 0, found the integer 0
+
+error: wrong value of `dt`
+ --> problem.toml:6:6
+  |
+6 | dt = -1
+  |      ^^ expected a positive number, found the integer -1
+
+error: wrong value of `vrms_x`
+ --> problem.toml:9:10
+  |
+8 | t0 = [1, 2]
+  |      ------ the first list
+9 | vrms_x = [1]
+  |          ^^^ expected 2 values as in `t0`, found 1
+
+error: wrong value of `vrms_y`
+  --> problem.toml:10:10
+   |
+10 | vrms_y = 0
+   |          ^ expected a number that is not 0, found the integer 0
+
+error: unknown key `vmrs_y`
+  --> problem.toml:11:1
+   |
+11 | vmrs_y = 1
+   | ^^^^^^ not a key of `hyperbolic3d`
+   |
+   = help: did you mean `vrms_y`?
+
+error: wrong value of `wav`
+  --> problem.toml:12:7
+   |
+12 | wav = 3
+   |       ^ expected an array's name or a list of numbers, found the integer 3
+
+error: problem.toml has 10 mistakes; nothing was run"#
+            .trim_start()
     );
 }
