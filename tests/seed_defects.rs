@@ -379,6 +379,39 @@ R = { type = "MDC", G = "G", nt = 9, nv = 1 }
     assert_eq!(mdd("nfmax = 2").dims, [3, 2, 11]);
 }
 
+const SPREAD: &str = r#"
+[arrays]
+table = { values = [[[4.0, 1.0], [-1.0, 0.0], [2.0, 9.0]]] }
+[operators]
+A = { type = "Spread", dims = [1, 3], dimsd = [2, 4], table = "table"KEYS }
+"#;
+
+#[test]
+fn row_19_samples_beyond_a_trace_are_dropped() {
+    // Index 4 of four samples, -1, 9: none of them wraps or stops the run.
+    let problem = SPREAD.replace("KEYS", "");
+    let x = reals(&[1, 3], &[10.0, 20.0, 30.0]);
+    let y = apply(&problem, "A", &x, "float64");
+    assert_eq!(y.values, [0.0, 0.0, 30.0, 0.0, 20.0, 10.0, 0.0, 0.0]);
+    // With interpolation, the last sample has no neighbour.
+    let fractions = ", dtable = [[[0.5, 0.25], [0.5, 0.5], [0.5, 0.5]]]";
+    let problem = SPREAD.replace("KEYS", fractions).replace("4.0", "3.0");
+    let y = apply(&problem, "A", &x, "float64");
+    assert_eq!(y.values[..3], [0.0, 0.0, 15.0]);
+    adjoints_hold(&problem);
+}
+
+#[test]
+fn row_20_spread_keeps_axes_of_length_1_and_imaginary_parts() {
+    let problem = SPREAD.replace("KEYS", ", dtype = \"complex128\"");
+    let x = Stored::new(&[1, 3], "complex128", &[0.0, 1.0, 0.0, 2.0, 3.0, -4.0]);
+    let y = apply(&problem, "A", &x, "complex128");
+    assert_eq!(y.dims, [2, 4]);
+    assert_eq!(y.values[..8], [0.0, 0.0, 0.0, 0.0, 3.0, -4.0, 0.0, 0.0]);
+    assert_eq!(apply(&problem, "A.H", &y, "complex128").dims, [1, 3]);
+    adjoints_hold(&problem);
+}
+
 #[test]
 fn row_21_axes_of_length_1_stay() {
     for (dims, nz) in
@@ -628,6 +661,79 @@ fn row_34_mdd_has_any_solver_point_spread_functions_and_a_causal_preconditioner(
     }
 }
 
+const LSM: &str = r#"
+[arrays]
+z = { linspace = { start = 0.0, stop = 40.0, num = 5 } }
+x = { linspace = { start = 0.0, stop = 50.0, num = 6 } }
+t = { arange = { stop = 0.2, step = 0.01 } }
+srcs = { values = [[10.0, 40.0], [0.0, 0.0]] }
+d = { random = { shape = [2, 3, 20], seed = 1 } }
+[application]
+type = "LSM"
+d = "d"
+z = "z"
+x = "x"
+t = "t"
+srcs = "srcs"
+recs = [[0.0, 25.0, 50.0], [0.0, 5.0, 0.0]]
+vel = 1000.0
+wav = [-0.5, 1.0, -0.5]
+wavcenter = 1
+KEYS
+[solve]
+solver = "cgls"
+niter = 5
+[outputs]
+minv = "minv.npy"
+madj = "madj.npy"
+"#;
+
+#[test]
+fn row_35_migration_runs_on_any_number_of_threads_and_processes() {
+    let folder = Folder::of(&LSM.replace("KEYS", ""));
+    let mut found = Vec::new();
+    for options in ["--threads 1", "--threads 3", "--threads 1 --ranks 2", ""] {
+        let ran = folder.ran(&format!("solve problem.toml {options}"));
+        assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+        found.push([folder.bytes("minv.npy"), folder.bytes("madj.npy")]);
+    }
+    assert!(found.iter().all(|f| *f == found[0]));
+    let said = refused(&LSM.replace("KEYS", "nprocesses = 2"));
+    assert!(said.contains("`nprocesses`"), "{said}");
+}
+
+#[test]
+fn row_36_geometry_may_stand_in_the_file() {
+    let folder = Folder::of(&LSM.replace("KEYS", "mode = \"analytic\""));
+    folder.run(&["solve", "problem.toml"]).unwrap();
+    let named = folder.bytes("minv.npy");
+    let inline = LSM.replace("KEYS", "").replace("srcs = \"srcs\"", "srcs = [[10.0, 40.0], [0.0, 0.0]]");
+    folder.put("problem.toml", inline.as_bytes());
+    folder.run(&["solve", "problem.toml"]).unwrap();
+    assert_eq!(folder.bytes("minv.npy"), named);
+}
+
+#[test]
+fn row_37_geometry_in_three_dimensions() {
+    let text = LSM
+        .replace("KEYS", "y = [0.0, 10.0, 20.0]")
+        .replace("[[10.0, 40.0], [0.0, 0.0]]", "[[0.0, 20.0], [10.0, 40.0], [0.0, 0.0]]")
+        .replace("[[0.0, 25.0, 50.0],", "[[10.0, 10.0, 0.0], [0.0, 25.0, 50.0],");
+    let folder = Folder::of(&text);
+    folder.run(&["solve", "problem.toml"]).unwrap();
+    let found = folder.read("minv.npy", "float64").unwrap();
+    assert_eq!(found.dims, [3, 6, 5]);
+    assert!(found.values.iter().any(|v| *v != 0.0));
+}
+
+#[test]
+fn row_38_an_engine_is_refused_with_the_reason() {
+    for engine in ["numba", "dask"] {
+        let said = refused(&LSM.replace("KEYS", &format!("engine = \"{engine}\"")));
+        assert!(said.contains("`engine` is no key here"), "{said}");
+    }
+}
+
 #[test]
 fn row_39_samples_may_be_taken_in_any_order_and_again() {
     let problem = r#"
@@ -639,6 +745,24 @@ R = { type = "Restriction", dims = 5, iava = [3, 0, 3, -1] }
     let y = reals(&[4], &[1.0, 2.0, 4.0, 8.0]);
     assert_eq!(apply(problem, "R.H", &y, "float64").values, [2.0, 0.0, 0.0, 5.0, 8.0]);
     adjoints_hold(problem);
+}
+
+#[test]
+fn row_40_spread_needs_no_fractions() {
+    adjoints_hold(&SPREAD.replace("KEYS", ""));
+    let said = refused(&SPREAD.replace("KEYS", ", interp = true"));
+    assert!(said.contains("dtable"), "{said}");
+}
+
+#[test]
+fn row_41_spread_takes_any_chunks_of_model_and_data() {
+    any_chunks(
+        "[arrays]\ntable = { values = [[[3.0, 1.0], [2.0, 0.0], [2.0, 9.0]], [[0.0, 1.0], [1.0, 1.0], [2.0, 3.0]]] }",
+        "A = { type = \"Spread\", dims = [2, 3], dimsd = [2, 4], table = \"table\"CHUNKS }",
+        &[2, 4],
+        &zigzag(&[2, 3]),
+        &["{ model = [1, 2], data = [1, 4] }", "{ model = [2, 1], data = [2, 3] }"],
+    );
 }
 
 #[test]
