@@ -186,7 +186,7 @@ impl Shown<'_> {
     /// What is done in each iteration: FLOP and bytes moved. A direct solve has no iterations.
     fn iteration(&self) -> Option<(f64, f64)> {
         match self.programs.method {
-            None | Some(Method::Direct) => None,
+            None | Some(Method::Direct(_)) => None,
             Some(_) => Some(
                 self.programs()
                     .fold((0.0, 0.0), |(f, b), (_, p)| (f + p.flops(), b + p.bytes_moved())),

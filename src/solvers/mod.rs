@@ -37,7 +37,7 @@ impl Task<'_> {
             Method::Cg(parameters) => cg::solve(self, parameters),
             Method::Cgls(parameters) => cgls::solve(self, parameters),
             Method::Lsqr(parameters) => lsqr::solve(self, parameters),
-            Method::Direct => direct::solve(self),
+            Method::Direct(parameters) => direct::solve(self, parameters),
         }
     }
 }

@@ -6,7 +6,7 @@ use crate::operators::Key;
 use crate::problem::Solve;
 use crate::solvers::cg::Cg;
 use crate::solvers::cgls::Cgls;
-use crate::solvers::direct::MOST_ENTRIES;
+use crate::solvers::direct::{Direct, MOST_ENTRIES};
 use crate::solvers::lsqr::Lsqr;
 use crate::spec::{
     Diagnostic, Diagnostics, Document, ParamTable, SOLVE_KEYS, Spanned, deserialize,
@@ -22,7 +22,7 @@ pub enum Method {
     /// Golub-Kahan bidiagonalisation for least squares.
     Lsqr(Lsqr),
     /// A dense solve.
-    Direct,
+    Direct(Direct),
 }
 
 impl Method {
@@ -32,7 +32,7 @@ impl Method {
             Method::Cg(_) => "cg",
             Method::Cgls(_) => "cgls",
             Method::Lsqr(_) => "lsqr",
-            Method::Direct => "direct",
+            Method::Direct(_) => "direct",
         }
     }
 
@@ -42,7 +42,7 @@ impl Method {
             Method::Cg(p) => p.niter,
             Method::Cgls(p) => p.niter,
             Method::Lsqr(p) => p.niter,
-            Method::Direct => 0,
+            Method::Direct(_) => 0,
         }
     }
 
@@ -52,7 +52,7 @@ impl Method {
             Method::Cg(_) => (4, 0),
             Method::Cgls(_) => (3, 2),
             Method::Lsqr(_) => (4, 2),
-            Method::Direct => (1, 1),
+            Method::Direct(_) => (1, 1),
         }
     }
 
@@ -61,15 +61,6 @@ impl Method {
         matches!(self, Method::Cgls(_) | Method::Lsqr(_))
     }
 }
-
-/// No parameters.
-///
-/// A dense solve of a small operator, without iterations.
-///
-/// The operator's matrix is made column by column; LU if it is square and regular, else the
-/// least-squares solution of least norm. PyLops: `A / y` with a matrix.
-#[derive(serde::Deserialize, JsonSchema)]
-struct Direct {}
 
 /// One solver of the list.
 #[derive(Debug)]
@@ -146,7 +137,7 @@ fn parse(
     let asked = match name.value.as_str() {
         "cg" => Asked::Cg(deserialize(&table, &known, &[], diagnostics)?),
         "direct" => {
-            deserialize::<Direct>(&table, &known, &[], diagnostics).map(|_| Asked::Direct)?
+            Asked::Direct(deserialize(&table, &known, &[], diagnostics)?)
         }
         "cgls" => Asked::Cgls(deserialize(&table, &known, &[], diagnostics)?),
         "lsqr" => Asked::Lsqr(deserialize(&table, &known, &[], diagnostics)?),
@@ -158,7 +149,7 @@ fn parse(
             vec![("tol", p.tol), ("rtol", p.rtol), ("damp", p.damp)]
         }
         Asked::Lsqr(p) => p.limits(),
-        Asked::Direct => vec![],
+        Asked::Direct(_) => vec![],
     };
     for (key, value) in limits {
         if !(value >= 0.0 && value.is_finite()) {
@@ -174,7 +165,7 @@ enum Asked {
     Cg(Cg),
     Cgls(Cgls),
     Lsqr(Lsqr),
-    Direct,
+    Direct(Direct),
     Auto(Cgls),
 }
 
@@ -198,7 +189,7 @@ pub fn method(solve: &Solve, diagnostics: &mut Diagnostics) -> Option<Method> {
         Asked::Cg(p) => Method::Cg(p),
         Asked::Cgls(p) => Method::Cgls(p),
         Asked::Lsqr(p) => Method::Lsqr(p),
-        Asked::Direct => Method::Direct,
+        Asked::Direct(p) => Method::Direct(p),
         Asked::Auto(_)
             if solve.operator.is_explicit()
                 && plain
@@ -206,7 +197,7 @@ pub fn method(solve: &Solve, diagnostics: &mut Diagnostics) -> Option<Method> {
                 && solve.solver_params.entries.is_empty()
                 && entries <= MOST_ENTRIES / 4 =>
         {
-            Method::Direct
+            Method::Direct(Direct::default())
         }
         Asked::Auto(p) => {
             let niter = if given("niter") { p.niter } else { 100 };
@@ -233,7 +224,7 @@ pub fn method(solve: &Solve, diagnostics: &mut Diagnostics) -> Option<Method> {
                 return None;
             }
         }
-        Method::Direct if entries > MOST_ENTRIES => {
+        Method::Direct(p) if !p.columns && entries > MOST_ENTRIES => {
             let message = format!("the matrix has {entries} entries");
             let label = format!("at most {MOST_ENTRIES} entries are solved directly");
             refuse(&message, &label, "take `solver = \"cgls\"`");

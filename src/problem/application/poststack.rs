@@ -75,7 +75,7 @@ impl Application for Poststack {
         at.require(self.eps_r.is_none() || !self.explicit, "epsR", label)?;
         let real = to.dtype.unwrap_or(wav.dtype).real();
         let dtype = || ("dtype", NodeValue::from(real.name()));
-        let modelling = |to: &mut Expansion, base: &str, spatial: &[usize]| {
+        let modelling = |to: &mut Expansion, base: &str| {
             let entries = [
                 ("wav", self.wav.as_str().into()),
                 ("nt0", d.dims[0].into()),
@@ -84,12 +84,12 @@ impl Application for Poststack {
             ];
             let mut all = vec![("type", NodeValue::from("PoststackLinearModelling"))];
             all.extend(entries);
-            if !spatial.is_empty() {
-                all.push(("spatdims", spatial.into()));
+            if d.dims.len() > 1 {
+                all.push(("spatdims", d.dims[1..].into()));
             }
             to.operator_of(base, crate::spec::table(all))
         };
-        let modelled = modelling(to, "post_P", &d.dims[1..]);
+        let modelled = modelling(to, "post_P");
         // What the background does not explain.
         let residual = match &self.m0 {
             Some(m0) => {
@@ -132,25 +132,24 @@ impl Application for Poststack {
             to.output("minv", [("to", "model".into())])?;
             return datar(to, &self.data);
         }
-        let traces = self.explicit && !self.simultaneous;
-        let single = if traces { modelling(to, "post_P1", &[]) } else { modelled.clone() };
         match self.eps_i {
             None => {
-                to.solve(at, "operator", single)?;
+                to.solve(at, "operator", modelled.as_str())?;
                 to.solve(at, "data", residual.as_str())?;
             }
             Some(eps) => {
-                let n = if traces { vec![d.dims[0]] } else { d.dims.clone() };
-                let identity = to.operator("post_I", "Identity", [("N", n.into()), dtype()]);
-                let normal = format!("{single}.H @ {single} + {eps:?} * {identity}");
+                let n = d.dims.as_slice().into();
+                let identity = to.operator("post_I", "Identity", [("N", n), dtype()]);
+                let normal = format!("{modelled}.H @ {modelled} + {eps:?} * {identity}");
                 let normal = to.expression("post_N", normal);
                 let data = to.applied("post_PHd", &format!("{modelled}.H"), &residual);
                 to.solve(at, "operator", normal)?;
                 to.solve(at, "data", data)?;
             }
         }
-        if traces {
+        if self.explicit && !self.simultaneous {
             to.solve(at, "solver", "direct")?;
+            to.solve(at, "columns", true)?;
         }
         match &self.m0 {
             Some(m0) => {
