@@ -56,8 +56,8 @@ fn a_folder_and_a_file_of_the_same_array_are_the_same() {
     let info = folder.ran("info d.zarr");
     assert!(
         info.text().starts_with(
-            "d.zarr\n  shape     (12, 5, 3)\n  dtype     float32\n  order     C\n  \
-             stored as Zarr version 3, chunks (12, 5, 3), blosc\n  size      720 B\n"
+            "d.zarr\n  shape      (12, 5, 3)\n  dtype      float32\n  order      C\n  \
+             stored as  Zarr version 3, chunks (12, 5, 3), blosc\n  size       720 B\n"
         ),
         "{}",
         info.text()
@@ -143,11 +143,13 @@ fn groups_keys_and_paths_are_told_apart() {
         2,
         "",
         r#"
-error: all.zarr has no array "g"; it holds "G", "in/d"
+error: all.zarr has no array "g"
  --> zarr.toml:5:33
   |
 5 | G = { file = "all.zarr", path = "g" }
   |                                 ^^^ array `G` is read from this file
+  |
+  = help: it holds "G", "in/d"
 
 error: zarr.toml has 1 mistake; nothing was run
 "#,
