@@ -130,10 +130,17 @@ fn every_movement_has_the_same_bits_on_any_ranks_and_threads() {
         });
         let table = |dims: &[usize], seed: u64| {
             let distribution = Distribution::Uniform;
-            Array::generated(Generator::Random { seed, distribution }, dims.to_vec(), DType::Float64)
+            Array::generated(
+                Generator::Random { seed, distribution },
+                dims.to_vec(),
+                DType::Float64,
+            )
         };
-        let (indices, sources, receivers) =
-            (table(&[60, 35], 11).unwrap(), table(&[7, 60], 12).unwrap(), table(&[19, 60], 13).unwrap());
+        let (indices, sources, receivers) = (
+            table(&[60, 35], 11).unwrap(),
+            table(&[7, 60], 12).unwrap(),
+            table(&[19, 60], 13).unwrap(),
+        );
         check("spreads", &[60], dtype, |x| {
             let t = x.constant(&indices);
             Ok(chunks(&chunks(x, &[9]).spread_by(&t.scale(30.0), Some(&t), 29)?, &[3, 29]))

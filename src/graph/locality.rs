@@ -109,7 +109,9 @@ pub fn input_box(node: &Node, i: usize, input: &ArrayType, out: &IndexBox) -> In
         Primitive::Spread { transpose: false, .. } => {
             IndexBox(vec![0..input.dims[0], out.0[0].clone()])
         }
-        Primitive::Spread { transpose: true, .. } => IndexBox(vec![out.0[0].clone(), 0..input.dims[1]]),
+        Primitive::Spread { transpose: true, .. } => {
+            IndexBox(vec![out.0[0].clone(), 0..input.dims[1]])
+        }
         Primitive::Kirchhoff { transpose: false, .. } => {
             // Times and weights of sources stand before those of receivers.
             IndexBox::whole(&input.dims).with(0, out.0[(i + 1) % 2].clone())

@@ -147,17 +147,15 @@ fn evaluate(node: &Node, args: &[&ArrayD<C128>], inputs: &[ArrayD<C128>]) -> Arr
         }
         Primitive::Kirchhoff { dt, aperture, transpose } => {
             let mut y = ArrayD::default(IxDyn(dims));
-            let (ns, nr, points) =
-                (args[1].shape()[0], args[2].shape()[0], args[1].shape()[1]);
+            let (ns, nr, points) = (args[1].shape()[0], args[2].shape()[0], args[1].shape()[1]);
             let nt = if *transpose { args[0].shape()[2] } else { dims[2] };
             for (s, r, i) in ndarray::indices((ns, nr, points)) {
                 let tau = (args[1][[s, i].as_slice()] + args[2][[r, i].as_slice()]).re / dt;
                 if !(0.0..nt as f64 - 1.0).contains(&tau) {
                     continue;
                 }
-                let weight = |k: usize| {
-                    args[3][[s, k, i].as_slice()].re * args[4][[r, k, i].as_slice()].re
-                };
+                let weight =
+                    |k: usize| args[3][[s, k, i].as_slice()].re * args[4][[r, k, i].as_slice()].re;
                 let a = if args.len() > 3 { weight(0) + weight(1) } else { 1.0 };
                 let a = a * aperture.as_ref().map_or(1.0, |a| a.weight(s, r, i % a.nz));
                 let k = tau.floor() as usize;

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use crate::graph::reference::{assert_same, dense, values};
 use crate::graph::{
-    Aperture, AxisStep, Banded, Format, Primitive, Program, Result, Value, conjugate, render, simplify,
-    transpose,
+    Aperture, AxisStep, Banded, Format, Primitive, Program, Result, Value, conjugate, render,
+    simplify, transpose,
 };
 use crate::io::Array;
 use crate::scalar::{C128, DType};
@@ -131,8 +131,7 @@ const CASES: &[Case] = &[
         let times = [table(x, &[2, 6], 1.0), table(x, &[1, 6], 1.5)];
         let weights = [table(x, &[2, 2, 6], 2.0), table(x, &[1, 2, 6], 3.0)];
         let limits = [0.5, 2.5];
-        let aperture =
-            Aperture { nz: 3, sources: vec![0.0, 1.0], receivers: vec![3.0], limits };
+        let aperture = Aperture { nz: 3, sources: vec![0.0, 1.0], receivers: vec![3.0], limits };
         x.demigrate(times, Some(weights), 5, 0.5, Some(Arc::new(aperture)))
     }),
     ("zeros", &[3], |x| Ok(x.zeros(&[2], x.dtype()))),

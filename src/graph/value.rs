@@ -4,7 +4,9 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use crate::graph::{Aperture, AxisStep, Banded, Error, Graph, NodeId, Primitive, Program, Result, transpose};
+use crate::graph::{
+    Aperture, AxisStep, Banded, Error, Graph, NodeId, Primitive, Program, Result, transpose,
+};
 use crate::io::Array;
 use crate::scalar::{C128, DType};
 use crate::space::{ArrayType, show_dims};
@@ -538,8 +540,10 @@ impl Value {
             let [s, r] = times.map(|t| show_dims(t.dims()));
             return wrong(format!("times of dims {s} and {r} for {points} points"));
         }
-        let inputs: Vec<Value> =
-            std::iter::once(self.clone()).chain(times).chain(weights.into_iter().flatten()).collect();
+        let inputs: Vec<Value> = std::iter::once(self.clone())
+            .chain(times)
+            .chain(weights.into_iter().flatten())
+            .collect();
         let ty = ArrayType { dims: vec![ns, nr, nt], dtype: self.dtype() };
         Ok(self.node(Primitive::Kirchhoff { dt, aperture, transpose: false }, &inputs, ty))
     }

@@ -251,7 +251,8 @@ fn forward<T: Scalar, W: Wide>(
     let mut near = Buffer::<f64>::dirty(SPAN);
     let mut model = Buffer::<W>::dirty(SPAN);
     let (mut first, mut second) = (Buffer::<W>::dirty(SPAN), Buffer::<W>::dirty(SPAN));
-    let mut aperture = Buffer::<f64>::dirty(if travel.aperture.is_some() { GROUP * SPAN } else { 0 });
+    let mut aperture =
+        Buffer::<f64>::dirty(if travel.aperture.is_some() { GROUP * SPAN } else { 0 });
     for span in spans(m.len()) {
         let n = span.len();
         let some = m.slice_axis(Axis(0), span.clone().into());
@@ -358,7 +359,8 @@ fn adjoint<T: Scalar, W: Wide>(
     let mut parts = [Buffer::<W>::dirty(SPAN), Buffer::<W>::dirty(SPAN)];
     let mut near = Buffer::<f64>::dirty(SPAN);
     let mut pairs = Buffer::<[W; 2]>::dirty(GROUP * (nt + 1));
-    let mut aperture = Buffer::<f64>::dirty(if travel.aperture.is_some() { GROUP * SPAN } else { 0 });
+    let mut aperture =
+        Buffer::<f64>::dirty(if travel.aperture.is_some() { GROUP * SPAN } else { 0 });
     for span in spans(points) {
         let n = span.len();
         sums[..n].fill(W::default());
@@ -375,7 +377,10 @@ fn adjoint<T: Scalar, W: Wide>(
                     travel.aperture_into(s, r, span.start, out);
                     let trace = d.index_axis(Axis(0), s);
                     let trace = trace.index_axis(Axis(0), r);
-                    differences(&mut pairs[t * (nt + 1)..(t + 1) * (nt + 1)], trace.iter().copied());
+                    differences(
+                        &mut pairs[t * (nt + 1)..(t + 1) * (nt + 1)],
+                        trace.iter().copied(),
+                    );
                 }
                 let [first, second] = &mut parts;
                 let out = match factors {
@@ -426,11 +431,7 @@ fn differences<T: Scalar, W: Wide>(pairs: &mut [[W; 2]], trace: impl Iterator<It
 /// Adds what a span of points takes from a group of traces: to `out[0]`, or weighted by the
 /// receivers' factors to both.
 #[inline(always)]
-fn gather<W: Wide, const G: usize>(
-    out: [&mut [W]; 2],
-    pairs: &[[W; 2]],
-    group: &Group<'_, G>,
-) {
+fn gather<W: Wide, const G: usize>(out: [&mut [W]; 2], pairs: &[[W; 2]], group: &Group<'_, G>) {
     let traces: [&[[W; 2]]; G] =
         std::array::from_fn(|t| &pairs[t * (group.nt + 1)..(t + 1) * (group.nt + 1)]);
     let mut slots = [[0u64; BLOCK]; G];

@@ -350,7 +350,9 @@ mod tests {
         assert!(y.iter().zip(&expected).all(|(y, e)| (y - e).abs() < 1e-12), "{y}");
         let mut back = ArrayD::from_elem(vec![3], 9.0);
         collect(back.view_mut(), y.view(), &table);
-        let sum = |k: usize, w: f64, j: usize| y[[j, k].as_slice()] * (1.0 - w) + y[[j, k + 1].as_slice()] * w;
+        let sum = |k: usize, w: f64, j: usize| {
+            y[[j, k].as_slice()] * (1.0 - w) + y[[j, k + 1].as_slice()] * w
+        };
         let expected = [sum(0, 0.0, 1) + sum(2, 0.25, 2), sum(5, 0.98, 0), sum(4, 0.0, 2)];
         assert!(back.iter().zip(expected).all(|(b, e)| (b - e).abs() < 1e-12), "{back}");
     }

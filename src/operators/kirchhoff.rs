@@ -262,7 +262,10 @@ impl Kirchhoff {
         };
         let found = points.iter().position(beyond).filter(|_| self.mode == Mode::Eikonal);
         let label = found.map_or(String::new(), |k| {
-            format!("point {k} at {:?} is outside of the model, where there is no velocity", points[k])
+            format!(
+                "point {k} at {:?} is outside of the model, where there is no velocity",
+                points[k]
+            )
         });
         at.require(found.is_none(), key, label)
     }

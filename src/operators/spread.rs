@@ -70,7 +70,8 @@ impl Parameters for Spread {
             Some(param) => Some(read("dtable", param)?),
             None => None,
         };
-        let one = fractions.as_ref().map_or(table.ty().dtype, |f| f.ty().dtype.promote(table.ty().dtype));
+        let one =
+            fractions.as_ref().map_or(table.ty().dtype, |f| f.ty().dtype.promote(table.ty().dtype));
         let table = at.as_type("table", table, one)?;
         let fractions = match fractions {
             Some(array) => Some(at.as_type("dtable", array, one)?),

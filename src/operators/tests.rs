@@ -503,7 +503,9 @@ fn migration_is_the_adjoint_of_demigration() {
     let three = r#"{ type = "Kirchhoff", y = [0, 5], x = [0, 10], z = [5, 9], t = [0, 0.004, 0.008, 0.012, 0.016], srcs = [[2], [5], [0]], recs = [[0, 4], [8, 3], [1, 3]], vel = 1500, wav = [1, 2], wavcenter = 0, mode = "analytic", dynamic = true }"#;
     let texts = [
         kirchhoff(r#"vel = 1000, mode = "analytic""#),
-        kirchhoff(r#"vel = 1000, mode = "analytic", dynamic = true, aperture = [0.2, 1.5], dtype = "complex128""#),
+        kirchhoff(
+            r#"vel = 1000, mode = "analytic", dynamic = true, aperture = [0.2, 1.5], dtype = "complex128""#,
+        ),
         kirchhoff(r#"vel = 1000, mode = "analytic", dynamic = true, angleaperture = [20, 80]"#),
         kirchhoff(r#"vel = [[900, 950], [1000, 1100], [1200, 1000]], dynamic = true"#)
             .replace("[0, 1]], recs", "[5, 6]], recs")
@@ -522,9 +524,10 @@ fn migration_is_the_adjoint_of_demigration() {
 #[test]
 fn one_table_of_times_is_its_pair() {
     // t_s = 1, 2 ms and t_r = 3 .. 15 ms, the same for all six points but for a shift.
-    let (s, r) = (|i: usize, s: usize| 0.001 * (s + i) as f64, |i: usize, r: usize| {
-        0.003 * (r + 1) as f64 + 0.0007 * i as f64
-    });
+    let (s, r) = (
+        |i: usize, s: usize| 0.001 * (s + i) as f64,
+        |i: usize, r: usize| 0.003 * (r + 1) as f64 + 0.0007 * i as f64,
+    );
     let rows = |n: usize, f: &dyn Fn(usize, usize) -> f64| {
         let row = |i| format!("{:?}", (0..n).map(|k| f(i, k)).collect::<Vec<f64>>());
         format!("[{}]", (0..6).map(row).collect::<Vec<_>>().join(", "))
@@ -541,15 +544,15 @@ fn one_table_of_times_is_its_pair() {
 #[test]
 fn times_by_the_eikonal_equation_are_straight_in_a_constant_medium() {
     let inside = |text: String| {
-        text.replace("[0, 1]], recs", "[5, 6]], recs").replace("[0, 2, 0, 1, 3]]", "[5, 6, 8, 9, 7]]")
+        text.replace("[0, 1]], recs", "[5, 6]], recs")
+            .replace("[0, 2, 0, 1, 3]]", "[5, 6, 8, 9, 7]]")
     };
     let matrix = |more: &str| {
         let op = built(&inside(kirchhoff(more)));
         dense(&program(op.as_ref()).unwrap())
     };
     let straight = matrix(r#"vel = 1000, mode = "analytic", dynamic = true"#);
-    let eikonal =
-        matrix(r#"vel = [[1000, 1000], [1000, 1000], [1000, 1000]], dynamic = true"#);
+    let eikonal = matrix(r#"vel = [[1000, 1000], [1000, 1000], [1000, 1000]], dynamic = true"#);
     let difference = straight.iter().flatten().zip(eikonal.iter().flatten());
     let worst = difference.map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
     // Fast marching ends within 1e-8 s or so; weights are of order 1.
@@ -569,10 +572,7 @@ fn a_migration_that_does_not_fit_is_refused() {
         "straight rays are for one velocity, a number; write `mode = \"eikonal\"`"
     );
     assert_eq!(analytic("vel = -1"), "expected a velocity above 0, found -1");
-    assert_eq!(
-        analytic("vel = 1, aperture = 2"),
-        "weights are applied with `dynamic = true` only"
-    );
+    assert_eq!(analytic("vel = 1, aperture = 2"), "weights are applied with `dynamic = true` only");
     assert_eq!(
         analytic("vel = 1, dynamic = true, angleaperture = [20, 10]"),
         "expected one number above 0, or a pair that grows"

@@ -136,9 +136,7 @@ fn parse(
     let before = diagnostics.len();
     let asked = match name.value.as_str() {
         "cg" => Asked::Cg(deserialize(&table, &known, &[], diagnostics)?),
-        "direct" => {
-            Asked::Direct(deserialize(&table, &known, &[], diagnostics)?)
-        }
+        "direct" => Asked::Direct(deserialize(&table, &known, &[], diagnostics)?),
         "cgls" => Asked::Cgls(deserialize(&table, &known, &[], diagnostics)?),
         "lsqr" => Asked::Lsqr(deserialize(&table, &known, &[], diagnostics)?),
         _ => Asked::Auto(deserialize(&table, &known, &[], diagnostics)?),

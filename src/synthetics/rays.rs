@@ -143,7 +143,10 @@ mod tests {
     #[test]
     fn distances_reach_the_far_corner() {
         assert_eq!(furthest(&[&[0.0, 1.0, 3.0], &[0.0, 4.0]], &[vec![0.0, 0.0]]), 5.0);
-        assert_eq!(furthest(&[&[0.0, 3.0], &[0.0, 4.0]], &[vec![3.0, 1.0], vec![1.0, 2.0]]), 18f64.sqrt());
+        assert_eq!(
+            furthest(&[&[0.0, 3.0], &[0.0, 4.0]], &[vec![3.0, 1.0], vec![1.0, 2.0]]),
+            18f64.sqrt()
+        );
     }
 
     #[test]

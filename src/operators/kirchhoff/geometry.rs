@@ -125,18 +125,13 @@ pub(super) fn table(
 ) -> Option<Array> {
     let array = at.array(key, param, DType::Float64, scope)?;
     let dims = &array.ty().dims;
-    let label =
-        format!("expected (npoints, {words}) = ({nodes}, {n}), found {}", show_dims(dims));
+    let label = format!("expected (npoints, {words}) = ({nodes}, {n}), found {}", show_dims(dims));
     at.require(*dims == [nodes, n], key, label)?;
     real(key, array, at)
 }
 
 /// Where a taper begins and where nothing is left; of one number, the latter.
-pub(super) fn limits(
-    key: &str,
-    param: &OneOrMany<f64>,
-    at: &mut Place<'_>,
-) -> Option<[f64; 2]> {
+pub(super) fn limits(key: &str, param: &OneOrMany<f64>, at: &mut Place<'_>) -> Option<[f64; 2]> {
     let [low, high] = match param.as_slice() {
         [high] => [0.8 * high, *high],
         [low, high] => [*low, *high],
