@@ -452,7 +452,8 @@ error: the command line has 1 mistake; nothing was run
     folder.ran("solvers lsqrt").is(
         2,
         "",
-        "error: there is no solver `lsqrt`\n`pylopsd solvers` lists them all",
+        "error: there is no solver `lsqrt`; did you mean `lsqr`?\n\
+         `pylopsd solvers` lists them all",
     );
     folder.ran("compare d.npy none.npy").is(
         2,

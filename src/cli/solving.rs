@@ -479,6 +479,12 @@ pub(super) fn as_json(problem: &Problem, solved: &Solved, expectations: &[Json])
     for (name, value) in &solved.figures {
         solver[*name] = finite(*value);
     }
+    if !solved.further.is_empty() {
+        let further = solved.further.iter().map(|(name, iterations, stop)| {
+            json!({ "name": name, "iterations": iterations, "status": stop.name() })
+        });
+        solver["further"] = further.collect();
+    }
     json!({
         "command": "solve",
         "file": problem.document.source.name,
@@ -490,11 +496,6 @@ pub(super) fn as_json(problem: &Problem, solved: &Solved, expectations: &[Json])
             "dtype_data": data.map(|d| d.dtype.name()),
         },
         "solver": solver,
-        "further": solved.further.iter().map(|(name, iterations, stop)| json!({
-            "name": name,
-            "iterations": iterations,
-            "status": stop.name(),
-        })).collect::<Vec<_>>(),
         "timings": solved.timings,
         "memory": { "planned_bytes": solved.memory.total, "peak_bytes": solved.peak_bytes },
         "processes": solved.processes,

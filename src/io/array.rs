@@ -89,7 +89,7 @@ enum Source {
     Generated(Generator),
     Computed { by: Arc<dyn Compute>, data: OnceLock<Result<Bytes>> },
     Array(Array),
-    Zarr(zarr::Folder),
+    Zarr(Box<zarr::Folder>),
 }
 
 /// The bytes of an array's elements in C order, as they are in memory.
@@ -284,7 +284,7 @@ impl Array {
 
     fn zarr(opened: zarr::Opened) -> Array {
         let zarr::Opened { name, dims, stored, chunks, folder } = opened;
-        let (dtype, source) = (stored.dtype(), Source::Zarr(folder));
+        let (dtype, source) = (stored.dtype(), Source::Zarr(Box::new(folder)));
         let base = Base { name, dtype, dims, fortran: false, stored: Some(stored), source };
         Array::of_base(base).chunked(chunks)
     }

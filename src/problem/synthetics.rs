@@ -229,14 +229,14 @@ fn times(spec: &TraveltimeSpec, names: &mut Names, out: &mut Diagnostics) -> Opt
     let (from, to, grid, vel) = (from?, to?, grid?, vel?);
     let mistakes = out.len();
     let ndim = from.1;
-    if let (Some(points), Some(to)) = (&spec.to, &to) {
-        if to.1 != ndim {
-            let message = "points of unlike dimensions";
-            let label = format!("these have {} coordinates", to.1);
-            let place = format!("these have {ndim}");
-            let mistake = Diagnostic::new(points.span().clone(), message, label);
-            out.push(mistake.also(spec.from.span().clone(), place));
-        }
+    if let (Some(points), Some(to)) = (&spec.to, &to)
+        && to.1 != ndim
+    {
+        let message = "points of unlike dimensions";
+        let label = format!("these have {} coordinates", to.1);
+        let place = format!("these have {ndim}");
+        let mistake = Diagnostic::new(points.span().clone(), message, label);
+        out.push(mistake.also(spec.from.span().clone(), place));
     }
     if let (Some(axes), Some(grid)) = (&spec.axes, &grid) {
         let mut wrong = |message: &str, label: String| {
@@ -254,16 +254,16 @@ fn times(spec: &TraveltimeSpec, names: &mut Names, out: &mut Diagnostics) -> Opt
     }
     let dims: Option<Vec<usize>> =
         grid.as_ref().map(|grid| grid.iter().map(|axis| axis.ty().len()).collect());
-    if let (Velocity::Grid(place), Some(vel), Some(dims)) = (&spec.vel, &vel, &dims) {
-        if vel.ty().dims != *dims {
-            let message = "velocities do not fit the grid";
-            let label = format!("they are {}", sized(&vel.ty().dims));
-            let mut mistake = Diagnostic::new(place.span().clone(), message, label);
-            if let Some(axes) = &spec.axes {
-                mistake = mistake.also(axes.span.clone(), format!("the grid is {}", sized(dims)));
-            }
-            out.push(mistake);
+    if let (Velocity::Grid(place), Some(vel), Some(dims)) = (&spec.vel, &vel, &dims)
+        && vel.ty().dims != *dims
+    {
+        let message = "velocities do not fit the grid";
+        let label = format!("they are {}", sized(&vel.ty().dims));
+        let mut mistake = Diagnostic::new(place.span().clone(), message, label);
+        if let Some(axes) = &spec.axes {
+            mistake = mistake.also(axes.span.clone(), format!("the grid is {}", sized(dims)));
         }
+        out.push(mistake);
     }
     if out.len() > mistakes {
         return None;

@@ -142,8 +142,8 @@ impl<'a, const D: usize> Front<'a, D> {
         let mut near = Vec::new();
         for number in 0..3_usize.pow(D as u32) {
             let (mut rest, mut node, mut reached) = (number, 0, true);
-            for k in 0..D {
-                let i = corners[k] + rest % 3;
+            for (k, corner) in corners.iter().enumerate() {
+                let i = corner + rest % 3;
                 rest /= 3;
                 node += i * medium.strides[k];
                 reached &= i as f64 <= self.source[k] + 1.0;
