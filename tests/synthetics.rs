@@ -44,7 +44,8 @@ impl Case {
             }
         };
         // NaN is off, too.
-        (!(off <= most + coarse)).then(|| format!("{label}: off by {off:e}, more than {most:e}"))
+        (off.is_nan() || off > most + coarse)
+            .then(|| format!("{label}: off by {off:e}, more than {most:e}"))
     }
 }
 
