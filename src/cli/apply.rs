@@ -139,8 +139,10 @@ pub(super) fn run(args: &Args) -> Outcome {
         file: file.as_ref(),
     };
     let start = Instant::now();
-    let results =
-        run_ranks(args.run.ranks, |comm| job.run(&Machine::new(Some(threads), comm)?, start));
+    let results = run_ranks(args.run.ranks, |comm| {
+        let machine = Machine::new(Some(threads), comm)?;
+        machine.install(|| job.run(&machine, start))
+    });
     let mut found = None;
     let mut failures = Vec::new();
     for result in results {

@@ -152,7 +152,7 @@ pub(super) fn solve(
         let machine = Machine::new(Some(threads), comm)?;
         let mut record = Record::new(stop.clone(), first.then_some(&progress));
         let mut others = || Record::new(stop.clone(), None);
-        let found = run.run(&machine, start, &mut record, &mut others)?;
+        let found = machine.install(|| run.run(&machine, start, &mut record, &mut others))?;
         Ok::<_, crate::engine::Error>((found, record.csv()))
     });
     progress.finish();

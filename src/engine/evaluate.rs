@@ -488,11 +488,19 @@ impl Evaluator<'_> {
 }
 
 fn copy_run<T: Viewed>(mut y: ArrayViewMutD<'_, T>, x: View<'_>, skip: usize) {
-    y.iter_mut().zip(T::typed(x).iter().skip(skip)).for_each(|(y, x)| *y = *x);
+    let (n, x) = (y.len(), T::typed(x));
+    match (y.as_slice_mut(), x.as_slice()) {
+        (Some(y), Some(x)) => y.copy_from_slice(&x[skip..skip + n]),
+        _ => y.iter_mut().zip(x.iter().skip(skip)).for_each(|(y, x)| *y = *x),
+    }
 }
 
-fn copy_flat<T: Viewed>(mut y: ArrayViewMutD<'_, T>, x: View<'_>) {
-    y.iter_mut().zip(T::typed(x).iter()).for_each(|(y, x)| *y = *x);
+/// `x` lies consecutively in memory.
+fn copy_flat<T: Viewed>(y: ArrayViewMutD<'_, T>, x: View<'_>) {
+    match T::typed(x).into_shape_with_order(y.raw_dim()) {
+        Ok(x) => pointwise::copy(T::erase_mut(y), T::erase(x)),
+        Err(_) => unreachable!("scratch lies consecutively"),
+    }
 }
 
 /// Fills a box of a node from the tiles `[x, table]` or `[x, table, fractions]`.

@@ -67,7 +67,7 @@ impl Machine {
         self.pool.install(|| items.into_par_iter().map(f).collect())
     }
 
-    /// Runs `f` with the rayon loops in it on this machine's threads.
+    /// Runs `f` on one of this machine's threads, so that loops in it start without waking one up.
     pub fn install<T: Send>(&self, f: impl FnOnce() -> T + Send) -> T {
         self.pool.install(f)
     }

@@ -73,52 +73,51 @@ fn each_plane<A, B>(
     descend(y.permuted_axes(order.as_slice()), x.permuted_axes(order.as_slice()), f);
 }
 
-/// Copies lines `[line, sample]` into consecutive lines of complex numbers.
+/// Calls `f` with every sample of at most [`BLOCK`] lines `[line, sample]`: its number, and its value
+/// in each line.
 #[inline(always)]
-fn gather<T: Scalar, R: Real>(
-    x: &ArrayView2<'_, T>,
-    lines: &mut [Complex<R>],
-    n: usize,
-    put: impl Fn(T, &mut Complex<R>) + Copy,
-) {
-    if x.strides()[1] == 1 || x.shape()[1] <= 1 {
-        for (row, line) in x.rows().into_iter().zip(lines.chunks_exact_mut(n)) {
-            row.iter().zip(line).for_each(|(&x, z)| put(x, z));
-        }
-    } else {
-        for (j, column) in x.columns().into_iter().enumerate() {
-            match column.to_slice() {
-                Some(column) => {
-                    column.iter().enumerate().for_each(|(l, &x)| put(x, &mut lines[l * n + j]));
+fn each_sample<T: Scalar>(x: ArrayView2<'_, T>, mut f: impl FnMut(usize, &[T])) {
+    let count = x.shape()[0];
+    let mut block = [[T::default(); BLOCK]; BLOCK];
+    for (first, x) in (0..).step_by(BLOCK).zip(x.axis_chunks_iter(Axis(1), BLOCK)) {
+        if x.strides()[0] == 1 {
+            for (j, column) in x.columns().into_iter().enumerate() {
+                match column.to_slice() {
+                    Some(column) => f(first + j, column),
+                    None => unreachable!("lines are neighbours"),
                 }
-                None => column.iter().enumerate().for_each(|(l, &x)| put(x, &mut lines[l * n + j])),
             }
+            continue;
+        }
+        for (l, line) in x.rows().into_iter().enumerate() {
+            block.iter_mut().zip(line).for_each(|(b, x)| b[l] = *x);
+        }
+        for (j, b) in block[..x.shape()[1]].iter().enumerate() {
+            f(first + j, &b[..count]);
         }
     }
 }
 
-/// Copies samples `range` of consecutive lines of complex numbers into lines `[line, sample]`.
+/// The same for lines that `f` writes.
 #[inline(always)]
-fn scatter<T: Scalar, R: Real>(
-    y: &mut ArrayViewMut2<'_, T>,
-    lines: &[Complex<R>],
-    n: usize,
-    range: Range<usize>,
-    get: impl Fn(Complex<R>) -> T + Copy,
-) {
-    if y.strides()[1] == 1 || y.shape()[1] <= 1 {
-        for (mut row, line) in y.rows_mut().into_iter().zip(lines.chunks_exact(n)) {
-            row.iter_mut().zip(&line[range.clone()]).for_each(|(y, &z)| *y = get(z));
-        }
-    } else {
-        for (k, mut column) in y.columns_mut().into_iter().enumerate() {
-            let j = range.start + k;
-            match column.as_slice_mut() {
-                Some(column) => {
-                    column.iter_mut().enumerate().for_each(|(l, y)| *y = get(lines[l * n + j]));
+fn each_sample_mut<T: Scalar>(y: &mut ArrayViewMut2<'_, T>, mut f: impl FnMut(usize, &mut [T])) {
+    let count = y.shape()[0];
+    let mut block = [[T::default(); BLOCK]; BLOCK];
+    for (first, mut y) in (0..).step_by(BLOCK).zip(y.axis_chunks_iter_mut(Axis(1), BLOCK)) {
+        if y.strides()[0] == 1 {
+            for (j, mut column) in y.columns_mut().into_iter().enumerate() {
+                match column.as_slice_mut() {
+                    Some(column) => f(first + j, column),
+                    None => unreachable!("lines are neighbours"),
                 }
-                None => column.iter_mut().enumerate().for_each(|(l, y)| *y = get(lines[l * n + j])),
             }
+            continue;
+        }
+        for (j, b) in block[..y.shape()[1]].iter_mut().enumerate() {
+            f(first + j, &mut b[..count]);
+        }
+        for (l, mut line) in y.rows_mut().into_iter().enumerate() {
+            line.iter_mut().zip(&block).for_each(|(y, b)| *y = b[l]);
         }
     }
 }
@@ -141,7 +140,6 @@ pub fn fft<R: Real>(
     }
     let fft = plan::<R>(n, inverse);
     let scale = R::rounded(scale);
-    let one = scale == R::rounded(1.0);
     let mut lines = Buffer::<Complex<R>>::dirty(BLOCK * n);
     let mut scratch = Buffer::<Complex<R>>::dirty(fft.get_inplace_scratch_len());
     each_plane(y, x, axis, &mut |mut y, x| {
@@ -149,13 +147,22 @@ pub fn fft<R: Real>(
             y.axis_chunks_iter_mut(Axis(0), BLOCK).zip(x.axis_chunks_iter(Axis(0), BLOCK))
         {
             let lines = &mut lines[..x.shape()[0] * n];
-            gather(&x, lines, n, |x, z| *z = x);
+            each_sample(
+                x,
+                #[inline(always)]
+                |j, x| {
+                    lines[j..].iter_mut().step_by(n).zip(x).for_each(|(z, x)| *z = *x);
+                },
+            );
             fft.process_with_scratch(lines, &mut scratch);
-            if one {
-                scatter(&mut y, lines, n, bins.clone(), |z| z);
-            } else {
-                scatter(&mut y, lines, n, bins.clone(), |z| z.scale(scale));
-            }
+            each_sample_mut(
+                &mut y,
+                #[inline(always)]
+                |k, y| {
+                    let bin = lines[bins.start + k..].iter().step_by(n);
+                    y.iter_mut().zip(bin).for_each(|(y, z)| *y = z.scale(scale));
+                },
+            );
         }
     });
 }
@@ -182,33 +189,45 @@ pub fn rfft<R: Real>(
     let half = R::rounded(0.5);
     let mut lines = Buffer::<Complex<R>>::dirty(BLOCK / 2 * n);
     let mut scratch = Buffer::<Complex<R>>::dirty(fft.get_inplace_scratch_len());
-    let mut spectra = Buffer::<Complex<R>>::dirty(BLOCK * bins.len());
     each_plane(y, x, axis, &mut |mut y, x| {
         for (mut y, x) in
             y.axis_chunks_iter_mut(Axis(0), BLOCK).zip(x.axis_chunks_iter(Axis(0), BLOCK))
         {
-            let count = x.shape()[0];
-            let pairs = count.div_ceil(2);
+            let pairs = x.shape()[0].div_ceil(2);
             let lines = &mut lines[..pairs * n];
-            if count % 2 == 1 {
-                lines[(pairs - 1) * n..].fill(Complex::default());
-            }
             // The first half of the block is the real parts, the second the imaginary ones.
-            let (a, b) = x.split_at(Axis(0), pairs);
-            gather(&a, lines, n, |x, z| z.re = x);
-            gather(&b, lines, n, |x, z| z.im = x);
+            each_sample(
+                x,
+                #[inline(always)]
+                |j, x| {
+                    let (a, b) = x.split_at(pairs);
+                    let b = b.iter().copied().chain(std::iter::once(R::default()));
+                    for ((z, a), b) in lines[j..].iter_mut().step_by(n).zip(a).zip(b) {
+                        *z = Complex::new(*a, b);
+                    }
+                },
+            );
             fft.process_with_scratch(lines, &mut scratch);
-            let width = bins.len();
-            for (p, z) in lines.chunks_exact(n).enumerate() {
-                for (at, k) in bins.clone().enumerate() {
+            each_sample_mut(
+                &mut y,
+                #[inline(always)]
+                |at, y| {
+                    let k = bins.start + at;
                     let f = if k == 0 || 2 * k == n { single } else { double } * half;
-                    let (u, v) = (z[k], z[if k == 0 { 0 } else { n - k }].conj());
-                    spectra[p * width + at] = (u + v).scale(f);
-                    let d = (u - v).scale(f);
-                    spectra[(pairs + p) * width + at] = Complex::new(d.im, -d.re);
-                }
-            }
-            scatter(&mut y, &spectra[..count * width], width, 0..width, |z| z);
+                    let mirror = if k == 0 { 0 } else { n - k };
+                    let (a, b) = y.split_at_mut(pairs);
+                    let both = lines[k..].iter().step_by(n).zip(lines[mirror..].iter().step_by(n));
+                    let mut b = b.iter_mut();
+                    for (a, (u, v)) in a.iter_mut().zip(both) {
+                        let v = v.conj();
+                        *a = (u + v).scale(f);
+                        if let Some(b) = b.next() {
+                            let d = (u - v).scale(f);
+                            *b = Complex::new(d.im, -d.re);
+                        }
+                    }
+                },
+            );
         }
     });
 }
@@ -233,38 +252,46 @@ pub fn irfft<R: Real>(
     let single = R::rounded(scale);
     // Both z_k and z_{n-k} hold half of what the bin stands for.
     let double = R::rounded(scale * weight * 0.5);
-    let bins = n / 2 + 1;
-    let mut spectra = Buffer::<Complex<R>>::dirty(BLOCK * bins);
     let mut lines = Buffer::<Complex<R>>::dirty(BLOCK / 2 * n);
     let mut scratch = Buffer::<Complex<R>>::dirty(fft.get_inplace_scratch_len());
     each_plane(out, y, axis, &mut |mut out, y| {
-        for (out, y) in
+        for (mut out, y) in
             out.axis_chunks_iter_mut(Axis(0), BLOCK).zip(y.axis_chunks_iter(Axis(0), BLOCK))
         {
-            let count = y.shape()[0];
-            let pairs = count.div_ceil(2);
-            gather(&y, &mut spectra[..count * bins], bins, |y, z| *z = y);
-            if count % 2 == 1 {
-                spectra[count * bins..(count + 1) * bins].fill(Complex::default());
-            }
+            let pairs = y.shape()[0].div_ceil(2);
             let lines = &mut lines[..pairs * n];
-            for (p, z) in lines.chunks_exact_mut(n).enumerate() {
-                let a = &spectra[p * bins..(p + 1) * bins];
-                let b = &spectra[(pairs + p) * bins..(pairs + p + 1) * bins];
-                for k in 0..bins {
-                    if k == 0 || 2 * k == n {
-                        z[k] = Complex::new(a[k].re * single, b[k].re * single);
-                    } else {
-                        let (u, v) = (a[k].scale(double), b[k].scale(double));
-                        z[k] = Complex::new(u.re - v.im, u.im + v.re);
-                        z[n - k] = Complex::new(u.re + v.im, v.re - u.im);
+            each_sample(
+                y,
+                #[inline(always)]
+                |k, y| {
+                    let (a, b) = y.split_at(pairs);
+                    let b = b.iter().copied().chain(std::iter::once(Complex::default()));
+                    for (z, (a, b)) in lines.chunks_exact_mut(n).zip(a.iter().zip(b)) {
+                        if k == 0 || 2 * k == n {
+                            z[k] = Complex::new(a.re * single, b.re * single);
+                        } else {
+                            let (u, v) = (a.scale(double), b.scale(double));
+                            z[k] = Complex::new(u.re - v.im, u.im + v.re);
+                            z[n - k] = Complex::new(u.re + v.im, v.re - u.im);
+                        }
                     }
-                }
-            }
+                },
+            );
             fft.process_with_scratch(lines, &mut scratch);
-            let (mut a, mut b) = out.split_at(Axis(0), pairs);
-            scatter(&mut a, lines, n, range.clone(), |z| z.re);
-            scatter(&mut b, lines, n, range.clone(), |z| z.im);
+            each_sample_mut(
+                &mut out,
+                #[inline(always)]
+                |j, out| {
+                    let (a, b) = out.split_at_mut(pairs);
+                    let mut b = b.iter_mut();
+                    for (a, z) in a.iter_mut().zip(lines[range.start + j..].iter().step_by(n)) {
+                        *a = z.re;
+                        if let Some(b) = b.next() {
+                            *b = z.im;
+                        }
+                    }
+                },
+            );
         }
     });
 }

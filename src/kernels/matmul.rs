@@ -80,10 +80,11 @@ fn one<T: Scalar>(
         y.iter_mut().zip(&work.result).for_each(|(y, r)| *y = *r);
         return;
     }
-    if k.strides()[1] == 1 && !(conj && T::DTYPE.is_complex()) {
-        return product(&mut y, &x, &k);
+    let conj = conj && T::DTYPE.is_complex();
+    if k.strides()[1] == 1 || x.shape()[1] < 64 {
+        return product(&mut y, &x, &k, conj);
     }
-    // A product with rows that are consecutive is nearly twice as fast, which pays for the copy.
+    // A product with rows that are consecutive is faster, which many columns pay for.
     let (m, n) = (k.shape()[0], k.shape()[1]);
     let mut copy = Buffer::<T>::dirty(m * n);
     for (top, left) in (0..m).step_by(16).flat_map(|i| (0..n).step_by(16).map(move |j| (i, j))) {
@@ -95,13 +96,18 @@ fn one<T: Scalar>(
         }
     }
     match ArrayView2::from_shape((m, n), &copy[..]) {
-        Ok(k) => product(&mut y, &x, &k),
+        Ok(k) => product(&mut y, &x, &k, false),
         Err(_) => unreachable!("the copy has the dims of the kernel"),
     }
 }
 
 #[allow(unsafe_code)]
-fn product<T: Scalar>(y: &mut ArrayViewMut2<'_, T>, x: &ArrayView2<'_, T>, k: &ArrayView2<'_, T>) {
+fn product<T: Scalar>(
+    y: &mut ArrayViewMut2<'_, T>,
+    x: &ArrayView2<'_, T>,
+    k: &ArrayView2<'_, T>,
+    conj: bool,
+) {
     let (m, n, inner) = (y.shape()[0], y.shape()[1], k.shape()[1]);
     let zero = T::default();
     let one = T::from_c128(1.0.into());
@@ -130,7 +136,7 @@ fn product<T: Scalar>(y: &mut ArrayViewMut2<'_, T>, x: &ArrayView2<'_, T>, k: &A
             zero,
             one,
             false,
-            false,
+            conj,
             false,
             gemm::Parallelism::None,
         );
@@ -179,21 +185,27 @@ fn dot_rows<T: Scalar>(y: &mut [T], k: ArrayView2<'_, T>, x: &[T], conj: bool) {
         }
         return;
     }
+    // Doubled parts, with zeros up to whole blocks.
+    let block = if size_of::<T::Real>() == 4 { 16 } else { 8 };
     let doubled = |part: usize| -> Vec<T::Real> {
-        reals(x).chunks_exact(2).flat_map(|z| [z[part], z[part]]).collect()
+        let mut all = vec![T::Real::default(); (2 * x.len()).next_multiple_of(block)];
+        for (d, z) in all.chunks_exact_mut(2).zip(reals(x).chunks_exact(2)) {
+            d.fill(z[part]);
+        }
+        all
     };
     let (re, im) = (doubled(0), doubled(1));
-    for (i, y) in y.iter_mut().enumerate() {
-        let [a, b, c, d] = vectorized(
-            #[inline(always)]
-            || dot_split(row(&k, i), &re, &im),
-        );
-        // a = sum kr xr, b = sum ki xr, c = sum kr xi, d = sum ki xi.
-        let y = &mut reals_mut(std::slice::from_mut(y))[..];
-        if conj {
-            (y[0], y[1]) = (a + d, c - b);
+    for (pair, y) in y.chunks_mut(2).enumerate() {
+        let (a, b) = (row(&k, 2 * pair), row(&k, 2 * pair + y.len() - 1));
+        let sums = if block == 16 {
+            halves::<_, 16>(a, b, &re, &im)
         } else {
-            (y[0], y[1]) = (a - d, b + c);
+            halves::<_, 8>(a, b, &re, &im)
+        };
+        // a = sum kr xr, b = sum ki xr, c = sum kr xi, d = sum ki xi.
+        for (y, [a, b, c, d]) in y.iter_mut().zip(sums) {
+            let y = &mut reals_mut(std::slice::from_mut(y))[..];
+            (y[0], y[1]) = if conj { (a + d, c - b) } else { (a - d, b + c) };
         }
     }
 }
@@ -207,67 +219,99 @@ fn dot<R: Real, const W: usize>(a: &[R], b: &[R], c: &[R], d: &[R], x: &[R]) -> 
     let blocks = x.chunks_exact(W).zip(a.chunks_exact(W)).zip(b.chunks_exact(W));
     let blocks = blocks.zip(c.chunks_exact(W)).zip(d.chunks_exact(W));
     for ((((x, a), b), c), d) in blocks {
-        for l in 0..W {
-            p[l] = a[l].mul_add(x[l], p[l]);
-        }
-        for l in 0..W {
-            q[l] = b[l].mul_add(x[l], q[l]);
-        }
-        for l in 0..W {
-            r[l] = c[l].mul_add(x[l], r[l]);
-        }
-        for l in 0..W {
-            s[l] = d[l].mul_add(x[l], s[l]);
-        }
+        add_products(&mut p, a, x);
+        add_products(&mut q, b, x);
+        add_products(&mut r, c, x);
+        add_products(&mut s, d, x);
     }
     let whole = x.len() / W * W;
     let rest = |k: &[R], sum: &[R; W]| -> R {
         let rest = k[whole..].iter().zip(&x[whole..]);
         let rest = rest.fold(R::default(), |sum, (k, x)| k.mul_add(*x, sum));
-        fold(sum, 1)[0] + rest
+        folded(sum) + rest
     };
     [rest(a, &p), rest(b, &q), rest(c, &r), rest(d, &s)]
 }
 
-/// A row of interleaved complex numbers with the doubled real and imaginary parts of `x`.
-#[inline(always)]
-fn dot_split<R: Real>(k: &[R], re: &[R], im: &[R]) -> [R; 4] {
-    let (mut u, mut v) = ([R::default(); LANES], [R::default(); LANES]);
-    let (blocks, rest) = (k.len() / LANES * LANES, k.len() % LANES);
-    for ((k, re), im) in
-        k.chunks_exact(LANES).zip(re.chunks_exact(LANES)).zip(im.chunks_exact(LANES))
-    {
-        for l in 0..LANES {
-            u[l] = k[l].mul_add(re[l], u[l]);
-            v[l] = k[l].mul_add(im[l], v[l]);
-        }
-    }
-    for l in 0..rest {
-        u[l] = k[blocks + l].mul_add(re[blocks + l], u[l]);
-        v[l] = k[blocks + l].mul_add(im[blocks + l], v[l]);
-    }
-    let (u, v) = (fold(&u, 2), fold(&v, 2));
-    [u[0], u[1], v[0], v[1]]
+/// For two rows of interleaved complex numbers the sums of even and of odd elements of their products
+/// with `re`, then with `im`.
+fn halves<R: Real, const W: usize>(a: &[R], b: &[R], re: &[R], im: &[R]) -> [[R; 4]; 2] {
+    // The lanes are added outside of the vector loop: with pairs to add, the compiler would keep
+    // pairs in its registers.
+    let lanes = vectorized(
+        #[inline(always)]
+        || dot_split::<_, W>(a, b, re, im),
+    );
+    let [p, q, r, s] = vectorized(
+        #[inline(always)]
+        || [halved(&lanes[0]), halved(&lanes[1]), halved(&lanes[2]), halved(&lanes[3])],
+    );
+    [[p[0], p[1], q[0], q[1]], [r[0], r[1], s[0], s[1]]]
 }
 
-/// Most lanes of a sum.
-const LANES: usize = 16;
-
-/// Lanes added pairwise down to `keep` of them, at most 2; accumulated in double precision.
+/// Lanes of two rows of interleaved complex numbers with the doubled real and imaginary parts of `x`,
+/// which go on with zeros to whole blocks.
 #[inline(always)]
-fn fold<R: Real>(lanes: &[R], keep: usize) -> [R; 2] {
-    let mut wide = [0.0f64; LANES];
-    let mut n = lanes.len();
+fn dot_split<R: Real, const W: usize>(a: &[R], b: &[R], re: &[R], im: &[R]) -> [[R; W]; 4] {
+    let (mut p, mut q) = ([R::default(); W], [R::default(); W]);
+    let (mut r, mut s) = ([R::default(); W], [R::default(); W]);
+    let whole = a.len() / W * W;
+    let parts = re.chunks_exact(W).zip(im.chunks_exact(W));
+    for ((a, b), (re, im)) in a.chunks_exact(W).zip(b.chunks_exact(W)).zip(parts) {
+        add_products(&mut p, a, re);
+        add_products(&mut q, a, im);
+        add_products(&mut r, b, re);
+        add_products(&mut s, b, im);
+    }
+    if whole < a.len() {
+        let (mut c, mut d) = ([R::default(); W], [R::default(); W]);
+        c[..a.len() - whole].copy_from_slice(&a[whole..]);
+        d[..a.len() - whole].copy_from_slice(&b[whole..]);
+        let (re, im) = (&re[whole..whole + W], &im[whole..whole + W]);
+        add_products(&mut p, &c, re);
+        add_products(&mut q, &c, im);
+        add_products(&mut r, &d, re);
+        add_products(&mut s, &d, im);
+    }
+    [p, q, r, s]
+}
+
+#[inline(always)]
+fn add_products<R: Real, const W: usize>(lanes: &mut [R; W], a: &[R], b: &[R]) {
+    for l in 0..W {
+        lanes[l] = a[l].mul_add(b[l], lanes[l]);
+    }
+}
+
+/// Lanes added pairwise down to two: the even ones and the odd ones.
+#[inline(always)]
+fn halved<R: Real, const W: usize>(lanes: &[R; W]) -> [R; 2] {
+    let mut lanes = *lanes;
+    let mut n = W;
+    while n > 2 {
+        n /= 2;
+        for l in 0..n {
+            lanes[l] = lanes[l] + lanes[l + n];
+        }
+    }
+    [lanes[0], lanes[1]]
+}
+
+/// Lanes added pairwise, in double precision.
+#[inline(always)]
+fn folded<R: Real, const W: usize>(lanes: &[R; W]) -> R {
+    let mut wide = [0.0f64; W];
+    let mut n = W;
     for (w, l) in wide.iter_mut().zip(lanes) {
         *w = l.widened();
     }
-    while n > keep {
+    while n > 1 {
         n /= 2;
         for l in 0..n {
             wide[l] += wide[l + n];
         }
     }
-    [R::rounded(wide[0]), R::rounded(wide[1])]
+    R::rounded(wide[0])
 }
 
 /// `y_i = sum_j k_ij x_j`, columns of `k` consecutive in memory, eight at a time.
@@ -276,7 +320,7 @@ fn add_columns<T: Scalar>(y: &mut [T], k: ArrayView2<'_, T>, x: &[T], conj: bool
     if parts::<T>() == 1 {
         vectorized(
             #[inline(always)]
-            || add_rows(reals_mut(y), &rows, reals(x), 1, 0),
+            || add_rows(reals_mut(y), &rows, reals(x)),
         );
         return;
     }
@@ -285,11 +329,7 @@ fn add_columns<T: Scalar>(y: &mut [T], k: ArrayView2<'_, T>, x: &[T], conj: bool
     let (mut u, mut v) = (vec![T::Real::default(); wide], vec![T::Real::default(); wide]);
     vectorized(
         #[inline(always)]
-        || add_rows(&mut u, &rows, reals(x), 2, 0),
-    );
-    vectorized(
-        #[inline(always)]
-        || add_rows(&mut v, &rows, reals(x), 2, 1),
+        || add_split(&mut u, &mut v, &rows, reals(x)),
     );
     let y = reals_mut(y);
     for i in 0..wide / 2 {
@@ -303,13 +343,7 @@ fn add_columns<T: Scalar>(y: &mut [T], k: ArrayView2<'_, T>, x: &[T], conj: bool
 }
 
 #[inline(always)]
-fn add_rows<T: Scalar>(
-    y: &mut [T::Real],
-    k: &ArrayView2<'_, T>,
-    x: &[T::Real],
-    step: usize,
-    part: usize,
-) {
+fn add_rows<T: Scalar>(y: &mut [T::Real], k: &ArrayView2<'_, T>, x: &[T::Real]) {
     let n = k.shape()[0];
     let len = y.len();
     let mut j = 0;
@@ -317,7 +351,7 @@ fn add_rows<T: Scalar>(
         let at = |m: usize| &row(k, j + m)[..len];
         let (a, b, c, d) = (at(0), at(1), at(2), at(3));
         let (e, f, g, h) = (at(4), at(5), at(6), at(7));
-        let w: [T::Real; 8] = std::array::from_fn(|m| x[(j + m) * step + part]);
+        let w: [T::Real; 8] = std::array::from_fn(|m| x[j + m]);
         for i in 0..len {
             let low = a[i].mul_add(w[0], y[i]);
             let low = b[i].mul_add(w[1], low);
@@ -332,8 +366,41 @@ fn add_rows<T: Scalar>(
         j += 8;
     }
     for m in j..n {
-        let f = x[m * step + part];
+        let f = x[m];
         y.iter_mut().zip(row(k, m)).for_each(|(y, k)| *y = k.mul_add(f, *y));
+    }
+}
+
+/// `u += sum_j k_j re x_j` and `v += sum_j k_j im x_j`, four rows at a time.
+#[inline(always)]
+fn add_split<T: Scalar>(
+    u: &mut [T::Real],
+    v: &mut [T::Real],
+    k: &ArrayView2<'_, T>,
+    x: &[T::Real],
+) {
+    let n = k.shape()[0];
+    let len = u.len();
+    let v = &mut v[..len];
+    let mut j = 0;
+    while j + 4 <= n {
+        let at = |m: usize| &row(k, j + m)[..len];
+        let (a, b, c, d) = (at(0), at(1), at(2), at(3));
+        let re: [T::Real; 4] = std::array::from_fn(|m| x[2 * (j + m)]);
+        let im: [T::Real; 4] = std::array::from_fn(|m| x[2 * (j + m) + 1]);
+        for i in 0..len {
+            let (ka, kb, kc, kd) = (a[i], b[i], c[i], d[i]);
+            u[i] = kd.mul_add(re[3], kc.mul_add(re[2], kb.mul_add(re[1], ka.mul_add(re[0], u[i]))));
+            v[i] = kd.mul_add(im[3], kc.mul_add(im[2], kb.mul_add(im[1], ka.mul_add(im[0], v[i]))));
+        }
+        j += 4;
+    }
+    for m in j..n {
+        let (re, im) = (x[2 * m], x[2 * m + 1]);
+        for ((u, v), k) in u.iter_mut().zip(v.iter_mut()).zip(row(k, m)) {
+            *u = k.mul_add(re, *u);
+            *v = k.mul_add(im, *v);
+        }
     }
 }
 

@@ -2,9 +2,7 @@
 
 use ndarray::{ArrayViewD, ArrayViewMutD, Axis};
 
-use crate::kernels::rows::{
-    each_row, reals, reals_mut, spare_axes, trimmed, trimmed_mut, vectorized, zip_rows,
-};
+use crate::kernels::rows::{each_row, long_rows, reals, reals_mut, vectorized, zip_rows};
 use crate::scalar::{C128, Scalar};
 use crate::view::{View, ViewMut, Viewed};
 use crate::{with_dtype, with_view};
@@ -20,8 +18,13 @@ pub fn copy(y: ViewMut<'_>, x: View<'_>) {
 fn copy_as<A: Viewed, B: Viewed>(y: ArrayViewMutD<'_, A>, x: ArrayViewD<'_, B>) {
     if A::DTYPE == B::DTYPE {
         let x = A::typed(B::erase(x));
-        let spare = spare_axes(y.shape(), &[y.strides(), x.strides()]);
-        trimmed_mut(y, spare).assign(&trimmed(x, spare));
+        let (mut y, x) = long_rows(y, x);
+        let last = y.ndim() - 1;
+        if y.strides()[last] == 1 && x.strides()[last] == 1 {
+            zip_rows(y, x, |y, x| y.copy_from_slice(x));
+        } else {
+            y.assign(&x);
+        }
     } else {
         zip_rows(y, x, |y, x| {
             y.iter_mut().zip(x).for_each(|(y, x)| *y = A::from_c128(x.to_c128()));

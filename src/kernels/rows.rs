@@ -3,7 +3,9 @@
 use std::sync::LazyLock;
 
 use bytemuck::Pod;
-use ndarray::{ArrayViewD, ArrayViewMutD, Axis};
+use ndarray::{
+    ArrayBase, ArrayView, ArrayViewD, ArrayViewMut, ArrayViewMutD, Axis, Ix1, Ix2, IxDyn, RawData,
+};
 
 use crate::scalar::{Real, Scalar};
 
@@ -31,44 +33,45 @@ pub(super) fn parts<T: Scalar>() -> usize {
     size_of::<T>() / size_of::<T::Real>()
 }
 
-/// How many trailing axes of length 1 may go so that the rows of all views, given by their strides,
-/// are consecutive in memory still.
-pub(super) fn spare_axes(shape: &[usize], strides: &[&[isize]]) -> usize {
-    let units =
-        shape.iter().rev().take_while(|&&n| n == 1).count().min(shape.len().saturating_sub(1));
-    let last = shape.len().wrapping_sub(units + 1);
-    let rows =
-        shape.get(last).is_some_and(|&n| n == 1) || strides.iter().all(|s| s.get(last) == Some(&1));
-    if rows { units } else { 0 }
+/// How many trailing axes are one run of memory in all views, given by their strides.
+fn run_axes(shape: &[usize], strides: &[&[isize]]) -> usize {
+    let mut run = 1;
+    let axes = shape.iter().enumerate().rev().take_while(|&(a, &n)| {
+        let joins = n == 1 || strides.iter().all(|s| s[a] == run);
+        run *= n as isize;
+        joins
+    });
+    axes.count()
 }
 
-/// A view of at least one axis, without its last `spare` axes, which have length 1.
-pub(super) fn trimmed<T>(v: ArrayViewD<'_, T>, spare: usize) -> ArrayViewD<'_, T> {
-    let mut v = if v.ndim() == 0 { v.insert_axis(Axis(0)) } else { v };
-    for _ in 0..spare {
-        let last = Axis(v.ndim() - 1);
-        v = v.index_axis_move(last, 0);
+/// Joins the last `count` axes, which are one run of memory, to one; a view has one axis at least.
+fn joined<S: RawData>(mut v: ArrayBase<S, IxDyn>, count: usize) -> ArrayBase<S, IxDyn> {
+    if v.ndim() == 0 {
+        v = v.insert_axis(Axis(0));
+    }
+    for _ in 1..count {
+        let into = v.ndim() - 1;
+        if !v.merge_axes(Axis(into - 1), Axis(into)) {
+            unreachable!("the axes are one run");
+        }
+        v = v.index_axis_move(Axis(into - 1), 0);
     }
     v
 }
 
-/// The same for a writable view.
-pub(super) fn trimmed_mut<T>(v: ArrayViewMutD<'_, T>, spare: usize) -> ArrayViewMutD<'_, T> {
-    let mut v = if v.ndim() == 0 { v.insert_axis(Axis(0)) } else { v };
-    for _ in 0..spare {
-        let last = Axis(v.ndim() - 1);
-        v = v.index_axis_move(last, 0);
-    }
-    v
+/// Two views of one shape with their rows as long as both lie consecutively in memory.
+pub(super) fn long_rows<S: RawData, T: RawData>(
+    x: ArrayBase<S, IxDyn>,
+    y: ArrayBase<T, IxDyn>,
+) -> (ArrayBase<S, IxDyn>, ArrayBase<T, IxDyn>) {
+    let count = run_axes(x.shape(), &[x.strides(), y.strides()]);
+    (joined(x, count), joined(y, count))
 }
 
 /// Calls `f` with every row of `out`; rows that are not consecutive in memory go through a copy.
 pub(super) fn each_row<A: Pod>(out: ArrayViewMutD<'_, A>, mut f: impl FnMut(&mut [A])) {
-    let spare = spare_axes(out.shape(), &[out.strides()]);
-    let mut out = trimmed_mut(out, spare);
-    if let Some(all) = out.as_slice_mut() {
-        return f(all);
-    }
+    let count = run_axes(out.shape(), &[out.strides()]);
+    let mut out = joined(out, count);
     let mut copy = Vec::new();
     for mut row in out.rows_mut() {
         match row.as_slice_mut() {
@@ -89,13 +92,9 @@ pub(super) fn zip_rows<A: Pod, B: Pod>(
     x: ArrayViewD<'_, B>,
     mut f: impl FnMut(&mut [A], &[B]),
 ) {
-    let spare = spare_axes(out.shape(), &[out.strides(), x.strides()]);
-    let (mut out, x) = (trimmed_mut(out, spare), trimmed(x, spare));
-    if let (Some(out), Some(x)) = (out.as_slice_mut(), x.as_slice()) {
-        return f(out, x);
-    }
+    let (out, x) = long_rows(out, x);
     let (mut copy_out, mut copy) = (Vec::new(), Vec::new());
-    for (mut row, x) in out.rows_mut().into_iter().zip(x.rows()) {
+    each_pair_mut(out, x, &mut |mut row, x| {
         let x = match x.to_slice() {
             Some(x) => x,
             None => {
@@ -113,8 +112,39 @@ pub(super) fn zip_rows<A: Pod, B: Pod>(
                 row.iter_mut().zip(&copy_out).for_each(|(o, c)| *o = *c);
             }
         }
-    }
+    });
 }
+
+/// Calls `f` with every pair of rows of two arrays of one shape and of one axis at least. Planes are
+/// walked by an iterator that knows that they are planes, which costs little for short rows.
+macro_rules! each_pair {
+    ($name:ident, $first:ident, $axis_iter:ident, $($mutable:tt)?) => {
+        pub(super) fn $name<A, B>(
+            $($mutable)? x: $first<'_, A, IxDyn>,
+            y: ArrayView<'_, B, IxDyn>,
+            f: &mut impl FnMut($first<'_, A, Ix1>, ArrayView<'_, B, Ix1>),
+        ) {
+            if x.ndim() > 2 {
+                for (x, y) in x.$axis_iter(Axis(0)).zip(y.axis_iter(Axis(0))) {
+                    $name(x, y, f);
+                }
+                return;
+            }
+            let x = if x.ndim() == 1 { x.insert_axis(Axis(0)) } else { x };
+            let y = if y.ndim() == 1 { y.insert_axis(Axis(0)) } else { y };
+            let (Ok($($mutable)? x), Ok(y)) =
+                (x.into_dimensionality::<Ix2>(), y.into_dimensionality::<Ix2>())
+            else {
+                unreachable!("two axes are left")
+            };
+            for (x, y) in x.$axis_iter(Axis(0)).zip(y.axis_iter(Axis(0))) {
+                f(x, y);
+            }
+        }
+    };
+}
+each_pair!(each_pair, ArrayView, axis_iter,);
+each_pair!(each_pair_mut, ArrayViewMut, axis_iter_mut, mut);
 
 /// `out = sum_k c_k s_k`, every source as long as `out`; one pass, sums in the order of the sources.
 #[inline(always)]

@@ -6,7 +6,7 @@
 
 use ndarray::{ArrayViewD, ArrayViewMutD};
 
-use crate::kernels::rows::{reals, reals_mut, spare_axes, trimmed, vectorized, zip_rows};
+use crate::kernels::rows::{each_pair, long_rows, reals, reals_mut, vectorized, zip_rows};
 use crate::scalar::{Real, Scalar};
 
 const LANES: usize = 16;
@@ -77,8 +77,7 @@ fn combine<R: Real>(
 
 /// `Re <x, y>`
 pub fn dot<T: Scalar>(x: ArrayViewD<'_, T>, y: ArrayViewD<'_, T>) -> f64 {
-    let spare = spare_axes(x.shape(), &[x.strides(), y.strides()]);
-    let (x, y) = (trimmed(x, spare), trimmed(y, spare));
+    let (x, y) = long_rows(x, y);
     let (mut lanes, mut at) = ([0.0; LANES], 0);
     let mut add = |x: &[T], y: &[T]| {
         at = vectorized(
@@ -86,17 +85,12 @@ pub fn dot<T: Scalar>(x: ArrayViewD<'_, T>, y: ArrayViewD<'_, T>) -> f64 {
             || accumulate(&mut lanes, at, reals(x), reals(y)),
         );
     };
-    match (x.as_slice(), y.as_slice()) {
-        (Some(x), Some(y)) => add(x, y),
-        _ => {
-            for (x, y) in x.rows().into_iter().zip(y.rows()) {
-                let (Some(x), Some(y)) = (x.to_slice(), y.to_slice()) else {
-                    unreachable!("stores have consecutive rows")
-                };
-                add(x, y);
-            }
-        }
-    }
+    each_pair(x, y, &mut |x, y| {
+        let (Some(x), Some(y)) = (x.to_slice(), y.to_slice()) else {
+            unreachable!("stores have consecutive rows")
+        };
+        add(x, y);
+    });
     fold(lanes)
 }
 

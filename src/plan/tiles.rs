@@ -10,8 +10,12 @@ use crate::space::{ArrayType, Grid, IndexBox};
 const TILE_BYTES: f64 = 256.0 * 1024.0;
 /// Most chunks of an array; larger arrays get larger chunks.
 const MOST_CHUNKS: f64 = 16384.0;
-/// Bytes of a row that are worth a separate access.
+/// Tiles that an array should have at least, and bytes that are worth a tile.
+const FEW_TILES: f64 = 16.0;
+const LEAST_BYTES: f64 = 64.0 * 1024.0;
+/// Bytes of a row that are worth a separate access, and those of a cache line.
 const ROW_BYTES: usize = 512;
+const LINE_BYTES: usize = 64;
 
 /// Elements that pieces of a row should be multiples of.
 const LINE: usize = 16;
@@ -20,23 +24,29 @@ const LINE: usize = 16;
 /// chunks are runs of memory.
 pub fn auto_chunk(ty: &ArrayType, cut: &Cut) -> Vec<usize> {
     let mut chunk = ty.dims.clone();
-    let last = chunk.len().saturating_sub(1);
-    let target = TILE_BYTES.max(ty.len() as f64 * cut.bytes / MOST_CHUNKS);
+    let whole = ty.len() as f64 * cut.bytes;
+    let target = TILE_BYTES.min(whole / FEW_TILES).max(LEAST_BYTES).max(whole / MOST_CHUNKS);
     for axis in 0..chunk.len() {
         let bytes = chunk.iter().product::<usize>() as f64 * cut.bytes;
         let Some(align) = cut.align[axis] else { continue };
         if bytes <= target || ty.dims[axis] == 0 {
             break;
         }
-        // Chunks along the last axis keep rows that are worth an access.
-        let least =
-            if axis == last && chunk.len() > 1 { ROW_BYTES.div_ceil(ty.dtype.size()) } else { 1 };
+        // Chunks of several rows keep rows that are worth an access, unless they would be few.
+        let row = ty.dims[axis + 1..].iter().product::<usize>().max(1) * ty.dtype.size();
+        let several = chunk[..axis].iter().any(|&n| n > 1);
+        let few = ty.dims[axis].div_ceil(FEW_TILES as usize);
+        let least = ROW_BYTES.div_ceil(row).min(few).max(LINE_BYTES.div_ceil(row));
+        let least = if several { least } else { 1 };
         let wanted = (chunk[axis] as f64 * target / bytes) as usize;
         let wanted = wanted.max(least).max(1);
         // Equal chunks, rounded up to the alignment.
         let count = ty.dims[axis].div_ceil(wanted.next_multiple_of(align));
-        let line = if least > 1 { align.max(LINE) } else { align };
+        let line = if least >= LINE { align.max(LINE) } else { align };
         chunk[axis] = ty.dims[axis].div_ceil(count).next_multiple_of(line).min(ty.dims[axis]);
+        if least > 1 {
+            break;
+        }
     }
     chunk
 }
@@ -122,6 +132,19 @@ mod tests {
         assert_eq!(auto_chunk(&ty, &cut), [4096, 64]);
         let small = ArrayType::new([10, 10], DType::Float64);
         assert_eq!(auto_chunk(&small, &Cut::free(&small)), [10, 10]);
+    }
+
+    #[test]
+    fn columns_are_cut_into_runs_that_are_worth_an_access() {
+        let tied = |dims: [usize; 3], bytes: f64| {
+            let ty = ArrayType::new(dims, DType::Float32);
+            let mut cut = Cut::free(&ty);
+            (cut.align[0], cut.bytes) = (None, bytes);
+            auto_chunk(&ty, &cut)
+        };
+        // 5 x 31 elements are 620 bytes; one line of a cache where there are few columns.
+        assert_eq!(tied([799, 201, 31], 12.0), [799, 5, 31]);
+        assert_eq!(tied([799, 201, 1], 12.0), [799, 16, 1]);
     }
 
     #[test]
