@@ -175,6 +175,10 @@ impl Folder {
         Stored::read(&self.dir.path().join(file), dtype)
     }
 
+    pub(crate) fn write_text(&self, file: &str, text: &str) {
+        std::fs::write(self.dir.path().join(file), text).unwrap();
+    }
+
     /// Runs the program in the folder; its standard output, or what went wrong.
     pub(crate) fn run(&self, arguments: &[&str]) -> Result<String, String> {
         let output = Command::new(env!("CARGO_BIN_EXE_pylopsd"))

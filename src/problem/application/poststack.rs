@@ -71,8 +71,6 @@ impl Application for Poststack {
         }
         let label = "PyLops takes `epsI` with `explicit = true` only; `damp` in `[solve]` damps";
         at.require(self.eps_i.is_none() || (self.explicit && self.eps_r.is_none()), "epsI", label)?;
-        let label = "a regularized problem is solved without `explicit`";
-        at.require(self.eps_r.is_none() || !self.explicit, "epsR", label)?;
         let real = to.dtype.unwrap_or(wav.dtype).real();
         let dtype = || ("dtype", NodeValue::from(real.name()));
         let modelling = |to: &mut Expansion, base: &str| {

@@ -1,0 +1,101 @@
+//! Every case of `tests/golden/applications.json` comes to what PyLops' applications make of it, and to the same
+//! bits by the problem file that `expand` prints. How the file was made: `tests/golden/README.md`.
+
+mod common;
+
+use std::collections::BTreeMap;
+
+use common::{Problem, Stored, each};
+use serde::Deserialize;
+
+#[derive(Clone, Debug, Deserialize)]
+struct Case {
+    name: String,
+    /// What stands below `[arrays]`.
+    rest: String,
+    arrays: BTreeMap<String, Stored>,
+    outputs: BTreeMap<String, Stored>,
+    /// Tolerance in single precision.
+    single: f64,
+}
+
+impl Case {
+    fn single(mut self) -> Case {
+        self.arrays = self.arrays.into_iter().map(|(k, a)| (k, a.single())).collect();
+        self.outputs = self.outputs.into_iter().map(|(k, a)| (k, a.single())).collect();
+        self.name.push_str(" in single precision");
+        self
+    }
+
+    fn check(&self, dtype: &str, tolerance: f64) -> Vec<String> {
+        let outputs: String = self.outputs.keys().map(|k| format!("{k} = \"{k}.npy\"\n")).collect();
+        let folder = Problem {
+            dtype: dtype.into(),
+            arrays: self.arrays.clone().into_iter().collect(),
+            rest: format!("{}\n\n[outputs]\n{outputs}", self.rest),
+            ..Problem::default()
+        }
+        .folder();
+        let complaints = match folder.run(&["solve", "problem.toml", "--json", "--threads", "2"]) {
+            Err(said) => vec![said],
+            Ok(_) => {
+                [self.check_outputs(&folder, tolerance), self.check_expansion(&folder)].concat()
+            }
+        };
+        complaints.iter().map(|c| format!("{} | {c}\n{}", self.name, folder.text)).collect()
+    }
+
+    fn check_outputs(&self, folder: &common::Folder, tolerance: f64) -> Vec<String> {
+        let mut wrong = Vec::new();
+        for (name, want) in &self.outputs {
+            match folder.read(&format!("{name}.npy"), &want.dtype) {
+                Err(said) => wrong.push(format!("{name}: {said}")),
+                Ok(got) if got.dims != want.dims => {
+                    wrong.push(format!("{name}: dims are {:?}, not {:?}", got.dims, want.dims));
+                }
+                Ok(got) => {
+                    let distance = got.distance(want);
+                    // NaN is too far as well.
+                    if !matches!(distance.partial_cmp(&tolerance), Some(std::cmp::Ordering::Less)) {
+                        wrong.push(format!("{name} is off by {distance:.2e}"));
+                    }
+                }
+            }
+        }
+        wrong
+    }
+
+    fn check_expansion(&self, folder: &common::Folder) -> Vec<String> {
+        let bits = || -> Vec<Vec<u8>> {
+            self.outputs.keys().map(|k| folder.bytes(&format!("{k}.npy"))).collect()
+        };
+        let first = bits();
+        let again = folder.run(&["expand", "problem.toml"]).and_then(|text| {
+            folder.write_text("expanded.toml", &text);
+            folder.run(&["solve", "expanded.toml", "--quiet"])
+        });
+        match again {
+            Err(said) => vec![format!("expanded: {said}")],
+            Ok(_) if bits() != first => vec!["expanded, it gives other bits".into()],
+            Ok(_) => vec![],
+        }
+    }
+}
+
+fn cases() -> Vec<Case> {
+    serde_json::from_str(include_str!("golden/applications.json")).unwrap()
+}
+
+fn assert_none(wrong: &[String]) {
+    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+#[test]
+fn applications_are_pylops_ones_in_double_precision() {
+    assert_none(&each(&cases(), |c| &c.name, |c| c.check("float64", 1e-10)));
+}
+
+#[test]
+fn applications_are_pylops_ones_in_single_precision() {
+    assert_none(&each(&cases(), |c| &c.name, |c| c.clone().single().check("float32", c.single)));
+}
