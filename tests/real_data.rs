@@ -144,3 +144,94 @@ M = { type = "MDC", G = "R", nt = 1599, nv = 1, dt = 0.0025, dr = 30.0 }
     assert_eq!(bytes("y1.npy"), bytes("y3.npy"));
     assert_eq!(bytes("ay1.npy"), bytes("ay3.npy"));
 }
+
+/// What `tests/golden/make_marchenko.py` writes of one output.
+#[derive(serde::Deserialize)]
+struct Sampled {
+    dims: Vec<usize>,
+    norm: f64,
+    values: Vec<f64>,
+}
+
+type Samples = std::collections::BTreeMap<String, Sampled>;
+
+#[derive(serde::Deserialize)]
+struct Redatumed {
+    step: usize,
+    lsqr: Samples,
+    cgls: Samples,
+    points: Samples,
+}
+
+fn array(file: &Path) -> ndarray::ArrayD<f64> {
+    ndarray_npy::read_npy(file).unwrap_or_else(|_| {
+        let single: ndarray::ArrayD<f32> = ndarray_npy::read_npy(file).expect("an output");
+        single.mapv(f64::from)
+    })
+}
+
+fn norm<'a>(values: impl IntoIterator<Item = &'a f64>) -> f64 {
+    values.into_iter().map(|v| v * v).sum::<f64>().sqrt()
+}
+
+fn near_samples(folder: &Path, samples: &Samples, step: usize, tolerance: f64) {
+    for (name, want) in samples {
+        let found = array(&folder.join(format!("{name}.npy")));
+        assert_eq!(found.shape(), want.dims, "{name}");
+        let off: Vec<f64> =
+            found.iter().step_by(step).zip(&want.values).map(|(a, b)| a - b).collect();
+        let error = norm(&off) / norm(&want.values);
+        assert!(error < tolerance, "{name} is off by {error:.1e}");
+        let error = (norm(&found) / want.norm - 1.0).abs();
+        assert!(error < tolerance, "the norm of {name} is off by {error:.1e}");
+    }
+}
+
+#[test]
+fn the_marchenko_tutorial_comes_to_what_pylops_makes_of_it() {
+    let Some(data) = data() else { return };
+    let want: Redatumed =
+        serde_json::from_str(include_str!("golden/marchenko.json")).expect("golden values");
+    let folder = tempfile::tempdir().expect("a folder");
+    let example = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/marchenko/real");
+    for name in ["problem.toml", "points.toml"] {
+        std::fs::copy(example.join(name), folder.path().join(name)).expect("copied");
+    }
+    let file = data.join("marchenko/input.npz");
+    std::os::unix::fs::symlink(&file, folder.path().join("input.npz")).expect("linked");
+    let solve = |more: &[&str]| {
+        run(folder.path(), &[&["solve", "problem.toml", "--quiet"][..], more].concat());
+    };
+    solve(&[]);
+    near_samples(folder.path(), &want.cgls, want.step, 1e-5);
+
+    // The seed's own measure: both normalised by their largest value.
+    let convolve = "[arrays]\nwav = { file = \"input.npz\", key = \"wav\" }\n[operators]\n\
+                    C = { type = \"Convolve1D\", dims = [800, 101], h = \"wav\", offset = 120, axis = 0 }\n";
+    std::fs::write(folder.path().join("wave.toml"), convolve).expect("written");
+    let words =
+        ["apply", "wave.toml", "--input", "input.npz", "--key", "Gsub", "--output", "G.npy"];
+    run(folder.path(), &words);
+    let modelled = array(&folder.path().join("G.npy"));
+    let [minus, plus] =
+        ["g_inv_minus.npy", "g_inv_plus.npy"].map(|name| array(&folder.path().join(name)));
+    let found = (minus + plus).slice_move(ndarray::s![.., 799..]).reversed_axes();
+    let largest = |a: &ndarray::ArrayD<f64>| a.iter().fold(f64::MIN, |m, v| m.max(*v));
+    let modelled = &modelled / largest(&modelled);
+    let found = found.into_dyn();
+    let found = &found / largest(&found);
+    let error = norm(&(&found - &modelled)) / norm(&modelled);
+    assert!(error < 0.1, "the Green's function is off by {error:.3}");
+
+    let exact = ["--set", "solve.atol=0", "--set", "solve.btol=0", "--set", "solve.conlim=0"];
+    let text = std::fs::read_to_string(folder.path().join("problem.toml")).expect("read");
+    let text = text.replace("solver = \"cgls\"", "solver = \"lsqr\"").replace("tol = 0.0\n", "");
+    std::fs::write(folder.path().join("problem.toml"), text).expect("written");
+    solve(&exact);
+    near_samples(folder.path(), &want.lsqr, want.step, 1e-5);
+    solve(&[&exact[..], &["--set", "dtype=float32"]].concat());
+    near_samples(folder.path(), &want.lsqr, want.step, 1e-3);
+
+    run(folder.path(), &[&["solve", "points.toml", "--quiet"][..], &exact].concat());
+    near_samples(folder.path(), &want.points, want.step, 1e-5);
+}

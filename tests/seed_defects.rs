@@ -1,7 +1,7 @@
 //! The 50 known defects of PyLops-distributed 0.2.0, the program that this one succeeds: each row of the
 //! list is what its users met, and the test of its number shows that they do not meet it here.
 //!
-//! Rows without a test, since they speak of the seed's own machinery:
+//! Row 10 is tested beside the dot test, in `src/cli/dottest.rs`. Rows without a test, since they speak of the seed's own machinery:
 //! - 11, dask: results of `.compute()` are thrown away, so an operator runs twice. There is no `compute` here.
 //! - 45, `np.int` and `np.float`, which NumPy has removed.
 //! - 46, imports of the insides of PyLops 1 and SciPy.
