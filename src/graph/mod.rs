@@ -1,6 +1,7 @@
 //! The lazy graph: a linear program over a closed set of primitives, and what is done to it.
 
 mod conjugate;
+mod core;
 mod locality;
 mod primitive;
 mod program;
@@ -17,6 +18,7 @@ mod value;
 pub use crate::kernels::Banded;
 pub use crate::kernels::kirchhoff::Aperture;
 pub use conjugate::conjugate;
+pub use core::{Core, core};
 pub use locality::{Cut, input_box, pulled_once};
 pub use primitive::{AxisStep, Primitive};
 pub use program::{Error, Graph, Node, NodeId, Program, Result};

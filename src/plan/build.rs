@@ -157,6 +157,13 @@ pub fn plan(program: &Program, request: &Request) -> Plan {
         let by_rule = || Tiles::new(&node.ty, &cuts[id.0], asked(graph.nodes(), id).as_deref());
         let outputs: Vec<usize> =
             (0..program.outputs.len()).filter(|&k| program.outputs[k] == id).collect();
+        let cuts_through = |k: usize| {
+            let asked = request.outputs.get(k).and_then(|tiles| tiles.boxes().first());
+            let whole = |axis: usize| cuts[id.0].align[axis].is_none();
+            asked.is_some_and(|tile| {
+                (0..tile.ndim()).any(|a| whole(a) && tile.0[a].len() < node.ty.dims[a])
+            })
+        };
         let made = match &node.primitive {
             Primitive::Input(k) => {
                 let tiles = request.inputs.get(*k).cloned().unwrap_or_else(by_rule);
@@ -170,7 +177,10 @@ pub fn plan(program: &Program, request: &Request) -> Plan {
             _ if !depends[id.0] && !program.inputs.is_empty() && outputs.is_empty() => {
                 Some(add(StoreKind::Derived, by_rule()))
             }
-            _ if outputs.is_empty() => Some(add(StoreKind::Slot(usize::MAX), by_rule())),
+            // Tiles that the caller asks for may cut what must stay whole: then they are copies too.
+            _ if outputs.is_empty() || outputs.iter().any(|&k| cuts_through(k)) => {
+                Some(add(StoreKind::Slot(usize::MAX), by_rule()))
+            }
             _ => None,
         };
         if let Some(store) = made {

@@ -5,10 +5,12 @@
 //!                    [ eps_i R_i P    ] p  =  [ eps_i d_i  ]          x = P p
 //! normal equations   (A^H W A + sum eps_i^2 R_i^H R_i) x = A^H W y + sum eps_i^2 R_i^H d_i
 //! ```
-//! Blocks stay arrays of their own: nothing is flattened or copied to stack them.
+//! Blocks stay arrays of their own: nothing is flattened or copied to stack them. Fourier transforms at
+//! the ends of least squares are applied once, see [`crate::graph::Core`]; what they leave of the data is
+//! one more block, of one number.
 
 use crate::engine::{
-    After, Compiled, Constants, Machine, Operators, Plans, Result, Spill, Store, Vector,
+    After, Compiled, Constants, Machine, Operators, Plans, Result, Space, Spill, Vector,
 };
 use crate::graph::{self, Program, Value, simplify, transpose};
 use crate::io::Array;
@@ -32,11 +34,13 @@ pub struct System {
     pub recover: Option<Program>,
 }
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 enum Rhs {
     Zero,
     Array(Array),
     Program(Program),
+    /// The norm of what a program gives.
+    Norm(Program),
 }
 
 /// A value as the model of an operator.
@@ -67,9 +71,56 @@ fn constant(
 impl System {
     /// The equations of a `[solve]` table for a solver.
     pub fn new(solve: &Solve, method: &Method) -> graph::Result<System> {
-        let system = if solve.normal_equations { normal(solve)? } else { least_squares(solve)? };
+        let system = match (solve.normal_equations, method.needs_adjoint()) {
+            (true, _) => normal(solve)?,
+            (false, true) => least_squares(solve)?.bared()?,
+            (false, false) => least_squares(solve)?,
+        };
         let adjoint = method.needs_adjoint().then(|| transpose(&simplify(&system.forward)?));
         Ok(System { adjoint: adjoint.transpose()?, ..system })
+    }
+
+    /// Least squares without the transforms at its ends.
+    fn bared(self) -> graph::Result<System> {
+        let Some(core) = graph::core(&simplify(&self.forward)?, self.start.is_none())? else {
+            return Ok(self);
+        };
+        let mut rhs = Vec::new();
+        let mut rest = Vec::new();
+        for (block, outer) in self.rhs.iter().zip(&core.outer) {
+            rhs.push(match (block, outer) {
+                (block, None) => block.clone(),
+                (Rhs::Array(data), Some(outer)) => {
+                    let ty = outer.output_types().swap_remove(0);
+                    let seen = |y: &Value| as_block(y.clone(), &ty)?.apply_transposed(outer);
+                    rest.push(Rhs::Norm(constant(data, |y| {
+                        let kept = seen(y)?.apply(outer).scale(-1.0);
+                        as_block(y.clone(), &ty)?.add(&kept)
+                    })?));
+                    Rhs::Program(constant(data, |y| seen(y))?)
+                }
+                (Rhs::Zero, Some(_)) => Rhs::Zero,
+                // Data that are made anew are not worth the trouble.
+                _ => return Ok(self),
+            });
+        }
+        let count = rest.len();
+        rhs.extend(rest);
+        let unknown = core.program.inputs[0].clone();
+        let forward = Value::program(std::slice::from_ref(&unknown), |z| {
+            let mut blocks = z[0].replay(&core.program, z, |_, _, value| value);
+            let number = z[0].dtype().real();
+            blocks.extend((0..count).map(|_| z[0].zeros(&[1], number)));
+            Ok(blocks)
+        })?;
+        let recover = match (core.recover()?, &self.recover) {
+            (None, recover) => recover.clone(),
+            (inner, None) => inner,
+            (Some(inner), Some(recover)) => {
+                Some(unary(&unknown, |z| Ok(z.apply(&inner).apply(recover)))?)
+            }
+        };
+        Ok(System { forward, rhs, recover, ..self })
     }
 
     /// The plans of both programs.
@@ -90,16 +141,20 @@ impl System {
                 Rhs::Zero => machine.zero_block(block, store)?,
                 Rhs::Array(array) => machine.read(block, store, array)?,
                 Rhs::Program(program) => {
-                    let compiled = Compiled::of(
-                        program,
-                        &[],
-                        std::slice::from_ref(&block.tiles),
-                        &mut Constants::default(),
-                        machine,
-                        spill,
-                    )?;
-                    let outputs: [&Store; 1] = [store];
-                    compiled.run(machine, &[], &outputs, After::Nothing)?;
+                    let tiles = std::slice::from_ref(&block.tiles);
+                    let constants = &mut Constants::default();
+                    let compiled = Compiled::of(program, &[], tiles, constants, machine, spill)?;
+                    compiled.run(machine, &[], &[&*store], After::Nothing)?;
+                }
+                Rhs::Norm(program) => {
+                    let constants = &mut Constants::default();
+                    let compiled = Compiled::of(program, &[], &[], constants, machine, spill)?;
+                    let (rest, place) = compiled.new_output(0, spill)?;
+                    compiled.run(machine, &[], &[&rest], After::Nothing)?;
+                    let space = Space { blocks: vec![place] };
+                    let norm = machine.norm2(&space, &Vector { stores: vec![rest] })?.sqrt();
+                    let norm = Array::values([1], vec![norm.into()], block.ty.dtype)?;
+                    machine.read(block, store, &norm)?;
                 }
             }
         }

@@ -990,7 +990,7 @@ def solvers():
     solve("cgls, an n-d operator", dict(A=T("CausalIntegration", dims=[5, 4], axis=0, sampling=0.5, kind="half")),
           keep(solver="cgls", niter=4, tol=0.0), cgls(niter=4, tol=0))
     solve("cgls, interpolation in the Fourier domain", dict(S=T("Restriction", dims=[4, 5], iava=Inline([0, 1, 3]), **CX), F=T("FFT2D", dims=[4, 5], **CX)),
-          keep(solver="cgls", niter=3, damp=0.5, tol=0.0), cgls("A", niter=3, damp=0.5, tol=0), expressions={"A": "S @ F.H"}, dtype=cz)
+          keep(solver="cgls", niter=2, damp=0.5, tol=0.0), cgls("A", niter=2, damp=0.5, tol=0), expressions={"A": "S @ F.H"}, dtype=cz)
     solve("cgls, multi-dimensional deconvolution", dict(A=T("MDC", G=C(4, 3, 2), nt=7, nv=2, dt=0.5, dr=0.5)),
           keep(solver="cgls", niter=8, tol=0.0), cgls(niter=8, tol=0))
     solve("cgls, a stack", dict(B=T("Convolve1D", dims=[8, 3], h=Inline([0.5, 1.0, -0.25]), offset=1, axis=0), L=T("Laplacian", dims=[8, 3])),
