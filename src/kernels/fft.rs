@@ -43,6 +43,14 @@ fn each_plane<A, B>(
     f: &mut impl FnMut(ArrayViewMut2<'_, A>, ArrayView2<'_, B>),
 ) {
     let (mut y, mut x) = (y, x);
+    // Neighbouring axes that both views run through alike are one axis of lines.
+    for a in (1..y.ndim()).rev().filter(|&a| a != axis && a - 1 != axis) {
+        let (mut wide, mut seen) = (y.view(), x.view());
+        if wide.merge_axes(Axis(a - 1), Axis(a)) && seen.merge_axes(Axis(a - 1), Axis(a)) {
+            y.merge_axes(Axis(a - 1), Axis(a));
+            x.merge_axes(Axis(a - 1), Axis(a));
+        }
+    }
     if y.ndim() == 1 {
         y = y.insert_axis(Axis(0));
         x = x.insert_axis(Axis(0));

@@ -47,6 +47,10 @@ pub fn gram<T: Scalar>(y: ArrayViewMutD<'_, T>, x: ArrayViewD<'_, T>, kernel: Ar
     }
 }
 
+/// Columns that are faster one by one, and bytes of a matrix that a core's cache holds meanwhile.
+const FEW: usize = 4;
+const CACHED_BYTES: usize = 512 * 1024;
+
 /// Buffers that one call reuses from batch to batch.
 struct Work<T> {
     column: Vec<T>,
@@ -67,17 +71,22 @@ fn one<T: Scalar>(
     conj: bool,
     work: &mut Work<T>,
 ) {
-    if x.shape()[1] == 1 && (k.strides()[1] == 1 || k.strides()[0] == 1) {
-        work.column.clear();
-        work.column.extend(x.iter().copied());
-        work.result.clear();
-        work.result.resize(y.shape()[0], T::default());
-        if k.strides()[1] == 1 || k.shape()[1] == 1 {
-            dot_rows(&mut work.result, k, &work.column, conj);
-        } else {
-            add_columns(&mut work.result, k, &work.column, conj);
+    // Few columns go one by one over a matrix that stays in the cache.
+    let columns = x.shape()[1];
+    let few = columns == 1 || (columns <= FEW && size_of::<T>() * k.len() <= CACHED_BYTES);
+    if few && (k.strides()[1] == 1 || k.strides()[0] == 1) {
+        for (x, mut y) in x.columns().into_iter().zip(y.columns_mut()) {
+            work.column.clear();
+            work.column.extend(x.iter().copied());
+            work.result.clear();
+            work.result.resize(y.len(), T::default());
+            if k.strides()[1] == 1 || k.shape()[1] == 1 {
+                dot_rows(&mut work.result, k, &work.column, conj);
+            } else {
+                add_columns(&mut work.result, k, &work.column, conj);
+            }
+            y.iter_mut().zip(&work.result).for_each(|(y, r)| *y = *r);
         }
-        y.iter_mut().zip(&work.result).for_each(|(y, r)| *y = *r);
         return;
     }
     let conj = conj && T::DTYPE.is_complex();
@@ -291,7 +300,8 @@ fn halved<R: Real, const W: usize>(lanes: &[R; W]) -> [R; 2] {
     while n > 2 {
         n /= 2;
         for l in 0..n {
-            lanes[l] = lanes[l] + lanes[l + n];
+            let upper = lanes[l + n];
+            lanes[l] += upper;
         }
     }
     [lanes[0], lanes[1]]
@@ -365,8 +375,7 @@ fn add_rows<T: Scalar>(y: &mut [T::Real], k: &ArrayView2<'_, T>, x: &[T::Real]) 
         }
         j += 8;
     }
-    for m in j..n {
-        let f = x[m];
+    for (m, &f) in x.iter().enumerate().take(n).skip(j) {
         y.iter_mut().zip(row(k, m)).for_each(|(y, k)| *y = k.mul_add(f, *y));
     }
 }

@@ -7,6 +7,9 @@ use crate::scalar::{C128, Scalar};
 use crate::view::{View, ViewMut, Viewed};
 use crate::{with_dtype, with_view};
 
+/// Elements of a row that are worth a call.
+const LONG: usize = 16;
+
 /// `y = x`, in `y`'s element type; complex to real takes the real part.
 pub fn copy(y: ViewMut<'_>, x: View<'_>) {
     with_dtype!(y.dtype(), A => {
@@ -20,7 +23,8 @@ fn copy_as<A: Viewed, B: Viewed>(y: ArrayViewMutD<'_, A>, x: ArrayViewD<'_, B>) 
         let x = A::typed(B::erase(x));
         let (mut y, x) = long_rows(y, x);
         let last = y.ndim() - 1;
-        if y.strides()[last] == 1 && x.strides()[last] == 1 {
+        let long = y.shape()[last] >= LONG;
+        if long && y.strides()[last] == 1 && x.strides()[last] == 1 {
             zip_rows(y, x, |y, x| y.copy_from_slice(x));
         } else {
             y.assign(&x);

@@ -13,9 +13,9 @@ const MOST_CHUNKS: f64 = 16384.0;
 /// Tiles that an array should have at least, and bytes that are worth a tile.
 const FEW_TILES: f64 = 16.0;
 const LEAST_BYTES: f64 = 64.0 * 1024.0;
-/// Bytes of a row that are worth a separate access, and those of a cache line.
+/// Bytes of a row that are worth a separate access, and those of two cache lines, which come together.
 const ROW_BYTES: usize = 512;
-const LINE_BYTES: usize = 64;
+const LINE_BYTES: usize = 128;
 
 /// Elements that pieces of a row should be multiples of.
 const LINE: usize = 16;
@@ -142,9 +142,9 @@ mod tests {
             (cut.align[0], cut.bytes) = (None, bytes);
             auto_chunk(&ty, &cut)
         };
-        // 5 x 31 elements are 620 bytes; one line of a cache where there are few columns.
+        // 5 x 31 elements are 620 bytes; two lines of a cache where there are few columns.
         assert_eq!(tied([799, 201, 31], 12.0), [799, 5, 31]);
-        assert_eq!(tied([799, 201, 1], 12.0), [799, 16, 1]);
+        assert_eq!(tied([799, 201, 1], 12.0), [799, 32, 1]);
     }
 
     #[test]

@@ -145,29 +145,35 @@ impl Application for Marchenko {
             to.applied("m_R", &format!("{scale:?} * {spectrum} @ {times}"), &self.r)
         };
 
-        // R, R* and the shift that puts its time zero right; the window.
-        let mdc = |to: &mut Expansion, base: &str, conj: bool| {
+        // R, for the wave fields of one kind and of both.
+        let mdc = |to: &mut Expansion, base: &str, columns: usize| {
             let entries = [
                 ("G", kernel.as_str().into()),
                 ("nt", nt2.into()),
-                ("nv", nv.into()),
+                ("nv", columns.into()),
                 ("dt", self.dt.into()),
                 ("dr", self.dr.into()),
-                ("conj", conj.into()),
                 ("prescaled", self.prescaled.into()),
             ];
             to.operator(base, "MDC", entries)
         };
-        let convolve = mdc(to, "m_conv", false);
-        let correlate = mdc(to, "m_corr", true);
-        let dims = [&[nt2, nr][..], &points].concat();
-        let entries = [
-            ("dims", dims.as_slice().into()),
-            ("axis", 0_usize.into()),
-            ("shift", (-1_isize).into()),
-            dtype(),
-        ];
-        let shift = to.operator("m_shift", "Roll", entries);
+        let convolve = mdc(to, "m_conv", nv);
+        let both = mdc(to, "m_conv_both", 2 * nv);
+        let dims = vec![nt2, nr, nv];
+        let pair = vec![nt2, nr, 2, nv];
+        let whole = |dims: &[usize]| ("dims", NodeValue::from(dims));
+        let flip = |to: &mut Expansion, base: &str, dims: &[usize]| {
+            to.operator(base, "Flip", [whole(dims), ("axis", 0_usize.into()), dtype()])
+        };
+        // A wave field as one of two, the other zero.
+        let place = |to: &mut Expansion, base: &str, side: usize| {
+            let mut pads = vec![vec![0_usize, 0]; 4];
+            pads[2][1 - side] = 1;
+            let entries = [whole(&[nt2, nr, 1, nv]), ("pad", pads.into()), dtype()];
+            to.operator(base, "Pad", entries)
+        };
+        let (minus, plus) = (place(to, "m_minus", 0), place(to, "m_plus", 1));
+        let reversed = flip(to, "m_J", &dims);
         let window: NodeValue = [
             ("trav", self.trav.as_str().into()),
             ("toff", self.toff.into()),
@@ -177,24 +183,30 @@ impl Application for Marchenko {
         ]
         .into();
         let window = to.array("m_window", [("window", window), dtype()]);
-        let window = to.operator("m_W", "Diagonal", [("diag", window.into()), dtype()]);
-        let n = nt2 * nr * nv;
-        let identity = to.operator("m_I", "Identity", [("N", n.into()), dtype()]);
-        let zero = to.operator("m_Z", "Zero", [("N", n.into()), dtype()]);
-        let system = to.expression(
-            "m_M",
-            format!(
-                "Block([[{identity}, -1 * {window} @ {convolve}], \
-                 [-1 * {window} @ {shift} @ {correlate}, {identity}]]) @ \
-                 BlockDiag([{window}, {window}])"
-            ),
-        );
-        let greens = to.expression(
-            "m_G",
-            format!(
-                "Block([[{identity}, -1 * {convolve}], [-1 * {shift} @ {correlate}, {identity}]])"
-            ),
-        );
+        let diagonal = |to: &mut Expansion, base: &str, diag: &str| {
+            to.operator(base, "Diagonal", [("diag", diag.into()), dtype()])
+        };
+        let twice = to.applied("m_windows", &format!("{minus} + {plus}"), &window);
+        let signed = to.applied("m_windows_signed", &format!("{minus} - {plus}"), &window);
+        let (window, windows) = (diagonal(to, "m_W", &window), diagonal(to, "m_WW", &twice));
+        let signed = diagonal(to, "m_WS", &signed);
+        // Z R* is R between two reversals J of time, and W is even. So the rows are alike for (J f-, f+),
+        //     (J f-, f+) - W J R (f+, J f-),
+        // and apart for their sum and difference over the square root of 2, an orthogonal change:
+        //     (u, v) - W J R (u, -v).
+        // One pass over R serves both.
+        let reverse = flip(to, "m_JJ", &pair);
+        let entries =
+            [whole(&pair), ("diag", vec![1.0, -1.0].into()), ("axis", 2_usize.into()), dtype()];
+        let sign = to.operator("m_S", "Diagonal", entries);
+        let identity = to.operator("m_I", "Identity", [("N", pair.as_slice().into()), dtype()]);
+        let system = to
+            .expression("m_M", format!("({identity} - {signed} @ {reverse} @ {both}) @ {windows}"));
+        let greens = to.expression("m_G", format!("{identity} - {sign} @ {reverse} @ {both}"));
+        let half = format!("{:?}", std::f64::consts::FRAC_1_SQRT_2);
+        let minus_in =
+            to.expression("m_from_minus", format!("{half} * ({minus} + {plus}) @ {reversed}"));
+        let plus_in = to.expression("m_from_plus", format!("{half} * ({minus} - {plus})"));
 
         // fd+: the direct wave reversed in time, then zeros.
         let (wave, turned) = self.direct_wave(nt, &[&[nr][..], &points].concat(), at, names, to)?;
@@ -217,32 +229,31 @@ impl Application for Marchenko {
             false => format!("{pad} @ {reverse}"),
         };
         let direct = to.applied("m_fd", &direct, &wave);
-        let stacked = to.applied("m_fd_stacked", &format!("VStack([{zero}, {identity}])"), &direct);
-        let data = format!("VStack([{window} @ {convolve}, {zero}])");
+        let placed = to.applied("m_fd_placed", &plus_in, &direct);
+        let data = format!("{minus_in} @ {window} @ {convolve}");
         let data = to.applied("m_d", &data, &direct);
         to.solve(at, "operator", system)?;
         to.solve(at, "data", data)?;
 
         // Outputs, time last.
-        let axes = [&(1..dims.len()).collect::<Vec<_>>()[..], &[0]].concat();
-        let entries = [("dims", dims.as_slice().into()), ("axes", axes.into()), dtype()];
+        let many = [&[nt2, nr][..], &points].concat();
+        let axes = [&(1..many.len()).collect::<Vec<_>>()[..], &[0]].concat();
+        let entries = [whole(&many), ("axes", axes.into()), dtype()];
         let back = to.operator("m_back", "Transpose", entries);
-        let entries = [("dims", dims.as_slice().into()), ("axis", 0_usize.into()), dtype()];
-        let flip = to.operator("m_flip", "Flip", entries);
-        let first = to.expression("m_first", format!("HStack([{identity}, {zero}])"));
-        let second = to.expression("m_second", format!("HStack([{zero}, {identity}])"));
+        let first = to.expression("m_first", format!("{minus_in}.H"));
+        let second = to.expression("m_second", format!("{plus_in}.H"));
         let mut total = |name: &str, operator: String| {
             let apply = [
                 ("operator", operator.into()),
                 ("to", "model".into()),
-                ("plus", stacked.as_str().into()),
+                ("plus", placed.as_str().into()),
             ];
             to.output(name, apply)
         };
         total("f1_inv_minus", format!("{back} @ {first}"))?;
         total("f1_inv_plus", format!("{back} @ {second}"))?;
         total("g_inv_minus", format!("-1 * {back} @ {first} @ {greens}"))?;
-        total("g_inv_plus", format!("{back} @ {flip} @ {second} @ {greens}"))?;
+        total("g_inv_plus", format!("{back} @ {reversed} @ {second} @ {greens}"))?;
         let rtm = format!("{back} @ {convolve}");
         to.output("p0_minus", [("operator", rtm.into()), ("to", direct.into())])
     }
