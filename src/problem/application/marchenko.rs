@@ -11,8 +11,9 @@ use crate::problem::names::Names;
 use crate::space::show_dims;
 use crate::spec::{ArrayParam, NodeValue};
 
-/// Marchenko redatuming: the Green's functions from a point below to the surface, from the
-/// reflection response at the surface and the direct wave alone.
+/// Marchenko redatuming: Green's functions from a point below to the surface.
+///
+/// They come from the reflection response at the surface and the direct wave alone:
 ///
 /// ```text
 /// [ I       -W R ] [ W f- ]   [ W R fd+ ]          g- = -(f- - R f+),   f+ = fd+ + f+'
