@@ -99,3 +99,54 @@ fn applications_are_pylops_ones_in_double_precision() {
 fn applications_are_pylops_ones_in_single_precision() {
     assert_none(&each(&cases(), |c| &c.name, |c| c.clone().single().check("float32", c.single)));
 }
+
+/// What the program says of a file, which it must refuse.
+fn refused(problem: &str) -> String {
+    common::Folder::of(problem).run(&["check", "problem.toml"]).expect_err("refused")
+}
+
+const MIGRATION: &str = r#"
+[arrays]
+z = { arange = { start = 0.0, stop = 4.0 } }
+d = { ones = { shape = [1, 1, 8] } }
+w = { values = [1.0] }
+[application]
+type = "LSM"
+d = "d"
+z = "z"
+x = "z"
+t = { arange = { start = 0.0, stop = 8.0 } }
+srcs = [[1.0], [0.0]]
+recs = [[2.0], [0.0]]
+vel = 1.0
+wav = "w"
+wavcenter = 0
+mode = "analytic"
+[solve]
+solver = "cgls"
+"#;
+
+#[test]
+fn an_application_says_itself_what_its_outputs_are() {
+    let own = "[outputs]\nminv = { path = \"m.npy\", apply = { to = \"model\" } }\n";
+    let said = refused(&format!("{MIGRATION}{own}"));
+    assert!(said.contains("LSM says what `minv` is"), "{said}");
+}
+
+#[test]
+fn a_name_of_solves_means_one_thing() {
+    let plain =
+        "[arrays]\nc = { values = [1.0, 2.0] }\n[operators]\nI = { type = \"Identity\", N = 2 }\n";
+    let solve = "[solve]\noperator = \"I\"\ndata = \"c\"\n";
+    for name in ["c", "model"] {
+        let further = format!("[solves.{name}]\noperator = \"I\"\ndata = \"c\"\n");
+        let said = refused(&format!("{plain}{solve}{further}"));
+        assert!(said.contains(&format!("`{name}` is the name of something else too")), "{said}");
+    }
+}
+
+#[test]
+fn a_mistake_beside_an_application_is_said_once() {
+    let said = refused(&format!("{MIGRATION}[operators]\nQ = 3\n"));
+    assert!(said.contains("has 1 mistake;"), "{said}");
+}

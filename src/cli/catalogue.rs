@@ -15,6 +15,8 @@ pub(super) struct Item {
     pub(super) name: &'static str,
     pub(super) documentation: String,
     pub(super) keys: Vec<Key>,
+    /// What holds for every entry of its kind.
+    pub(super) common: &'static str,
 }
 
 /// What a list is of.
@@ -23,8 +25,6 @@ pub(super) struct Kind {
     pub(super) what: &'static str,
     /// The command that lists it.
     pub(super) command: &'static str,
-    /// What holds for every entry.
-    pub(super) common: &'static str,
 }
 
 /// Shows all items, or the one of a name.
@@ -52,7 +52,7 @@ pub(super) fn show(kind: &Kind, items: &[Item], name: Option<&str>, as_json: boo
         message += &format!("\n`pylopsd {}` lists them all", kind.command);
         return Err(Failure::Usage(message));
     };
-    say(&if as_json { format!("{:#}\n", item.as_json()) } else { item.text(kind.common) })
+    say(&if as_json { format!("{:#}\n", item.as_json()) } else { item.text() })
 }
 
 impl Item {
@@ -76,7 +76,7 @@ impl Item {
         })
     }
 
-    fn text(&self, common: &str) -> String {
+    fn text(&self) -> String {
         let mut text = format!("{}\n\n{}", self.name, wrapped(&self.documentation, 2, WIDTH));
         if !self.keys.is_empty() {
             text += "\nKeys\n";
@@ -90,8 +90,8 @@ impl Item {
             text += &format!("  {}  ({need})\n", key.name);
             text += &wrapped(&key.documentation, 6, WIDTH);
         }
-        if !common.is_empty() {
-            text += &format!("\n{}", wrapped(common, 0, WIDTH));
+        if !self.common.is_empty() {
+            text += &format!("\n{}", wrapped(self.common, 0, WIDTH));
         }
         text
     }

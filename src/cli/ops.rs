@@ -15,20 +15,27 @@ pub(super) struct Args {
     json: bool,
 }
 
+const OPERATORS: &str =
+    "Every operator also takes `dtype`, and `chunks = { model = [...], data = [...] }`.";
+const APPLICATIONS: &str = "An application brings the operator and the data of `[solve]`; the rest of \
+                            that table, and `dtype`, are the file's.";
+
 pub(super) fn run(args: &Args) -> Outcome {
-    let kind = Kind {
-        what: "operator",
-        command: "ops",
-        common: "Every operator also takes `dtype`, and `chunks = { model = [...], data = [...] }`.",
-    };
+    let kind = Kind { what: "operator", command: "ops" };
     let applications = application::ENTRIES.iter().map(|e| Item {
         name: e.name,
         documentation: format!("[application] {}", e.documentation()),
         keys: e.keys(),
+        common: APPLICATIONS,
     });
     let items: Vec<Item> = ENTRIES
         .iter()
-        .map(|e| Item { name: e.name, documentation: e.documentation(), keys: e.keys() })
+        .map(|e| Item {
+            name: e.name,
+            documentation: e.documentation(),
+            keys: e.keys(),
+            common: OPERATORS,
+        })
         .chain(applications)
         .collect();
     show(&kind, &items, args.name.as_deref(), args.json)

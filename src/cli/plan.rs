@@ -6,7 +6,7 @@ use serde_json::{Value as Json, json};
 use crate::cli::common::{FileArgs, load, positive, size};
 use crate::cli::programs::Programs;
 use crate::cli::session::Memory;
-use crate::cli::{Outcome, say};
+use crate::cli::{Outcome, say, solving};
 use crate::engine::{Plans, Space, Spill};
 use crate::io::Array;
 use crate::plan::{Plan, Share, StoreKind};
@@ -70,9 +70,15 @@ pub(super) fn run(args: &Args) -> Outcome {
     let threads =
         asked.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
     let limit = args.memory.or(problem.run.memory.as_ref().map(|m| m.value));
-    let processes: Vec<Process> = (0..args.processes)
+    let mut processes: Vec<Process> = (0..args.processes)
         .map(|rank| process(&plans, &programs, rank, args.processes, threads))
         .collect();
+    // One process holds what `solve` holds: also what is solved for before, and what is read into vectors.
+    if let ([only], Some(method)) = (&mut processes[..], &programs.method)
+        && let Some(memory) = solving::memory(&problem, method, threads)?
+    {
+        only.memory = memory;
+    }
     let Some(fullest) = processes.iter().map(|p| p.memory).max_by_key(|m| m.total) else {
         unreachable!("there is at least one process")
     };

@@ -15,10 +15,15 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> Outcome {
-    let kind = Kind { what: "solver", command: "solvers", common: "" };
+    let kind = Kind { what: "solver", command: "solvers" };
     let items: Vec<Item> = ENTRIES
         .iter()
-        .map(|e| Item { name: e.name, documentation: (e.documentation)(), keys: (e.keys)() })
+        .map(|e| Item {
+            name: e.name,
+            documentation: (e.documentation)(),
+            keys: (e.keys)(),
+            common: "",
+        })
         .collect();
     show(&kind, &items, args.name.as_deref(), args.json)
 }

@@ -95,6 +95,41 @@ pub(super) fn streams(problem: &Problem) -> bool {
     problem.outputs.iter().any(|o| o.path == Path::new("-"))
 }
 
+/// What a solve of a problem will hold, if it has one.
+pub(super) fn memory(
+    problem: &Problem,
+    method: &Method,
+    threads: usize,
+) -> Result<Option<Memory>, Failure> {
+    let Some(solve) = &problem.solve else { return Ok(None) };
+    let jobs = further(problem)?;
+    all_memory(&Job::new("", solve, method.clone())?, &jobs, threads).map(Some)
+}
+
+fn all_memory(main: &Job<'_>, further: &[Job<'_>], threads: usize) -> Result<Memory, Failure> {
+    let mut memory = main.memory(threads)?;
+    let mut kept = 0;
+    for job in further {
+        memory = memory.or(&job.memory(threads)?);
+        kept += job.solve.model_type.bytes();
+    }
+    memory.add_vectors(kept);
+    Ok(memory)
+}
+
+/// The solves of `[solves]`.
+fn further(problem: &Problem) -> Result<Vec<Job<'_>>, Failure> {
+    let mut diagnostics = problem.diagnostics();
+    let mut jobs = Vec::new();
+    for (name, further) in &problem.solves {
+        let Some(method) = solvers::method(further, &mut diagnostics) else {
+            return Err(diagnostics.into());
+        };
+        jobs.push(Job::new(name, further, method)?);
+    }
+    Ok(jobs)
+}
+
 /// Solves a problem; its outputs wait to be committed.
 pub(super) fn solve(
     problem: &Problem,
@@ -105,22 +140,9 @@ pub(super) fn solve(
     let start = Instant::now();
     let Some(solve) = &problem.solve else { unreachable!("a method belongs to a [solve]") };
     let threads = session::threads(problem, args);
-    let mut diagnostics = problem.diagnostics();
-    let mut jobs = Vec::new();
-    for (name, further) in &problem.solves {
-        let Some(method) = solvers::method(further, &mut diagnostics) else {
-            return Err(diagnostics.into());
-        };
-        jobs.push(Job::new(name, further, method)?);
-    }
+    let jobs = further(problem)?;
     let job = Job::new("", solve, method.clone())?;
-    let mut memory = job.memory(threads)?;
-    let mut kept = 0;
-    for further in &jobs {
-        memory = memory.or(&further.memory(threads)?);
-        kept += further.solve.model_type.bytes();
-    }
-    memory.add_vectors(kept);
+    let mut memory = all_memory(&job, &jobs, threads)?;
     let spill = memory.spill(session::limit(problem, args), problem.scratch.clone())?;
     session::tell(args, &memory, &spill);
 

@@ -28,7 +28,7 @@ use crate::io::Array;
 use crate::operators::Op;
 use crate::scalar::DType;
 use crate::space::ArrayType;
-use crate::spec::{Diagnostics, Document, ExpectSpec, RunSpec};
+use crate::spec::{Diagnostic, Diagnostics, Document, ExpectSpec, RunSpec};
 use names::Names;
 
 /// A problem whose parts fit: what is left is to run it.
@@ -79,6 +79,15 @@ impl Problem {
             Some((name.value.clone(), solve::read(spec, &mut names, &mut out)?))
         });
         let solves: Vec<(String, Solve)> = solves.collect();
+        for (name, _) in &document.solves {
+            if name.value == "model" || names.arrays().any(|(array, _)| array == name.value) {
+                let message = format!("`{}` is the name of something else too", name.value);
+                let label = "an output that is made of it could mean an array or the model";
+                out.push(
+                    Diagnostic::new(name.span.clone(), message, label).help("give it another name"),
+                );
+            }
+        }
         let (first, further) = (solve.as_ref(), solves.as_slice());
         let outputs = outputs::read(&document, first, further, &mut names, out_dir, &mut out);
         let references = expect::read(&document, first, &outputs, &mut out);

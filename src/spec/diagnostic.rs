@@ -84,7 +84,11 @@ impl Diagnostics {
 
     /// Adds all mistakes of another collection over the same source.
     pub fn append(&mut self, other: Diagnostics) {
-        self.items.extend(other.items);
+        for item in other.items {
+            if !self.items.contains(&item) {
+                self.items.push(item);
+            }
+        }
     }
 
     /// Whether there is no mistake.

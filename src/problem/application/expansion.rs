@@ -124,7 +124,8 @@ impl Expansion {
 
     /// A further solve with the solver and its parameters of `[solve]`; gives its name.
     pub(super) fn further(&mut self, base: &str, operator: &str, data: &str) -> String {
-        let common = crate::spec::SOLVE_KEYS.map(|k| if k == "solver" { "" } else { k });
+        let kept = ["solver", "normal_equations"];
+        let common = crate::spec::SOLVE_KEYS.map(|k| if kept.contains(&k) { "" } else { k });
         let solve = self.root.get("solve").and_then(Node::as_table);
         let mut table = solve.map_or_else(|| table([]), |t| t.without(&common));
         table.set("operator", Node::at(operator.into(), &self.span));

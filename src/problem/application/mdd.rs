@@ -74,7 +74,12 @@ impl Application for Mdd {
         let d = array_type("d", &self.d, at, names);
         let (g, d) = (g?, d?);
         let label = format!("expected (ns, nr, nt), found {}", show_dims(&g.dims));
-        at.require(g.dims.len() == 3 && !g.dtype.is_complex(), "G", label)?;
+        at.require(g.dims.len() == 3, "G", label)?;
+        for (key, ty) in [("G", &g), ("d", &d)] {
+            let label = "complex; expected samples in time, which are real";
+            at.require(!ty.dtype.is_complex(), key, label)?;
+        }
+        at.require(self.dt > 0.0, "dt", "expected a sampling above 0")?;
         let (ns, nr, given) = (g.dims[0], g.dims[1], g.dims[2]);
         let label = format!(
             "expected ({ns}, {given}) or ({ns}, nv, {given}), found {}",

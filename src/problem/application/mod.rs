@@ -143,6 +143,11 @@ fn check_outputs(document: &Document, entry: &Entry, out: &mut Diagnostics) {
     for (key, node) in outputs.map_or(&[][..], |table: &ParamTable| &table.entries) {
         let own = entry.outputs.contains(&key.value.as_str());
         let common = OutputName::ALL.iter().any(|name| name.name() == key.value);
+        if let Some(table) = node.as_table().filter(|table| own && table.get("apply").is_some()) {
+            let message = format!("{} says what `{}` is", entry.name, key.value);
+            let label = "leave this out, or choose another name for the output";
+            out.push(Diagnostic::new(table.key_span("apply"), message, label));
+        }
         let made = node.as_table().is_some_and(|table| table.get("apply").is_some());
         if own || common || made || key.value == "report" {
             continue;
