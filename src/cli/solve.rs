@@ -97,11 +97,14 @@ fn summary(problem: &Problem, solved: &Solved, checks: &[expectations::Check]) -
         let plural = if *iterations == 1 { "" } else { "s" };
         let _ = writeln!(text, "  solve {name}  {iterations} iteration{plural}, {stop}");
     }
-    let _ = writeln!(
-        text,
-        "  residual   {:.6e}, {:.3e} of the data's norm {:.6e}",
-        solved.residual_norm, relative, solved.data_norm
-    );
+    let _ = match solved.data_norm {
+        0.0 => writeln!(text, "  residual   {:.6e}, the data are zero", solved.residual_norm),
+        norm => writeln!(
+            text,
+            "  residual   {:.6e}, {relative:.3e} of the data's norm {norm:.6e}",
+            solved.residual_norm
+        ),
+    };
     let _ = writeln!(
         text,
         "  time       {}: setup {}, solve {} ({} an iteration), finish {}",

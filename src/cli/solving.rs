@@ -12,7 +12,7 @@ use crate::cli::apply::{self, copy_out};
 use crate::cli::common::RunArgs;
 use crate::cli::session::{self, Memory};
 use crate::engine::{
-    After, Block, Compiled, Constants, Machine, Operators, Space, Spill, Store, run_ranks,
+    After, Block, Compiled, Constants, Machine, Operators, Plans, Space, Spill, Store, run_ranks,
 };
 use crate::graph::{Program, Value, simplify, transpose};
 use crate::io::{NpyOutput, Output, TextOutput};
@@ -103,18 +103,49 @@ pub(super) fn memory(
 ) -> Result<Option<Memory>, Failure> {
     let Some(solve) = &problem.solve else { return Ok(None) };
     let jobs = further(problem)?;
-    all_memory(&Job::new("", solve, method.clone())?, &jobs, threads).map(Some)
+    let job = Job::new("", solve, method.clone())?;
+    all_memory(&job, &jobs, &made_outputs(problem), threads).map(Some)
 }
 
-fn all_memory(main: &Job<'_>, further: &[Job<'_>], threads: usize) -> Result<Memory, Failure> {
+fn all_memory(
+    main: &Job<'_>,
+    further: &[Job<'_>],
+    made: &[&problem::Output],
+    threads: usize,
+) -> Result<Memory, Failure> {
     let mut memory = main.memory(threads)?;
     let mut kept = 0;
+    let mut types = vec![main.solve.model_type.clone()];
     for job in further {
         memory = memory.or(&job.memory(threads)?);
         kept += job.solve.model_type.bytes();
+        types.push(job.solve.model_type.clone());
     }
     memory.add_vectors(kept);
+    if !made.is_empty() {
+        let plans = Plans::new(&simplify(&made_of(made, &types)?)?, None)?;
+        memory = memory.or(&Memory::new(&plans, 1, 1, threads));
+    }
     Ok(memory)
+}
+
+/// The program of outputs that are made of solutions, of those types, and of arrays.
+fn made_of(outputs: &[&problem::Output], types: &[ArrayType]) -> crate::graph::Result<Program> {
+    Value::program(types, |inputs| {
+        let value = |output: &&problem::Output| {
+            let Some(made) = &output.made else { unreachable!("made outputs say how") };
+            match &made.of {
+                problem::Source::Model => made.applied.value(&inputs[0]),
+                problem::Source::Solve(k) => made.applied.value(&inputs[k + 1]),
+                problem::Source::Array(array) => made.applied.value(&inputs[0].constant(array)),
+            }
+        };
+        outputs.iter().map(value).collect()
+    })
+}
+
+fn made_outputs(problem: &Problem) -> Vec<&problem::Output> {
+    problem.outputs.iter().filter(|o| o.made.is_some()).collect()
 }
 
 /// The solves of `[solves]`.
@@ -142,7 +173,7 @@ pub(super) fn solve(
     let threads = session::threads(problem, args);
     let jobs = further(problem)?;
     let job = Job::new("", solve, method.clone())?;
-    let mut memory = all_memory(&job, &jobs, threads)?;
+    let mut memory = all_memory(&job, &jobs, &made_outputs(problem), threads)?;
     let spill = memory.spill(session::limit(problem, args), problem.scratch.clone())?;
     session::tell(args, &memory, &spill);
 
@@ -165,7 +196,7 @@ pub(super) fn solve(
     let run = Run {
         further: &jobs,
         main: &job,
-        made: problem.outputs.iter().filter(|o| o.made.is_some()).collect(),
+        made: made_outputs(problem),
         spill: &spill,
         files: &files,
     };
@@ -423,17 +454,7 @@ impl Run<'_> {
         }
         let solutions: Vec<&Held> = std::iter::once(model).chain(further).collect();
         let types: Vec<ArrayType> = solutions.iter().map(|s| s.block.ty.clone()).collect();
-        let program = Value::program(&types, |inputs| {
-            let value = |output: &&problem::Output| {
-                let Some(made) = &output.made else { unreachable!("made outputs say how") };
-                match &made.of {
-                    problem::Source::Model => made.applied.value(&inputs[0]),
-                    problem::Source::Solve(k) => made.applied.value(&inputs[k + 1]),
-                    problem::Source::Array(array) => made.applied.value(&inputs[0].constant(array)),
-                }
-            };
-            self.made.iter().map(value).collect()
-        })?;
+        let program = made_of(&self.made, &types)?;
         let tiles: Vec<_> = solutions.iter().map(|s| s.block.tiles.clone()).collect();
         let compiled = Compiled::of(&program, &tiles, &[], constants, machine, self.spill)?;
         let inputs: crate::engine::Result<Vec<Store>> = solutions

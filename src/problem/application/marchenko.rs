@@ -188,7 +188,7 @@ impl Application for Marchenko {
             to.operator(base, "Diagonal", [("diag", diag.into()), dtype()])
         };
         let twice = to.applied("m_windows", &format!("{minus} + {plus}"), &window);
-        let signed = to.applied("m_windows_signed", &format!("{minus} - {plus}"), &window);
+        let signed = to.applied("m_windows_signed", &format!("{plus} - {minus}"), &window);
         let (window, windows) = (diagonal(to, "m_W", &window), diagonal(to, "m_WW", &twice));
         let signed = diagonal(to, "m_WS", &signed);
         // Z R* is R between two reversals J of time, and W is even. So the rows are alike for (J f-, f+),
@@ -202,7 +202,7 @@ impl Application for Marchenko {
         let sign = to.operator("m_S", "Diagonal", entries);
         let identity = to.operator("m_I", "Identity", [("N", pair.as_slice().into()), dtype()]);
         let system = to
-            .expression("m_M", format!("({identity} - {signed} @ {reverse} @ {both}) @ {windows}"));
+            .expression("m_M", format!("({identity} + {signed} @ {reverse} @ {both}) @ {windows}"));
         let greens = to.expression("m_G", format!("{identity} - {sign} @ {reverse} @ {both}"));
         let half = format!("{:?}", std::f64::consts::FRAC_1_SQRT_2);
         let minus_in =

@@ -94,7 +94,11 @@ impl Application for Mdd {
         let before = if self.twosided && self.add_negative { given - 1 } else { 0 };
         let nt2 = given + before;
         let odd = !self.twosided || nt2 % 2 == 1;
-        at.require(odd, "G", "a two-sided kernel has an odd number of time samples")?;
+        let label = format!(
+            "expected an odd number of time samples, zero in the middle, found {given}; \
+             `add_negative = true` adds the negative ones"
+        );
+        at.require(odd, "G", label)?;
         let nfft = nt2 / 2 + 1;
         let nf = self.nfmax.unwrap_or(nfft).min(nfft);
         at.count("nfmax", nf)?;
