@@ -202,7 +202,17 @@ fn the_marchenko_tutorial_comes_to_what_pylops_makes_of_it() {
     let solve = |more: &[&str]| {
         run(folder.path(), &[&["solve", "problem.toml", "--quiet"][..], more].concat());
     };
-    solve(&[]);
+    let bits = |file: &str, more: &[&str]| -> Vec<Vec<u8>> {
+        run(folder.path(), &[&["solve", file, "--quiet"][..], more].concat());
+        let output = |name| std::fs::read(folder.path().join(format!("{name}.npy")));
+        want.cgls.keys().map(|name| output(name).expect("written")).collect()
+    };
+    for file in ["points.toml", "problem.toml"] {
+        let all = bits(file, &[]);
+        for more in [["--threads", "1"], ["--ranks", "3"]] {
+            assert!(bits(file, &more) == all, "{file} {more:?} gives other bits");
+        }
+    }
     near_samples(folder.path(), &want.cgls, want.step, 1e-5);
 
     // The seed's own measure: both normalised by their largest value.

@@ -62,7 +62,7 @@ pub use kronecker::kronecker;
 pub use params::Scope;
 pub use vstack::vstack;
 
-use crate::graph::{self, Program, Value, simplify};
+use crate::graph::{self, Program, Value};
 use crate::operators::algebra::as_model;
 use crate::space::ArrayType;
 
@@ -100,11 +100,6 @@ pub type Op = Arc<dyn Operator>;
 /// The program of an operator, from its model to its data.
 pub fn program(op: &dyn Operator) -> graph::Result<Program> {
     Value::program(&[op.model()], |x| Ok(vec![op.forward(&x[0])?]))
-}
-
-/// The program of an operator's adjoint, from its data to its model.
-pub fn adjoint_program(op: &dyn Operator) -> graph::Result<Program> {
-    graph::transpose(&simplify(&program(op)?)?)
 }
 
 /// Dims and element type of an operator's data.

@@ -83,6 +83,11 @@ fn build(text: &str) -> std::result::Result<Op, String> {
 
 /// The operator `A` of a problem that is right.
 #[track_caller]
+/// The program of an operator's adjoint, from its data to its model.
+fn adjoint_program(op: &dyn Operator) -> graph::Result<Program> {
+    graph::transpose(&graph::simplify(&program(op)?)?)
+}
+
 fn built(text: &str) -> Op {
     build(text).unwrap_or_else(|e| panic!("{text}\n{e}"))
 }
