@@ -398,11 +398,10 @@ impl Evaluator<'_> {
             Primitive::Kirchhoff { dt, aperture, transpose } => {
                 let tiles: Vec<Tile<'_>> =
                     (0..node.inputs.len()).map(|k| self.pull_rows(input(k), &need(k))).collect();
-                let table = |k: usize| Viewed::typed(tiles[k].view());
                 let mut travel = kirchhoff::Travel {
-                    sources: table(1),
-                    receivers: table(2),
-                    weights: (tiles.len() > 3).then(|| [table(3), table(4)]),
+                    sources: with_axes(&tiles[1]),
+                    receivers: with_axes(&tiles[2]),
+                    weights: (tiles.len() > 3).then(|| [3, 4].map(|k| with_axes(&tiles[k]))),
                     aperture: aperture.as_deref(),
                     dt: *dt,
                     first: [0, 0, 0],
@@ -525,6 +524,14 @@ fn spread_by<R: Viewed + Real>(
             spread::spread(y, b.0[1].start, nt, x, &table);
         }
     });
+}
+
+/// A table of a fixed number of axes.
+fn with_axes<'a, D: ndarray::Dimension>(tile: &'a Tile<'_>) -> ndarray::ArrayView<'a, f64, D> {
+    match Viewed::typed(tile.view()).into_dimensionality() {
+        Ok(table) => table,
+        Err(_) => unreachable!("the graph has checked the axes of tables"),
+    }
 }
 
 fn has_rows(view: &View<'_>) -> bool {

@@ -12,7 +12,7 @@
 //! for a block of points by vector instructions; the samples are then added one by one, to several
 //! traces in turn, so that no addition waits for the one before.
 
-use ndarray::{ArrayViewD, ArrayViewMutD, Axis};
+use ndarray::{ArrayView2, ArrayView3, ArrayViewD, ArrayViewMutD, Axis};
 
 use crate::kernels::Buffer;
 use crate::kernels::rows::{parts, vectorized};
@@ -22,11 +22,11 @@ use crate::scalar::{C128, Scalar};
 #[derive(Clone, Debug)]
 pub struct Travel<'a> {
     /// Times from sources to points, `(sources, points)`, rows consecutive.
-    pub sources: ArrayViewD<'a, f64>,
+    pub sources: ArrayView2<'a, f64>,
     /// Times from points to receivers, `(receivers, points)`, rows consecutive.
-    pub receivers: ArrayViewD<'a, f64>,
+    pub receivers: ArrayView2<'a, f64>,
     /// The two factors of each source and of each receiver, `(.., 2, points)`; none for weight 1.
-    pub weights: Option<[ArrayViewD<'a, f64>; 2]>,
+    pub weights: Option<[ArrayView3<'a, f64>; 2]>,
     /// Pairs of source and receiver that are too far apart for a depth.
     pub aperture: Option<&'a Aperture>,
     /// Sampling of time.
@@ -133,9 +133,8 @@ pub fn migrate<T: Scalar>(m: ArrayViewMutD<'_, T>, d: ArrayViewD<'_, T>, travel:
 }
 
 /// A row of consecutive numbers.
-fn row<'a>(array: &ArrayViewD<'a, f64>, index: &[usize]) -> &'a [f64] {
-    let view = index.iter().fold(array.clone(), |v, &i| v.index_axis_move(Axis(0), i));
-    match view.to_slice() {
+fn row<'a>(array: &ArrayView2<'a, f64>, i: usize) -> &'a [f64] {
+    match array.index_axis_move(Axis(0), i).to_slice() {
         Some(row) => row,
         None => unreachable!("rows are consecutive"),
     }
@@ -148,8 +147,8 @@ impl<'a> Travel<'a> {
     /// The two factors of a source (`side` 0) or receiver (1) at some points.
     fn factors(&self, side: usize, i: usize, span: &std::ops::Range<usize>) -> Option<Factors<'a>> {
         let weights = self.weights.as_ref()?;
-        let part = |k: usize| &row(&weights[side], &[i, k])[span.clone()];
-        Some([part(0), part(1)])
+        let both = weights[side].index_axis_move(Axis(0), i);
+        Some([0, 1].map(|k| &row(&both, k)[span.clone()]))
     }
 
     /// The aperture's weight of a pair at every point of a span.
@@ -173,10 +172,36 @@ fn spans(points: usize) -> impl Iterator<Item = std::ops::Range<usize>> {
     (0..points).step_by(SPAN).map(move |start| start..points.min(start + SPAN))
 }
 
-/// Receivers in groups: full ones, then one by one.
+/// Receivers in groups: full ones, then what is left.
 fn groups(receivers: usize) -> impl Iterator<Item = std::ops::Range<usize>> {
-    let full = receivers / GROUP * GROUP;
-    (0..full).step_by(GROUP).map(|r| r..r + GROUP).chain((full..receivers).map(|r| r..r + 1))
+    (0..receivers).step_by(GROUP).map(move |r| r..receivers.min(r + GROUP))
+}
+
+/// `$f` of `$arguments` and of the group, whose size the compiler knows, in vector instructions.
+macro_rules! with_group {
+    ($f:ident($($arguments:expr),*), $receivers:expr, $($of:expr),*) => {
+        match $receivers.len() {
+            1 => with_group!(@ $f($($arguments),*), 1, $receivers, $($of),*),
+            2 => with_group!(@ $f($($arguments),*), 2, $receivers, $($of),*),
+            3 => with_group!(@ $f($($arguments),*), 3, $receivers, $($of),*),
+            _ => with_group!(@ $f($($arguments),*), GROUP, $receivers, $($of),*),
+        }
+    };
+    (@ $f:ident($($arguments:expr),*), $size:expr, $receivers:expr, $($of:expr),*) => {{
+        let group = Group::<{ $size }>::of(&$receivers, $($of),*);
+        vectorized(
+            #[inline(always)]
+            || $f($($arguments),*, &group),
+        )
+    }};
+}
+
+/// `t_s / dt + 1`
+fn shifted(near: &mut [f64], times: &[f64], rate: f64) {
+    vectorized(
+        #[inline(always)]
+        || near.iter_mut().zip(times).for_each(|(u, t)| *u = t.mul_add(rate, 1.0)),
+    );
 }
 
 /// What a group of traces takes from the tables.
@@ -197,8 +222,8 @@ struct Group<'a, const G: usize> {
 
 impl<'a, const G: usize> Group<'a, G> {
     fn of<'t: 'a>(
-        travel: &Travel<'t>,
         receivers: &std::ops::Range<usize>,
+        travel: &Travel<'t>,
         span: &std::ops::Range<usize>,
         near: &'a [f64],
         aperture: &'a [f64],
@@ -209,7 +234,7 @@ impl<'a, const G: usize> Group<'a, G> {
         Group {
             near,
             far: std::array::from_fn(|t| {
-                &row(&travel.receivers, &[receivers.start + t])[span.clone()]
+                &row(&travel.receivers, receivers.start + t)[span.clone()]
             }),
             factors: travel.weights.as_ref().map(|_| std::array::from_fn(factors)),
             aperture: travel
@@ -221,17 +246,22 @@ impl<'a, const G: usize> Group<'a, G> {
     }
 }
 
+/// Slots of a trace: one a sample, one before them, and one behind them.
+fn slots(nt: usize) -> usize {
+    nt + 2
+}
+
 /// Where points fall: `slot = k + 1` and `w`. What is too early goes to slot 0, what is too late or
-/// no number to slot `nt`: neither has both of its samples inside.
+/// no number to slot `nt + 1`, both with `w = 0`: they are next to no sample.
 #[inline(always)]
-fn places(slots: &mut [u64], w: &mut [f64], near: &[f64], far: &[f64], rate: f64, nt: usize) {
+fn place(slots: &mut [u64], w: &mut [f64], near: &[f64], far: &[f64], rate: f64, nt: usize) {
     /// Added to a whole number below 2^52, its last bits are that number.
     const WHOLE: f64 = (1u64 << 52) as f64;
-    let end = nt as f64;
+    let (last, end) = (nt as f64, (nt + 1) as f64);
     for (((slot, w), near), far) in slots.iter_mut().zip(w).zip(near).zip(far) {
         let u = far.mul_add(rate, *near);
-        let u = if u < end { u } else { end };
-        let u = if u > 0.0 { u } else { 0.0 };
+        let u = if u < last { u } else { end };
+        let u = if u >= 1.0 { u } else { 0.0 };
         let floor = u.floor();
         *w = u - floor;
         *slot = (floor + WHOLE).to_bits() ^ WHOLE.to_bits();
@@ -247,7 +277,7 @@ fn forward<T: Scalar, W: Wide>(
 ) {
     let (ns, nr) = (d.shape()[0], d.shape()[1]);
     // For each trace and slot, what goes to the slot's sample and to the next: one access of both.
-    let mut bins = Buffer::<[W; 2]>::zeros(ns * nr * (nt + 1));
+    let mut bins = Buffer::<[W; 2]>::zeros(ns * nr * slots(nt));
     let mut near = Buffer::<f64>::dirty(SPAN);
     let mut model = Buffer::<W>::dirty(SPAN);
     let (mut first, mut second) = (Buffer::<W>::dirty(SPAN), Buffer::<W>::dirty(SPAN));
@@ -258,8 +288,8 @@ fn forward<T: Scalar, W: Wide>(
         let some = m.slice_axis(Axis(0), span.clone().into());
         model.iter_mut().zip(some.iter()).for_each(|(w, x)| *w = widened(*x));
         for s in 0..ns {
-            let times = &row(&travel.sources, &[s])[span.clone()];
-            near.iter_mut().zip(times).for_each(|(u, t)| *u = t.mul_add(1.0 / travel.dt, 1.0));
+            let times = &row(&travel.sources, s)[span.clone()];
+            shifted(&mut near[..n], times, 1.0 / travel.dt);
             if let Some([c, e]) = travel.factors(0, s, &span) {
                 for (j, x) in model[..n].iter().enumerate() {
                     (first[j], second[j]) = (x.scale(c[j]), x.scale(e[j]));
@@ -274,27 +304,15 @@ fn forward<T: Scalar, W: Wide>(
                     let out = aperture.get_mut(t * SPAN..t * SPAN + n).unwrap_or_default();
                     travel.aperture_into(s, r, span.start, out);
                 }
-                let from = (s * nr + receivers.start) * (nt + 1);
-                let bins = &mut bins[from..from + receivers.len() * (nt + 1)];
+                let from = (s * nr + receivers.start) * slots(nt);
+                let bins = &mut bins[from..from + receivers.len() * slots(nt)];
                 let (near, aperture) = (&near[..n], &aperture[..]);
-                if receivers.len() == GROUP {
-                    let group = Group::<GROUP>::of(travel, &receivers, &span, near, aperture, nt);
-                    vectorized(
-                        #[inline(always)]
-                        || scatter(bins, model, &group),
-                    );
-                } else {
-                    let group = Group::<1>::of(travel, &receivers, &span, near, aperture, nt);
-                    vectorized(
-                        #[inline(always)]
-                        || scatter(bins, model, &group),
-                    );
-                }
+                with_group!(scatter(bins, model), receivers, travel, &span, near, aperture, nt);
             }
         }
     }
     for ((s, r), mut trace) in ndarray::indices((ns, nr)).into_iter().zip(d.rows_mut()) {
-        let bins = &bins[(s * nr + r) * (nt + 1)..][..nt + 1];
+        let bins = &bins[(s * nr + r) * slots(nt)..][..slots(nt)];
         for (k, y) in (start..).zip(trace.iter_mut()) {
             let own = if k + 1 < nt { bins[k + 1][0] } else { W::default() };
             let next = if k > 0 { bins[k][1] } else { W::default() };
@@ -306,9 +324,9 @@ fn forward<T: Scalar, W: Wide>(
 /// Adds a span of points to a group of traces.
 #[inline(always)]
 fn scatter<W: Wide, const G: usize>(bins: &mut [[W; 2]], model: [&[W]; 2], group: &Group<'_, G>) {
-    let mut traces = bins.chunks_exact_mut(group.nt + 1);
+    let mut traces = bins.chunks_exact_mut(slots(group.nt));
     let traces: [&mut [[W; 2]]; G] = std::array::from_fn(|_| traces.next().unwrap_or_default());
-    let mut slots = [[0u64; BLOCK]; G];
+    let mut places = [[0u64; BLOCK]; G];
     let mut w = [0.0; BLOCK];
     let mut values = [W::default(); BLOCK];
     let mut pairs = [[[W::default(); 2]; BLOCK]; G];
@@ -318,7 +336,7 @@ fn scatter<W: Wide, const G: usize>(bins: &mut [[W; 2]], model: [&[W]; 2], group
         let n = block.len();
         for t in 0..G {
             let (near, far) = (&group.near[block.clone()], &group.far[t][block.clone()]);
-            places(&mut slots[t][..n], &mut w[..n], near, far, group.rate, group.nt);
+            place(&mut places[t][..n], &mut w[..n], near, far, group.rate, group.nt);
             let x = match &group.factors {
                 None => &model[0][block.clone()],
                 Some(factors) => {
@@ -342,7 +360,7 @@ fn scatter<W: Wide, const G: usize>(bins: &mut [[W; 2]], model: [&[W]; 2], group
         }
         for j in 0..n {
             for t in 0..G {
-                let bin = &mut traces[t][slots[t][j] as usize];
+                let bin = &mut traces[t][places[t][j] as usize];
                 *bin = [bin[0] + pairs[t][j][0], bin[1] + pairs[t][j][1]];
             }
         }
@@ -358,15 +376,15 @@ fn adjoint<T: Scalar, W: Wide>(
     let mut sums = Buffer::<W>::dirty(SPAN);
     let mut parts = [Buffer::<W>::dirty(SPAN), Buffer::<W>::dirty(SPAN)];
     let mut near = Buffer::<f64>::dirty(SPAN);
-    let mut pairs = Buffer::<[W; 2]>::dirty(GROUP * (nt + 1));
+    let mut traces = Buffer::<W>::dirty(GROUP * (slots(nt) + 1));
     let mut aperture =
         Buffer::<f64>::dirty(if travel.aperture.is_some() { GROUP * SPAN } else { 0 });
     for span in spans(points) {
         let n = span.len();
         sums[..n].fill(W::default());
         for s in 0..ns {
-            let times = &row(&travel.sources, &[s])[span.clone()];
-            near.iter_mut().zip(times).for_each(|(u, t)| *u = t.mul_add(1.0 / travel.dt, 1.0));
+            let times = &row(&travel.sources, s)[span.clone()];
+            shifted(&mut near[..n], times, 1.0 / travel.dt);
             let factors = travel.factors(0, s, &span);
             if factors.is_some() {
                 parts.iter_mut().for_each(|p| p[..n].fill(W::default()));
@@ -377,30 +395,15 @@ fn adjoint<T: Scalar, W: Wide>(
                     travel.aperture_into(s, r, span.start, out);
                     let trace = d.index_axis(Axis(0), s);
                     let trace = trace.index_axis(Axis(0), r);
-                    differences(
-                        &mut pairs[t * (nt + 1)..(t + 1) * (nt + 1)],
-                        trace.iter().copied(),
-                    );
+                    padded(&mut traces[t * (slots(nt) + 1)..][..slots(nt) + 1], &trace);
                 }
                 let [first, second] = &mut parts;
                 let out = match factors {
                     None => [&mut sums[..n], &mut []],
                     Some(_) => [&mut first[..n], &mut second[..n]],
                 };
-                let (pairs, near, aperture) = (&pairs[..], &near[..n], &aperture[..]);
-                if receivers.len() == GROUP {
-                    let group = Group::<GROUP>::of(travel, &receivers, &span, near, aperture, nt);
-                    vectorized(
-                        #[inline(always)]
-                        || gather(out, pairs, &group),
-                    );
-                } else {
-                    let group = Group::<1>::of(travel, &receivers, &span, near, aperture, nt);
-                    vectorized(
-                        #[inline(always)]
-                        || gather(out, pairs, &group),
-                    );
-                }
+                let (traces, near, aperture) = (&traces[..], &near[..n], &aperture[..]);
+                with_group!(gather(out, traces), receivers, travel, &span, near, aperture, nt);
             }
             if let Some([c, e]) = factors {
                 for (j, sum) in sums[..n].iter_mut().enumerate() {
@@ -413,28 +416,26 @@ fn adjoint<T: Scalar, W: Wide>(
     }
 }
 
-/// A trace as `[d_k, d_{k+1} - d_k]` in slot `k + 1`; zeros in the first and last slot.
-fn differences<T: Scalar, W: Wide>(pairs: &mut [[W; 2]], trace: impl Iterator<Item = T>) {
-    let last = pairs.len() - 1;
-    pairs[0] = [W::default(); 2];
-    let mut before = W::default();
-    for (k, y) in trace.enumerate() {
-        let y: W = widened(y);
-        if k > 0 {
-            pairs[k] = [before, y - before];
+/// A trace with sample `k` in slot `k + 1`, and zeros before and behind.
+fn padded<T: Scalar, W: Wide>(slots: &mut [W], trace: &ArrayViewD<'_, T>) {
+    let nt = trace.len();
+    slots[0] = W::default();
+    match trace.as_slice() {
+        Some(trace) => {
+            slots[1..=nt].iter_mut().zip(trace).for_each(|(slot, y)| *slot = widened(*y));
         }
-        before = y;
+        None => slots[1..=nt].iter_mut().zip(trace).for_each(|(slot, y)| *slot = widened(*y)),
     }
-    pairs[last] = [W::default(); 2];
+    slots[nt + 1..].fill(W::default());
 }
 
 /// Adds what a span of points takes from a group of traces: to `out[0]`, or weighted by the
 /// receivers' factors to both.
 #[inline(always)]
-fn gather<W: Wide, const G: usize>(out: [&mut [W]; 2], pairs: &[[W; 2]], group: &Group<'_, G>) {
-    let traces: [&[[W; 2]]; G] =
-        std::array::from_fn(|t| &pairs[t * (group.nt + 1)..(t + 1) * (group.nt + 1)]);
-    let mut slots = [[0u64; BLOCK]; G];
+fn gather<W: Wide, const G: usize>(out: [&mut [W]; 2], traces: &[W], group: &Group<'_, G>) {
+    let mut traces = traces.chunks_exact(slots(group.nt) + 1);
+    let traces: [&[W]; G] = std::array::from_fn(|_| traces.next().unwrap_or_default());
+    let mut places = [[0u64; BLOCK]; G];
     let mut w = [[0.0; BLOCK]; G];
     let mut values = [[W::default(); BLOCK]; G];
     let [first, second] = out;
@@ -444,12 +445,13 @@ fn gather<W: Wide, const G: usize>(out: [&mut [W]; 2], pairs: &[[W; 2]], group: 
         let n = block.len();
         for t in 0..G {
             let (near, far) = (&group.near[block.clone()], &group.far[t][block.clone()]);
-            places(&mut slots[t][..n], &mut w[t][..n], near, far, group.rate, group.nt);
+            place(&mut places[t][..n], &mut w[t][..n], near, far, group.rate, group.nt);
         }
         for j in 0..n {
             for t in 0..G {
-                let [y, step] = traces[t][slots[t][j] as usize];
-                values[t][j] = step.times_plus(w[t][j], y);
+                let slot = places[t][j] as usize;
+                let (y, next) = (traces[t][slot], traces[t][slot + 1]);
+                values[t][j] = (next - y).times_plus(w[t][j], y);
             }
         }
         if let Some(aperture) = &group.aperture {
@@ -534,9 +536,9 @@ mod tests {
 
         fn travel(&self) -> Travel<'_> {
             Travel {
-                sources: self.sources.view().into_dyn(),
-                receivers: self.receivers.view().into_dyn(),
-                weights: self.weights.as_ref().map(|w| [0, 1].map(|k| w[k].view().into_dyn())),
+                sources: self.sources.view(),
+                receivers: self.receivers.view(),
+                weights: self.weights.as_ref().map(|w| [0, 1].map(|k| w[k].view())),
                 aperture: self.aperture.as_ref(),
                 dt: DT,
                 first: [0, 0, 0],
