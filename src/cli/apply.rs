@@ -5,12 +5,15 @@ use std::time::Instant;
 
 use serde_json::json;
 
-use crate::cli::common::{FileArgs, RunArgs, load};
+use crate::cli::common::{FileArgs, RunArgs};
+use crate::cli::inputs::load_for;
+use crate::cli::places::Place;
 use crate::cli::session::{self, Memory};
+use crate::cli::team::Team;
 use crate::cli::{Failure, Outcome, say};
-use crate::engine::{Machine, Operators, Plans, Spill, Vector, run_ranks};
+use crate::engine::{Machine, Operators, Plans, SharedOutput, Spill, Vector};
 use crate::graph::{Program, simplify, transpose};
-use crate::io::{Array, NpyOutput};
+use crate::io::{Array, stage};
 use crate::operators::{self, Op};
 use crate::problem::Problem;
 use crate::report;
@@ -72,7 +75,7 @@ pub(super) fn operator(
 fn input(problem: &Problem, args: &Args) -> Result<Array, Failure> {
     match (&args.input, &problem.solve) {
         (Some(path), _) if path == Path::new("-") => Ok(Array::from_stdin()?),
-        (Some(path), _) => Ok(Array::open(path, args.key.as_deref())?),
+        (Some(path), _) => Ok(Array::open(&stage::find(path), args.key.as_deref())?),
         (None, Some(solve)) if args.adjoint => Ok(solve.data.clone()),
         _ => Err(Failure::Usage(
             "error: --input NPY is needed: the array to apply the operator to".into(),
@@ -107,8 +110,10 @@ fn fit(array: Array, ty: &ArrayType, what: &str) -> Result<Array, Failure> {
     Ok(array.cast(ty.dtype)?)
 }
 
-pub(super) fn run(args: &Args) -> Outcome {
-    let mut problem = load(&args.file, None)?;
+pub(super) fn run(args: &Args, team: &Team) -> Outcome {
+    let given: Vec<&Path> = args.input.as_deref().into_iter().collect();
+    let here = RunArgs { out_dir: None, ..args.run.clone() };
+    let mut problem = load_for(team, &args.file, &here, &given)?;
     let (name, op) = operator(&mut problem, args.operator.as_deref())?;
     let forward = simplify(&operators::program(op.as_ref())?)?;
     let (model, data) = (op.model(), forward.output_types().swap_remove(0));
@@ -117,8 +122,9 @@ pub(super) fn run(args: &Args) -> Outcome {
     } else {
         (forward.clone(), &model, &data)
     };
-    let x = fit(input(&problem, args)?, from, if args.adjoint { "data" } else { "model" })?;
-    let threads = session::threads(&problem, &args.run);
+    let what = if args.adjoint { "data" } else { "model" };
+    let x = team.agree(input(&problem, args).and_then(|x| fit(x, from, what)))?;
+    let threads = session::threads(team, &problem, &args.run)?;
     let plans = Plans::new(&program, None)?;
     let mut memory = Memory::new(&plans, 1, 1, threads);
     let spill = memory.spill(session::limit(&problem, &args.run), problem.scratch.clone())?;
@@ -130,39 +136,28 @@ pub(super) fn run(args: &Args) -> Outcome {
         (Some(path), Some(folder)) if !stream => Some(folder.join(path)),
         (path, _) => path.clone(),
     };
-    let (file, _folder) = output(placed.as_deref(), to)?;
+    let place = placed.as_deref();
+    let place = place.map(|p| Place::create(team, p, to, args.run.stage)).transpose()?;
     let job = Job {
         program: &program,
         x: &x,
         spill: &spill,
         repeat: args.repeat.max(1),
-        file: file.as_ref(),
+        output: place.as_ref().map(|p| &p.output),
     };
     let start = Instant::now();
-    let results = run_ranks(args.run.ranks, |comm| {
-        let machine = Machine::new(Some(threads), comm)?;
-        machine.install(|| job.run(&machine, start))
-    });
-    let mut found = None;
-    let mut failures = Vec::new();
-    for result in results {
-        match result {
-            Ok(times) => found = found.or(Some(times)),
-            Err(e) => failures.push(e),
-        }
+    let found = team.run(args.run.ranks, threads, |machine| job.run(machine, start))?;
+    let Found { setup, times, norm } = found;
+    team.agree(place.as_ref().map_or(Ok(()), Place::sync))?;
+    let peak = team.peak_bytes()?;
+    if !team.is_first() {
+        return Ok(());
     }
-    failures.sort_by_key(|e| matches!(e, crate::engine::Error::Lost(_)));
-    if let Some(cause) = failures.into_iter().next() {
-        return Err(cause.into());
-    }
-    let Some(Found { setup, times, norm }) = found else {
-        unreachable!("there is a first process")
-    };
     let mut written = Vec::new();
-    if let Some(file) = file {
+    if let Some(place) = place {
         if stream {
-            copy_out(file.part())?;
-        } else {
+            place.copy_out()?;
+        } else if let Some(file) = place.into_file() {
             let sha256 = if args.run.json { Some(file.sha256()?) } else { None };
             written.push(json!({
                 "name": if args.adjoint { "adjoint" } else { "forward" },
@@ -189,8 +184,8 @@ pub(super) fn run(args: &Args) -> Outcome {
             "adjoint": args.adjoint,
             "norm": norm.is_finite().then_some(norm),
             "timings": { "setup": setup, "apply": times },
-            "memory": { "planned_bytes": memory.total, "peak_bytes": session::peak_bytes() },
-            "processes": args.run.ranks,
+            "memory": { "planned_bytes": memory.total, "peak_bytes": peak },
+            "processes": team.processes(args.run.ranks),
             "threads": threads,
             "outputs": written,
         });
@@ -210,40 +205,12 @@ pub(super) fn run(args: &Args) -> Outcome {
     say(&text)
 }
 
-/// The file that the result goes to; for standard output, a temporary one.
-pub(super) fn output(
-    path: Option<&Path>,
-    ty: &ArrayType,
-) -> Result<(Option<NpyOutput>, Option<tempfile::TempDir>), Failure> {
-    match path {
-        None => Ok((None, None)),
-        Some(path) if path == Path::new("-") => {
-            let folder =
-                tempfile::tempdir().map_err(|e| Failure::Run(format!("temporary folder: {e}")))?;
-            let file = NpyOutput::create(&folder.path().join("stream.npy"), ty.clone())?;
-            Ok((Some(file), Some(folder)))
-        }
-        Some(path) => Ok((Some(NpyOutput::create(path, ty.clone())?), None)),
-    }
-}
-
-/// A finished file to standard output.
-pub(super) fn copy_out(part: &Path) -> Outcome {
-    let failed =
-        |e: std::io::Error| Failure::Run(format!("standard output cannot be written: {e}"));
-    let mut file = std::fs::File::open(part).map_err(failed)?;
-    match std::io::copy(&mut file, &mut std::io::stdout().lock()) {
-        Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => Err(failed(e)),
-        _ => Ok(()),
-    }
-}
-
 struct Job<'a> {
     program: &'a Program,
     x: &'a Array,
     spill: &'a Spill,
     repeat: usize,
-    file: Option<&'a NpyOutput>,
+    output: Option<&'a SharedOutput>,
 }
 
 struct Found {
@@ -265,8 +232,8 @@ impl Job<'_> {
             norm = ops.forward(machine, &x, &mut y)?.sqrt();
             times.push(begin.elapsed().as_secs_f64());
         }
-        if let Some(file) = self.file {
-            machine.write(&ops.data.blocks[0], &y.stores[0], file)?;
+        if let Some(output) = self.output {
+            machine.write(&ops.data.blocks[0], &y.stores[0], output)?;
         }
         Ok(Found { setup, times, norm })
     }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::cli::Failure;
 use crate::problem::Problem;
 use crate::solvers::{self, Method};
-use crate::spec::{Diagnostics, Document, Source, parse_size};
+use crate::spec::{Diagnostics, Document, Host, Source, parse_hosts, parse_size};
 
 /// Options of every command that reads a problem file.
 #[derive(Clone, Debug, clap::Args)]
@@ -42,6 +42,12 @@ pub(super) struct RunArgs {
     /// Say more on standard error
     #[arg(long, short)]
     pub(super) verbose: bool,
+    /// Run on these hosts, with so many processes each, as in node1:2,node2:2 [default: run.hosts]
+    #[arg(long, value_name = "LIST", value_parser = hosts)]
+    pub(super) hosts: Option<Hosts>,
+    /// Send inputs that only the first process sees to the others, and take what they cannot write
+    #[arg(long)]
+    pub(super) stage: bool,
     /// Threads that stand for processes
     #[arg(long, value_name = "N", hide = true, default_value = "1", value_parser = positive)]
     pub(super) ranks: usize,
@@ -61,16 +67,32 @@ pub(super) fn size(text: &str) -> Result<u64, String> {
     parse_size(text).ok_or_else(|| "expected a size such as 16GiB or 500MB".into())
 }
 
-/// Reads the text of a problem file, with whatever of it can be read beside its mistakes.
-pub(super) fn read(file: &FileArgs) -> Result<(Document, Diagnostics), Failure> {
-    let source = Source::read(&file.file).map_err(|e| {
+/// Hosts of `--hosts`.
+pub(super) type Hosts = Vec<Host>;
+
+pub(super) fn hosts(text: &str) -> Result<Hosts, String> {
+    parse_hosts(text).ok_or_else(|| {
+        "expected hosts with the numbers of their processes, such as node1:2,node2:2".into()
+    })
+}
+
+/// Reads the text of a problem file.
+pub(super) fn read_source(file: &FileArgs) -> Result<Source, Failure> {
+    Source::read(&file.file).map_err(|e| {
         let words = match e.kind() {
             ErrorKind::NotFound => "there is no such file".to_string(),
             ErrorKind::InvalidData => "it is not text".to_string(),
             _ => e.to_string(),
         };
         Failure::Usage(format!("error: cannot read problem file {}: {words}", file.file.display()))
-    })?;
+    })
+}
+
+/// A problem file with whatever of it can be read beside its mistakes.
+pub(super) fn parsed(
+    source: Source,
+    file: &FileArgs,
+) -> Result<(Document, Diagnostics), Failure> {
     match Document::parse_partly(source, &file.set) {
         (Some(document), mistakes) => Ok((document, mistakes)),
         (None, mistakes) => Err(mistakes.into()),
@@ -79,7 +101,16 @@ pub(super) fn read(file: &FileArgs) -> Result<(Document, Diagnostics), Failure> 
 
 /// Reads a problem file; all its mistakes at once.
 pub(super) fn load(file: &FileArgs, out_dir: Option<&Path>) -> Result<Problem, Failure> {
-    let (document, mut early) = read(file)?;
+    let (document, early) = parsed(read_source(file)?, file)?;
+    loaded(document, early, out_dir)
+}
+
+/// The problem of a parsed file.
+pub(super) fn loaded(
+    document: Document,
+    mut early: Diagnostics,
+    out_dir: Option<&Path>,
+) -> Result<Problem, Failure> {
     solvers::check_parameters(&document, &mut early);
     match Problem::load_with(document, out_dir) {
         Ok(problem) => early.or(problem).map_err(Failure::from),

@@ -11,9 +11,11 @@ use std::fmt;
 
 use serde_json::json;
 
-use crate::cli::common::{FileArgs, RunArgs, load};
+use crate::cli::common::{FileArgs, RunArgs};
+use crate::cli::inputs::load_for;
+use crate::cli::team::Team;
 use crate::cli::{Failure, Outcome, say, session};
-use crate::engine::{Machine, Operators, Plans, Result, Spill, run_ranks};
+use crate::engine::{Machine, Operators, Plans, Result, Spill};
 use crate::graph::{Program, simplify, transpose};
 use crate::io::{Array, Distribution, Generator};
 use crate::operators::{self, Op, Operator};
@@ -75,15 +77,19 @@ fn disagreement(
                 .max(back * machine.norm2(&ops.model, &x)?.sqrt());
             let error = if left == right { 0.0 } else { (left - right).abs() / scale };
             worst = if error.is_nan() { f64::INFINITY } else { worst.max(error) };
-            machine.scale_by(&ops.data, &mut y, C128::new(0.0, 1.0))?;
+            machine.scale_by(&ops.data, &mut y, C128::new(0.0, 1.0));
         }
     }
     Ok(worst)
 }
 
 /// The relative error of an operator's dot test.
-pub(super) fn error_of(op: &dyn Operator, threads: usize) -> std::result::Result<f64, Failure> {
-    Ok(worst(op, &Machine::local(Some(threads))?, 1)?)
+pub(super) fn error_of(
+    team: &Team,
+    op: &dyn Operator,
+    threads: usize,
+) -> std::result::Result<f64, Failure> {
+    team.run(1, threads, |machine| worst(op, machine, 1))
 }
 
 /// What a dot test found.
@@ -110,6 +116,7 @@ impl fmt::Display for Tested {
 
 /// Tests one operator, in every process.
 pub(super) fn test(
+    team: &Team,
     op: &dyn Operator,
     trials: u64,
     tol: Option<f64>,
@@ -117,16 +124,12 @@ pub(super) fn test(
     ranks: usize,
 ) -> std::result::Result<Tested, Failure> {
     let tol = tol.unwrap_or(if op.model().dtype.is_double() { 1e-10 } else { 1e-4 });
-    let errors = run_ranks(ranks, |comm| worst(op, &Machine::new(Some(threads), comm)?, trials));
-    let mut error = 0.0f64;
-    for e in errors {
-        error = error.max(e?);
-    }
+    let error = team.run(ranks, threads, |machine| worst(op, machine, trials))?;
     Ok(Tested { error, tol })
 }
 
-pub(super) fn run(args: &Args) -> Outcome {
-    let mut problem = load(&args.file, None)?;
+pub(super) fn run(args: &Args, team: &Team) -> Outcome {
+    let mut problem = load_for(team, &args.file, &args.run, &[])?;
     let list: Vec<(String, Op)> = match &args.operator {
         Some(text) => vec![(text.clone(), problem.resolve_expression("--operator", text)?)],
         None => problem.operators().map(|(name, op)| (name.to_string(), op.clone())).collect(),
@@ -134,11 +137,11 @@ pub(super) fn run(args: &Args) -> Outcome {
     if list.is_empty() {
         return Err(Failure::Usage("error: the file has no operator to test".into()));
     }
-    let threads = session::threads(&problem, &args.run);
+    let threads = session::threads(team, &problem, &args.run)?;
     let width = list.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
     let (mut lines, mut found, mut all) = (String::new(), Vec::new(), true);
     for (name, op) in &list {
-        let tested = test(op.as_ref(), args.trials, args.tol, threads, args.run.ranks)?;
+        let tested = test(team, op.as_ref(), args.trials, args.tol, threads, args.run.ranks)?;
         all &= tested.holds();
         lines += &format!("{name:<width$}  {tested}\n");
         let Tested { error, tol } = tested;

@@ -1,6 +1,6 @@
 //! `pylopsd expand`
 
-use crate::cli::common::{FileArgs, read};
+use crate::cli::common::{FileArgs, parsed, read_source};
 use crate::cli::{Outcome, say};
 use crate::problem::application;
 
@@ -15,7 +15,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> Outcome {
-    let (document, mistakes) = read(&args.file)?;
+    let (document, mistakes) = parsed(read_source(&args.file)?, &args.file)?;
     let document = application::expanded(mistakes.or(document)?)?;
     say(&document.to_toml())
 }

@@ -6,6 +6,7 @@ use serde_json::{Value as Json, json};
 
 use crate::cli::Failure;
 use crate::cli::solving::Solved;
+use crate::cli::team::Team;
 use crate::io::{Array, compare};
 use crate::problem::Problem;
 use crate::report::bound;
@@ -34,16 +35,25 @@ impl Check {
     }
 }
 
-/// Every expectation of the file.
-pub(super) fn check(problem: &Problem, solved: &Solved) -> Result<Vec<Check>, Failure> {
+/// Every expectation of the file, in process 0. In others, those that all processes look into.
+pub(super) fn check(
+    team: &Team,
+    problem: &Problem,
+    solved: &Solved,
+) -> Result<Vec<Check>, Failure> {
+    let together = |spec: &ExpectSpec| {
+        matches!(spec, ExpectSpec::Quantity { quantity, .. } if quantity.value == Quantity::Dottest)
+    };
     problem
         .expect
         .iter()
         .zip(&problem.references)
+        .filter(|(spec, _)| team.is_first() || together(spec))
         .map(|(spec, reference)| match spec {
             ExpectSpec::Quantity { quantity, max, min, equals, .. } => {
                 let bounds = [(max.as_ref(), "at most"), (min.as_ref(), "at least")];
                 quantity_check(
+                    team,
                     problem,
                     solved,
                     quantity.value,
@@ -59,6 +69,7 @@ pub(super) fn check(problem: &Problem, solved: &Solved) -> Result<Vec<Check>, Fa
 }
 
 fn quantity_check(
+    team: &Team,
     problem: &Problem,
     solved: &Solved,
     quantity: Quantity,
@@ -75,7 +86,7 @@ fn quantity_check(
             let Some(solve) = &problem.solve else {
                 unreachable!("solved problems have a [solve]")
             };
-            crate::cli::dottest::error_of(solve.operator.as_ref(), solved.threads)?
+            crate::cli::dottest::error_of(team, solve.operator.as_ref(), solved.threads)?
         }
         Quantity::Status => {
             let word = solved.stop.name();

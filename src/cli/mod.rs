@@ -12,19 +12,25 @@ mod expand;
 mod expectations;
 mod graph;
 mod info;
+mod inputs;
+mod launch;
 mod ops;
+mod places;
 mod plan;
 mod programs;
 mod session;
 mod solve;
 mod solvers;
 mod solving;
+mod team;
 mod test;
 
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+
+use team::Team;
 
 /// Solves large linear inverse problems described by a TOML file.
 #[derive(Debug, Parser)]
@@ -70,46 +76,65 @@ type Outcome = Result<(), Failure>;
 /// Runs the command that the arguments name.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
+    let team = match Team::join() {
+        Ok(team) => team,
+        Err(failure) => return ExitCode::from(told(&Err(failure))),
+    };
     let outcome = match cli.command {
-        Command::Solve(args) => solve::run(&args),
-        Command::Apply(args) => apply::run(&args),
-        Command::Dottest(args) => dottest::run(&args),
+        Command::Solve(args) => solve::run(&args, &team),
+        Command::Apply(args) => apply::run(&args, &team),
+        Command::Dottest(args) => dottest::run(&args, &team),
         Command::Check(args) => check::run(&args),
         Command::Plan(args) => plan::run(&args),
         Command::Graph(args) => graph::run(&args),
         Command::Expand(args) => expand::run(&args),
-        Command::Test(args) => test::run(&args),
+        Command::Test(args) => test::run(&args, &team),
         Command::Ops(args) => ops::run(&args),
         Command::Solvers(args) => solvers::run(&args),
         Command::Info(args) => info::run(&args),
         Command::Compare(args) => compare::run(&args),
     };
+    team.conclude(outcome)
+}
+
+/// Says why a command did not succeed, and gives its exit code.
+fn told(outcome: &Outcome) -> u8 {
     match outcome {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(()) => 0,
         Err(Failure::Run(message)) => {
             complain(&format!("error: {message}"));
-            ExitCode::from(1)
+            1
         }
         Err(Failure::Usage(message)) => {
             complain(message.trim_end());
-            ExitCode::from(2)
+            2
         }
-        Err(Failure::Unmet) => ExitCode::from(3),
-        Err(Failure::Told(code)) => ExitCode::from(code),
+        Err(Failure::Unmet) => 3,
+        Err(Failure::Told(code)) => *code,
         Err(Failure::Interrupted) => {
             complain("interrupted");
-            ExitCode::from(130)
+            130
         }
     }
 }
 
-/// A message on standard error; a closed one is no reason to fail.
+/// A message on standard error, for all processes of a run.
 fn complain(message: &str) {
+    if team::speaks() {
+        complain_anyway(message);
+    }
+}
+
+/// A message of this process; a closed standard error is no reason to fail.
+fn complain_anyway(message: &str) {
     let _ = writeln!(std::io::stderr(), "{message}");
 }
 
 /// Text on standard output; a reader that left (as `head` does) ends the program quietly.
 fn say(text: &str) -> Outcome {
+    if !team::speaks() {
+        return Ok(());
+    }
     let mut out = std::io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => {

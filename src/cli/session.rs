@@ -5,11 +5,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::Serialize;
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
+use signal_hook::iterator::Signals;
 
 use crate::cli::Failure;
 use crate::cli::common::{MOST_THREADS, RunArgs};
+use crate::cli::team::Team;
 use crate::engine::{Plans, Spill};
-use crate::io::Array;
+use crate::io::{Array, abandon_all};
 use crate::problem::Problem;
 use crate::report;
 
@@ -146,14 +149,13 @@ pub(super) fn tell(args: &RunArgs, memory: &Memory, spill: &Spill) {
 }
 
 /// Threads of a process.
-pub(super) fn threads(problem: &Problem, args: &RunArgs) -> usize {
+pub(super) fn threads(team: &Team, problem: &Problem, args: &RunArgs) -> Result<usize, Failure> {
     let asked = args.threads.or(problem.run.threads.as_ref().map(|t| t.value));
-    let threads =
-        asked.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
-    let threads = threads.min(MOST_THREADS);
+    let own = team.threads()?;
+    let threads = asked.unwrap_or(own).min(MOST_THREADS);
     // Arrays that are computed take rayon's own threads; who comes first decides how many.
     let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
-    threads
+    Ok(threads)
 }
 
 /// Most bytes of memory of a process.
@@ -169,15 +171,22 @@ pub(super) fn peak_bytes() -> Option<u64> {
     Some(kib * 1024)
 }
 
-/// A flag that the first interrupt raises; the second ends the program at once.
+/// A flag that the first interrupt raises; the second ends the program at once. In one process of
+/// several, a signal to end is the launcher's word that the run is over.
 #[allow(clippy::exit)]
-pub(super) fn interruptible() -> Arc<AtomicBool> {
+pub(super) fn interruptible(team: &Team) -> Arc<AtomicBool> {
     let flag = Arc::new(AtomicBool::new(false));
     let raised = flag.clone();
-    // A second handler in one process is refused; the first stays then.
-    let _ = ctrlc::set_handler(move || {
-        if raised.swap(true, Ordering::Relaxed) {
-            std::process::exit(130);
+    let several = team.size() > 1;
+    // Without signals, the run ends as the system ends it.
+    let Ok(mut signals) = Signals::new([SIGINT, SIGTERM, SIGHUP, SIGUSR1]) else { return flag };
+    std::thread::spawn(move || {
+        for signal in signals.forever() {
+            let over = several && matches!(signal, SIGTERM | SIGHUP);
+            if raised.swap(true, Ordering::Relaxed) || over {
+                abandon_all();
+                std::process::exit(if over { 1 } else { 130 });
+            }
         }
     });
     flag

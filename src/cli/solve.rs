@@ -2,8 +2,10 @@
 
 use std::fmt::Write;
 
-use crate::cli::common::{FileArgs, RunArgs, load, method};
+use crate::cli::common::{FileArgs, RunArgs, method};
+use crate::cli::inputs::load_for;
 use crate::cli::solving::{self, Solved};
+use crate::cli::team::Team;
 use crate::cli::{Failure, Outcome, expectations, say, session};
 use crate::problem::Problem;
 use crate::report;
@@ -19,14 +21,14 @@ pub(super) struct Args {
     run: RunArgs,
 }
 
-pub(super) fn run(args: &Args) -> Outcome {
-    let problem = load(&args.file, args.run.out_dir.as_deref())?;
+pub(super) fn run(args: &Args, team: &Team) -> Outcome {
+    let problem = load_for(team, &args.file, &args.run, &[])?;
     let method = method(&problem)?;
-    let stop = session::interruptible();
-    let pending = solving::solve(&problem, &method, &args.run, &stop)?;
+    let stop = session::interruptible(team);
+    let pending = solving::solve(team, &problem, &method, &args.run, args.run.stage, &stop)?;
     refuse_not_finite(&problem, &pending.solved.stop)?;
-    let checks = expectations::check(&problem, &pending.solved)?;
-    let solved = pending.commit()?;
+    let checks = expectations::check(team, &problem, &pending.solved)?;
+    let solved = pending.commit(team)?;
     let quiet = args.run.quiet || solving::streams(&problem);
     if args.run.json {
         let list: Vec<_> = checks.iter().map(expectations::Check::as_json).collect();

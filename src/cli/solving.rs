@@ -8,14 +8,15 @@ use std::time::Instant;
 use serde_json::{Value as Json, json};
 
 use crate::cli::Failure;
-use crate::cli::apply::{self, copy_out};
 use crate::cli::common::RunArgs;
+use crate::cli::places::Place;
 use crate::cli::session::{self, Memory};
+use crate::cli::team::Team;
 use crate::engine::{
-    After, Block, Compiled, Constants, Machine, Operators, Plans, Space, Spill, Store, run_ranks,
+    After, Block, Compiled, Constants, Machine, Operators, Plans, Space, Spill, Store,
 };
 use crate::graph::{Program, Value, simplify, transpose};
-use crate::io::{NpyOutput, Output, TextOutput};
+use crate::io::{Output, TextOutput};
 use crate::operators;
 use crate::problem::{self, Problem, Solve};
 use crate::report::{Progress, Record};
@@ -74,18 +75,21 @@ pub(super) struct Written {
 #[derive(Debug)]
 pub(super) struct Pending {
     pub(super) solved: Solved,
-    outputs: Vec<Output>,
-    streams: Vec<NpyOutput>,
-    _folder: Option<tempfile::TempDir>,
+    places: Vec<Place>,
+    history: Option<TextOutput>,
 }
 
 impl Pending {
     /// Moves all outputs to their places, and writes those that go to standard output.
-    pub(super) fn commit(self) -> Result<Solved, Failure> {
-        for stream in self.streams {
-            copy_out(stream.part())?;
+    pub(super) fn commit(self, team: &Team) -> Result<Solved, Failure> {
+        if team.is_first() {
+            let (streams, files): (Vec<Place>, Vec<Place>) =
+                self.places.into_iter().partition(Place::is_stream);
+            streams.iter().try_for_each(Place::copy_out)?;
+            let files = files.into_iter().filter_map(Place::into_file).map(Output::from);
+            let texts = self.history.into_iter().map(Output::from);
+            crate::io::output::commit_all(files.chain(texts).collect())?;
         }
-        crate::io::output::commit_all(self.outputs)?;
         Ok(self.solved)
     }
 }
@@ -161,16 +165,19 @@ fn further(problem: &Problem) -> Result<Vec<Job<'_>>, Failure> {
     Ok(jobs)
 }
 
-/// Solves a problem; its outputs wait to be committed.
+/// Solves a problem; its outputs wait to be committed. With `relay`, processes that cannot open the
+/// files send what they have to process 0.
 pub(super) fn solve(
+    team: &Team,
     problem: &Problem,
     method: &Method,
     args: &RunArgs,
+    relay: bool,
     stop: &Arc<AtomicBool>,
 ) -> Result<Pending, Failure> {
     let start = Instant::now();
     let Some(solve) = &problem.solve else { unreachable!("a method belongs to a [solve]") };
-    let threads = session::threads(problem, args);
+    let threads = session::threads(team, problem, args)?;
     let jobs = further(problem)?;
     let job = Job::new("", solve, method.clone())?;
     let mut memory = all_memory(&job, &jobs, &made_outputs(problem), threads)?;
@@ -178,86 +185,63 @@ pub(super) fn solve(
     session::tell(args, &memory, &spill);
 
     // Files first: a place that cannot be written is known before the work is done.
-    let mut files: Vec<(OutputName, NpyOutput)> = Vec::new();
+    let mut places: Vec<(OutputName, Place)> = Vec::new();
     let mut history = None;
-    let mut folder = None;
     for output in &problem.outputs {
-        let Some(ty) = output.ty(solve) else {
-            history = Some((output.path.clone(), TextOutput::create(&output.path)?));
-            continue;
-        };
-        let (file, place) = apply::output(Some(&output.path), &ty)?;
-        folder = folder.or(place);
-        files.extend(file.map(|f| (output.name.clone(), f)));
+        match output.ty(solve) {
+            Some(ty) => {
+                let place = Place::create(team, &output.path, &ty, relay)?;
+                places.push((output.name.clone(), place));
+            }
+            None => {
+                let path = Some(&output.path).filter(|_| team.is_first());
+                let made = path.map(|path| TextOutput::create(path)).transpose();
+                let made = team.agree(made.map_err(Failure::from))?;
+                history = made.map(|text| (output.path.clone(), text));
+            }
+        }
     }
 
-    let show = !args.quiet && !args.no_progress && !args.json;
+    let show = team.is_first() && !args.quiet && !args.no_progress && !args.json;
     let progress = Progress::new(method.niter(), show);
     let run = Run {
         further: &jobs,
         main: &job,
         made: made_outputs(problem),
         spill: &spill,
-        files: &files,
+        places: &places,
     };
-    let results = run_ranks(args.ranks, |comm| {
-        let first = comm.rank() == 0;
-        let machine = Machine::new(Some(threads), comm)?;
-        let mut record = Record::new(stop.clone(), first.then_some(&progress));
+    let found = team.run(args.ranks, threads, |machine| {
+        let mut record = Record::new(stop.clone(), (machine.rank() == 0).then_some(&progress));
         let mut others = || Record::new(stop.clone(), None);
-        let found = machine.install(|| run.run(&machine, start, &mut record, &mut others))?;
-        Ok::<_, crate::engine::Error>((found, record.csv()))
+        let found = run.run(machine, start, &mut record, &mut others)?;
+        Ok((found, record.csv()))
     });
     progress.finish();
-    // The cause, not the ranks that waited for the one that failed.
-    let mut failures: Vec<crate::engine::Error> = Vec::new();
-    let mut first = None;
-    for result in results {
-        match result {
-            Ok(found) => first = first.or(Some(found)),
-            Err(e) => failures.push(e),
-        }
-    }
-    failures.sort_by_key(|e| matches!(e, crate::engine::Error::Lost(_)));
-    if let Some(cause) = failures.into_iter().next() {
-        return Err(cause.into());
-    }
-    let Some((found, csv)) = first else { unreachable!("there is a first process") };
+    let (found, csv) = found?;
+    team.agree(places.iter().try_for_each(|(_, place)| place.sync()))?;
 
-    let mut outputs = Vec::new();
-    let mut streams = Vec::new();
     let mut written = Vec::new();
-    for (name, file) in files {
-        let stream =
-            folder.as_ref().is_some_and(|f: &tempfile::TempDir| file.path().starts_with(f.path()));
+    let digest = args.json || !problem.expect.is_empty();
+    for (name, place) in &places {
+        let Some(file) = place.own().filter(|_| team.is_first()) else { continue };
         written.push(Written {
-            name,
-            path: if stream { PathBuf::from("-") } else { file.path().to_path_buf() },
+            name: name.clone(),
+            path: place.path.clone(),
             part: Some(file.part().to_path_buf()),
             ty: Some(file.ty().clone()),
-            sha256: if args.json || !problem.expect.is_empty() {
-                Some(file.sha256()?)
-            } else {
-                None
-            },
+            sha256: if digest { Some(file.sha256()?) } else { None },
         });
-        if stream {
-            streams.push(file);
-        } else {
-            outputs.push(Output::from(file));
+    }
+    let history = match history {
+        Some((path, mut text)) => {
+            text.write(&csv)?;
+            let name = OutputName::History;
+            written.push(Written { name, path, part: None, ty: None, sha256: None });
+            Some(text)
         }
-    }
-    if let Some((path, mut text)) = history {
-        text.write(&csv)?;
-        written.push(Written {
-            name: OutputName::History,
-            path,
-            part: None,
-            ty: None,
-            sha256: None,
-        });
-        outputs.push(Output::from(text));
-    }
+        None => None,
+    };
     let mut timings = found.timings;
     timings.finish = start.elapsed().as_secs_f64() - timings.setup - timings.solve;
     let solved = Solved {
@@ -271,13 +255,14 @@ pub(super) fn solve(
         residual_norm: found.residual_norm,
         memory,
         spill,
-        peak_bytes: session::peak_bytes(),
+        peak_bytes: team.peak_bytes()?,
         timings,
         threads,
-        processes: args.ranks,
+        processes: team.processes(args.ranks),
         outputs: written,
     };
-    Ok(Pending { solved, outputs, streams, _folder: folder })
+    let places = places.into_iter().map(|(_, place)| place).collect();
+    Ok(Pending { solved, places, history })
 }
 
 /// One solve of a run.
@@ -296,7 +281,7 @@ struct Run<'a> {
     /// Outputs that operators make.
     made: Vec<&'a problem::Output>,
     spill: &'a Spill,
-    files: &'a [(OutputName, NpyOutput)],
+    places: &'a [(OutputName, Place)],
 }
 
 struct Found {
@@ -474,7 +459,7 @@ impl Run<'_> {
     }
 
     fn wants(&self, name: &OutputName) -> bool {
-        self.files.iter().any(|(n, _)| n == name)
+        self.places.iter().any(|(n, _)| n == name)
     }
 
     fn write(
@@ -483,8 +468,8 @@ impl Run<'_> {
         name: &OutputName,
         array: &Held,
     ) -> crate::engine::Result<()> {
-        for (_, file) in self.files.iter().filter(|(n, _)| n == name) {
-            machine.write(&array.block, &array.store, file)?;
+        for (_, place) in self.places.iter().filter(|(n, _)| n == name) {
+            machine.write(&array.block, &array.store, &place.output)?;
         }
         Ok(())
     }

@@ -7,9 +7,11 @@ use std::time::Instant;
 
 use serde_json::{Value as Json, json};
 
-use crate::cli::common::{FileArgs, RunArgs, load, method};
+use crate::cli::common::{FileArgs, RunArgs, method};
+use crate::cli::inputs::{load_for, start_on_hosts};
+use crate::cli::team::Team;
 use crate::cli::{Failure, Outcome, dottest, expectations, say, session, solve, solving};
-use crate::io::TextOutput;
+use crate::io::{TemporaryFolder, TextOutput};
 use crate::problem::Problem;
 use crate::report::{Case, Verdict, junit};
 use crate::solvers::Stop;
@@ -133,18 +135,26 @@ fn inside(folder: &Path, files: &mut Vec<PathBuf>) -> Outcome {
     Ok(())
 }
 
-pub(super) fn run(args: &Args) -> Outcome {
-    let files = files(&args.files)?;
-    let report = args.junit.as_deref().map(TextOutput::create).transpose()?;
-    let folder = tempfile::tempdir().map_err(|e| Failure::Run(format!("temporary folder: {e}")))?;
-    let stop = session::interruptible();
+pub(super) fn run(args: &Args, team: &Team) -> Outcome {
+    start_on_hosts(&args.run)?;
+    let own = if team.is_first() { files(&args.files) } else { Ok(Vec::new()) };
+    let own = serde_json::to_string(&team.agree(own)?).unwrap_or_default();
+    let files = team.broadcast(own.as_bytes())?;
+    let files: Vec<PathBuf> = serde_json::from_slice(&files).unwrap_or_default();
+    let junit_xml = args.junit.as_deref().filter(|_| team.is_first());
+    let report = team.agree(junit_xml.map(TextOutput::create).transpose().map_err(Failure::from))?;
+    let folder = TemporaryFolder::new(None);
+    let folder = folder.map_err(|e| Failure::Run(format!("temporary folder: {e}")))?;
+    let stop = session::interruptible(team);
     let start = Instant::now();
     let mut all = Vec::new();
     for file in &files {
         let begin = Instant::now();
-        let (checks, broken) = match test(args, file, folder.path(), &stop) {
+        let (checks, broken) = match test(args, team, file, folder.path(), &stop) {
             Ok(checks) => (checks, None),
             Err(Failure::Interrupted) => return Err(Failure::Interrupted),
+            // The other processes cannot go on to the next file.
+            Err(failure) if team.is_broken() => return Err(failure),
             Err(Failure::Usage(message)) => (Vec::new(), Some((message, 2))),
             Err(Failure::Run(message)) => (Vec::new(), Some((format!("error: {message}"), 1))),
             Err(Failure::Unmet | Failure::Told(_)) => {
@@ -193,27 +203,30 @@ pub(super) fn run(args: &Args) -> Outcome {
 /// What a file expects, and whether it holds.
 fn test(
     args: &Args,
+    team: &Team,
     file: &Path,
     folder: &Path,
     stop: &Arc<AtomicBool>,
 ) -> Result<Vec<(String, bool)>, Failure> {
     let file_args = FileArgs { file: file.to_path_buf(), set: args.set.clone() };
-    let mut problem = load(&file_args, None)?;
-    let threads = session::threads(&problem, &args.run);
+    // Where the file itself would run does not matter here.
+    let here = RunArgs { hosts: Some(Vec::new()), out_dir: None, ..args.run.clone() };
+    let mut problem = load_for(team, &file_args, &here, &[])?;
+    let threads = session::threads(team, &problem, &args.run)?;
     if problem.solve.is_none() {
-        return dot_tests(&problem, threads, args.run.ranks);
+        return dot_tests(team, &problem, threads, args.run.ranks);
     }
     let method = method(&problem)?;
-    redirect(&mut problem, args, file, folder)?;
+    team.agree(redirect(&mut problem, args, file, folder))?;
     let quiet = RunArgs { quiet: true, json: false, ..args.run.clone() };
-    let pending = solving::solve(&problem, &method, &quiet, stop)?;
+    let pending = solving::solve(team, &problem, &method, &quiet, true, stop)?;
     solve::refuse_not_finite(&problem, &pending.solved.stop)?;
     if pending.solved.stop == Stop::Interrupted {
         return Err(Failure::Interrupted);
     }
-    let checks = expectations::check(&problem, &pending.solved)?;
+    let checks = expectations::check(team, &problem, &pending.solved)?;
     if args.run.out_dir.is_some() {
-        pending.commit()?;
+        pending.commit(team)?;
     }
     Ok(checks.iter().map(|c| (c.to_string(), c.holds)).collect())
 }
@@ -238,13 +251,14 @@ fn redirect(problem: &mut Problem, args: &Args, file: &Path, folder: &Path) -> O
 }
 
 fn dot_tests(
+    team: &Team,
     problem: &Problem,
     threads: usize,
     ranks: usize,
 ) -> Result<Vec<(String, bool)>, Failure> {
     let mut checks = Vec::new();
     for (name, op) in problem.operators() {
-        let tested = dottest::test(op.as_ref(), 3, None, threads, ranks)?;
+        let tested = dottest::test(team, op.as_ref(), 3, None, threads, ranks)?;
         checks.push((format!("dot test of {name}: {tested}"), tested.holds()));
     }
     let file = &problem.document.source.name;

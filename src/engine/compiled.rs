@@ -2,11 +2,12 @@
 //! computed. Nothing in a run is built or looked up by name.
 
 use std::path::PathBuf;
+use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 
 use crate::engine::evaluate::Evaluator;
-use crate::engine::exchange::exchange;
+use crate::engine::exchange::{begin, finish};
 use crate::engine::store::Memory;
 use crate::engine::vector::Block;
 use crate::engine::{Machine, Result, Store};
@@ -59,6 +60,36 @@ pub struct Compiled {
     stores: Vec<Option<Store>>,
     /// Buffers of exchanges that lie apart, by number of the exchange.
     apart: Vec<Option<Store>>,
+    /// By stage, how this process goes through the tiles that it owns.
+    orders: Vec<Order>,
+}
+
+/// Tiles of a stage that one process owns, numbered from the first.
+#[derive(Debug)]
+struct Order {
+    /// Those that need nothing from other processes.
+    early: Vec<usize>,
+    /// Those that wait for them.
+    late: Vec<usize>,
+}
+
+impl Order {
+    fn new(plan: &Plan, share: &Share, number: usize) -> Order {
+        let store = plan.stages[number].store;
+        let tiles = &plan.store(store).tiles;
+        let awaits = |b: &IndexBox| {
+            let mut awaits = false;
+            plan.pulls(store, b, &mut |read, need| {
+                let exchanged = share.exchanges.iter().any(|e| e.stage == number && e.store == read);
+                awaits |= exchanged && !share.owned[read.0].contains(&need);
+            });
+            awaits
+        };
+        let own = &tiles.boxes()[tiles.owned(share.rank, share.size)];
+        let alone = !share.exchanges.iter().any(|e| e.stage == number);
+        let (early, late) = (0..own.len()).partition(|&k| alone || !awaits(&own[k]));
+        Order { early, late }
+    }
 }
 
 impl Compiled {
@@ -98,7 +129,8 @@ impl Compiled {
                 e.apart.then(|| Store::allocate(ty, &e.need, scratch)).transpose()
             })
             .collect();
-        let compiled = Compiled { plan, share, stores, apart: apart? };
+        let orders = (0..plan.stages.len()).map(|k| Order::new(&plan, &share, k)).collect();
+        let compiled = Compiled { plan, share, stores, apart: apart?, orders };
         compiled.stages(machine, true, &[], &[], After::Nothing)?;
         Ok(compiled)
     }
@@ -195,60 +227,92 @@ impl Compiled {
                 _ => {}
             }
         }
-        let mut norms = vec![0.0; outputs.len()];
+        let mut wanted: Vec<(usize, Vec<f64>, &Tiles)> = Vec::new();
         for (number, stage) in self.plan.stages.iter().enumerate() {
             if stage.once != once {
                 continue;
             }
+            let store = self.plan.store(stage.store);
+            let exchanges = || self.share.exchanges.iter().zip(&self.apart);
+            let exchanges = || exchanges().filter(|(e, _)| e.stage == number);
+            let arriving: Result<Vec<_>> =
+                exchanges().map(|(e, _)| begin(machine, e, &stores)).collect();
+            let arriving = Mutex::new(arriving?);
+            let mut parts = vec![0.0; self.orders[number].early.len() + self.orders[number].late.len()];
+            // What needs nothing from others is computed while messages are on their way.
+            let early = &self.orders[number].early;
+            let done = machine.each(0..early.len(), |k| {
+                let part = self.tile(number, early[k], machine, &stores, after);
+                if let Ok(mut arriving) = arriving.try_lock() {
+                    arriving.iter_mut().for_each(|a| a.progress());
+                }
+                part
+            });
+            early.iter().zip(done).for_each(|(&k, part)| parts[k] = part);
             let mut seen = None;
-            for (k, e) in self.share.exchanges.iter().enumerate().filter(|(_, e)| e.stage == number)
-            {
-                exchange(machine, e, &stores, self.apart[k].as_ref())?;
-                if let Some(apart) = &self.apart[k] {
+            let arriving = arriving.into_inner().unwrap_or_else(PoisonError::into_inner);
+            for ((e, apart), arrival) in exchanges().zip(arriving) {
+                finish(machine, e, &stores, apart.as_ref(), &arrival.wait()?);
+                if let Some(apart) = apart {
                     // During this stage, the array is read from what was received.
                     seen.get_or_insert_with(|| stores.clone())[e.store.0] = Some(apart.clone());
                 }
             }
-            let store = self.plan.store(stage.store);
-            let Some(target) = stores[stage.store.0].clone() else {
-                unreachable!("the caller gives a store for every output")
-            };
             let seen = seen.as_deref().unwrap_or(&stores);
-            let evaluator = Evaluator { plan: &self.plan, stores: seen };
-            let own = store.tiles.owned(machine.rank(), machine.size());
-            let boxes = &store.tiles.boxes()[own.clone()];
-            let first = self.plan.store_of[store.node.0];
-            let wanted = match store.kind {
-                StoreKind::Output(k) if !matches!(after, After::Nothing) => Some(k),
-                _ => None,
-            };
-            let parts = machine.each(0..boxes.len(), |k| {
-                let b = &boxes[k];
-                // Tiles of a stage are disjoint, and it reads other stores only.
-                let out = target.view_mut_shared(b);
-                match first.filter(|f| *f != stage.store) {
-                    Some(copied) => match &seen[copied.0] {
-                        Some(copied) => pointwise::copy(out, copied.view(b)),
-                        None => unreachable!("a copy has something to copy"),
-                    },
-                    None => match leaf(&self.plan, store.node, seen) {
-                        Some(leaf) => pointwise::copy(out, leaf.view(b)),
-                        None => evaluator.compute(store.node, b, out),
-                    },
-                }
-                match (wanted, after) {
-                    (Some(_), After::Norm) => with_view!(View, target.view(b), y => {
-                        vector::dot(y.view(), Viewed::typed(Viewed::erase(y.view())))
-                    }),
-                    (Some(number), After::Then(f)) => f(number, b, target.view_mut_shared(b)),
-                    _ => 0.0,
-                }
-            });
-            if let Some(k) = wanted {
-                norms[k] = machine.sum(&parts, own, store.tiles.len())?;
+            let late = &self.orders[number].late;
+            let done = machine
+                .each(0..late.len(), |k| self.tile(number, late[k], machine, seen, after));
+            late.iter().zip(done).for_each(|(&k, part)| parts[k] = part);
+            if let StoreKind::Output(k) = store.kind
+                && !matches!(after, After::Nothing)
+            {
+                wanted.push((k, parts, &store.tiles));
             }
         }
+        let mut norms = vec![0.0; outputs.len()];
+        if !wanted.is_empty() {
+            let arrays: Vec<_> = wanted.iter().map(|(_, p, tiles)| (p.as_slice(), *tiles)).collect();
+            let sums = machine.sums(&arrays)?;
+            wanted.iter().zip(sums).for_each(|((k, _, _), sum)| norms[*k] = sum);
+        }
         Ok(norms)
+    }
+
+    /// Computes one tile of a stage, and the part of a sum that comes after it.
+    fn tile(
+        &self,
+        number: usize,
+        k: usize,
+        machine: &Machine,
+        stores: &[Option<Store>],
+        after: After<'_>,
+    ) -> f64 {
+        let stage = &self.plan.stages[number];
+        let store = self.plan.store(stage.store);
+        let Some(target) = &stores[stage.store.0] else {
+            unreachable!("the caller gives a store for every output")
+        };
+        let own = store.tiles.owned(machine.rank(), machine.size());
+        let b = &store.tiles.boxes()[own.start + k];
+        // Tiles of a stage are disjoint, and it reads other stores only.
+        let out = target.view_mut_shared(b);
+        match self.plan.store_of[store.node.0].filter(|first| *first != stage.store) {
+            Some(copied) => match &stores[copied.0] {
+                Some(copied) => pointwise::copy(out, copied.view(b)),
+                None => unreachable!("a copy has something to copy"),
+            },
+            None => match leaf(&self.plan, store.node, stores) {
+                Some(leaf) => pointwise::copy(out, leaf.view(b)),
+                None => Evaluator { plan: &self.plan, stores }.compute(store.node, b, out),
+            },
+        }
+        match (&store.kind, after) {
+            (StoreKind::Output(_), After::Norm) => with_view!(View, target.view(b), y => {
+                vector::dot(y.view(), Viewed::typed(Viewed::erase(y.view())))
+            }),
+            (StoreKind::Output(number), After::Then(f)) => f(*number, b, target.view_mut_shared(b)),
+            _ => 0.0,
+        }
     }
 }
 

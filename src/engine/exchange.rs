@@ -1,55 +1,82 @@
 //! Moves boxes of a store between processes before a stage.
 
+use ndarray::{ArrayViewD, ArrayViewMutD, IxDyn};
+
+use crate::engine::communicator::{Arrival, Message};
 use crate::engine::{Machine, Result, Store};
 use crate::kernels::pointwise;
 use crate::plan::Exchange;
-use crate::space::IndexBox;
-use crate::view::{View, Viewed};
-use crate::with_view;
+use crate::scalar::DType;
+use crate::view::{View, ViewMut, Viewed};
+use crate::with_dtype;
 
-/// Sends and receives the boxes of one store, and brings them where the stage reads them.
-pub(super) fn exchange(
+/// Begins to send and receive the boxes of one store.
+pub(super) fn begin<'m>(
+    machine: &'m Machine,
+    e: &Exchange,
+    stores: &[Option<Store>],
+) -> Result<Box<dyn Arrival + 'm>> {
+    let store = exchanged(e, stores);
+    let size = store.ty().dtype.size();
+    let sends = machine.each(0..e.sends.len(), |k| {
+        let t = &e.sends[k];
+        let mut message = Message::zeros(t.part.len() * size);
+        pointwise::copy(
+            view_mut(&mut message, store.ty().dtype, &t.part.dims()),
+            store.view(&t.part),
+        );
+        (t.peer, message)
+    });
+    let receives: Vec<_> = e.receives.iter().map(|t| (t.peer, t.part.len() * size)).collect();
+    Ok(machine.comm().start(sends, &receives)?)
+}
+
+/// Brings what has come where the stage reads it.
+pub(super) fn finish(
     machine: &Machine,
     e: &Exchange,
     stores: &[Option<Store>],
     apart: Option<&Store>,
-) -> Result<()> {
-    let Some(store) = &stores[e.store.0] else { unreachable!("exchanged stores are there") };
-    let sends = e.sends.iter().map(|t| (t.peer, pack(store.view(&t.part)))).collect();
-    let from: Vec<usize> = e.receives.iter().map(|t| t.peer).collect();
-    let received = machine.comm().exchange(sends, &from)?;
+    received: &[Message],
+) {
+    let store = exchanged(e, stores);
     let target = apart.unwrap_or(store);
-    for (t, bytes) in e.receives.iter().zip(received) {
-        unpack(target, &t.part, &bytes);
-    }
+    machine.each(0..received.len(), |k| {
+        // What is received from different processes are different boxes.
+        let part = &e.receives[k].part;
+        let from = view(&received[k], store.ty().dtype, &part.dims());
+        pointwise::copy(target.view_mut_shared(part), from);
+    });
     if let Some(apart) = apart {
-        for peer_less in [store.held().intersect(&e.need)] {
-            let mut own = vec![peer_less];
-            for t in &e.receives {
-                own = own.iter().flat_map(|b| b.minus(&t.part)).collect();
-            }
-            for b in own.iter().filter(|b| !b.is_empty()) {
-                pointwise::copy(apart.view_mut_shared(b), store.view(b));
-            }
+        let mut own = vec![store.held().intersect(&e.need)];
+        for t in &e.receives {
+            own = own.iter().flat_map(|b| b.minus(&t.part)).collect();
+        }
+        for b in own.iter().filter(|b| !b.is_empty()) {
+            pointwise::copy(apart.view_mut_shared(b), store.view(b));
         }
     }
-    Ok(())
 }
 
-fn pack(view: View<'_>) -> Vec<u8> {
-    with_view!(View, view, v => {
-        let mut bytes = Vec::with_capacity(v.len() * 16);
-        v.iter().for_each(|x| bytes.extend_from_slice(bytemuck::bytes_of(x)));
-        bytes
+fn exchanged<'a>(e: &Exchange, stores: &'a [Option<Store>]) -> &'a Store {
+    match &stores[e.store.0] {
+        Some(store) => store,
+        None => unreachable!("exchanged stores are there"),
+    }
+}
+
+const FITS: &str = "a message has the length of its box";
+
+pub(super) fn view<'a>(message: &'a Message, dtype: DType, dims: &[usize]) -> View<'a> {
+    with_dtype!(dtype, T => match ArrayViewD::from_shape(IxDyn(dims), message.numbers::<T>()) {
+        Ok(view) => T::erase(view),
+        Err(_) => unreachable!("{FITS}"),
     })
 }
 
-fn unpack(store: &Store, b: &IndexBox, bytes: &[u8]) {
-    with_view!(ViewMut, store.view_mut_shared(b), v => from_bytes(v, bytes));
-}
-
-fn from_bytes<T: Viewed>(mut v: ndarray::ArrayViewMutD<'_, T>, bytes: &[u8]) {
-    for (x, word) in v.iter_mut().zip(bytes.chunks_exact(size_of::<T>())) {
-        *x = bytemuck::pod_read_unaligned(word);
-    }
+pub(super) fn view_mut<'a>(message: &'a mut Message, dtype: DType, dims: &[usize]) -> ViewMut<'a> {
+    with_dtype!(dtype, T => match ArrayViewMutD::from_shape(IxDyn(dims), message.numbers_mut::<T>()) {
+        Ok(view) => T::erase_mut(view),
+        Err(_) => unreachable!("{FITS}"),
+    })
 }

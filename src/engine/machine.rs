@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use crate::engine::{Communicator, Error, Lost, OneProcess, Result};
+use crate::engine::communicator::Message;
+use crate::engine::{Communicator, Cores, Error, Lost, OneProcess, Result};
+use crate::plan::Tiles;
 
 /// Threads and communicator.
 #[derive(Clone)]
@@ -24,8 +26,16 @@ impl std::fmt::Debug for Machine {
 impl Machine {
     /// `threads` threads in this process, all cores if `None`.
     pub fn new(threads: Option<usize>, comm: Arc<dyn Communicator>) -> Result<Machine> {
+        let cores = Cores::allowed();
+        let threads = threads.unwrap_or(cores.0.len());
+        let begin = move |k| {
+            if threads >= cores.0.len() {
+                cores.begin_on(k);
+            }
+        };
         let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(threads.unwrap_or(0))
+            .num_threads(threads)
+            .start_handler(begin)
             .build()
             .map_err(|e| Error::Memory(format!("threads cannot be started: {e}")))?;
         Ok(Machine { comm, pool: Arc::new(pool) })
@@ -72,50 +82,62 @@ impl Machine {
         self.pool.install(f)
     }
 
-    /// Bytes of every process, by process.
-    pub fn all_gather(&self, bytes: Vec<u8>) -> std::result::Result<Vec<Vec<u8>>, Lost> {
-        self.comm.all_gather(bytes)
+    /// The bytes of every process, by process.
+    pub fn gather(&self, bytes: &[u8]) -> std::result::Result<Vec<Vec<u8>>, Lost> {
+        let lengths = self.comm.all_gather(&[bytes.len() as u64])?;
+        let others = || (0..self.size()).filter(|&p| p != self.rank());
+        let sends = if bytes.is_empty() { Vec::new() } else { others().collect() };
+        let sends = sends.into_iter().map(|p| (p, Message::of(bytes))).collect();
+        let from = others().map(|p| (p, lengths[p][0] as usize)).filter(|(_, n)| *n > 0);
+        let from: Vec<(usize, usize)> = from.collect();
+        let received = self.comm.start(sends, &from)?.wait()?;
+        let mut all = vec![Vec::new(); self.size()];
+        all[self.rank()] = bytes.to_vec();
+        for ((peer, _), message) in from.into_iter().zip(received) {
+            all[peer] = message.numbers().to_vec();
+        }
+        Ok(all)
     }
 
-    /// All processes fail if one does: the error of the first of them, by rank, as text.
-    pub fn agree<T>(
-        &self,
-        result: std::result::Result<T, String>,
-    ) -> Result<std::result::Result<T, String>> {
-        let mine = result.as_ref().err().cloned().unwrap_or_default();
-        let all = self.comm.all_gather(mine.into_bytes())?;
-        let first = all.into_iter().find(|text| !text.is_empty());
-        Ok(match (result, first) {
-            (Ok(value), None) => Ok(value),
-            (Err(own), None) => Err(own),
-            (_, Some(text)) => Err(String::from_utf8_lossy(&text).into_owned()),
-        })
+    /// Whether any process says so.
+    pub fn any(&self, flag: bool) -> std::result::Result<bool, Lost> {
+        Ok(self.size() == 1 && flag
+            || self.comm.all_gather(&[u64::from(flag)])?.iter().any(|words| words[0] != 0))
     }
 
-    /// The sum of `total` parts, of which this process has those numbered `own`, along one pairwise
-    /// tree over the numbers: the same to the last bit for any number of threads and processes.
-    pub(super) fn sum(&self, parts: &[f64], own: Range<usize>, total: usize) -> Result<f64> {
-        if self.size() == 1 {
-            return Ok(tree(0..total, &|k| parts[k - own.start]));
+    /// The sum of the parts of each array, one a tile, of which this process has those of the tiles
+    /// that it owns, along one pairwise tree over the tiles' numbers: the same to the last bit for
+    /// any number of threads and processes.
+    pub(super) fn sums(&self, arrays: &[(&[f64], &Tiles)]) -> Result<Vec<f64>> {
+        let (rank, size) = (self.rank(), self.size());
+        if size == 1 {
+            let sum = |(parts, tiles): &(&[f64], &Tiles)| tree(0..tiles.len(), &|k| parts[k]);
+            return Ok(arrays.iter().map(sum).collect());
         }
-        let mut mine = Vec::new();
-        subtrees(0..total, &own, &mut |range| {
-            let value = tree(range.clone(), &|k| parts[k - own.start]);
-            for word in [range.start as u64, range.end as u64, value.to_bits()] {
-                mine.extend_from_slice(&word.to_le_bytes());
+        let spans = |rank: usize| {
+            let mut spans = Vec::new();
+            for (k, (_, tiles)) in arrays.iter().enumerate() {
+                let own = tiles.owned(rank, size);
+                subtrees(0..tiles.len(), &own, &mut |range| spans.push((k, range)));
             }
-        });
-        let mut known = HashMap::new();
-        for bytes in self.comm.all_gather(mine)? {
-            let words: Vec<u64> = bytes
-                .chunks_exact(8)
-                .map(|w| w.iter().rev().fold(0, |n, &b| n << 8 | u64::from(b)))
-                .collect();
-            for w in words.chunks_exact(3) {
-                known.insert((w[0] as usize, w[1] as usize), f64::from_bits(w[2]));
+            spans
+        };
+        let all: Vec<_> = (0..size).map(spans).collect();
+        let value = |(k, range): &(usize, Range<usize>)| {
+            let (parts, tiles) = arrays[*k];
+            let first = tiles.owned(rank, size).start;
+            tree(range.clone(), &|k| parts[k - first]).to_bits()
+        };
+        let mut mine: Vec<u64> = all[rank].iter().map(value).collect();
+        mine.resize(all.iter().map(Vec::len).max().unwrap_or(0), 0);
+        let mut known = vec![HashMap::new(); arrays.len()];
+        for (spans, words) in all.iter().zip(self.comm.all_gather(&mine)?) {
+            for ((k, range), word) in spans.iter().zip(words) {
+                known[*k].insert((range.start, range.end), f64::from_bits(word));
             }
         }
-        Ok(combine(0..total, &known))
+        let pairs = arrays.iter().zip(&known);
+        Ok(pairs.map(|((_, tiles), known)| combine(0..tiles.len(), known)).collect())
     }
 }
 
@@ -166,20 +188,28 @@ fn combine(range: Range<usize>, known: &HashMap<(usize, usize), f64>) -> f64 {
 mod tests {
     use super::*;
     use crate::engine::run_ranks;
+    use crate::graph::Cut;
+    use crate::scalar::DType;
+    use crate::space::ArrayType;
 
     #[test]
     fn sums_have_the_same_bits_on_any_number_of_ranks() {
         let parts: Vec<f64> =
             (0..101).map(|k| (f64::from(k) * 0.7).sin() * 10f64.powi(k % 7)).collect();
-        let one = Machine::local(Some(1)).unwrap().sum(&parts, 0..101, 101).unwrap();
+        let ty = ArrayType::new([101], DType::Float64);
+        let tiles = Tiles::new(&ty, &Cut::free(&ty), Some(&[1]));
+        let sum = |machine: &Machine, own: Range<usize>| {
+            let sums = machine.sums(&[(&parts[own.clone()], &tiles), (&parts[own], &tiles)]);
+            sums.unwrap().into_iter().map(f64::to_bits).collect::<Vec<_>>()
+        };
+        let one = sum(&Machine::local(Some(1)).unwrap(), 0..101);
         for size in [2, 3, 5, 200] {
             let sums = run_ranks(size, |comm| {
-                let own = 101 * comm.rank() / size..101 * (comm.rank() + 1) / size;
-                let machine = Machine::new(Some(1), comm).unwrap();
-                machine.sum(&parts[own.clone()], own, 101).unwrap().to_bits()
+                let own = tiles.owned(comm.rank(), size);
+                sum(&Machine::new(Some(1), comm).unwrap(), own)
             });
-            assert!(sums.iter().all(|s| *s == one.to_bits()), "{size} ranks");
+            assert!(sums.iter().all(|s| *s == one), "{size} ranks");
         }
-        assert_ne!(one.to_bits(), parts.iter().sum::<f64>().to_bits(), "the order matters here");
+        assert_ne!(one[0], parts.iter().sum::<f64>().to_bits(), "the order matters here");
     }
 }

@@ -2,23 +2,31 @@
 
 mod communicator;
 mod compiled;
+mod cores;
 mod evaluate;
 mod exchange;
 mod machine;
 mod mapped;
 mod operators;
+#[cfg(feature = "mpi")]
+pub mod mpi;
 mod plans;
+mod shared_output;
 mod store;
 #[cfg(test)]
 mod tests;
 mod vector;
 
-pub use communicator::{Communicator, Lost, OneProcess, ThreadRank, run_ranks};
+pub use communicator::{
+    Arrival, Communicator, Lost, Message, OneProcess, ThreadRank, run_ranks,
+};
 pub use compiled::{After, Compiled, Constants, Spill};
+pub use cores::Cores;
 pub use machine::Machine;
 pub use mapped::mapped;
 pub use operators::Operators;
 pub use plans::Plans;
+pub use shared_output::SharedOutput;
 pub use store::Store;
 pub use vector::{Block, Space, Vector};
 

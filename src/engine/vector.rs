@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use crate::engine::{Error, Machine, Result, Store};
-use crate::io::{Array, NpyOutput};
+use crate::io::Array;
 use crate::kernels::{pointwise, vector};
 use crate::plan::Tiles;
 use crate::scalar::{C128, Scalar};
@@ -68,19 +68,23 @@ impl Machine {
         Ok(Vector { stores: stores? })
     }
 
-    /// Calls `f` with every tile that this process owns, on the threads, and sums what it returns
-    /// along the fixed tree, block by block.
-    fn reduce(&self, space: &Space, f: impl Fn(usize, &IndexBox) -> f64 + Sync) -> Result<f64> {
+    /// Calls `f` with every tile that this process owns, on the threads.
+    fn each_tile(&self, space: &Space, f: impl Fn(usize, &IndexBox) -> f64 + Sync) -> Vec<f64> {
         let tiles = tiles(space, self);
-        let parts = self.each(0..tiles.len(), |k| f(tiles[k].0, tiles[k].1));
-        let (mut total, mut at) = (0.0, 0);
+        self.each(0..tiles.len(), |k| f(tiles[k].0, tiles[k].1))
+    }
+
+    /// The same, and sums what it returns along the fixed tree, block by block.
+    fn reduce(&self, space: &Space, f: impl Fn(usize, &IndexBox) -> f64 + Sync) -> Result<f64> {
+        let parts = self.each_tile(space, f);
+        let (mut arrays, mut rest) = (Vec::new(), &parts[..]);
         for block in &space.blocks {
             let own = block.tiles.owned(self.rank(), self.size());
-            let n = own.len();
-            total += self.sum(&parts[at..at + n], own, block.tiles.len())?;
-            at += n;
+            let (first, others) = rest.split_at(own.len());
+            arrays.push((first, &block.tiles));
+            rest = others;
         }
-        Ok(total)
+        Ok(self.sums(&arrays)?.iter().sum())
     }
 
     /// `Re <x, y>`
@@ -107,30 +111,27 @@ impl Machine {
     }
 
     /// `y = c y`
-    pub fn scale_by(&self, space: &Space, y: &mut Vector, c: C128) -> Result<()> {
-        self.reduce(space, |block, tile| {
+    pub fn scale_by(&self, space: &Space, y: &mut Vector, c: C128) {
+        self.each_tile(space, |block, tile| {
             pointwise::scale(y.stores[block].view_mut_shared(tile), c);
             0.0
-        })?;
-        Ok(())
+        });
     }
 
     /// `y = 0`
-    pub fn zero(&self, space: &Space, y: &mut Vector) -> Result<()> {
-        self.reduce(space, |block, tile| {
+    pub fn zero(&self, space: &Space, y: &mut Vector) {
+        self.each_tile(space, |block, tile| {
             pointwise::zero(y.stores[block].view_mut_shared(tile));
             0.0
-        })?;
-        Ok(())
+        });
     }
 
     /// `y = x`
-    pub fn copy(&self, space: &Space, y: &mut Vector, x: &Vector) -> Result<()> {
-        self.reduce(space, |block, tile| {
+    pub fn copy(&self, space: &Space, y: &mut Vector, x: &Vector) {
+        self.each_tile(space, |block, tile| {
             pointwise::copy(y.stores[block].view_mut_shared(tile), x.stores[block].view(tile));
             0.0
-        })?;
-        Ok(())
+        });
     }
 
     /// Writes zeros into a block.
@@ -162,14 +163,6 @@ impl Machine {
             boxes.par_iter().try_for_each(|b| array.read_box(b, store.view_mut_shared(b)))
         })
         .map_err(Error::from)
-    }
-
-    /// Writes the boxes of an array that this process owns into a file of those dims.
-    pub fn write(&self, block: &Block, store: &Store, file: &NpyOutput) -> Result<()> {
-        let own = block.tiles.owned(self.rank(), self.size());
-        let boxes = &block.tiles.boxes()[own];
-        self.install(|| boxes.par_iter().try_for_each(|b| file.write_box(b, store.view(b))))
-            .map_err(Error::from)
     }
 
     /// Whether all elements are neither NaN nor infinite.

@@ -25,6 +25,7 @@ use super::generate::Generator;
 use super::layout::{Layout, filled_dims};
 use super::npy::{Header, StoredType, checked_len, decode, swap_bytes};
 use super::npz::{self, Place, Positioned};
+use super::stage;
 use super::zarr;
 
 /// Bytes that a read which converts or gathers holds at a time.
@@ -189,7 +190,10 @@ impl Array {
     /// Reads a .npy stream from standard input to the end of its array. A second call reads the
     /// next array of the stream.
     pub fn from_stdin() -> Result<Array> {
-        Array::from_reader(&mut std::io::stdin().lock(), "standard input")
+        match stage::take_stream() {
+            Some(bytes) => Array::from_reader(&mut bytes.as_slice(), "standard input"),
+            None => Array::from_reader(&mut std::io::stdin().lock(), "standard input"),
+        }
     }
 
     /// Reads a .npy stream to the end of its array, and no further. Memory grows with the bytes

@@ -8,6 +8,8 @@ mod layout;
 pub mod npy;
 pub mod npz;
 pub mod output;
+pub mod stage;
+mod temporary;
 #[cfg(feature = "zarr")]
 mod zarr;
 #[cfg(not(feature = "zarr"))]
@@ -19,3 +21,4 @@ pub use error::{Error, ErrorKind, Result};
 pub use generate::{Distribution, Generator};
 pub use inspect::{Comparison, Summary, compare, members, summarize};
 pub use output::{NpyOutput, Output, TextOutput};
+pub use temporary::{TemporaryFolder, abandon_all};

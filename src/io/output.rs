@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use ndarray::{ArrayViewD, ArrayViewMutD, Axis, IxDyn, Zip};
 use sha2::{Digest, Sha256};
-use tempfile::{TempDir, TempPath};
+use tempfile::TempDir;
 
 use crate::scalar::DType;
 use crate::space::{ArrayType, IndexBox, strides};
@@ -19,6 +19,7 @@ use crate::{with_dtype, with_view};
 
 use super::array::Array;
 use super::error::{Error, Result, os_words};
+use super::temporary::TemporaryFile;
 use super::npy::{Header, StoredType, checked_len, header_bytes, swap_bytes};
 use super::zarr;
 
@@ -31,7 +32,7 @@ struct Pending {
     file: File,
     temporary: PathBuf,
     /// Removes the temporary file when dropped; not there in a process that only joined.
-    owner: Option<TempPath>,
+    owner: Option<TemporaryFile>,
     target: PathBuf,
     /// The target as the user wrote it.
     name: String,
@@ -94,7 +95,8 @@ impl Pending {
             })?;
         let (file, owner) = temporary.into_parts();
         let temporary = owner.to_path_buf();
-        Ok(Pending { file, temporary, owner: Some(owner), target, name, zarr })
+        let owner = Some(TemporaryFile::new(owner));
+        Ok(Pending { file, temporary, owner, target, name, zarr })
     }
 
     fn failed(&self, error: &std::io::Error) -> Error {

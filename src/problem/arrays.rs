@@ -4,7 +4,7 @@ use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
 use super::path_in;
-use crate::io::{self, Array, Generator};
+use crate::io::{self, Array, Generator, stage};
 use crate::scalar::DType;
 use crate::space::show_dims;
 use crate::spec::{
@@ -130,7 +130,7 @@ fn open_file(
     if source.file.value == "-" {
         return standard_input(name, source, around);
     }
-    let file = path_in(&around.folder, &source.file.value);
+    let file = stage::find(&path_in(&around.folder, &source.file.value));
     let member = match (&source.key, &source.path, file.is_dir()) {
         (Some(key), _, true) => {
             let message = format!("{} is a folder and has no `key`", file.display());
@@ -182,7 +182,7 @@ fn standard_input(
             .also(first.clone(), "the first one has read it"));
     }
     around.stdin = Some(span.clone());
-    if std::io::stdin().is_terminal() {
+    if !stage::has_stream() && std::io::stdin().is_terminal() {
         let message = format!("array `{name}` is read from standard input, which is a terminal");
         return Err(Diagnostic::new(span, message, "expected a .npy stream")
             .help("write `pylopsd ... < input.npy`, or pipe from a program that writes .npy"));

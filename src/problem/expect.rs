@@ -5,7 +5,7 @@ use super::arrays::open_header;
 use super::fit::sized;
 use super::path_in;
 use super::solve::{Solve, same_dims};
-use crate::io::Array;
+use crate::io::{Array, stage};
 use crate::spec::{
     Diagnostic, Diagnostics, Document, ExpectSpec, OutputCheck, OutputName, Spanned, nearest,
 };
@@ -34,7 +34,7 @@ fn reference(
     let (OutputCheck::Close { file, .. } | OutputCheck::Snr { file, .. }) = check else {
         return None;
     };
-    let path = path_in(&document.folder(), &file.value);
+    let path = stage::find(&path_in(&document.folder(), &file.value));
     let opened = open_header(&path, None, &file.span, || "the reference".to_string());
     let array = out.take(opened)?;
     let made = outputs.iter().find(|o| o.name == output.value);

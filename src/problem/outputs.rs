@@ -8,6 +8,7 @@ use super::names::Names;
 use super::{path_in, solve::Solve};
 use crate::io::Array;
 use crate::io::output::check_zarr;
+use crate::io::stage;
 use crate::scalar::DType;
 use crate::space::ArrayType;
 use crate::spec::{
@@ -156,7 +157,8 @@ fn check_path(
         return wrong(message, "expected a file");
     }
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    if !folder.is_dir() {
+    // A process that inputs are sent to does not see the places of outputs either.
+    if !folder.is_dir() && !stage::is_set() {
         let message = format!("there is no folder {}", folder.display());
         let label = format!("output `{name}` would go there");
         return wrong(message, &label).map_err(|d| d.help("make it first"));

@@ -51,7 +51,7 @@ pub(super) fn solve(task: &mut Task<'_>, p: &Cg) -> Result<Outcome> {
         k = machine.update(space, &mut r, 1.0, &q, -1.0)?;
     }
     let mut c = ops.new_model(machine)?;
-    machine.copy(space, &mut c, &r)?;
+    machine.copy(space, &mut c, &r);
     let mut cost = vec![k.sqrt()];
     let mut iterations = 0;
     let not_finite = |iteration, array| Stop::NotFinite { iteration, array };

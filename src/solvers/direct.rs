@@ -145,7 +145,7 @@ fn gather(machine: &Machine, space: &Space, v: &Vector) -> Result<Vec<C128>> {
             x.iter().for_each(|x| bytes.extend_from_slice(bytemuck::bytes_of(&x.to_c128())));
         });
     });
-    let all = machine.all_gather(bytes)?;
+    let all = machine.gather(&bytes)?;
     let mut values = vec![C128::default(); space.len()];
     for (rank, bytes) in all.iter().enumerate() {
         let mut words = bytes.chunks_exact(size_of::<C128>());

@@ -48,11 +48,7 @@ pub(super) fn tell(
     monitor: &mut dyn Monitor,
     iteration: Iteration,
 ) -> Result<bool> {
-    let end = monitor.iteration(iteration);
-    if machine.size() == 1 {
-        return Ok(end);
-    }
-    Ok(machine.all_gather(vec![u8::from(end)])?.iter().any(|flag| flag == &[1]))
+    Ok(machine.any(monitor.iteration(iteration))?)
 }
 
 /// Why a solver stopped.

@@ -33,6 +33,19 @@ pub enum ExpectSpec {
     },
 }
 
+impl ExpectSpec {
+    /// The file that an output is compared with.
+    pub fn file(&self) -> Option<&str> {
+        match self {
+            ExpectSpec::Output {
+                check: OutputCheck::Close { file, .. } | OutputCheck::Snr { file, .. },
+                ..
+            } => Some(&file.value),
+            _ => None,
+        }
+    }
+}
+
 /// A number or word of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Quantity {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::apply::{self, ApplySpec};
 use super::diagnostic::{Diagnostic, Diagnostics};
+use super::hosts::{HOST, Host, parse_host};
 use super::node::{Node, NodeValue};
 use super::reader::{self, Reader, wrong};
 use super::source::{Span, Spanned};
@@ -18,6 +19,8 @@ pub struct RunSpec {
     pub memory: Option<Spanned<u64>>,
     /// Folder of scratch files.
     pub scratch: Option<Spanned<String>>,
+    /// Where it runs; on this machine alone if there are none.
+    pub hosts: Vec<Spanned<Host>>,
 }
 
 /// What a solve can write.
@@ -88,10 +91,21 @@ pub(super) fn read_run(node: &Node, out: &mut Diagnostics) -> RunSpec {
     });
     let memory = r.read("memory", memory);
     let scratch = r.read("scratch", reader::name);
-    r.not_yet("hosts");
+    let hosts = r.read("hosts", hosts).unwrap_or_default();
     r.not_yet("checkpoint");
     r.finish();
-    RunSpec { threads, memory, scratch }
+    RunSpec { threads, memory, scratch, hosts }
+}
+
+fn hosts(node: &Node, key: &str) -> Result<Vec<Spanned<Host>>, Diagnostic> {
+    let NodeValue::Array(nodes) = &node.value else {
+        return Err(wrong(node, key, "a list of hosts, such as [\"node1:2\", \"node2:2\"]"));
+    };
+    let host = |node: &Node| match node.as_str().and_then(parse_host) {
+        Some(host) => Ok(Spanned::new(host, node.span.clone())),
+        None => Err(wrong(node, key, HOST)),
+    };
+    nodes.iter().map(host).collect()
 }
 
 fn memory(node: &Node, key: &str) -> Result<Spanned<u64>, Diagnostic> {

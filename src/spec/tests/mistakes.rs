@@ -10,7 +10,7 @@ fn shows(text: &str, overrides: &[&str], expected: &str) {
 #[test]
 fn all_mistakes_of_a_file_are_shown_in_its_order() {
     shows(
-        "dtype = \"flaot32\"\n[solve]\noperator = \"R\"\ndata = 3\n[run]\nhosts = [\"a\"]\nthreds = 2\n",
+        "dtype = \"flaot32\"\n[solve]\noperator = \"R\"\ndata = 3\n[run]\ncheckpoint = [\"a\"]\nthreds = 2\nhosts = [\"a:2\", \"b:0\"]\n",
         &[],
         r#"
 error: unknown dtype `flaot32`
@@ -27,11 +27,11 @@ error: wrong value of `data`
 4 | data = 3
   |        ^ expected a string, found the integer 3
 
-error: `hosts` is not supported in this version yet
+error: `checkpoint` is not supported in this version yet
  --> problem.toml:6:1
   |
-6 | hosts = ["a"]
-  | ^^^^^ recognised, but not built
+6 | checkpoint = ["a"]
+  | ^^^^^^^^^^ recognised, but not built
 
 error: unknown key `threds`
  --> problem.toml:7:1
@@ -41,7 +41,13 @@ error: unknown key `threds`
   |
   = help: did you mean `threads`?
 
-error: problem.toml has 4 mistakes; nothing was run"#,
+error: wrong value of `hosts`
+ --> problem.toml:8:17
+  |
+8 | hosts = ["a:2", "b:0"]
+  |                 ^^^^^ expected a host's name with the number of its processes, such as "node1:2", found the string "b:0"
+
+error: problem.toml has 5 mistakes; nothing was run"#,
     );
 }
 

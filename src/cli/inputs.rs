@@ -1,0 +1,161 @@
+//! How the processes of a run come to the same problem: process 0 reads its text, and sends what only
+//! it can see.
+
+use std::io::{IsTerminal, Read, Write};
+use std::path::{Path, PathBuf};
+
+use crate::cli::common::{FileArgs, RunArgs, loaded, parsed, read_source};
+use crate::cli::team::Team;
+use crate::cli::{Failure, launch};
+use crate::io::stage;
+use crate::problem::Problem;
+use crate::spec::{ArraySource, Document, Host, Source};
+
+/// Bytes of a file that are sent at a time.
+const PIECE: usize = 64 << 20;
+
+/// The team of a run of a problem, and the problem. Where the user names hosts, the run takes place
+/// there, and its exit code comes back as a failure.
+pub(super) fn load_for(
+    team: &Team,
+    file: &FileArgs,
+    run: &RunArgs,
+    inputs: &[&Path],
+) -> Result<Problem, Failure> {
+    let own = if team.is_first() { read_source(file) } else { Ok(Source::default()) };
+    let source = team.agree(own)?;
+    let text = team.broadcast(source.text.as_bytes())?;
+    let name = file.file.display().to_string();
+    let source = Source::new(name, String::from_utf8_lossy(&text));
+    let (document, mistakes) = parsed(source, file)?;
+    if launch::launched().is_none() && run.ranks == 1 {
+        let named = document.run.hosts.iter().map(|h| h.value.clone());
+        let hosts: Vec<Host> = run.hosts.clone().unwrap_or_else(|| named.collect());
+        if !hosts.is_empty() && mistakes.is_empty() {
+            return Err(Failure::Told(launch::start(&hosts)?));
+        }
+    }
+    share_stream(team, &document, inputs)?;
+    if run.stage {
+        send(team, &document, inputs)?;
+    }
+    team.agree(loaded(document, mistakes, run.out_dir.as_deref()))
+}
+
+/// Hosts of a command that runs several files, each with `--hosts` only.
+pub(super) fn start_on_hosts(run: &RunArgs) -> Result<(), Failure> {
+    match &run.hosts {
+        Some(hosts) if launch::launched().is_none() => Err(Failure::Told(launch::start(hosts)?)),
+        _ => Ok(()),
+    }
+}
+
+/// Standard input comes to process 0 alone.
+fn share_stream(team: &Team, document: &Document, inputs: &[&Path]) -> Result<(), Failure> {
+    let stream = |path: &Path| path == Path::new("-");
+    let in_file = document.arrays.iter().any(|(_, array)| match &array.source {
+        ArraySource::File(file) => stream(Path::new(&file.file.value)),
+        _ => false,
+    });
+    if team.size() == 1 || !(in_file || inputs.iter().any(|p| stream(p))) {
+        return Ok(());
+    }
+    let own = if team.is_first() { read_stream() } else { Ok(Vec::new()) };
+    let bytes = team.broadcast(&team.agree(own)?)?;
+    stage::give_stream(bytes);
+    Ok(())
+}
+
+fn read_stream() -> Result<Vec<u8>, Failure> {
+    let mut stdin = std::io::stdin();
+    let mut bytes = Vec::new();
+    if !stdin.is_terminal() {
+        let read = stdin.read_to_end(&mut bytes);
+        read.map_err(|e| Failure::Run(format!("standard input cannot be read: {e}")))?;
+    }
+    Ok(bytes)
+}
+
+/// Sends the files that a problem reads to all other processes, a copy for each.
+fn send(team: &Team, document: &Document, inputs: &[&Path]) -> Result<(), Failure> {
+    if team.size() == 1 {
+        return Ok(());
+    }
+    let folder = if team.is_first() {
+        None
+    } else {
+        let parent = document.run.scratch.as_ref().map(|s| document.folder().join(&s.value));
+        let made = stage::folder(parent.as_deref());
+        Some(made.map_err(|e| Failure::Run(format!("folder for inputs: {e}"))))
+    };
+    let folder = team.agree(folder.transpose())?;
+    let own = if team.is_first() { files(document, inputs) } else { Vec::new() };
+    let list = team.broadcast(serde_json::to_string(&own).unwrap_or_default().as_bytes())?;
+    let list: Vec<PathBuf> = serde_json::from_slice(&list).unwrap_or_default();
+    for path in list {
+        send_file(team, &path, folder)?;
+    }
+    Ok(())
+}
+
+fn send_file(team: &Team, path: &Path, folder: Option<&Path>) -> Result<(), Failure> {
+    let failed = |e: std::io::Error| Failure::Run(format!("{} cannot be sent: {e}", path.display()));
+    let mut from = None;
+    let mut to = None;
+    let mut state = Ok(());
+    if let Some(folder) = folder {
+        let place = stage::place(folder, path);
+        let made = place.parent().map_or(Ok(()), std::fs::create_dir_all);
+        match made.and_then(|()| std::fs::File::create(&place)) {
+            Ok(file) => to = Some(file),
+            Err(e) => state = Err(failed(e)),
+        }
+    } else {
+        match std::fs::File::open(path) {
+            Ok(file) => from = Some(file),
+            Err(e) => state = Err(failed(e)),
+        }
+    }
+    team.agree(state)?;
+    loop {
+        let mut piece = Vec::new();
+        let mut state = Ok(());
+        if let Some(file) = &mut from {
+            state = file.take(PIECE as u64).read_to_end(&mut piece).map(|_| ()).map_err(failed);
+        }
+        team.agree(state)?;
+        let piece = team.broadcast(&piece)?;
+        let written = to.as_mut().map_or(Ok(()), |file| file.write_all(&piece)).map_err(failed);
+        team.agree(written)?;
+        if piece.len() < PIECE {
+            return Ok(());
+        }
+    }
+}
+
+/// The files that a problem reads, by their absolute paths; those that are not there are left to
+/// whoever reads them.
+fn files(document: &Document, inputs: &[&Path]) -> Vec<PathBuf> {
+    let folder = document.folder();
+    let named = document.arrays.iter().filter_map(|(_, array)| match &array.source {
+        ArraySource::File(file) => Some(folder.join(&file.file.value)),
+        _ => None,
+    });
+    let references = document.expect.iter().filter_map(|e| e.file()).map(|f| folder.join(f));
+    let mut found = Vec::new();
+    for path in named.chain(references).chain(inputs.iter().map(|p| p.to_path_buf())) {
+        collect(&path, &mut found);
+    }
+    found.sort();
+    found.dedup();
+    found
+}
+
+/// A file, or all files of a folder, as Zarr has them.
+fn collect(path: &Path, found: &mut Vec<PathBuf>) {
+    if path.is_file() {
+        found.extend(std::path::absolute(path));
+    } else if let Ok(entries) = std::fs::read_dir(path) {
+        entries.flatten().for_each(|entry| collect(&entry.path(), found));
+    }
+}

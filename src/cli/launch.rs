@@ -1,0 +1,59 @@
+//! Runs on several hosts: the program starts itself again under MPI's launcher, and tells what the
+//! launcher says in its own words.
+
+#[cfg(feature = "mpi")]
+mod mpirun;
+#[cfg(feature = "mpi")]
+pub(super) use mpirun::start;
+
+#[cfg(not(feature = "mpi"))]
+use crate::{cli::Failure, spec::Host};
+
+/// How to get a program that runs on hosts.
+#[cfg(not(feature = "mpi"))]
+pub(super) const HOW_TO_BUILD: &str = "\
+help: install MPI and clang's library (Debian, Ubuntu: apt-get install libopenmpi-dev openmpi-bin \
+libclang-dev; Fedora: dnf install openmpi-devel clang-devel), then build pylopsd again: \
+cargo install --path . --features mpi
+help: without --hosts and run.hosts it runs on this machine's cores, and needs no MPI";
+
+/// How launchers tell a process how many there are, and which it is. An Open MPI process that Slurm's
+/// daemons started has Slurm's variables too, so the order matters.
+const LAUNCHERS: [(&str, &str); 3] = [
+    ("OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_RANK"),
+    ("PMI_SIZE", "PMI_RANK"),
+    ("SLURM_STEP_NUM_TASKS", "SLURM_PROCID"),
+];
+
+fn launcher() -> Option<(usize, usize)> {
+    let number = |name: &str| std::env::var(name).ok()?.parse().ok();
+    LAUNCHERS.iter().find_map(|(size, rank)| Some((number(size)?, number(rank)?)))
+}
+
+/// How many processes a launcher started, of which this is one; `None` if no launcher did.
+pub(super) fn launched() -> Option<usize> {
+    launcher().map(|(size, _)| size)
+}
+
+/// Whether this is the first process that the launcher started.
+#[cfg_attr(feature = "mpi", allow(dead_code))]
+pub(super) fn is_first() -> bool {
+    launcher().is_none_or(|(_, rank)| rank == 0)
+}
+
+/// Starts this program again with the same arguments as one process of a run on hosts, and waits
+/// for its end.
+#[cfg(not(feature = "mpi"))]
+pub(super) fn start(hosts: &[Host]) -> Result<u8, Failure> {
+    Err(Failure::Usage(format!(
+        "error: {} asked for, but this pylopsd was built without MPI\n{HOW_TO_BUILD}",
+        listed(hosts)
+    )))
+}
+
+#[cfg(not(feature = "mpi"))]
+fn listed(hosts: &[Host]) -> String {
+    let names: Vec<String> = hosts.iter().map(ToString::to_string).collect();
+    let are = if hosts.len() == 1 { "host {} is" } else { "hosts {} are" };
+    are.replace("{}", &names.join(", "))
+}

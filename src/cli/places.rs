@@ -1,0 +1,97 @@
+//! Where outputs go: files that all processes of a run write, standard output, places at the end.
+
+use std::path::{Path, PathBuf};
+
+use crate::cli::team::Team;
+use crate::cli::{Failure, Outcome};
+use crate::engine::SharedOutput;
+use crate::io::{NpyOutput, TemporaryFolder};
+use crate::space::ArrayType;
+
+/// An array's output in the making.
+#[derive(Debug)]
+pub(super) struct Place {
+    /// What the processes write.
+    pub(super) output: SharedOutput,
+    /// As the user named it.
+    pub(super) path: PathBuf,
+    /// For standard output, where it is until then.
+    folder: Option<TemporaryFolder>,
+}
+
+impl Place {
+    /// Begins an output in all processes: the first makes the file, the others open it, or will send
+    /// what they have if they may not see it.
+    pub(super) fn create(
+        team: &Team,
+        path: &Path,
+        ty: &ArrayType,
+        stage: bool,
+    ) -> Result<Place, Failure> {
+        let stream = path == Path::new("-");
+        let made = if team.is_first() { begin(path, ty, stream).map(Some) } else { Ok(None) };
+        let made = team.agree(made)?;
+        let part = made.as_ref().map(|(file, _)| file.part().display().to_string());
+        let part = team.broadcast(part.unwrap_or_default().as_bytes())?;
+        let part = String::from_utf8_lossy(&part).into_owned();
+        let (file, folder) = match made {
+            Some((file, folder)) => (Ok(file), folder),
+            None => (NpyOutput::join(Path::new(&part), ty.clone()), None),
+        };
+        let sees = team.all_gather(&[u64::from(file.is_ok())])?;
+        let blind: Vec<usize> = (0..team.size()).filter(|&p| sees[p] == [0]).collect();
+        let file = match file {
+            Ok(file) => Ok(Some(file)),
+            Err(_) if stream || stage => Ok(None),
+            Err(e) => Err(e.into()),
+        };
+        let file = team.agree(file)?;
+        Ok(Place { output: SharedOutput { file, blind }, path: path.to_path_buf(), folder })
+    }
+
+    /// The file, in the process that puts it in its place.
+    pub(super) fn own(&self) -> Option<&NpyOutput> {
+        self.output.file.as_ref()
+    }
+
+    /// Waits until what this process wrote is on disk.
+    pub(super) fn sync(&self) -> Outcome {
+        Ok(self.own().map_or(Ok(()), NpyOutput::sync)?)
+    }
+
+    /// Whether it is standard output.
+    pub(super) fn is_stream(&self) -> bool {
+        self.folder.is_some()
+    }
+
+    /// The file, to be put in its place, in the process that made it.
+    pub(super) fn into_file(self) -> Option<NpyOutput> {
+        self.output.file
+    }
+
+    /// Writes a finished file to standard output.
+    pub(super) fn copy_out(&self) -> Outcome {
+        let Some(file) = self.own() else { return Ok(()) };
+        let failed =
+            |e: std::io::Error| Failure::Run(format!("standard output cannot be written: {e}"));
+        let mut part = std::fs::File::open(file.part()).map_err(failed)?;
+        match std::io::copy(&mut part, &mut std::io::stdout().lock()) {
+            Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => Err(failed(e)),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn begin(
+    path: &Path,
+    ty: &ArrayType,
+    stream: bool,
+) -> Result<(NpyOutput, Option<TemporaryFolder>), Failure> {
+    if !stream {
+        return Ok((NpyOutput::create(path, ty.clone())?, None));
+    }
+    let folder = TemporaryFolder::new(None)
+        .map_err(|e| Failure::Run(format!("temporary folder: {e}")))?;
+    let file = NpyOutput::create(&folder.path().join("stream.npy"), ty.clone())?;
+    Ok((file, Some(folder)))
+}

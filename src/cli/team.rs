@@ -1,0 +1,345 @@
+//! The processes of a run: what they agree on, who speaks, and how all of them end.
+//!
+//! One process is a team too. In a larger one every process does the same; only process 0 prints,
+//! and a mistake that one of them meets is a mistake of all.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::cli::{Failure, Outcome, launch, session};
+use crate::engine::{Communicator, Cores, Lost, Machine, OneProcess, run_ranks};
+
+/// Whether this process prints.
+static SPEAKS: AtomicBool = AtomicBool::new(true);
+
+/// Whether this process prints.
+pub(super) fn speaks() -> bool {
+    SPEAKS.load(Ordering::Relaxed)
+}
+
+/// The processes that run a command together.
+pub(super) struct Team {
+    comm: Arc<dyn Communicator>,
+    /// Whether a process failed while others may have been waiting for it.
+    broken: AtomicBool,
+    #[cfg(feature = "mpi")]
+    world: Option<Arc<crate::engine::mpi::World>>,
+}
+
+impl Team {
+    /// This process alone.
+    fn alone() -> Team {
+        Team {
+            comm: Arc::new(OneProcess),
+            broken: AtomicBool::new(false),
+            #[cfg(feature = "mpi")]
+            world: None,
+        }
+    }
+
+    /// The processes that a launcher started, or this one alone.
+    pub(super) fn join() -> Result<Team, Failure> {
+        match launch::launched() {
+            Some(count) if count > 1 => Team::launched(count),
+            _ => Ok(Team::alone()),
+        }
+    }
+
+    #[cfg(not(feature = "mpi"))]
+    fn launched(count: usize) -> Result<Team, Failure> {
+        SPEAKS.store(launch::is_first(), Ordering::Relaxed);
+        Err(Failure::Usage(format!(
+            "error: a launcher started {count} processes, but this pylopsd was built without MPI\n{}",
+            launch::HOW_TO_BUILD
+        )))
+    }
+
+    #[cfg(feature = "mpi")]
+    fn launched(count: usize) -> Result<Team, Failure> {
+        use crate::engine::mpi::{World, library};
+        let world = World::join().map_err(|why| {
+            Failure::Run(format!("{} of {} cannot join the others: {why}", here(), library()))
+        })?;
+        if world.size() != count {
+            SPEAKS.store(launch::is_first(), Ordering::Relaxed);
+            return Err(Failure::Usage(format!(
+                "error: a launcher started {count} processes, but {} sees {}: the launcher belongs to \
+                 another MPI; take that of {}",
+                library(),
+                world.size(),
+                library()
+            )));
+        }
+        let world = Arc::new(world);
+        SPEAKS.store(world.rank() == 0, Ordering::Relaxed);
+        end_all_on_panic(world.clone());
+        Ok(Team { comm: world.clone(), broken: AtomicBool::new(false), world: Some(world) })
+    }
+
+    /// Whether this is process 0, which speaks for all.
+    pub(super) fn is_first(&self) -> bool {
+        self.comm.rank() == 0
+    }
+
+    /// Whether a process failed, so that no more can be agreed on.
+    pub(super) fn is_broken(&self) -> bool {
+        self.broken.load(Ordering::Relaxed)
+    }
+
+    /// Number of processes.
+    pub(super) fn size(&self) -> usize {
+        self.comm.size()
+    }
+
+    /// Number of processes of a run in which this one may stand for several.
+    pub(super) fn processes(&self, ranks: usize) -> usize {
+        if self.size() > 1 { self.size() } else { ranks }
+    }
+
+    /// Runs `f` in every process, or in `ranks` threads that stand for processes; gives what it gives
+    /// in the first process of this program, or the cause if any fails.
+    pub(super) fn run<T: Send>(
+        &self,
+        ranks: usize,
+        threads: usize,
+        f: impl Fn(&Machine) -> crate::engine::Result<T> + Sync,
+    ) -> Result<T, Failure> {
+        let on = |comm| {
+            let machine = Machine::new(Some(threads), comm)?;
+            machine.install(|| f(&machine))
+        };
+        let results = if self.size() > 1 {
+            vec![on(self.comm.clone())]
+        } else {
+            run_ranks(ranks, on)
+        };
+        let (mut first, mut failures) = (None, Vec::new());
+        results.into_iter().for_each(|result| match result {
+            Ok(found) => first = first.take().or(Some(found)),
+            Err(e) => failures.push(e),
+        });
+        // The cause, not the processes that waited for the one that failed.
+        failures.sort_by_key(|e| matches!(e, crate::engine::Error::Lost(_)));
+        match (failures.into_iter().next(), first) {
+            (Some(cause), _) => Err(self.fail(&cause)),
+            // Nobody goes on before all are there: one may still fail.
+            (None, Some(found)) => self.meet().map(|()| found),
+            (None, None) => unreachable!("there is a first process"),
+        }
+    }
+
+    fn fail(&self, cause: &crate::engine::Error) -> Failure {
+        if self.size() == 1 {
+            return Failure::Run(cause.to_string());
+        }
+        self.broken.store(true, Ordering::Relaxed);
+        if let crate::engine::Error::Lost(lost) = cause {
+            return Failure::Run(lost.to_string());
+        }
+        let text = format!("{}: {cause}", self.here());
+        self.comm.fail(&text);
+        Failure::Run(text)
+    }
+
+    fn lost(&self, lost: Lost) -> Failure {
+        self.fail(&lost.into())
+    }
+
+    /// Waits for all.
+    fn meet(&self) -> Result<(), Failure> {
+        self.all_gather(&[1]).map(|_| ())
+    }
+
+    /// Some numbers of every process; all give as many.
+    pub(super) fn all_gather(&self, words: &[u64]) -> Result<Vec<Vec<u64>>, Failure> {
+        if self.size() == 1 {
+            return Ok(vec![words.to_vec()]);
+        }
+        self.comm.all_gather(words).map_err(|lost| self.lost(lost))
+    }
+
+    /// The bytes of every process.
+    pub(super) fn gather(&self, bytes: &[u8]) -> Result<Vec<Vec<u8>>, Failure> {
+        let machine = Machine::new(Some(1), self.comm.clone())?;
+        machine.gather(bytes).map_err(|lost| self.lost(lost))
+    }
+
+    /// The bytes that process 0 gives, in all.
+    pub(super) fn broadcast(&self, bytes: &[u8]) -> Result<Vec<u8>, Failure> {
+        let own = if self.is_first() { bytes } else { &[] };
+        Ok(if self.size() == 1 { own.to_vec() } else { self.gather(own)?.swap_remove(0) })
+    }
+
+    /// What succeeded in all processes; or what failed in the first of those in which it did.
+    pub(super) fn agree<T>(&self, result: Result<T, Failure>) -> Result<T, Failure> {
+        if self.size() == 1 || self.is_broken() {
+            return result;
+        }
+        let own = result.as_ref().err().map(encode).unwrap_or_default();
+        let all = self.gather(&own)?;
+        let Some(rank) = all.iter().position(|told| !told.is_empty()) else { return result };
+        let failure = decode(&all[rank]);
+        if all.iter().all(|told| *told == all[rank]) {
+            return Err(failure);
+        }
+        let here = self.gather(self.here().as_bytes())?;
+        let place = String::from_utf8_lossy(&here[rank]).into_owned();
+        Err(match failure {
+            Failure::Run(text) => Failure::Run(format!("{place}: {text}")),
+            Failure::Usage(text) => Failure::Usage(format!(
+                "{}\n{place} says so, other processes do not: do all hosts see the same files? --stage \
+                 sends them what only process 0 sees",
+                text.trim_end()
+            )),
+            other => other,
+        })
+    }
+
+    /// Ends the team; what the program's exit code is.
+    pub(super) fn conclude(&self, outcome: Outcome) -> ExitCode {
+        let outcome = self.agree(outcome);
+        let code = super::told(&outcome);
+        crate::io::abandon_all();
+        #[cfg(feature = "mpi")]
+        if let Some(world) = &self.world {
+            if self.is_broken() {
+                if !self.is_first() {
+                    // Process 0 says why and ends all, unless it hears of it too late.
+                    std::thread::sleep(std::time::Duration::from_secs(5));
+                    if let Err(Failure::Run(why)) = &outcome {
+                        super::complain_anyway(&format!("error: {why}"));
+                    }
+                }
+                world.abort(code);
+            }
+            world.finalize();
+        }
+        ExitCode::from(code)
+    }
+
+    /// Most bytes of memory that any process has held so far.
+    pub(super) fn peak_bytes(&self) -> Result<Option<u64>, Failure> {
+        let own = session::peak_bytes().unwrap_or(0);
+        let most = self.all_gather(&[own])?.iter().map(|words| words[0]).max();
+        Ok(most.filter(|&bytes| bytes > 0))
+    }
+
+    fn here(&self) -> String {
+        format!("process {} on {}", self.comm.rank(), host())
+    }
+
+    /// Threads that this process should have, if nobody says how many: its part of the cores that
+    /// it may run on, which other processes may use too.
+    pub(super) fn threads(&self) -> Result<usize, Failure> {
+        let own = Cores::allowed();
+        if self.size() == 1 {
+            // A container may be allowed less than it sees.
+            let allowed = std::thread::available_parallelism().map_or(1, usize::from);
+            return Ok(allowed.min(own.0.len()).max(1));
+        }
+        let list = |cores: &Cores| cores.0.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let all = self.gather(format!("{} {}", host(), list(&own).join(" ")).as_bytes())?;
+        let all: Vec<String> =
+            all.iter().map(|text| String::from_utf8_lossy(text).into_owned()).collect();
+        Ok(share_of(&all, self.comm.rank()))
+    }
+}
+
+/// The cores of process `rank`, each divided by the number of processes on its host that may use it.
+/// A process is told as its host and its cores.
+fn share_of(all: &[String], rank: usize) -> usize {
+    let own: Vec<&str> = all[rank].split(' ').collect();
+    let sharers = |core: &str| {
+        let there = all.iter().filter(|text| {
+            let mut words = text.split(' ');
+            words.next() == Some(own[0]) && words.any(|c| c == core)
+        });
+        there.count() as f64
+    };
+    let share: f64 = own[1..].iter().map(|core| 1.0 / sharers(core)).sum();
+    // Thirds of cores do not add up to whole ones in binary.
+    ((share + 1e-6) as usize).max(1)
+}
+
+/// This host's name.
+pub(super) fn host() -> String {
+    let name = nix::unistd::gethostname().ok();
+    name.and_then(|name| name.into_string().ok()).unwrap_or_else(|| "an unnamed host".into())
+}
+
+#[cfg(feature = "mpi")]
+fn here() -> String {
+    format!("a process on {}", host())
+}
+
+/// A thread that panics ends all processes: without it, they would wait for ever.
+#[cfg(feature = "mpi")]
+fn end_all_on_panic(world: Arc<crate::engine::mpi::World>) {
+    std::panic::set_hook(Box::new(move |info| {
+        let message = info.payload_as_str().unwrap_or("no reason is known");
+        let place = info.location().map(|l| format!(", at {l}")).unwrap_or_default();
+        super::complain_anyway(&format!(
+            "error: process {} on {}: a bug in pylopsd: {message}{place}",
+            world.rank(),
+            host()
+        ));
+        crate::io::abandon_all();
+        world.abort(1);
+    }));
+}
+
+fn encode(failure: &Failure) -> Vec<u8> {
+    let (code, text) = match failure {
+        Failure::Run(text) => (1, text.as_str()),
+        Failure::Usage(text) => (2, text.as_str()),
+        Failure::Unmet => (3, ""),
+        Failure::Interrupted => (130, ""),
+        Failure::Told(code) => (*code, " "),
+    };
+    std::iter::once(code).chain(text.bytes()).collect()
+}
+
+fn decode(told: &[u8]) -> Failure {
+    let text = String::from_utf8_lossy(&told[1..]).into_owned();
+    match (told[0], text.as_str()) {
+        (code, " ") => Failure::Told(code),
+        (3, "") => Failure::Unmet,
+        (130, "") => Failure::Interrupted,
+        (2, _) => Failure::Usage(text),
+        _ => Failure::Run(text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn processes_share_the_cores_of_their_host() {
+        let all = |lists: &[&str]| lists.iter().map(ToString::to_string).collect::<Vec<_>>();
+        // Two unbound processes on a, one on b.
+        let unbound = all(&["a 0 1 2 3", "a 0 1 2 3", "b 0 1"]);
+        assert_eq!([0, 1, 2].map(|r| share_of(&unbound, r)), [2, 2, 2]);
+        // Each bound to cores of its own.
+        let bound = all(&["a 0 1", "a 2 3"]);
+        assert_eq!([0, 1].map(|r| share_of(&bound, r)), [2, 2]);
+        let crowded = all(&["a 0", "a 0", "a 0"]);
+        assert_eq!(share_of(&crowded, 2), 1);
+        let thirds = all(&["a 0 1 2", "a 0 1 2", "a 0 1 2"]);
+        assert_eq!(share_of(&thirds, 0), 1);
+    }
+
+    #[test]
+    fn failures_travel_as_they_are() {
+        for failure in [
+            Failure::Run("full".into()),
+            Failure::Usage("error: no\n".into()),
+            Failure::Unmet,
+            Failure::Interrupted,
+            Failure::Told(3),
+        ] {
+            assert_eq!(format!("{:?}", decode(&encode(&failure))), format!("{failure:?}"));
+        }
+    }
+}

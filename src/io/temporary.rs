@@ -1,0 +1,86 @@
+//! Temporary files that are gone when they are no longer needed, also if a signal ends the process.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tempfile::{PathPersistError, TempDir, TempPath};
+
+/// Files and folders that this process has made and not yet removed or put in their places.
+static MADE: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+fn made() -> MutexGuard<'static, Vec<PathBuf>> {
+    MADE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Removes every temporary file and folder of this process, which is about to end without unwinding.
+pub fn abandon_all() {
+    for path in made().drain(..) {
+        // Whatever cannot be removed is left to the system.
+        let _ = if path.is_dir() {
+            std::fs::remove_dir_all(&path)
+        } else {
+            std::fs::remove_file(&path)
+        };
+    }
+}
+
+fn forget(path: &Path) {
+    made().retain(|p| p != path);
+}
+
+/// A temporary file, removed when dropped.
+#[derive(Debug)]
+pub(super) struct TemporaryFile(Option<TempPath>);
+
+impl TemporaryFile {
+    pub(super) fn new(path: TempPath) -> TemporaryFile {
+        made().push(path.to_path_buf());
+        TemporaryFile(Some(path))
+    }
+
+    /// Puts it in its place.
+    pub(super) fn persist(mut self, target: &Path) -> Result<(), PathPersistError> {
+        match self.0.take() {
+            Some(path) => {
+                forget(&path);
+                path.persist(target)
+            }
+            None => unreachable!("a file is put in its place once"),
+        }
+    }
+}
+
+impl Drop for TemporaryFile {
+    fn drop(&mut self) {
+        if let Some(path) = self.0.take() {
+            forget(&path);
+        }
+    }
+}
+
+/// A temporary folder, removed with all that is in it when dropped.
+#[derive(Debug)]
+pub struct TemporaryFolder(TempDir);
+
+impl TemporaryFolder {
+    /// A new folder where the system keeps temporary files, or in `parent`.
+    pub fn new(parent: Option<&Path>) -> std::io::Result<TemporaryFolder> {
+        let folder = match parent {
+            Some(parent) => tempfile::tempdir_in(parent)?,
+            None => tempfile::tempdir()?,
+        };
+        made().push(folder.path().to_path_buf());
+        Ok(TemporaryFolder(folder))
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+}
+
+impl Drop for TemporaryFolder {
+    fn drop(&mut self) {
+        forget(self.0.path());
+    }
+}
