@@ -19,7 +19,7 @@ use crate::{with_dtype, with_view};
 
 use super::array::Array;
 use super::error::{Error, Result, os_words};
-use super::temporary::TemporaryFile;
+use super::temporary::{JoinedFile, TemporaryFile};
 use super::npy::{Header, StoredType, checked_len, header_bytes, swap_bytes};
 use super::zarr;
 
@@ -33,6 +33,7 @@ struct Pending {
     temporary: PathBuf,
     /// Removes the temporary file when dropped; not there in a process that only joined.
     owner: Option<TemporaryFile>,
+    _joined: Option<JoinedFile>,
     target: PathBuf,
     /// The target as the user wrote it.
     name: String,
@@ -96,7 +97,7 @@ impl Pending {
         let (file, owner) = temporary.into_parts();
         let temporary = owner.to_path_buf();
         let owner = Some(TemporaryFile::new(owner));
-        Ok(Pending { file, temporary, owner, target, name, zarr })
+        Ok(Pending { file, temporary, owner, _joined: None, target, name, zarr })
     }
 
     fn failed(&self, error: &std::io::Error) -> Error {
@@ -240,7 +241,9 @@ impl NpyOutput {
         let data_offset = header.data_offset;
         let part = part.to_path_buf();
         let (temporary, zarr) = (part.clone(), false);
-        let pending = Pending { file, temporary, owner: None, target: part, name, zarr };
+        let joined = Some(JoinedFile::new(&part));
+        let pending =
+            Pending { file, temporary, owner: None, _joined: joined, target: part, name, zarr };
         Ok(NpyOutput { pending, ty, data_offset })
     }
 

@@ -24,6 +24,24 @@ pub fn abandon_all() {
     }
 }
 
+/// A temporary file of another process, which this one removes only if that is [`abandon_all`]: the
+/// other may be gone.
+#[derive(Debug)]
+pub(super) struct JoinedFile(PathBuf);
+
+impl JoinedFile {
+    pub(super) fn new(path: &Path) -> JoinedFile {
+        made().push(path.to_path_buf());
+        JoinedFile(path.to_path_buf())
+    }
+}
+
+impl Drop for JoinedFile {
+    fn drop(&mut self) {
+        forget(&self.0);
+    }
+}
+
 fn forget(path: &Path) {
     made().retain(|p| p != path);
 }

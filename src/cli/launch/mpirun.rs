@@ -4,6 +4,8 @@ use std::io::{BufRead, BufReader, IsTerminal, Read, Write};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
 use std::path::PathBuf;
 use std::process::{Command, ExitStatus, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
@@ -96,12 +98,13 @@ pub(in crate::cli) fn start(hosts: &[Host]) -> Result<u8, Failure> {
         .spawn()
         .map_err(|e| failed(&format!("{} cannot be started", path.display()), e))?;
     let pid = Pid::from_raw(i32::try_from(child.id()).unwrap_or(i32::MAX));
-    pass_signals(pid);
+    let interrupts = pass_signals(pid);
     let mut told = Told::default();
     if let Some(stderr) = child.stderr.take() {
         told.read(stderr);
     }
     let status = child.wait().map_err(|e| failed("mpirun", e))?;
+    told.interrupted = interrupts.load(Ordering::Relaxed) > 0;
     Ok(told.conclude(status))
 }
 
@@ -151,26 +154,31 @@ fn options(family: Family, hosts: &[Host]) -> Vec<String> {
 }
 
 /// The first signal asks the processes for a clean end, the second ends the launcher, and a third
-/// everything.
-fn pass_signals(launcher: Pid) {
-    let Ok(mut signals) = Signals::new([SIGINT, SIGTERM, SIGHUP]) else { return };
+/// everything. Gives how many came.
+fn pass_signals(launcher: Pid) -> Arc<AtomicUsize> {
+    let count = Arc::new(AtomicUsize::new(0));
+    let came = count.clone();
+    let Ok(mut signals) = Signals::new([SIGINT, SIGTERM, SIGHUP]) else { return count };
     std::thread::spawn(move || {
-        for (turn, _) in signals.forever().enumerate() {
+        for _ in signals.forever() {
             // The launcher may be gone already.
-            let _ = match turn {
+            let _ = match came.fetch_add(1, Ordering::Relaxed) {
                 0 => kill(launcher, Signal::SIGUSR1),
                 1 => kill(launcher, Signal::SIGTERM),
                 _ => killpg(launcher, Signal::SIGKILL),
             };
         }
     });
+    count
 }
 
 /// What came over standard error.
 #[derive(Debug, Default)]
 struct Told {
-    /// Whether one of the processes has said why it failed.
+    /// Whether one of the processes has said why it ended.
     by_process: bool,
+    /// Whether the user wanted the end.
+    interrupted: bool,
     /// What the launcher said of a process or host that is gone, in our words.
     lost: Option<String>,
     /// What else the launcher said.
@@ -201,11 +209,12 @@ impl Told {
         // Open MPI: "[node1:123] 1 more process has sent help message ...", and where it noticed.
         let chatter = line.starts_with('[') && line.contains("] ")
             || line.trim().is_empty() && !self.by_process
-            || line.starts_with("Primary job  terminated normally");
+            || line.starts_with("Primary job  terminated normally")
+            || line.contains(": Forwarding signal ");
         if chatter {
             self.rest.push(line.to_string());
         } else {
-            self.by_process |= line.starts_with("error");
+            self.by_process |= line.starts_with("error") || line == "interrupted";
             // A reader that left is no reason to fail.
             let _ = writeln!(std::io::stderr(), "{line}");
         }
@@ -247,6 +256,12 @@ impl Told {
             Some(code @ (2 | 3 | 130)) if self.lost.is_none() => code as u8,
             _ => 1,
         };
+        if self.interrupted {
+            if !self.by_process {
+                complain("interrupted");
+            }
+            return 130;
+        }
         if self.by_process || code == 3 {
             return code;
         }
@@ -254,17 +269,17 @@ impl Told {
             complain(&format!("error: {lost}; the run was ended and nothing was written"));
             return 1;
         }
-        if code == 130 {
-            complain("interrupted");
-            return code;
-        }
         let words: Vec<&str> =
             self.rest.iter().map(|line| line.trim_end()).filter(|l| !l.is_empty()).collect();
         let how = match status.signal() {
             Some(signal) => format!("mpirun {}", ended_by(Some(signal))),
             None => format!("mpirun failed with exit code {}", status.code().unwrap_or(1)),
         };
-        complain(&format!("error: {how}; nothing was written. It said:\n  {}", words.join("\n  ")));
+        let said = match words.len() {
+            0 => String::new(),
+            _ => format!(". It said:\n  {}", words.join("\n  ")),
+        };
+        complain(&format!("error: {how}; nothing was written{said}"));
         1
     }
 }
