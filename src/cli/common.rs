@@ -89,10 +89,7 @@ pub(super) fn read_source(file: &FileArgs) -> Result<Source, Failure> {
 }
 
 /// A problem file with whatever of it can be read beside its mistakes.
-pub(super) fn parsed(
-    source: Source,
-    file: &FileArgs,
-) -> Result<(Document, Diagnostics), Failure> {
+pub(super) fn parsed(source: Source, file: &FileArgs) -> Result<(Document, Diagnostics), Failure> {
     match Document::parse_partly(source, &file.set) {
         (Some(document), mistakes) => Ok((document, mistakes)),
         (None, mistakes) => Err(mistakes.into()),

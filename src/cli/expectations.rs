@@ -41,9 +41,7 @@ pub(super) fn check(
     problem: &Problem,
     solved: &Solved,
 ) -> Result<Vec<Check>, Failure> {
-    let together = |spec: &ExpectSpec| {
-        matches!(spec, ExpectSpec::Quantity { quantity, .. } if quantity.value == Quantity::Dottest)
-    };
+    let together = |spec: &ExpectSpec| matches!(spec, ExpectSpec::Quantity { quantity, .. } if quantity.value == Quantity::Dottest);
     problem
         .expect
         .iter()

@@ -99,7 +99,8 @@ fn send(team: &Team, document: &Document, inputs: &[&Path]) -> Result<(), Failur
 }
 
 fn send_file(team: &Team, path: &Path, folder: Option<&Path>) -> Result<(), Failure> {
-    let failed = |e: std::io::Error| Failure::Run(format!("{} cannot be sent: {e}", path.display()));
+    let failed =
+        |e: std::io::Error| Failure::Run(format!("{} cannot be sent: {e}", path.display()));
     let mut from = None;
     let mut to = None;
     let mut state = Ok(());

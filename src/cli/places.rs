@@ -90,8 +90,8 @@ fn begin(
     if !stream {
         return Ok((NpyOutput::create(path, ty.clone())?, None));
     }
-    let folder = TemporaryFolder::new(None)
-        .map_err(|e| Failure::Run(format!("temporary folder: {e}")))?;
+    let folder =
+        TemporaryFolder::new(None).map_err(|e| Failure::Run(format!("temporary folder: {e}")))?;
     let file = NpyOutput::create(&folder.path().join("stream.npy"), ty.clone())?;
     Ok((file, Some(folder)))
 }

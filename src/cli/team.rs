@@ -109,11 +109,8 @@ impl Team {
             let machine = Machine::new(Some(threads), comm)?;
             machine.install(|| f(&machine))
         };
-        let results = if self.size() > 1 {
-            vec![on(self.comm.clone())]
-        } else {
-            run_ranks(ranks, on)
-        };
+        let results =
+            if self.size() > 1 { vec![on(self.comm.clone())] } else { run_ranks(ranks, on) };
         let (mut first, mut failures) = (None, Vec::new());
         results.into_iter().for_each(|result| match result {
             Ok(found) => first = first.take().or(Some(found)),

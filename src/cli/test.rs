@@ -142,7 +142,8 @@ pub(super) fn run(args: &Args, team: &Team) -> Outcome {
     let files = team.broadcast(own.as_bytes())?;
     let files: Vec<PathBuf> = serde_json::from_slice(&files).unwrap_or_default();
     let junit_xml = args.junit.as_deref().filter(|_| team.is_first());
-    let report = team.agree(junit_xml.map(TextOutput::create).transpose().map_err(Failure::from))?;
+    let report =
+        team.agree(junit_xml.map(TextOutput::create).transpose().map_err(Failure::from))?;
     let folder = TemporaryFolder::new(None);
     let folder = folder.map_err(|e| Failure::Run(format!("temporary folder: {e}")))?;
     let stop = session::interruptible(team);

@@ -233,9 +233,8 @@ mod tests {
     #[test]
     fn a_rank_that_ends_is_named() {
         let receive = |comm: &dyn Communicator| comm.start(vec![], &[(0, 8)])?.wait();
-        let all = run_ranks(2, |comm| {
-            if comm.rank() == 0 { Ok(vec![]) } else { receive(comm.as_ref()) }
-        });
+        let all =
+            run_ranks(2, |comm| if comm.rank() == 0 { Ok(vec![]) } else { receive(comm.as_ref()) });
         assert_eq!(all[1], Err(Lost { rank: 0, cause: None }));
     }
 }

@@ -80,7 +80,8 @@ impl Order {
         let awaits = |b: &IndexBox| {
             let mut awaits = false;
             plan.pulls(store, b, &mut |read, need| {
-                let exchanged = share.exchanges.iter().any(|e| e.stage == number && e.store == read);
+                let exchanged =
+                    share.exchanges.iter().any(|e| e.stage == number && e.store == read);
                 awaits |= exchanged && !share.owned[read.0].contains(&need);
             });
             awaits
@@ -238,7 +239,8 @@ impl Compiled {
             let arriving: Result<Vec<_>> =
                 exchanges().map(|(e, _)| begin(machine, e, &stores)).collect();
             let arriving = Mutex::new(arriving?);
-            let mut parts = vec![0.0; self.orders[number].early.len() + self.orders[number].late.len()];
+            let mut parts =
+                vec![0.0; self.orders[number].early.len() + self.orders[number].late.len()];
             // What needs nothing from others is computed while messages are on their way.
             let early = &self.orders[number].early;
             let done = machine.each(0..early.len(), |k| {
@@ -260,8 +262,8 @@ impl Compiled {
             }
             let seen = seen.as_deref().unwrap_or(&stores);
             let late = &self.orders[number].late;
-            let done = machine
-                .each(0..late.len(), |k| self.tile(number, late[k], machine, seen, after));
+            let done =
+                machine.each(0..late.len(), |k| self.tile(number, late[k], machine, seen, after));
             late.iter().zip(done).for_each(|(&k, part)| parts[k] = part);
             if let StoreKind::Output(k) = store.kind
                 && !matches!(after, After::Nothing)
@@ -271,7 +273,8 @@ impl Compiled {
         }
         let mut norms = vec![0.0; outputs.len()];
         if !wanted.is_empty() {
-            let arrays: Vec<_> = wanted.iter().map(|(_, p, tiles)| (p.as_slice(), *tiles)).collect();
+            let arrays: Vec<_> =
+                wanted.iter().map(|(_, p, tiles)| (p.as_slice(), *tiles)).collect();
             let sums = machine.sums(&arrays)?;
             wanted.iter().zip(sums).for_each(|((k, _, _), sum)| norms[*k] = sum);
         }

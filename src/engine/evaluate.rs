@@ -3,7 +3,12 @@
 //! `fill` writes a box of a node into a view. `pull` gives a box to read: a view of a store where
 //! the node is one, seen through slices, permutations and reshapes, else a scratch copy.
 
-use crate::graph::{Node, NodeId, Primitive, input_box, reshape_box};
+use std::ops::Range;
+
+use ndarray::{ArrayViewD, ArrayViewMutD, Axis, IxDyn};
+
+use crate::engine::Store;
+use crate::graph::{Node, NodeId, Primitive, input_box, reshape_box, sources_of};
 use crate::kernels::{
     Buffer, accumulate, convolve, fft, index, kirchhoff, matmul, pointwise, spread, stencil,
 };
@@ -12,10 +17,6 @@ use crate::scalar::{C64, C128, DType, Real, Scalar};
 use crate::space::{IndexBox, strides};
 use crate::view::{View, ViewMut, Viewed};
 use crate::with_view;
-
-use ndarray::{ArrayViewD, ArrayViewMutD, IxDyn};
-
-use crate::engine::Store;
 
 /// Reads the stores of one process while one stage runs.
 pub(super) struct Evaluator<'a> {
@@ -408,7 +409,12 @@ impl Evaluator<'_> {
                 };
                 with_view!(ViewMut, out, y => {
                     let x = Viewed::typed(tiles[0].view());
-                    if *transpose {
+                    if *transpose && b.ndim() == 2 {
+                        travel.first[2] = b.0[1].start;
+                        let sources = self.node(input(0)).ty.dims[0];
+                        let of = |some| sources_of(&some, node.ty.dims[0], sources);
+                        migrate_parts(y, x, &travel, b.0[0].clone(), of);
+                    } else if *transpose {
                         travel.first[2] = b.0[0].start;
                         kirchhoff::migrate(y, x, &travel);
                     } else {
@@ -524,6 +530,28 @@ fn spread_by<R: Viewed + Real>(
             spread::spread(y, b.0[1].start, nt, x, &table);
         }
     });
+}
+
+/// The images of some parts, whose sources are given by `of`.
+fn migrate_parts<T: Scalar>(
+    mut images: ArrayViewMutD<'_, T>,
+    data: ArrayViewD<'_, T>,
+    travel: &kirchhoff::Travel<'_>,
+    some: Range<usize>,
+    of: impl Fn(Range<usize>) -> Range<usize>,
+) {
+    let first = of(some.clone()).start;
+    for (image, k) in images.outer_iter_mut().zip(some) {
+        let sources = of(k..k + 1);
+        let own = ndarray::Slice::from(sources.start - first..sources.end - first);
+        let mut part = travel.clone();
+        part.first[0] = sources.start;
+        part.sources.slice_axis_inplace(Axis(0), own);
+        if let Some([weights, _]) = &mut part.weights {
+            weights.slice_axis_inplace(Axis(0), own);
+        }
+        kirchhoff::migrate(image, data.slice_axis(Axis(0), own), &part);
+    }
 }
 
 /// A table of a fixed number of axes.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use crate::engine::communicator::Message;
-use crate::engine::{Communicator, Cores, Error, Lost, OneProcess, Result};
+use crate::engine::{Communicator, Error, Lost, OneProcess, Result};
 use crate::plan::Tiles;
 
 /// Threads and communicator.
@@ -26,16 +26,8 @@ impl std::fmt::Debug for Machine {
 impl Machine {
     /// `threads` threads in this process, all cores if `None`.
     pub fn new(threads: Option<usize>, comm: Arc<dyn Communicator>) -> Result<Machine> {
-        let cores = Cores::allowed();
-        let threads = threads.unwrap_or(cores.0.len());
-        let begin = move |k| {
-            if threads >= cores.0.len() {
-                cores.begin_on(k);
-            }
-        };
         let pool = rayon::ThreadPoolBuilder::new()
-            .num_threads(threads)
-            .start_handler(begin)
+            .num_threads(threads.unwrap_or(0))
             .build()
             .map_err(|e| Error::Memory(format!("threads cannot be started: {e}")))?;
         Ok(Machine { comm, pool: Arc::new(pool) })

@@ -7,9 +7,9 @@ mod evaluate;
 mod exchange;
 mod machine;
 mod mapped;
-mod operators;
 #[cfg(feature = "mpi")]
 pub mod mpi;
+mod operators;
 mod plans;
 mod shared_output;
 mod store;
@@ -17,9 +17,7 @@ mod store;
 mod tests;
 mod vector;
 
-pub use communicator::{
-    Arrival, Communicator, Lost, Message, OneProcess, ThreadRank, run_ranks,
-};
+pub use communicator::{Arrival, Communicator, Lost, Message, OneProcess, ThreadRank, run_ranks};
 pub use compiled::{After, Compiled, Constants, Spill};
 pub use cores::Cores;
 pub use machine::Machine;

@@ -119,15 +119,7 @@ impl World {
             let source = status.MPI_SOURCE;
             let mut text = vec![0u8; count as usize];
             let data = text.as_mut_ptr().cast();
-            ffi::MPI_Recv(
-                data,
-                count,
-                ffi::RSMPI_UINT8_T,
-                source,
-                FAILURE,
-                self.comm,
-                &mut status,
-            );
+            ffi::MPI_Recv(data, count, ffi::RSMPI_UINT8_T, source, FAILURE, self.comm, &mut status);
             let cause = Some(String::from_utf8_lossy(&text).into_owned());
             Some(Lost { rank: source as usize, cause })
         }
@@ -205,8 +197,13 @@ impl Communicator for World {
             request.assume_init()
         };
         let sends = vec![(self.rank, own)];
-        let way =
-            OnTheWay { world: self, requests: vec![request], sends, received: vec![all], done: false };
+        let way = OnTheWay {
+            world: self,
+            requests: vec![request],
+            sends,
+            received: vec![all],
+            done: false,
+        };
         let received = Box::new(way).wait()?;
         let all = received[0].numbers::<u64>();
         Ok(all.chunks_exact(words.len()).map(<[u64]>::to_vec).collect())

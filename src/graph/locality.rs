@@ -1,5 +1,7 @@
 //! Which box of an input a box of the output needs, and how an output may be cut.
 
+use std::ops::Range;
+
 use crate::graph::{Node, Primitive, aligned, reshape_box};
 use crate::space::{ArrayType, IndexBox, strides};
 
@@ -103,6 +105,14 @@ pub fn input_box(node: &Node, i: usize, input: &ArrayType, out: &IndexBox) -> In
             IndexBox(vec![batch.clone(), 0..input.dims[1], last])
         }
         // The unknown is needed whole. Tables: all points of the traces, or all traces of the points.
+        Primitive::Kirchhoff { transpose: true, .. } if node.ty.dims.len() == 2 => {
+            // Times and weights of sources stand before those of receivers.
+            let (whole, of_sources) = (IndexBox::whole(&input.dims), i == 0 || i % 2 == 1);
+            let sources = sources_of(&out.0[0], node.ty.dims[0], input.dims[0]);
+            let some = if of_sources { whole.with(0, sources) } else { whole };
+            let last = input.dims.len() - 1;
+            if i == 0 { some } else { some.with(last, out.0[1].clone()) }
+        }
         Primitive::Spread { .. } | Primitive::Kirchhoff { .. } if i == 0 => {
             IndexBox::whole(&input.dims)
         }
@@ -120,6 +130,12 @@ pub fn input_box(node: &Node, i: usize, input: &ArrayType, out: &IndexBox) -> In
             IndexBox::whole(&input.dims).with(input.dims.len() - 1, out.0[0].clone())
         }
     }
+}
+
+/// The sources of some of all parts that so many sources are in.
+pub fn sources_of(some: &Range<usize>, parts: usize, sources: usize) -> Range<usize> {
+    let each = sources.div_ceil(parts.max(1));
+    (some.start * each).min(sources)..(some.end * each).min(sources)
 }
 
 /// Rows of the first axis around all elements of a box of the same array with other dims.
@@ -220,6 +236,10 @@ impl Cut {
                 let (points, times) = (inputs[0].len() as f64, node.ty.dims[2].max(1) as f64);
                 cut.align = vec![Some(4), Some(8), None];
                 cut.bytes = cut.bytes.max(16.0 * points / times);
+            }
+            // A tile is a part and some points, which stay in the cache while all traces pass.
+            Primitive::Kirchhoff { transpose: true, .. } if node.ty.dims.len() == 2 => {
+                cut.bytes = cut.bytes.max(64.0);
             }
             // All traces pass over a tile of so many points that reading them is worth it.
             Primitive::Kirchhoff { transpose: true, .. } => cut.bytes = cut.bytes.max(512.0),

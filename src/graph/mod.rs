@@ -19,7 +19,7 @@ pub use crate::kernels::Banded;
 pub use crate::kernels::kirchhoff::Aperture;
 pub use conjugate::conjugate;
 pub use core::{Core, core};
-pub use locality::{Cut, input_box, pulled_once};
+pub use locality::{Cut, input_box, pulled_once, sources_of};
 pub use primitive::{AxisStep, Primitive};
 pub use program::{Error, Graph, Node, NodeId, Program, Result};
 pub use render::{Format, render};

@@ -152,7 +152,8 @@ pub enum Primitive {
     /// samples that are not both inside are dropped. Inputs `[x, ts, tr]`, times `(sources or receivers,
     /// points)`, with `a = 1`; or `[x, ts, tr, ws, wr]`, weights `(.., 2, points)`, with
     /// `a = ws_{s,0,i} wr_{r,0,i} + ws_{s,1,i} wr_{r,1,i}` times the aperture's weight. From `(points,)` to
-    /// `(sources, receivers, times)`, back if `transpose`.
+    /// `(sources, receivers, times)`, back if `transpose`; then also to `(parts, points)`, for parts of the
+    /// sources that are added later.
     Kirchhoff {
         /// Sampling of time.
         dt: f64,

@@ -19,8 +19,8 @@ use crate::{with_dtype, with_view};
 
 use super::array::Array;
 use super::error::{Error, Result, os_words};
-use super::temporary::{JoinedFile, TemporaryFile};
 use super::npy::{Header, StoredType, checked_len, header_bytes, swap_bytes};
+use super::temporary::{JoinedFile, TemporaryFile};
 use super::zarr;
 
 /// Bytes that a write which converts or gathers holds at a time.

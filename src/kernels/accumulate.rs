@@ -2,16 +2,25 @@
 
 use ndarray::{ArrayViewD, ArrayViewMutD, Axis};
 
+use crate::kernels::rows::parts;
 use crate::scalar::{C128, Scalar};
 
 /// `y = sum_i x_i` along an axis, which `y` keeps with length 1.
-pub fn sum<T: Scalar>(mut y: ArrayViewMutD<'_, T>, x: ArrayViewD<'_, T>, axis: usize) {
-    let mut lane = y.index_axis_mut(Axis(axis), 0);
-    let mut total = ndarray::ArrayD::<C128>::from_elem(lane.raw_dim(), C128::default());
-    for x in x.axis_iter(Axis(axis)) {
-        total.zip_mut_with(&x, |t, x| *t += x.to_c128());
+pub fn sum<T: Scalar>(y: ArrayViewMutD<'_, T>, x: ArrayViewD<'_, T>, axis: usize) {
+    if parts::<T>() == 1 {
+        sum_as::<T, f64>(y, x, axis);
+    } else {
+        sum_as::<T, C128>(y, x, axis);
     }
-    lane.zip_mut_with(&total, |y, t| *y = T::from_c128(*t));
+}
+
+fn sum_as<T: Scalar, W: Scalar>(mut y: ArrayViewMutD<'_, T>, x: ArrayViewD<'_, T>, axis: usize) {
+    let mut lane = y.index_axis_mut(Axis(axis), 0);
+    let mut total = ndarray::ArrayD::<W>::from_elem(lane.raw_dim(), W::default());
+    for x in x.axis_iter(Axis(axis)) {
+        total.zip_mut_with(&x, |t, x| *t += W::from_c128(x.to_c128()));
+    }
+    lane.zip_mut_with(&total, |y, t| *y = T::from_c128(t.to_c128()));
 }
 
 /// `y_i = sum_{j<=i} x_j` along an axis, or `sum_{j>=i}` if `reverse`. `x` reaches from the start of

@@ -74,8 +74,10 @@ pub fn taper(value: f64, [low, high]: [f64; 2]) -> f64 {
 const GROUP: usize = 4;
 /// Points whose places are computed at once.
 const BLOCK: usize = 64;
-/// Points whose tables stay in the cache while all pairs pass over them.
+/// Points whose tables stay in the cache while all pairs pass over them, and points that a copy of a
+/// trace is worth.
 const SPAN: usize = 1024;
+const LONG_SPAN: usize = 4096;
 
 /// What sums are kept in.
 trait Wide: Scalar<Real = f64> {
@@ -168,8 +170,8 @@ impl<'a> Travel<'a> {
     }
 }
 
-fn spans(points: usize) -> impl Iterator<Item = std::ops::Range<usize>> {
-    (0..points).step_by(SPAN).map(move |start| start..points.min(start + SPAN))
+fn spans(points: usize, most: usize) -> impl Iterator<Item = std::ops::Range<usize>> {
+    (0..points).step_by(most).map(move |start| start..points.min(start + most))
 }
 
 /// Receivers in groups: full ones, then what is left.
@@ -226,7 +228,7 @@ impl<'a, const G: usize> Group<'a, G> {
         travel: &Travel<'t>,
         span: &std::ops::Range<usize>,
         near: &'a [f64],
-        aperture: &'a [f64],
+        (aperture, step): (&'a [f64], usize),
         nt: usize,
     ) -> Self {
         let n = span.len();
@@ -239,7 +241,7 @@ impl<'a, const G: usize> Group<'a, G> {
             factors: travel.weights.as_ref().map(|_| std::array::from_fn(factors)),
             aperture: travel
                 .aperture
-                .map(|_| std::array::from_fn(|t| &aperture[t * SPAN..t * SPAN + n])),
+                .map(|_| std::array::from_fn(|t| &aperture[t * step..t * step + n])),
             rate: 1.0 / travel.dt,
             nt,
         }
@@ -283,7 +285,7 @@ fn forward<T: Scalar, W: Wide>(
     let (mut first, mut second) = (Buffer::<W>::dirty(SPAN), Buffer::<W>::dirty(SPAN));
     let mut aperture =
         Buffer::<f64>::dirty(if travel.aperture.is_some() { GROUP * SPAN } else { 0 });
-    for span in spans(m.len()) {
+    for span in spans(m.len(), SPAN) {
         let n = span.len();
         let some = m.slice_axis(Axis(0), span.clone().into());
         model.iter_mut().zip(some.iter()).for_each(|(w, x)| *w = widened(*x));
@@ -307,7 +309,15 @@ fn forward<T: Scalar, W: Wide>(
                 let from = (s * nr + receivers.start) * slots(nt);
                 let bins = &mut bins[from..from + receivers.len() * slots(nt)];
                 let (near, aperture) = (&near[..n], &aperture[..]);
-                with_group!(scatter(bins, model), receivers, travel, &span, near, aperture, nt);
+                with_group!(
+                    scatter(bins, model),
+                    receivers,
+                    travel,
+                    &span,
+                    near,
+                    (aperture, SPAN),
+                    nt
+                );
             }
         }
     }
@@ -373,13 +383,13 @@ fn adjoint<T: Scalar, W: Wide>(
     travel: &Travel<'_>,
 ) {
     let (points, [ns, nr, nt]) = (m.len(), [d.shape()[0], d.shape()[1], d.shape()[2]]);
-    let mut sums = Buffer::<W>::dirty(SPAN);
-    let mut parts = [Buffer::<W>::dirty(SPAN), Buffer::<W>::dirty(SPAN)];
-    let mut near = Buffer::<f64>::dirty(SPAN);
+    let mut sums = Buffer::<W>::dirty(LONG_SPAN);
+    let mut parts = [Buffer::<W>::dirty(LONG_SPAN), Buffer::<W>::dirty(LONG_SPAN)];
+    let mut near = Buffer::<f64>::dirty(LONG_SPAN);
     let mut traces = Buffer::<W>::dirty(GROUP * (slots(nt) + 1));
     let mut aperture =
-        Buffer::<f64>::dirty(if travel.aperture.is_some() { GROUP * SPAN } else { 0 });
-    for span in spans(points) {
+        Buffer::<f64>::dirty(if travel.aperture.is_some() { GROUP * LONG_SPAN } else { 0 });
+    for span in spans(points, LONG_SPAN) {
         let n = span.len();
         sums[..n].fill(W::default());
         for s in 0..ns {
@@ -391,7 +401,8 @@ fn adjoint<T: Scalar, W: Wide>(
             }
             for receivers in groups(nr) {
                 for (t, r) in receivers.clone().enumerate() {
-                    let out = aperture.get_mut(t * SPAN..t * SPAN + n).unwrap_or_default();
+                    let out =
+                        aperture.get_mut(t * LONG_SPAN..t * LONG_SPAN + n).unwrap_or_default();
                     travel.aperture_into(s, r, span.start, out);
                     let trace = d.index_axis(Axis(0), s);
                     let trace = trace.index_axis(Axis(0), r);
@@ -403,7 +414,15 @@ fn adjoint<T: Scalar, W: Wide>(
                     Some(_) => [&mut first[..n], &mut second[..n]],
                 };
                 let (traces, near, aperture) = (&traces[..], &near[..n], &aperture[..]);
-                with_group!(gather(out, traces), receivers, travel, &span, near, aperture, nt);
+                with_group!(
+                    gather(out, traces),
+                    receivers,
+                    travel,
+                    &span,
+                    near,
+                    (aperture, LONG_SPAN),
+                    nt
+                );
             }
             if let Some([c, e]) = factors {
                 for (j, sum) in sums[..n].iter_mut().enumerate() {

@@ -3,6 +3,7 @@
 use crate::graph::{Cut, Node, NodeId, Primitive, Program, input_box, pulled_once};
 use crate::io::Array;
 use crate::plan::Tiles;
+use crate::plan::parts::in_parts;
 use crate::space::{ArrayType, IndexBox};
 
 /// Number of a store.
@@ -85,6 +86,7 @@ fn most_chunks(cut: &Cut, dims: &[usize]) -> usize {
 
 /// Plans a program.
 pub fn plan(program: &Program, request: &Request) -> Plan {
+    let program = &in_parts(program);
     let graph = &program.graph;
     let needed = program.needed();
     let depends = program.depends_on_input();
@@ -115,7 +117,11 @@ pub fn plan(program: &Program, request: &Request) -> Plan {
             let repeated = !leaf
                 && (!pulled_once(&node.primitive) || k >= linear)
                 && !is_view(graph.nodes(), &kept, *input);
-            if (constant && !is_view(graph.nodes(), &kept, *input)) || twice || repeated {
+            let parts = matches!(
+                graph.node(*input).primitive,
+                Primitive::Kirchhoff { transpose: true, .. }
+            ) && matches!(node.primitive, Primitive::Sum(_));
+            if parts || (constant && !is_view(graph.nodes(), &kept, *input)) || twice || repeated {
                 kept[input.0] = true;
             }
             if kept[input.0] || leaf || k >= linear {

@@ -4,6 +4,7 @@
 mod build;
 mod memory;
 mod partition;
+mod parts;
 mod render;
 mod tiles;
 

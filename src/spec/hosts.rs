@@ -51,7 +51,9 @@ mod tests {
         assert_eq!(hosts[0], Host { name: "node1".into(), processes: 2 });
         assert_eq!(hosts[1].to_string(), "10.0.0.7:1");
         assert_eq!(processes(&hosts), 3);
-        for wrong in ["", "a:", "a:0", "a:-1", "a:x", ":2", "a,,b", "a b", "-oProxyCommand=x:1", "a;b"] {
+        for wrong in
+            ["", "a:", "a:0", "a:-1", "a:x", ":2", "a,,b", "a b", "-oProxyCommand=x:1", "a;b"]
+        {
             assert_eq!(parse_hosts(wrong), None, "{wrong:?}");
         }
     }

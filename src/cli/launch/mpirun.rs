@@ -19,7 +19,8 @@ use crate::spec::Host;
 /// Names another launcher than the one that is found.
 const LAUNCHER: &str = "PYLOPSD_MPIRUN";
 /// What processes on other hosts should know of the environment, besides all that begins with PYLOPSD_.
-const KEPT: [&str; 5] = ["LD_LIBRARY_PATH", "NO_COLOR", "RUST_BACKTRACE", "RUST_MIN_STACK", "TMPDIR"];
+const KEPT: [&str; 5] =
+    ["LD_LIBRARY_PATH", "NO_COLOR", "RUST_BACKTRACE", "RUST_MIN_STACK", "TMPDIR"];
 
 /// The two families of launchers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,7 +62,8 @@ fn launcher(family: Family) -> Result<PathBuf, Failure> {
     let mut others = Vec::new();
     for place in places.filter(|p| p.is_file()) {
         let told = Command::new(&place).arg("--version").stdin(Stdio::null()).output();
-        let text = told.map(|o| String::from_utf8_lossy(&o.stdout).into_owned()).unwrap_or_default();
+        let text =
+            told.map(|o| String::from_utf8_lossy(&o.stdout).into_owned()).unwrap_or_default();
         if family.says().iter().any(|word| text.contains(word)) {
             // By its name alone where every host has it; a path tells the other hosts where it is.
             let common = place.starts_with("/usr/bin");
@@ -94,9 +96,8 @@ pub(in crate::cli) fn start(hosts: &[Host]) -> Result<u8, Failure> {
     command.stdin(if stdin.is_terminal() { Stdio::null() } else { Stdio::inherit() });
     // Signals of the terminal come to this process alone, which passes them on.
     command.stderr(Stdio::piped()).process_group(0);
-    let mut child = command
-        .spawn()
-        .map_err(|e| failed(&format!("{} cannot be started", path.display()), e))?;
+    let mut child =
+        command.spawn().map_err(|e| failed(&format!("{} cannot be started", path.display()), e))?;
     let pid = Pid::from_raw(i32::try_from(child.id()).unwrap_or(i32::MAX));
     let interrupts = pass_signals(pid);
     let mut told = Told::default();
@@ -124,10 +125,10 @@ fn options(family: Family, hosts: &[Host]) -> Vec<String> {
             if nix::unistd::geteuid().is_root() {
                 all.extend(words(&["--allow-run-as-root"]));
             }
-            // A host that is gone is noticed within ten seconds; processes that wait let others run.
+            // A host that is gone is noticed within some five seconds; processes that wait let others run.
             for (name, value) in [
-                ("oob_tcp_keepalive_time", "4"),
-                ("oob_tcp_keepalive_intvl", "2"),
+                ("oob_tcp_keepalive_time", "2"),
+                ("oob_tcp_keepalive_intvl", "1"),
                 ("oob_tcp_keepalive_probes", "3"),
                 ("mpi_yield_when_idle", "1"),
                 ("odls_base_sigkill_timeout", "3"),
@@ -314,7 +315,9 @@ mod tests {
         ));
         assert_eq!(
             killed.lost.as_deref(),
-            Some("process 1 on nodeb was killed (signal 9), as a system does that has no memory left")
+            Some(
+                "process 1 on nodeb was killed (signal 9), as a system does that has no memory left"
+            )
         );
         let lost = told(&format!(
             "{rule}\nORTE has lost communication with a remote daemon.\n\n  HNP daemon   : [[1,0],0] on node head\n  \
