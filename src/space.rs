@@ -117,6 +117,11 @@ impl IndexBox {
         )
     }
 
+    /// Whether any element is in both.
+    pub fn meets(&self, other: &IndexBox) -> bool {
+        self.0.iter().zip(&other.0).all(|(a, b)| a.start.max(b.start) < a.end.min(b.end))
+    }
+
     /// The smallest box around both; an empty box adds nothing.
     pub fn hull(&self, other: &IndexBox) -> IndexBox {
         if self.is_empty() {

@@ -7,8 +7,9 @@ use serde_json::json;
 
 use crate::cli::common::{FileArgs, RunArgs};
 use crate::cli::inputs::load_for;
+use crate::cli::memory::Divided;
 use crate::cli::places::Place;
-use crate::cli::session::{self, Memory};
+use crate::cli::session;
 use crate::cli::team::Team;
 use crate::cli::{Failure, Outcome, say};
 use crate::engine::{Machine, Operators, Plans, SharedOutput, Spill, Vector};
@@ -126,8 +127,11 @@ pub(super) fn run(args: &Args, team: &Team) -> Outcome {
     let x = team.agree(input(&problem, args).and_then(|x| fit(x, from, what)))?;
     let threads = session::threads(team, &problem, &args.run)?;
     let plans = Plans::new(&program, None)?;
-    let mut memory = Memory::new(&plans, 1, 1, threads);
-    let spill = memory.spill(session::limit(&problem, &args.run), problem.scratch.clone())?;
+    let part = Divided::new(&plans, team.size()).of(team.rank());
+    let mut memory = part.memory(1, 1, threads);
+    drop(part);
+    let limit = session::limit(&problem, &args.run);
+    let spill = team.agree(memory.spill(limit, problem.scratch.clone()))?;
     session::tell(&args.run, &memory, &spill);
     drop(plans);
 

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::cli::Failure;
 use crate::problem::Problem;
 use crate::solvers::{self, Method};
-use crate::spec::{Diagnostics, Document, Host, Source, parse_hosts, parse_size};
+use crate::spec::{Diagnostics, Document, Host, Source, host_processes, parse_hosts, parse_size};
 
 /// Options of every command that reads a problem file.
 #[derive(Clone, Debug, clap::Args)]
@@ -51,6 +51,36 @@ pub(super) struct RunArgs {
     /// Threads that stand for processes
     #[arg(long, value_name = "N", hide = true, default_value = "1", value_parser = positive)]
     pub(super) ranks: usize,
+}
+
+/// Options of every command that shows what several processes would do.
+#[derive(Clone, Debug, clap::Args)]
+pub(super) struct CountArgs {
+    /// For so many processes, say what each owns and exchanges [default: those of the hosts, or 1]
+    #[arg(long, value_name = "N", alias = "ranks", value_parser = crowd)]
+    processes: Option<usize>,
+    /// For the processes of these hosts, as in node1:32,node2:32 [default: run.hosts]
+    #[arg(long, value_name = "LIST", value_parser = hosts, conflicts_with = "processes")]
+    hosts: Option<Hosts>,
+}
+
+impl CountArgs {
+    /// Number of processes.
+    pub(super) fn processes(&self, problem: &Problem) -> usize {
+        let named = || problem.run.hosts.iter().map(|h| h.value.processes).sum();
+        let asked = self.hosts.as_ref().map(|hosts| host_processes(hosts));
+        self.processes.or(asked).unwrap_or_else(named).max(1)
+    }
+}
+
+/// Most processes of a plan.
+const MOST_PROCESSES: usize = 65536;
+
+fn crowd(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(n) if (1..=MOST_PROCESSES).contains(&n) => Ok(n),
+        _ => Err(format!("expected a whole number from 1 to {MOST_PROCESSES}")),
+    }
 }
 
 /// Most threads of a process; more only wait for each other.

@@ -1,6 +1,6 @@
 //! `pylopsd graph`
 
-use crate::cli::common::{FileArgs, load, positive};
+use crate::cli::common::{CountArgs, FileArgs, load};
 use crate::cli::programs::Programs;
 use crate::cli::{Outcome, say};
 use crate::engine::Plans;
@@ -27,9 +27,8 @@ pub(super) struct Args {
     /// With --level operators: as the operators write it, before it is simplified
     #[arg(long)]
     raw: bool,
-    /// With --level plan and --format dot: show what so many processes exchange
-    #[arg(long, value_name = "N", alias = "ranks", default_value = "1", value_parser = positive)]
-    processes: usize,
+    #[command(flatten)]
+    count: CountArgs,
 }
 
 /// What the nodes of a drawing are.
@@ -65,7 +64,7 @@ pub(super) fn run(args: &Args) -> Outcome {
                 Some(adjoint) if args.adjoint => adjoint,
                 _ => plans.forward,
             };
-            stages(&name, &plan, args.processes, args.format)
+            stages(&name, &plan, args.count.processes(&problem), args.format)
         }
     };
     say(&text)

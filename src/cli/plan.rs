@@ -3,13 +3,12 @@
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
-use crate::cli::common::{FileArgs, load, positive, size};
+use crate::cli::common::{CountArgs, FileArgs, load, positive, size};
+use crate::cli::memory::{Divided, Memory};
 use crate::cli::programs::Programs;
-use crate::cli::session::Memory;
 use crate::cli::{Outcome, say, solving};
-use crate::engine::{Plans, Space, Spill};
-use crate::io::Array;
-use crate::plan::{Plan, Share, StoreKind};
+use crate::engine::{Block, Plans, Space, Spill};
+use crate::plan::{Plan, Share};
 use crate::problem::Problem;
 use crate::report::{bytes, number, rate, stages_json, table};
 use crate::solvers::Method;
@@ -29,13 +28,15 @@ pub(super) struct Args {
     /// Memory of each process, as in 16GiB [default: run.memory, or no limit]
     #[arg(long, value_name = "SIZE", value_parser = size)]
     memory: Option<u64>,
-    /// Plan for so many processes, and say what each owns and exchanges
-    #[arg(long, value_name = "N", alias = "ranks", default_value = "1", value_parser = positive)]
-    processes: usize,
+    #[command(flatten)]
+    count: CountArgs,
     /// One JSON object on standard output
     #[arg(long)]
     json: bool,
 }
+
+/// More processes than this are told together.
+const MANY: usize = 32;
 
 /// What one process holds and exchanges.
 #[derive(Debug, Serialize)]
@@ -70,14 +71,15 @@ pub(super) fn run(args: &Args) -> Outcome {
     let threads =
         asked.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, usize::from));
     let limit = args.memory.or(problem.run.memory.as_ref().map(|m| m.value));
-    let mut processes: Vec<Process> = (0..args.processes)
-        .map(|rank| process(&plans, &programs, rank, args.processes, threads))
-        .collect();
-    // One process holds what `solve` holds: also what is solved for before, and what is read into vectors.
-    if let ([only], Some(method)) = (&mut processes[..], &programs.method)
-        && let Some(memory) = solving::memory(&problem, method, threads)?
-    {
-        only.memory = memory;
+    let size = args.count.processes(&problem);
+    let divided = Divided::new(&plans, size);
+    let partitioned = if size > 1 { divided.partitions() } else { Vec::new() };
+    let mut processes: Vec<Process> =
+        (0..size).map(|rank| process(&divided, &programs, rank, threads)).collect();
+    // A process holds what `solve` holds: also what is solved for before, and what is read into vectors.
+    if let Some(method) = &programs.method {
+        let memory = solving::memory(&problem, method, threads, size)?;
+        processes.iter_mut().zip(memory).for_each(|(process, memory)| process.memory = memory);
     }
     let Some(fullest) = processes.iter().map(|p| p.memory).max_by_key(|m| m.total) else {
         unreachable!("there is at least one process")
@@ -89,6 +91,7 @@ pub(super) fn run(args: &Args) -> Outcome {
         programs: &programs,
         plans: &plans,
         processes: &processes,
+        partitions: &partitioned,
         memory: fullest,
         threads,
         limit,
@@ -98,76 +101,24 @@ pub(super) fn run(args: &Args) -> Outcome {
     spill.map(|_| ())
 }
 
-fn process(
-    plans: &Plans,
-    programs: &Programs,
-    rank: usize,
-    size: usize,
-    threads: usize,
-) -> Process {
-    let forward = plans.forward.share(rank, size);
-    let adjoint = plans.adjoint.as_ref().map(|p| p.share(rank, size));
-    let (model, data) = plans.spaces(&forward, adjoint.as_ref());
+fn process(divided: &Divided<'_>, programs: &Programs, rank: usize, threads: usize) -> Process {
+    let part = divided.of(rank);
     let owned = |space: &Space| {
-        space.blocks.iter().map(|b| b.tiles.grid.owned_box(rank, size)).collect::<Vec<_>>()
+        let own = |b: &Block| b.tiles.grid.owned_box(rank, divided.size());
+        space.blocks.iter().map(own).collect::<Vec<_>>()
     };
-    let held = |space: &Space| -> usize {
-        space.blocks.iter().map(|b| b.held.len() * b.ty.dtype.size()).sum()
-    };
-    let mut shares = vec![(&plans.forward, &forward)];
-    shares.extend(plans.adjoint.as_ref().zip(adjoint.as_ref()));
-    let whole = Memory::new(plans, programs.vectors.0, programs.vectors.1, threads);
-    let memory = if size == 1 {
-        whole
-    } else {
-        let constants = held_constants(&shares);
-        let working = shares.iter().map(|(plan, share)| held_working(plan, share)).sum();
-        let vectors = programs.vectors.0 * held(&model) + programs.vectors.1 * held(&data);
-        let other = whole.total - whole.constants - whole.working - whole.vectors;
-        let total = constants + working + vectors + other;
-        Memory { constants, working, vectors, total, ..whole }
-    };
+    let mut exchanged = part.shares().map(|(plan, share)| Exchanged::of(plan, share));
+    let forward = exchanged.next().unwrap_or_default();
+    let adjoint = exchanged.next().unwrap_or_default();
+    drop(exchanged);
     Process {
         process: rank,
-        model: owned(&model),
-        data: owned(&data),
-        forward: Exchanged::of(&plans.forward, &forward),
-        adjoint: shares.get(1).map_or(Exchanged::default(), |(p, s)| Exchanged::of(p, s)),
-        memory,
+        model: owned(&part.model),
+        data: owned(&part.data),
+        forward,
+        adjoint,
+        memory: part.memory(programs.vectors.0, programs.vectors.1, threads),
     }
-}
-
-/// Bytes of the arrays of the problem that one process reads; a box that both programs read counts
-/// once.
-fn held_constants(shares: &[(&Plan, &Share)]) -> usize {
-    let mut read: Vec<(&Array, &IndexBox, usize)> = Vec::new();
-    for (plan, share) in shares {
-        for (store, held) in plan.stores.iter().zip(&share.held) {
-            if let StoreKind::Constant(array) = &store.kind
-                && !read.iter().any(|(a, b, _)| a.same_as(array) && b.contains(held))
-            {
-                read.push((array, held, held.len() * store.ty.dtype.size()));
-            }
-        }
-    }
-    read.iter().map(|(_, _, n)| n).sum()
-}
-
-/// Bytes between stages, derived from constants, and received apart, in one process.
-fn held_working(plan: &Plan, share: &Share) -> usize {
-    let mut slots = vec![0; plan.slots.len()];
-    let mut rest = 0;
-    for (store, held) in plan.stores.iter().zip(&share.held) {
-        let n = held.len() * store.ty.dtype.size();
-        match store.kind {
-            StoreKind::Slot(slot) => slots[slot] = n.max(slots[slot]),
-            StoreKind::Derived => rest += n,
-            _ => {}
-        }
-    }
-    let apart = share.exchanges.iter().filter(|e| e.apart);
-    rest += apart.map(|e| e.need.len() * plan.store(e.store).ty.dtype.size()).sum::<usize>();
-    slots.iter().sum::<usize>() + rest
 }
 
 /// All that is shown.
@@ -176,6 +127,8 @@ struct Shown<'a> {
     programs: &'a Programs,
     plans: &'a Plans,
     processes: &'a [Process],
+    /// By program, a row for each array.
+    partitions: &'a [Vec<[String; 4]>],
     memory: Memory,
     threads: usize,
     limit: Option<u64>,
@@ -214,7 +167,7 @@ impl Shown<'_> {
             n => format!("\nmemory of the fullest of {n} processes\n"),
         };
         let m = &self.memory;
-        let own = m.total - m.constants - m.working - m.vectors - m.scratch;
+        let own = m.base.max(m.total - m.constants - m.working - m.vectors - m.scratch);
         let plural = if self.threads == 1 { "" } else { "s" };
         let row = |key: &str, n: usize, what: String| [key.to_string(), bytes(n as f64), what];
         let mut rows = vec![
@@ -259,8 +212,9 @@ impl Shown<'_> {
                 .collect();
             list.join(" ")
         };
-        let pair =
-            |e: Exchanged| format!("{} / {}", bytes(e.sent as f64), bytes(e.received as f64));
+        let pair = |sent: f64, received: f64| format!("{} / {}", bytes(sent), bytes(received));
+        let both = |e: Exchanged| pair(e.sent as f64, e.received as f64);
+        let back = |text: String| if self.plans.adjoint.is_some() { text } else { "-".into() };
         let mut rows = vec![
             [
                 "process",
@@ -272,17 +226,39 @@ impl Shown<'_> {
             ]
             .map(String::from),
         ];
-        rows.extend(self.processes.iter().map(|p| {
+        let many = self.processes.len() > MANY;
+        let each = self.processes.iter().filter(|_| !many);
+        rows.extend(each.map(|p| {
             [
                 p.process.to_string(),
                 boxes(&p.model),
                 boxes(&p.data),
-                pair(p.forward),
-                if self.plans.adjoint.is_some() { pair(p.adjoint) } else { "-".into() },
+                both(p.forward),
+                back(both(p.adjoint)),
                 bytes(p.memory.total as f64),
             ]
         }));
-        table(0, &rows)
+        let figures: [fn(&Process) -> usize; 5] = [
+            |p| p.forward.sent,
+            |p| p.forward.received,
+            |p| p.adjoint.sent,
+            |p| p.adjoint.received,
+            |p| p.memory.total,
+        ];
+        let count = self.processes.len() as f64;
+        let mean = figures.map(|f| self.processes.iter().map(f).sum::<usize>() as f64 / count);
+        let most = figures.map(|f| self.processes.iter().map(f).max().unwrap_or(0) as f64);
+        for (name, [a, b, c, d, e]) in [("mean", mean), ("most", most)].iter().filter(|_| many) {
+            let own = [name.to_string(), String::new(), String::new()];
+            let [name, model, data] = own;
+            rows.push([name, model, data, pair(*a, *b), back(pair(*c, *d)), bytes(*e)]);
+        }
+        let mut text = table(0, &rows);
+        for ((name, _), partition) in self.programs().zip(self.partitions) {
+            text += &format!("\narrays of the {name} program, and how a process shares them\n");
+            text += &table(2, partition);
+        }
+        text
     }
 
     fn as_json(&self) -> Json {
@@ -301,6 +277,9 @@ impl Shown<'_> {
             "memory_limit": self.limit,
             "threads": self.threads,
             "processes": self.processes,
+            "partitions": self.partitions.iter().map(|rows| rows.iter().map(|[name, ty, how, most]| {
+                json!({ "array": name, "type": ty, "shared": how, "most_held": most })
+            }).collect::<Vec<_>>()).collect::<Vec<_>>(),
         })
     }
 }

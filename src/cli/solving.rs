@@ -1,5 +1,6 @@
 //! A solve from the equations to the written outputs, in every process of a run.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
@@ -9,8 +10,9 @@ use serde_json::{Value as Json, json};
 
 use crate::cli::Failure;
 use crate::cli::common::RunArgs;
+use crate::cli::memory::{Divided, Memory};
 use crate::cli::places::Place;
-use crate::cli::session::{self, Memory};
+use crate::cli::session;
 use crate::cli::team::Team;
 use crate::engine::{
     After, Block, Compiled, Constants, Machine, Operators, Plans, Space, Spill, Store,
@@ -99,16 +101,17 @@ pub(super) fn streams(problem: &Problem) -> bool {
     problem.outputs.iter().any(|o| o.path == Path::new("-"))
 }
 
-/// What a solve of a problem will hold, if it has one.
+/// What each of `size` processes will hold in a solve of a problem; nothing without a solve.
 pub(super) fn memory(
     problem: &Problem,
     method: &Method,
     threads: usize,
-) -> Result<Option<Memory>, Failure> {
-    let Some(solve) = &problem.solve else { return Ok(None) };
+    size: usize,
+) -> Result<Vec<Memory>, Failure> {
+    let Some(solve) = &problem.solve else { return Ok(Vec::new()) };
     let jobs = further(problem)?;
     let job = Job::new("", solve, method.clone())?;
-    all_memory(&job, &jobs, &made_outputs(problem), threads).map(Some)
+    all_memory(&job, &jobs, &made_outputs(problem), threads, 0..size, size)
 }
 
 fn all_memory(
@@ -116,21 +119,26 @@ fn all_memory(
     further: &[Job<'_>],
     made: &[&problem::Output],
     threads: usize,
-) -> Result<Memory, Failure> {
-    let mut memory = main.memory(threads)?;
+    ranks: Range<usize>,
+    size: usize,
+) -> Result<Vec<Memory>, Failure> {
+    let mut all = main.memory(threads, ranks.clone(), size)?;
     let mut kept = 0;
     let mut types = vec![main.solve.model_type.clone()];
     for job in further {
-        memory = memory.or(&job.memory(threads)?);
-        kept += job.solve.model_type.bytes();
+        let other = job.memory(threads, ranks.clone(), size)?;
+        all.iter_mut().zip(other).for_each(|(a, b)| *a = a.or(&b));
+        kept += job.solve.model_type.bytes().div_ceil(size);
         types.push(job.solve.model_type.clone());
     }
-    memory.add_vectors(kept);
+    all.iter_mut().for_each(|memory| memory.add_vectors(kept));
     if !made.is_empty() {
         let plans = Plans::new(&simplify(&made_of(made, &types)?)?, None)?;
-        memory = memory.or(&Memory::new(&plans, 1, 1, threads));
+        let divided = Divided::new(&plans, size);
+        let other = ranks.map(|rank| divided.of(rank).memory(1, 1, threads));
+        all.iter_mut().zip(other).for_each(|(a, b)| *a = a.or(&b));
     }
-    Ok(memory)
+    Ok(all)
 }
 
 /// The program of outputs that are made of solutions, of those types, and of arrays.
@@ -180,8 +188,11 @@ pub(super) fn solve(
     let threads = session::threads(team, problem, args)?;
     let jobs = further(problem)?;
     let job = Job::new("", solve, method.clone())?;
-    let mut memory = all_memory(&job, &jobs, &made_outputs(problem), threads)?;
-    let spill = memory.spill(session::limit(problem, args), problem.scratch.clone())?;
+    let (rank, size) = (team.rank(), team.size());
+    let made = made_outputs(problem);
+    let mut memory = all_memory(&job, &jobs, &made, threads, rank..rank + 1, size)?.swap_remove(0);
+    let limit = session::limit(problem, args);
+    let spill = team.agree(memory.spill(limit, problem.scratch.clone()))?;
     session::tell(args, &memory, &spill);
 
     // Files first: a place that cannot be written is known before the work is done.
@@ -204,13 +215,7 @@ pub(super) fn solve(
 
     let show = team.is_first() && !args.quiet && !args.no_progress && !args.json;
     let progress = Progress::new(method.niter(), show);
-    let run = Run {
-        further: &jobs,
-        main: &job,
-        made: made_outputs(problem),
-        spill: &spill,
-        places: &places,
-    };
+    let run = Run { further: &jobs, main: &job, made, spill: &spill, places: &places };
     let found = team.run(args.ranks, threads, |machine| {
         let mut record = Record::new(stop.clone(), (machine.rank() == 0).then_some(&progress));
         let mut others = || Record::new(stop.clone(), None);
@@ -307,11 +312,22 @@ impl<'a> Job<'a> {
         Ok(Job { name, solve, method, system })
     }
 
-    fn memory(&self, threads: usize) -> Result<Memory, Failure> {
+    /// What some of `size` processes hold.
+    fn memory(
+        &self,
+        threads: usize,
+        ranks: Range<usize>,
+        size: usize,
+    ) -> Result<Vec<Memory>, Failure> {
         let (models, datas) = self.method.vectors();
-        let mut memory = Memory::new(&self.system.plans()?, models, datas, threads);
-        memory.add_arrays(self.solve.arrays());
-        Ok(memory)
+        let plans = self.system.plans()?;
+        let divided = Divided::new(&plans, size);
+        let memory = |rank| {
+            let mut memory = divided.of(rank).memory(models, datas, threads);
+            memory.add_arrays(self.solve.arrays());
+            memory
+        };
+        Ok(ranks.map(memory).collect())
     }
 
     /// Solves; gives the model that the user asked for, and constants for what comes next. `setup` is

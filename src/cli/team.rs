@@ -7,8 +7,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::cli::{Failure, Outcome, launch, session};
-use crate::engine::{Communicator, Cores, Lost, Machine, OneProcess, run_ranks};
+use crate::cli::{Failure, Outcome, cores, launch, session};
+use crate::engine::{Communicator, Lost, Machine, OneProcess, run_ranks};
 
 /// Whether this process prints.
 static SPEAKS: AtomicBool = AtomicBool::new(true);
@@ -80,6 +80,11 @@ impl Team {
     /// Whether this is process 0, which speaks for all.
     pub(super) fn is_first(&self) -> bool {
         self.comm.rank() == 0
+    }
+
+    /// This process.
+    pub(super) fn rank(&self) -> usize {
+        self.comm.rank()
     }
 
     /// Whether a process failed, so that no more can be agreed on.
@@ -229,14 +234,14 @@ impl Team {
     /// Threads that this process should have, if nobody says how many: its part of the cores that
     /// it may run on, which other processes may use too.
     pub(super) fn threads(&self) -> Result<usize, Failure> {
-        let own = Cores::allowed();
+        let own = cores::allowed();
         if self.size() == 1 {
             // A container may be allowed less than it sees.
             let allowed = std::thread::available_parallelism().map_or(1, usize::from);
-            return Ok(allowed.min(own.0.len()).max(1));
+            return Ok(allowed.min(own.len()).max(1));
         }
-        let list = |cores: &Cores| cores.0.iter().map(ToString::to_string).collect::<Vec<_>>();
-        let all = self.gather(format!("{} {}", host(), list(&own).join(" ")).as_bytes())?;
+        let list: Vec<String> = own.iter().map(ToString::to_string).collect();
+        let all = self.gather(format!("{} {}", host(), list.join(" ")).as_bytes())?;
         let all: Vec<String> =
             all.iter().map(|text| String::from_utf8_lossy(text).into_owned()).collect();
         Ok(share_of(&all, self.comm.rank()))

@@ -2,7 +2,6 @@
 
 mod communicator;
 mod compiled;
-mod cores;
 mod evaluate;
 mod exchange;
 mod machine;
@@ -19,7 +18,6 @@ mod vector;
 
 pub use communicator::{Arrival, Communicator, Lost, Message, OneProcess, ThreadRank, run_ranks};
 pub use compiled::{After, Compiled, Constants, Spill};
-pub use cores::Cores;
 pub use machine::Machine;
 pub use mapped::mapped;
 pub use operators::Operators;

@@ -269,7 +269,7 @@ impl Array {
     }
 
     /// Whether this is what is computed, all of it in its own order and element type.
-    fn is_computed_as_is(&self) -> bool {
+    pub fn is_computed_as_is(&self) -> bool {
         matches!(self.0.base.source, Source::Computed { .. })
             && self.0.map == Map::Same
             && self.0.ty.dtype == self.0.base.dtype

@@ -1,7 +1,7 @@
 //! Who holds which boxes, and what moves between processes before each stage: the boxes that a
 //! process's chunks need, less the boxes that it owns.
 
-use crate::plan::{Plan, StoreId, StoreKind};
+use crate::plan::{Plan, Store, StoreId, StoreKind};
 use crate::space::IndexBox;
 
 /// What every process needs of one store for one stage.
@@ -82,61 +82,76 @@ impl Plan {
 
     /// The share of process `rank` of `size`.
     pub fn share(&self, rank: usize, size: usize) -> Share {
-        let owns = |store: StoreId, rank: usize| self.store(store).tiles.grid.owned_box(rank, size);
-        let ids = || (0..self.stores.len()).map(StoreId);
+        self.shares(size).of(rank)
+    }
+
+    /// The shares of all of `size` processes, one at a time.
+    pub fn shares(&self, size: usize) -> Shares<'_> {
+        let owned = |store: &Store| {
+            let constant = matches!(store.kind, StoreKind::Constant(_));
+            let own = |rank| match constant {
+                true => IndexBox::empty(store.ty.dims.len()),
+                false => store.tiles.grid.owned_box(rank, size),
+            };
+            (0..size).map(own).collect()
+        };
+        let stages = if size == 1 { 0 } else { self.stages.len() };
+        Shares {
+            plan: self,
+            size,
+            owned: self.stores.iter().map(owned).collect(),
+            needs: (0..stages).map(|stage| self.needs(stage, size)).collect(),
+        }
+    }
+}
+
+/// What all processes own and need, from which the share of each follows.
+#[derive(Clone, Debug)]
+pub struct Shares<'a> {
+    plan: &'a Plan,
+    size: usize,
+    /// By store, then by process.
+    owned: Vec<Vec<IndexBox>>,
+    /// By stage.
+    needs: Vec<Vec<Needs>>,
+}
+
+impl Shares<'_> {
+    /// The share of one process.
+    pub fn of(&self, rank: usize) -> Share {
+        let (plan, size) = (self.plan, self.size);
         if size == 1 {
             let whole: Vec<IndexBox> =
-                self.stores.iter().map(|s| IndexBox::whole(&s.ty.dims)).collect();
+                plan.stores.iter().map(|s| IndexBox::whole(&s.ty.dims)).collect();
             return Share { rank, size, held: whole.clone(), owned: whole, exchanges: Vec::new() };
         }
-        let constant = |id: StoreId| matches!(self.store(id).kind, StoreKind::Constant(_));
-        let owned: Vec<IndexBox> = ids()
-            .map(|id| {
-                let ndim = self.store(id).ty.dims.len();
-                if constant(id) { IndexBox::empty(ndim) } else { owns(id, rank) }
-            })
-            .collect();
+        let owned: Vec<IndexBox> = self.owned.iter().map(|all| all[rank].clone()).collect();
         let mut held = owned.clone();
         let mut exchanges = Vec::new();
-        for stage in 0..self.stages.len() {
-            for needs in self.needs(stage, size) {
+        for (stage, all) in self.needs.iter().enumerate() {
+            for needs in all {
                 let (store, need) = (needs.store, needs.boxes[rank].clone());
-                if constant(store) {
+                let held = &mut held[store.0];
+                if matches!(plan.store(store).kind, StoreKind::Constant(_)) {
                     // Every process reads its own part of a constant's file.
-                    held[store.0] = held[store.0].hull(&need);
+                    *held = held.hull(&need);
                     continue;
                 }
-                let hull = held[store.0].hull(&need);
-                let extra: usize = need.minus(&held[store.0]).iter().map(IndexBox::len).sum();
-                let apart = hull.len() > held[store.0].len() + extra;
+                let hull = held.hull(&need);
+                let extra: usize = need.minus(held).iter().map(IndexBox::len).sum();
+                let apart = hull.len() > held.len() + extra;
                 if !apart {
-                    held[store.0] = hull;
+                    *held = hull;
                 }
-                let mut exchange = Exchange {
-                    stage,
-                    store,
-                    need: need.clone(),
-                    apart,
-                    sends: vec![],
-                    receives: vec![],
-                };
+                let (mut sends, mut receives) = (Vec::new(), Vec::new());
+                let owns = &self.owned[store.0];
                 for peer in (0..size).filter(|&p| p != rank) {
                     // A peer sends the part of its own that I need and do not own.
-                    exchange.receives.extend(parts(
-                        &need,
-                        &owned[store.0],
-                        &owns(store, peer),
-                        peer,
-                    ));
-                    exchange.sends.extend(parts(
-                        &needs.boxes[peer],
-                        &owns(store, peer),
-                        &owned[store.0],
-                        peer,
-                    ));
+                    receives.extend(parts(&need, &owned[store.0], &owns[peer], peer));
+                    sends.extend(parts(&needs.boxes[peer], &owns[peer], &owned[store.0], peer));
                 }
-                if apart || !exchange.sends.is_empty() || !exchange.receives.is_empty() {
-                    exchanges.push(exchange);
+                if apart || !sends.is_empty() || !receives.is_empty() {
+                    exchanges.push(Exchange { stage, store, need, apart, sends, receives });
                 }
             }
         }
@@ -146,11 +161,11 @@ impl Plan {
 
 /// The boxes of `need` that `receiver` does not own and `sender` does.
 fn parts(need: &IndexBox, receiver: &IndexBox, sender: &IndexBox, peer: usize) -> Vec<Transfer> {
-    let wanted = need.intersect(sender);
-    if wanted.is_empty() {
+    // Most processes have nothing for each other.
+    if !need.meets(sender) {
         return Vec::new();
     }
-    wanted.minus(receiver).into_iter().map(|part| Transfer { peer, part }).collect()
+    need.intersect(sender).minus(receiver).into_iter().map(|part| Transfer { peer, part }).collect()
 }
 
 impl Share {

@@ -1,0 +1,223 @@
+//! What one process of a run holds at its fullest, and how it keeps within what it may take.
+
+use std::path::PathBuf;
+
+use serde::Serialize;
+
+use crate::cli::Failure;
+use crate::engine::{Plans, Space, Spill};
+use crate::io::Array;
+use crate::plan::{Exchange, Plan, Share, Shares, StoreKind};
+use crate::report;
+use crate::space::IndexBox;
+
+/// Bytes that the program itself takes, and what MPI takes beside it.
+const BASE: usize = 12 << 20;
+const BASE_OF_SEVERAL: usize = 40 << 20;
+
+/// The shares that all processes have of an operator's programs.
+pub(super) struct Divided<'a> {
+    plans: &'a Plans,
+    forward: Shares<'a>,
+    adjoint: Option<Shares<'a>>,
+    size: usize,
+}
+
+/// The share of one process.
+pub(super) struct Part<'a> {
+    plans: &'a Plans,
+    pub(super) forward: Share,
+    pub(super) adjoint: Option<Share>,
+    pub(super) model: Space,
+    pub(super) data: Space,
+}
+
+impl<'a> Divided<'a> {
+    pub(super) fn new(plans: &'a Plans, size: usize) -> Divided<'a> {
+        let adjoint = plans.adjoint.as_ref().map(|plan| plan.shares(size));
+        Divided { plans, forward: plans.forward.shares(size), adjoint, size }
+    }
+
+    pub(super) fn of(&self, rank: usize) -> Part<'a> {
+        let forward = self.forward.of(rank);
+        let adjoint = self.adjoint.as_ref().map(|shares| shares.of(rank));
+        let (model, data) = self.plans.spaces(&forward, adjoint.as_ref());
+        Part { plans: self.plans, forward, adjoint, model, data }
+    }
+
+    /// How all processes share the arrays of each program.
+    pub(super) fn partitions(&self) -> Vec<Vec<[String; 4]>> {
+        let adjoint = self.plans.adjoint.as_ref().zip(self.adjoint.as_ref());
+        let programs = std::iter::once((&self.plans.forward, &self.forward)).chain(adjoint);
+        let rows = |(plan, shares): (&Plan, &Shares<'_>)| {
+            let all: Vec<Share> = (0..self.size).map(|rank| shares.of(rank)).collect();
+            report::partitions(plan, &all)
+        };
+        programs.map(rows).collect()
+    }
+
+    /// Number of processes.
+    pub(super) fn size(&self) -> usize {
+        self.size
+    }
+}
+
+impl Part<'_> {
+    /// The programs with what this process has of them.
+    pub(super) fn shares(&self) -> impl Iterator<Item = (&Plan, &Share)> {
+        let adjoint = self.plans.adjoint.as_ref().zip(self.adjoint.as_ref());
+        std::iter::once((&self.plans.forward, &self.forward)).chain(adjoint)
+    }
+
+    /// What the process holds, with so many model and data vectors and so many threads.
+    pub(super) fn memory(&self, models: usize, datas: usize, threads: usize) -> Memory {
+        let mut memory = Memory {
+            constants: self.constants(),
+            working: self.shares().map(|(plan, share)| working(plan, share)).sum(),
+            vectors: models * self.model.bytes() + datas * self.data.bytes(),
+            scratch: self.plans.scratch_bytes() * threads,
+            computing: self.plans.computing_bytes(),
+            mappable: self.plans.mappable_bytes(),
+            base: if self.forward.size == 1 { BASE } else { BASE_OF_SEVERAL },
+            total: 0,
+        };
+        memory.mappable = memory.mappable.min(memory.constants);
+        memory.sum();
+        memory
+    }
+
+    /// Bytes of the arrays of the problem, and of what they are read from if that is memory. A box that
+    /// both programs read counts once; what is computed is there as a whole.
+    fn constants(&self) -> usize {
+        let mut read: Vec<(&Array, &IndexBox, usize)> = Vec::new();
+        let mut held = 0;
+        for (plan, share) in self.shares() {
+            for (store, b) in plan.stores.iter().zip(&share.held) {
+                let StoreKind::Constant(array) = &store.kind else { continue };
+                let whole = array.is_computed_as_is();
+                if !read.iter().any(|(a, ..)| a.same_as(array)) {
+                    held += array.held_bytes();
+                }
+                if !read.iter().any(|(a, r, _)| a.same_as(array) && (whole || r.contains(b))) {
+                    let elements = if whole { store.ty.len() } else { b.len() };
+                    let bytes = elements * store.ty.dtype.size();
+                    read.push((array, b, bytes));
+                }
+            }
+        }
+        held + read.iter().map(|(_, _, n)| n).sum::<usize>()
+    }
+}
+
+/// Bytes between stages, derived from constants, received apart, and on their way, in one process.
+fn working(plan: &Plan, share: &Share) -> usize {
+    let size = |e: &Exchange| plan.store(e.store).ty.dtype.size();
+    let mut slots = vec![0; plan.slots.len()];
+    let mut rest = 0;
+    for (store, held) in plan.stores.iter().zip(&share.held) {
+        let n = held.len() * store.ty.dtype.size();
+        match store.kind {
+            StoreKind::Slot(slot) => slots[slot] = n.max(slots[slot]),
+            StoreKind::Derived => rest += n,
+            _ => {}
+        }
+    }
+    let apart = share.exchanges.iter().filter(|e| e.apart);
+    rest += apart.map(|e| e.need.len() * size(e)).sum::<usize>();
+    let mut messages = vec![0; plan.stages.len()];
+    for e in &share.exchanges {
+        let parts = e.sends.iter().chain(&e.receives);
+        messages[e.stage] += parts.map(|t| t.part.len() * size(e)).sum::<usize>();
+    }
+    slots.iter().sum::<usize>() + rest + messages.into_iter().max().unwrap_or(0)
+}
+
+/// What one process of a run holds at its fullest, by kind.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(super) struct Memory {
+    /// Arrays of the problem.
+    pub(super) constants: usize,
+    /// Arrays between stages, and derived from constants.
+    pub(super) working: usize,
+    /// Vectors.
+    pub(super) vectors: usize,
+    /// Scratch of the threads.
+    pub(super) scratch: usize,
+    /// What computing arrays takes, before there are vectors.
+    pub(super) computing: usize,
+    /// Of the arrays, those that can be read from their files as they are touched.
+    pub(super) mappable: usize,
+    /// What the program itself takes.
+    pub(super) base: usize,
+    /// All.
+    pub(super) total: usize,
+}
+
+impl Memory {
+    fn sum(&mut self) {
+        // Arrays are computed before there are vectors.
+        let running = self.working + self.vectors + self.scratch;
+        self.total = self.constants + running.max(self.computing) + self.base;
+    }
+
+    /// Arrays that are read into vectors, and held beside them.
+    pub(super) fn add_arrays<'a>(&mut self, arrays: impl Iterator<Item = &'a Array>) {
+        for array in arrays {
+            self.constants += array.kept_bytes();
+            self.computing = self.computing.max(array.working_bytes());
+        }
+        self.sum();
+    }
+
+    /// Further vectors of so many bytes.
+    pub(super) fn add_vectors(&mut self, bytes: usize) {
+        self.vectors += bytes;
+        self.sum();
+    }
+
+    /// The larger of each kind: of runs that follow each other.
+    pub(super) fn or(&self, other: &Memory) -> Memory {
+        let mut memory = Memory {
+            constants: self.constants.max(other.constants),
+            working: self.working.max(other.working),
+            vectors: self.vectors.max(other.vectors),
+            scratch: self.scratch.max(other.scratch),
+            computing: self.computing.max(other.computing),
+            mappable: self.mappable.min(other.mappable),
+            base: self.base,
+            total: 0,
+        };
+        memory.sum();
+        memory
+    }
+
+    /// How to keep within `limit`; an error that says what is needed if it cannot be.
+    pub(super) fn spill(
+        &mut self,
+        limit: Option<u64>,
+        scratch: Option<PathBuf>,
+    ) -> Result<Spill, Failure> {
+        let Some(limit) = limit.map(|l| usize::try_from(l).unwrap_or(usize::MAX)) else {
+            return Ok(Spill::default());
+        };
+        if self.total <= limit {
+            return Ok(Spill::default());
+        }
+        if self.total - self.mappable <= limit {
+            self.total -= self.mappable;
+            return Ok(Spill { scratch: None, map_constants: true });
+        }
+        let least = self.scratch + self.base;
+        if least <= limit {
+            self.total = least;
+            let scratch = Some(scratch.unwrap_or_else(std::env::temp_dir));
+            return Ok(Spill { scratch, map_constants: true });
+        }
+        Err(Failure::Run(format!(
+            "the run needs at least {} of memory even with scratch files, and may take {}; allow more with \
+             --memory or take fewer threads",
+            report::bytes(least as f64),
+            report::bytes(limit as f64)
+        )))
+    }
+}
