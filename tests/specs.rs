@@ -9,13 +9,19 @@ use std::process::{Command, Output};
 use tempfile::TempDir;
 
 /// Options of runs that must give the same bits as the first.
-const RUNS: [&[&str]; 6] = [
+const RUNS: &[&[&str]] = &[
     &["--threads", "1"],
     &["--threads", "2"],
     &["--threads", "5"],
     &["--threads", "1", "--ranks", "2"],
     &["--threads", "2", "--ranks", "3"],
     &["--threads", "1", "--ranks", "7"],
+    #[cfg(feature = "mpi")]
+    &["--threads", "1", "--hosts", "localhost:2"],
+    #[cfg(feature = "mpi")]
+    &["--threads", "2", "--hosts", "localhost:3"],
+    #[cfg(feature = "mpi")]
+    &["--threads", "1", "--hosts", "localhost:4"],
 ];
 
 fn root() -> &'static Path {

@@ -31,7 +31,9 @@ pub(super) fn load_for(
     if launch::launched().is_none() && run.ranks == 1 {
         let named = document.run.hosts.iter().map(|h| h.value.clone());
         let hosts: Vec<Host> = run.hosts.clone().unwrap_or_else(|| named.collect());
-        if !hosts.is_empty() && mistakes.is_empty() {
+        let here = hosts.iter().all(|h| h.name == "localhost" && h.processes == 1);
+        let here = here && hosts.len() <= 1;
+        if !here && mistakes.is_empty() {
             return Err(Failure::Told(launch::start(&hosts)?));
         }
     }

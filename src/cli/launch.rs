@@ -4,13 +4,13 @@
 #[cfg(feature = "mpi")]
 mod mpirun;
 #[cfg(feature = "mpi")]
-pub(super) use mpirun::start;
+pub(super) use mpirun::{in_job, start};
 
 #[cfg(not(feature = "mpi"))]
 use crate::{cli::Failure, spec::Host};
 
 /// How to get a program that runs on hosts.
-#[cfg(not(feature = "mpi"))]
+#[cfg_attr(feature = "mpi", allow(dead_code))]
 pub(super) const HOW_TO_BUILD: &str = "\
 help: install MPI and clang's library (Debian, Ubuntu: apt-get install libopenmpi-dev openmpi-bin \
 libclang-dev; Fedora: dnf install openmpi-devel clang-devel), then build pylopsd again: \
@@ -49,6 +49,12 @@ pub(super) fn start(hosts: &[Host]) -> Result<u8, Failure> {
         "error: {} asked for, but this pylopsd was built without MPI\n{HOW_TO_BUILD}",
         listed(hosts)
     )))
+}
+
+/// What starts several processes in a job of a cluster, whose hosts the launcher knows.
+#[cfg(not(feature = "mpi"))]
+pub(super) fn in_job(_count: usize) -> Option<String> {
+    None
 }
 
 #[cfg(not(feature = "mpi"))]

@@ -24,6 +24,7 @@ mod session;
 mod solve;
 mod solvers;
 mod solving;
+mod submit;
 mod team;
 mod test;
 
@@ -52,6 +53,7 @@ enum Command {
     Graph(graph::Args),
     Expand(expand::Args),
     Test(test::Args),
+    Submit(submit::Args),
     Ops(ops::Args),
     Solvers(solvers::Args),
     Info(info::Args),
@@ -91,6 +93,7 @@ pub fn main() -> ExitCode {
         Command::Graph(args) => graph::run(&args),
         Command::Expand(args) => expand::run(&args),
         Command::Test(args) => test::run(&args, &team),
+        Command::Submit(args) => submit::run(&args),
         Command::Ops(args) => ops::run(&args),
         Command::Solvers(args) => solvers::run(&args),
         Command::Info(args) => info::run(&args),

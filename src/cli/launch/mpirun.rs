@@ -109,6 +109,15 @@ pub(in crate::cli) fn start(hosts: &[Host]) -> Result<u8, Failure> {
     Ok(told.conclude(status))
 }
 
+/// What starts so many processes in a job of a cluster, whose hosts the launcher knows.
+pub(in crate::cli) fn in_job(count: usize) -> Option<String> {
+    let root = if nix::unistd::geteuid().is_root() { " --allow-run-as-root" } else { "" };
+    (count > 1).then(|| match Family::linked() {
+        Family::OpenMpi => format!("mpirun{root} --map-by slot --bind-to none -np {count}"),
+        Family::Mpich => format!("mpirun -np {count}"),
+    })
+}
+
 fn options(family: Family, hosts: &[Host]) -> Vec<String> {
     let count: usize = hosts.iter().map(|h| h.processes).sum();
     let list: Vec<String> = hosts.iter().map(ToString::to_string).collect();
