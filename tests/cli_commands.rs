@@ -475,3 +475,54 @@ different, not within rtol 1e-6, atol 0
     assert_eq!(found["at"], serde_json::json!([1]));
     assert_eq!(found["values"], serde_json::json!([4.5, 4.0]));
 }
+
+#[test]
+fn job_scripts_ask_for_what_the_plan_says() {
+    let folder = Folder::of(
+        r#"
+[arrays]
+d = { random = { shape = 3000000, seed = 1 } }
+[operators]
+A = { type = "Smoothing1D", dims = 3000000, nsmooth = 5 }
+[solve]
+operator = "A"
+data = "d"
+solver = "cgls"
+niter = 3
+[outputs]
+model = "m.npy"
+"#,
+    );
+    let words = "submit problem.toml --scheduler pbs --time 1d --threads 4 --queue long --account x1 \
+                 --set solve.niter=5 -o job.sh";
+    let told = folder.ran(words).text();
+    let plan = folder.ran("plan problem.toml --threads 4 --json").json();
+    let planned = plan["memory"]["total"].as_f64().unwrap();
+    let mebibytes = (planned * 1.1 / 1048576.0).ceil();
+    assert!(told.starts_with("job.sh: 1 node with 1 process of 4 threads, "), "{told}");
+    assert!(told.ends_with(", 24:00:00\nhand it in with: qsub job.sh\n"), "{told}");
+    let script = String::from_utf8(folder.bytes("job.sh")).unwrap();
+    let head = format!(
+        "#!/bin/bash\n#PBS -N problem\n#PBS -l select=1:ncpus=4:mpiprocs=1:mem={mebibytes}mb\n\
+         #PBS -l walltime=24:00:00\n#PBS -j oe\n#PBS -q long\n#PBS -A x1\n\nset -euo pipefail\ncd "
+    );
+    assert!(script.starts_with(&head), "{script}");
+    let end = " solve problem.toml --threads 4 --no-progress --set solve.niter=5\n";
+    assert!(script.ends_with(end), "{script}");
+    let slurm =
+        folder.ran("submit problem.toml --scheduler slurm --nodes 2 --ranks-per-node 3 --time 2h");
+    let script = slurm.text();
+    for line in ["--nodes=2", "--ntasks-per-node=3", "--cpus-per-task=1", "--time=02:00:00"] {
+        assert!(script.contains(&format!("#SBATCH {line}\n")), "{script}");
+    }
+    let mistakes = [
+        ("--time 30", "expected a time such as 90min, 2h, 1:30:00"),
+        ("--time 1h --queue a;b", "expected a name of letters"),
+        ("--time 1h --set solve.nitre=5", "did you mean `niter`?"),
+    ];
+    for (words, told) in mistakes {
+        let ran = folder.ran(&format!("submit problem.toml --scheduler slurm {words}"));
+        assert_eq!(ran.code, Some(2), "{words}");
+        assert!(ran.stderr.contains(told), "{words}: {}", ran.stderr);
+    }
+}

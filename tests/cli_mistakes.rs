@@ -465,7 +465,7 @@ error: the command line has 1 mistake; nothing was run
         "",
         "error: cannot write no/report.xml: there is no folder no; make it first",
     );
-    for unknown in ["solve problem.toml --hosts a:1", "solve", "slove problem.toml"] {
+    for unknown in ["solve problem.toml --hosts a:0", "solve", "slove problem.toml"] {
         assert_eq!(folder.ran(unknown).code, Some(2), "{unknown}");
     }
     assert_eq!(folder.all(), before);
@@ -572,4 +572,39 @@ fn sizes_beyond_reason_are_refused() {
     let ran = Folder::of(text).ran("check problem.toml");
     assert_eq!(ran.code, Some(2), "{}", ran.stderr);
     assert!(ran.stderr.contains("expected at most 16777216 samples"), "{}", ran.stderr);
+}
+
+#[cfg(not(feature = "mpi"))]
+#[test]
+fn hosts_need_a_program_with_mpi() {
+    let folder = folder("Small", "Small");
+    let before = folder.all();
+    let how = "help: install MPI and clang's library (Debian, Ubuntu: apt-get install libopenmpi-dev openmpi-bin \
+               libclang-dev; Fedora: dnf install openmpi-devel clang-devel), then build pylopsd again: cargo \
+               install --path . --features mpi
+help: without --hosts and run.hosts it runs on this machine's cores, and needs no MPI";
+    folder.ran("solve problem.toml --hosts node1:2,node2").is(
+        2,
+        "",
+        &format!(
+            "error: hosts node1:2, node2:1 are asked for, but this pylopsd was built without MPI\n{how}"
+        ),
+    );
+    // As one of two processes that a launcher started, it would do all the work twice.
+    for (rank, told) in [("0", true), ("1", false)] {
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_pylopsd"))
+            .current_dir(folder.path())
+            .env("OMPI_COMM_WORLD_SIZE", "2")
+            .env("OMPI_COMM_WORLD_RANK", rank)
+            .args(["solve", "problem.toml"])
+            .output()
+            .unwrap();
+        let expected = format!(
+            "error: a launcher started 2 processes, but this pylopsd was built without MPI\n{how}\n"
+        );
+        assert_eq!(output.status.code(), Some(2));
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(stderr, if told { expected } else { String::new() });
+    }
+    assert_eq!(folder.all(), before);
 }

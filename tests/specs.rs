@@ -94,7 +94,7 @@ fn outputs_have_the_same_bits_on_any_number_of_threads_and_processes() {
         for options in RUNS {
             let folder = TempDir::new().unwrap();
             let out = folder.path().to_str().unwrap();
-            succeeds(&[&["solve", name, "--out-dir", out], options].concat());
+            succeeds(&[&["solve", name, "--out-dir", out][..], options].concat());
             let found = outputs(folder.path());
             assert!(!found.is_empty(), "{name} writes nothing");
             match &first {
