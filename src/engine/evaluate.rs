@@ -8,7 +8,7 @@ use std::ops::Range;
 use ndarray::{ArrayViewD, ArrayViewMutD, Axis, IxDyn};
 
 use crate::engine::Store;
-use crate::graph::{Node, NodeId, Primitive, input_box, reshape_box, sources_of};
+use crate::graph::{Node, NodeId, Parts, Primitive, input_box, reshape_box};
 use crate::kernels::{
     Buffer, accumulate, convolve, fft, index, kirchhoff, matmul, pointwise, spread, stencil,
 };
@@ -342,6 +342,15 @@ impl Evaluator<'_> {
             Primitive::Matmul { transpose, conj } => {
                 let x = self.pull(input(0), &need(0));
                 let kernel = self.pull(input(1), &need(1));
+                let ty = &self.node(input(0)).ty;
+                if let Some(parts) = Parts::of(node, ty).filter(|_| *transpose) {
+                    let of = |some| parts.range(&some, ty.dims[1]);
+                    let kernel = kernel.view();
+                    return with_view!(ViewMut, out, y => {
+                        let (x, kernel) = (Viewed::typed(x.view()), Viewed::typed(kernel));
+                        multiply_parts(y, x, kernel, *conj, b.0[0].clone(), of);
+                    });
+                }
                 let kernel =
                     if *transpose { kernel.view().permuted(&[0, 2, 1]) } else { kernel.view() };
                 with_view!(ViewMut, out, y => {
@@ -411,8 +420,11 @@ impl Evaluator<'_> {
                     let x = Viewed::typed(tiles[0].view());
                     if *transpose && b.ndim() == 2 {
                         travel.first[2] = b.0[1].start;
-                        let sources = self.node(input(0)).ty.dims[0];
-                        let of = |some| sources_of(&some, node.ty.dims[0], sources);
+                        let data = &self.node(input(0)).ty;
+                        let of = |some: Range<usize>| match Parts::of(node, data) {
+                            Some(parts) => parts.range(&some, data.dims[0]),
+                            None => 0..data.dims[0],
+                        };
                         migrate_parts(y, x, &travel, b.0[0].clone(), of);
                     } else if *transpose {
                         travel.first[2] = b.0[0].start;
@@ -530,6 +542,25 @@ fn spread_by<R: Viewed + Real>(
             spread::spread(y, b.0[1].start, nt, x, &table);
         }
     });
+}
+
+/// The products of some parts of a kernel's rows, which are given by `of`, with those of `x`.
+fn multiply_parts<T: Scalar>(
+    mut sums: ArrayViewMutD<'_, T>,
+    x: ArrayViewD<'_, T>,
+    kernel: ArrayViewD<'_, T>,
+    conj: bool,
+    some: Range<usize>,
+    of: impl Fn(Range<usize>) -> Range<usize>,
+) {
+    let first = of(some.clone()).start;
+    for (k, sum) in some.zip(sums.axis_chunks_iter_mut(Axis(0), 1)) {
+        let rows = of(k..k + 1);
+        let own = ndarray::Slice::from(rows.start - first..rows.end - first);
+        let mut kernel = kernel.slice_axis(Axis(1), own);
+        kernel.swap_axes(1, 2);
+        matmul::matmul(sum, x.slice_axis(Axis(1), own), kernel, conj);
+    }
 }
 
 /// The images of some parts, whose sources are given by `of`.

@@ -166,3 +166,13 @@ fn every_movement_has_the_same_bits_on_any_ranks_and_threads() {
         });
     }
 }
+
+/// Sums over rows are added in parts where the kernel is large, and each rank reads its rows alone.
+#[test]
+fn large_products_are_summed_in_parts() {
+    let kernel = random(&[1, 601, 7000], DType::Float64, 3);
+    check("product in parts", &[7000], DType::Float64, |x| {
+        let y = x.reshape(&[1, 7000, 1])?.matmul(&x.constant(&kernel))?;
+        y.reshape(&[601])
+    });
+}

@@ -1,8 +1,6 @@
 //! Which box of an input a box of the output needs, and how an output may be cut.
 
-use std::ops::Range;
-
-use crate::graph::{Node, Primitive, aligned, reshape_box};
+use crate::graph::{Node, Parts, Primitive, aligned, reshape_box};
 use crate::space::{ArrayType, IndexBox, strides};
 
 /// The box of input number `i` that a box of a node's output needs.
@@ -93,6 +91,11 @@ pub fn input_box(node: &Node, i: usize, input: &ArrayType, out: &IndexBox) -> In
         }
         Primitive::Matmul { transpose, .. } => {
             let (batch, rows, columns) = (&out.0[0], &out.0[1], &out.0[2]);
+            if let Some(parts) = Parts::of(node, input).filter(|_| *transpose) {
+                let some = parts.range(batch, input.dims[1]);
+                let last = if i == 0 { columns.clone() } else { rows.clone() };
+                return IndexBox(vec![0..1, some, last]);
+            }
             match (i, transpose) {
                 (0, _) => IndexBox(vec![batch.clone(), 0..input.dims[1], columns.clone()]),
                 (_, false) => IndexBox(vec![batch.clone(), rows.clone(), 0..input.dims[2]]),
@@ -108,8 +111,10 @@ pub fn input_box(node: &Node, i: usize, input: &ArrayType, out: &IndexBox) -> In
         Primitive::Kirchhoff { transpose: true, .. } if node.ty.dims.len() == 2 => {
             // Times and weights of sources stand before those of receivers.
             let (whole, of_sources) = (IndexBox::whole(&input.dims), i == 0 || i % 2 == 1);
-            let sources = sources_of(&out.0[0], node.ty.dims[0], input.dims[0]);
-            let some = if of_sources { whole.with(0, sources) } else { whole };
+            let some = match Parts::of(node, input).filter(|_| of_sources) {
+                Some(parts) => whole.with(0, parts.range(&out.0[0], input.dims[0])),
+                None => whole,
+            };
             let last = input.dims.len() - 1;
             if i == 0 { some } else { some.with(last, out.0[1].clone()) }
         }
@@ -132,12 +137,6 @@ pub fn input_box(node: &Node, i: usize, input: &ArrayType, out: &IndexBox) -> In
     }
 }
 
-/// The sources of some of all parts that so many sources are in.
-pub fn sources_of(some: &Range<usize>, parts: usize, sources: usize) -> Range<usize> {
-    let each = sources.div_ceil(parts.max(1));
-    (some.start * each).min(sources)..(some.end * each).min(sources)
-}
-
 /// Rows of the first axis around all elements of a box of the same array with other dims.
 fn flat_hull(from: &[usize], to: &[usize], b: &IndexBox) -> IndexBox {
     let s = strides(to);
@@ -158,12 +157,15 @@ pub struct Cut {
     pub align: Vec<Option<usize>>,
     /// Bytes that are touched to compute one element.
     pub bytes: f64,
+    /// An axis along which alone processes should share the array, in runs of a multiple of so many
+    /// elements.
+    pub own: Option<(usize, usize)>,
 }
 
 impl Cut {
     /// Anywhere, at the cost of one element.
     pub fn free(ty: &ArrayType) -> Cut {
-        Cut { align: vec![Some(1); ty.dims.len()], bytes: ty.dtype.size() as f64 }
+        Cut { align: vec![Some(1); ty.dims.len()], bytes: ty.dtype.size() as f64, own: None }
     }
 
     /// Both requirements at once.
@@ -178,7 +180,7 @@ impl Cut {
                 _ => None,
             })
             .collect();
-        Cut { align, bytes: self.bytes.max(other.bytes) }
+        Cut { align, bytes: self.bytes.max(other.bytes), own: self.own.or(other.own) }
     }
 
     /// Whether any axis is tied.
@@ -206,7 +208,17 @@ impl Cut {
             Primitive::Sum(axis) => cut.bytes *= inputs[0].dims[*axis].max(1) as f64,
             Primitive::Matmul { .. } | Primitive::Gram => {
                 // One column reads the kernel at the memory's speed; many compute from the cache.
-                let (k, n) = (inputs[0].dims[1] as f64, node.ty.dims[2]);
+                let parts = Parts::of(node, inputs[0]);
+                let k = parts.map_or(inputs[0].dims[1], |parts| parts.each) as f64;
+                let n = node.ty.dims[2];
+                if parts.is_some() {
+                    cut.own = Some((0, 1));
+                } else if let (Primitive::Matmul { transpose: false, .. }, Some(parts)) =
+                    (&node.primitive, Parts::of_rows(inputs[1]))
+                {
+                    // The rows that the transpose sums in the same process.
+                    cut.own = Some((1, parts.each));
+                }
                 let per_element = k * node.ty.dtype.size() as f64;
                 cut.bytes =
                     if n == 1 { per_element / 4.0 } else { (per_element / 128.0).max(cut.bytes) };
@@ -240,6 +252,7 @@ impl Cut {
             // A tile is a part and some points, which stay in the cache while all traces pass.
             Primitive::Kirchhoff { transpose: true, .. } if node.ty.dims.len() == 2 => {
                 cut.bytes = cut.bytes.max(64.0);
+                cut.own = Some((0, 1));
             }
             // All traces pass over a tile of so many points that reading them is worth it.
             Primitive::Kirchhoff { transpose: true, .. } => cut.bytes = cut.bytes.max(512.0),
@@ -255,6 +268,8 @@ impl Cut {
         match &node.primitive {
             Primitive::Permute(axes) => {
                 cut.align = axes.iter().map(|&a| self.align[a]).collect();
+                let own = self.own.and_then(|(a, n)| Some((axes.iter().position(|&b| b == a)?, n)));
+                cut.own = own;
             }
             Primitive::Reshape => {
                 let own = aligned(&input.dims, &node.ty.dims);
@@ -265,6 +280,10 @@ impl Cut {
                     (0..node.ty.dims.len()).filter(|&a| node.ty.dims[a] != 1).collect();
                 let units_only = squeezed.len() == wide.len()
                     && squeezed.iter().zip(&wide).all(|(&a, &b)| input.dims[a] == node.ty.dims[b]);
+                let axis = |a: usize| Some(wide[squeezed.iter().position(|&b| b == a)?]);
+                if units_only {
+                    cut.own = self.own.and_then(|(a, n)| Some((axis(a)?, n)));
+                }
                 cut.align = if kept {
                     own
                 } else if units_only {
@@ -280,6 +299,7 @@ impl Cut {
                 cut.align[*axis] = Some(1);
             }
             _ if self.align.len() == node.ty.dims.len() => {
+                cut.own = self.own.filter(|_| input.dims == node.ty.dims);
                 // A shifted axis keeps no alignment but to stay whole.
                 let shifted = matches!(
                     node.primitive,

@@ -3,6 +3,7 @@
 mod conjugate;
 mod core;
 mod locality;
+mod parts;
 mod primitive;
 mod program;
 #[cfg(test)]
@@ -19,7 +20,8 @@ pub use crate::kernels::Banded;
 pub use crate::kernels::kirchhoff::Aperture;
 pub use conjugate::conjugate;
 pub use core::{Core, core};
-pub use locality::{Cut, input_box, pulled_once, sources_of};
+pub use locality::{Cut, input_box, pulled_once};
+pub use parts::Parts;
 pub use primitive::{AxisStep, Primitive};
 pub use program::{Error, Graph, Node, NodeId, Program, Result};
 pub use render::{Format, render};

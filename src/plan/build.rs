@@ -1,6 +1,8 @@
 //! Which nodes are kept, the stages that compute them, and where their boxes come from.
 
-use crate::graph::{Cut, Node, NodeId, Primitive, Program, input_box, pulled_once};
+use crate::graph::{
+    Cut, Graph, Node, NodeId, Parts, Primitive, Program, input_box, pulled_once,
+};
 use crate::io::Array;
 use crate::plan::Tiles;
 use crate::plan::parts::in_parts;
@@ -84,6 +86,11 @@ fn most_chunks(cut: &Cut, dims: &[usize]) -> usize {
         .fold(1, usize::saturating_mul)
 }
 
+fn first_type(graph: &Graph, id: NodeId) -> &ArrayType {
+    let node = graph.node(id);
+    node.inputs.first().map_or(&node.ty, |input| &graph.node(*input).ty)
+}
+
 /// Plans a program.
 pub fn plan(program: &Program, request: &Request) -> Plan {
     let program = &in_parts(program);
@@ -117,10 +124,7 @@ pub fn plan(program: &Program, request: &Request) -> Plan {
             let repeated = !leaf
                 && (!pulled_once(&node.primitive) || k >= linear)
                 && !is_view(graph.nodes(), &kept, *input);
-            let parts = matches!(
-                graph.node(*input).primitive,
-                Primitive::Kirchhoff { transpose: true, .. }
-            ) && matches!(node.primitive, Primitive::Sum(_));
+            let parts = Parts::of(graph.node(*input), first_type(graph, *input)).is_some();
             if parts || (constant && !is_view(graph.nodes(), &kept, *input)) || twice || repeated {
                 kept[input.0] = true;
             }

@@ -65,8 +65,13 @@ impl Tiles {
     /// Tiles of an array of that type: chunks as asked for where the cut allows it, else by rule.
     pub fn new(ty: &ArrayType, cut: &Cut, asked: Option<&[usize]>) -> Tiles {
         let auto = auto_chunk(ty, cut);
+        let shared = |(axis, each): (usize, usize)| {
+            let mut chunk = ty.dims.clone();
+            chunk[axis] = auto[axis].next_multiple_of(each).min(chunk[axis]);
+            chunk
+        };
         let chunk: Vec<usize> = match asked {
-            None => auto.clone(),
+            None => cut.own.map_or_else(|| auto.clone(), shared),
             Some(asked) => (0..ty.dims.len())
                 .map(|a| match cut.align[a] {
                     None => ty.dims[a],
