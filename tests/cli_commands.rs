@@ -504,7 +504,7 @@ model = "m.npy"
     let script = String::from_utf8(folder.bytes("job.sh")).unwrap();
     let head = format!(
         "#!/bin/bash\n#PBS -N problem\n#PBS -l select=1:ncpus=4:mpiprocs=1:mem={mebibytes}mb\n\
-         #PBS -l walltime=24:00:00\n#PBS -j oe\n#PBS -q long\n#PBS -A x1\n\nset -euo pipefail\ncd "
+         #PBS -l place=scatter\n#PBS -l walltime=24:00:00\n#PBS -j oe\n#PBS -V\n#PBS -q long\n#PBS -A x1\n\nset -euo pipefail\ncd "
     );
     assert!(script.starts_with(&head), "{script}");
     let end = " solve problem.toml --threads 4 --no-progress --set solve.niter=5\n";

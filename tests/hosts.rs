@@ -210,8 +210,8 @@ fn a_process_that_is_killed_ends_the_run() {
         let folder = Folder::of(LONG);
         let output = disturbed(&folder, 3, |ranks, _| signal("-KILL", ranks[victim].1));
         let expected = format!(
-            "error: process {victim} on {} was killed (signal 9), as a system does that has no memory \
-             left; the run was ended and nothing was written\n",
+            "error: process {victim} on {} was killed (signal 9, which a system without memory left sends \
+             too); the run was ended before it was done\n",
             host()
         );
         assert_eq!(text(&output.stderr), expected);
@@ -275,10 +275,12 @@ impl Cluster {
         let cluster = Cluster { script, folder: tempfile::tempdir().unwrap() };
         prepare(cluster.folder.path());
         let up = cluster.run(&["up", cluster.folder.path().to_str().unwrap()]);
-        if !up.status.success() {
-            skipped(&format!("{}: {}", cluster.script.display(), text(&up.stderr)));
+        let why = text(&up.stderr);
+        if !up.status.success() && why.contains("not permitted") {
+            skipped(&format!("{}: {why}", cluster.script.display()));
             return None;
         }
+        assert!(up.status.success(), "{}: {why}", cluster.script.display());
         let told = text(&up.stdout).trim().to_string();
         Some((cluster, told))
     }
@@ -369,7 +371,7 @@ fn two_hosts_run_one_solve() {
         text(&output.stderr)
     };
     let told = ended(&|| signal("-KILL", process_on("pylb")));
-    assert!(told.starts_with("error: process 1 on pylb was killed (signal 9)"), "{told}");
+    assert!(told.starts_with("error: process 1 on pylb was killed (signal 9"), "{told}");
     let link = |state: &str| {
         let words = ["-n", "pylh", "link", "set", "vpylb", state];
         assert!(Command::new("ip").args(words).status().unwrap().success());

@@ -74,7 +74,7 @@ impl CountArgs {
 }
 
 /// Most processes of a plan.
-const MOST_PROCESSES: usize = 65536;
+pub(super) const MOST_PROCESSES: usize = 65536;
 
 fn crowd(text: &str) -> Result<usize, String> {
     match text.parse() {

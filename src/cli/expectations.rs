@@ -5,6 +5,7 @@ use std::fmt;
 use serde_json::{Value as Json, json};
 
 use crate::cli::Failure;
+use crate::cli::dottest::error_of;
 use crate::cli::solving::Solved;
 use crate::cli::team::Team;
 use crate::io::{Array, compare};
@@ -35,57 +36,47 @@ impl Check {
     }
 }
 
-/// Every expectation of the file, in process 0. In others, those that all processes look into.
+/// Every expectation of the file, in process 0.
 pub(super) fn check(
     team: &Team,
     problem: &Problem,
     solved: &Solved,
 ) -> Result<Vec<Check>, Failure> {
-    let together = |spec: &ExpectSpec| matches!(spec, ExpectSpec::Quantity { quantity, .. } if quantity.value == Quantity::Dottest);
-    problem
-        .expect
-        .iter()
-        .zip(&problem.references)
-        .filter(|(spec, _)| team.is_first() || together(spec))
-        .map(|(spec, reference)| match spec {
-            ExpectSpec::Quantity { quantity, max, min, equals, .. } => {
-                let bounds = [(max.as_ref(), "at most"), (min.as_ref(), "at least")];
-                quantity_check(
-                    team,
-                    problem,
-                    solved,
-                    quantity.value,
-                    &bounds.map(|(b, w)| (b.map(|b| b.value), w)),
-                    equals.as_ref().map(|e| &e.value),
-                )
-            }
-            ExpectSpec::Output { output, check, .. } => {
-                output_check(solved, &output.value, check, reference.as_ref())
-            }
-        })
-        .collect()
+    let dottest = |spec: &ExpectSpec| matches!(spec, ExpectSpec::Quantity { quantity, .. } if quantity.value == Quantity::Dottest);
+    // What all processes do together comes first.
+    let error = match (&problem.solve, problem.expect.iter().any(dottest)) {
+        (Some(solve), true) => error_of(team, solve.operator.as_ref(), solved.threads)?,
+        _ => 0.0,
+    };
+    let specs = problem.expect.iter().zip(&problem.references).filter(|_| team.is_first());
+    let checks = specs.map(|(spec, reference)| match spec {
+        ExpectSpec::Quantity { quantity, max, min, equals, .. } => {
+            let bounds = [(max.as_ref(), "at most"), (min.as_ref(), "at least")];
+            let bounds = bounds.map(|(b, w)| (b.map(|b| b.value), w));
+            let equals = equals.as_ref().map(|e| &e.value);
+            Ok(quantity_check(solved, error, quantity.value, &bounds, equals))
+        }
+        ExpectSpec::Output { output, check, .. } => {
+            output_check(solved, &output.value, check, reference.as_ref())
+        }
+    });
+    team.agree(checks.collect())
 }
 
 fn quantity_check(
-    team: &Team,
-    problem: &Problem,
     solved: &Solved,
+    dottest: f64,
     quantity: Quantity,
     bounds: &[(Option<f64>, &str)],
     equals: Option<&ExpectedValue>,
-) -> Result<Check, Failure> {
+) -> Check {
     let name = quantity.name();
     let found = match quantity {
         Quantity::ResidualNorm => solved.residual_norm,
         Quantity::RelativeResidual => solved.residual_norm / solved.data_norm,
         Quantity::Iterations => solved.iterations as f64,
         Quantity::PeakBytes => solved.peak_bytes.map_or(f64::NAN, |p| p as f64),
-        Quantity::Dottest => {
-            let Some(solve) = &problem.solve else {
-                unreachable!("solved problems have a [solve]")
-            };
-            crate::cli::dottest::error_of(team, solve.operator.as_ref(), solved.threads)?
-        }
+        Quantity::Dottest => dottest,
         Quantity::Status => {
             let word = solved.stop.name();
             let wanted = match equals {
@@ -94,7 +85,7 @@ fn quantity_check(
                 None => String::new(),
             };
             let expected = format!("status equal to {wanted}");
-            return Ok(Check { expected, found: word.into(), holds: word == wanted });
+            return Check { expected, found: word.into(), holds: word == wanted };
         }
     };
     let mut holds = true;
@@ -109,11 +100,11 @@ fn quantity_check(
         holds &= found == *n;
         words.push(format!("equal to {n}"));
     }
-    Ok(Check {
+    Check {
         expected: format!("{name} {}", words.join(" and ")),
         found: format!("{found:.6e}"),
         holds,
-    })
+    }
 }
 
 fn output_check(

@@ -9,7 +9,7 @@ use crate::cli::team::Team;
 use crate::cli::{Failure, launch};
 use crate::io::stage;
 use crate::problem::Problem;
-use crate::spec::{ArraySource, Document, Host, Source};
+use crate::spec::{ArraySource, Document, Host, Source, host_processes};
 
 /// Bytes of a file that are sent at a time.
 const PIECE: usize = 64 << 20;
@@ -28,13 +28,23 @@ pub(super) fn load_for(
     let name = file.file.display().to_string();
     let source = Source::new(name, String::from_utf8_lossy(&text));
     let (document, mistakes) = parsed(source, file)?;
+    if let (Some(hosts), Some(count)) = (&run.hosts, launch::launched())
+        && !hosts.is_empty()
+        && host_processes(hosts) != count
+    {
+        return Err(Failure::Usage(format!(
+            "error: --hosts asks for {} processes, but a launcher has started {count} already; leave one of \
+             the two away",
+            host_processes(hosts)
+        )));
+    }
     if launch::launched().is_none() && run.ranks == 1 {
         let named = document.run.hosts.iter().map(|h| h.value.clone());
         let hosts: Vec<Host> = run.hosts.clone().unwrap_or_else(|| named.collect());
         let here = hosts.iter().all(|h| h.name == "localhost" && h.processes == 1);
         let here = here && hosts.len() <= 1;
         if !here && mistakes.is_empty() {
-            return Err(Failure::Told(launch::start(&hosts)?));
+            return Err(Failure::Told(launch::start(&hosts, run.stage)?));
         }
     }
     share_stream(team, &document, inputs)?;
@@ -47,7 +57,9 @@ pub(super) fn load_for(
 /// Hosts of a command that runs several files, each with `--hosts` only.
 pub(super) fn start_on_hosts(run: &RunArgs) -> Result<(), Failure> {
     match &run.hosts {
-        Some(hosts) if launch::launched().is_none() => Err(Failure::Told(launch::start(hosts)?)),
+        Some(hosts) if launch::launched().is_none() => {
+            Err(Failure::Told(launch::start(hosts, run.stage)?))
+        }
         _ => Ok(()),
     }
 }
@@ -103,6 +115,14 @@ fn send(team: &Team, document: &Document, inputs: &[&Path]) -> Result<(), Failur
 fn send_file(team: &Team, path: &Path, folder: Option<&Path>) -> Result<(), Failure> {
     let failed =
         |e: std::io::Error| Failure::Run(format!("{} cannot be sent: {e}", path.display()));
+    // Nobody needs what it can see itself.
+    let seen = std::fs::metadata(path).map_or(u64::MAX, |meta| meta.len());
+    let seen = team.all_gather(&[seen])?;
+    let sees = |rank: usize| seen[rank] == seen[0];
+    if (0..team.size()).all(sees) {
+        return Ok(());
+    }
+    let folder = folder.filter(|_| !sees(team.rank()));
     let mut from = None;
     let mut to = None;
     let mut state = Ok(());
@@ -113,7 +133,7 @@ fn send_file(team: &Team, path: &Path, folder: Option<&Path>) -> Result<(), Fail
             Ok(file) => to = Some(file),
             Err(e) => state = Err(failed(e)),
         }
-    } else {
+    } else if team.is_first() {
         match std::fs::File::open(path) {
             Ok(file) => from = Some(file),
             Err(e) => state = Err(failed(e)),

@@ -30,9 +30,11 @@ fn launcher() -> Option<(usize, usize)> {
     LAUNCHERS.iter().find_map(|(size, rank)| Some((number(size)?, number(rank)?)))
 }
 
-/// How many processes a launcher started, of which this is one; `None` if no launcher did.
+/// How many processes a launcher started, of which this is one; `None` if no launcher did. A shell that
+/// Slurm gives is a step of one task, and no launcher.
 pub(super) fn launched() -> Option<usize> {
-    launcher().map(|(size, _)| size)
+    let by_mpi = LAUNCHERS[..2].iter().any(|(size, _)| std::env::var_os(size).is_some());
+    launcher().map(|(size, _)| size).filter(|&size| size > 1 || by_mpi)
 }
 
 /// Whether this is the first process that the launcher started.
@@ -44,7 +46,7 @@ pub(super) fn is_first() -> bool {
 /// Starts this program again with the same arguments as one process of a run on hosts, and waits
 /// for its end.
 #[cfg(not(feature = "mpi"))]
-pub(super) fn start(hosts: &[Host]) -> Result<u8, Failure> {
+pub(super) fn start(hosts: &[Host], _stage: bool) -> Result<u8, Failure> {
     Err(Failure::Usage(format!(
         "error: {} asked for, but this pylopsd was built without MPI\n{HOW_TO_BUILD}",
         listed(hosts)

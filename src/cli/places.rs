@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::cli::team::Team;
 use crate::cli::{Failure, Outcome};
 use crate::engine::SharedOutput;
-use crate::io::{NpyOutput, TemporaryFolder};
+use crate::io::{NpyOutput, TemporaryFolder, TextOutput};
 use crate::space::ArrayType;
 
 /// An array's output in the making.
@@ -79,6 +79,19 @@ impl Place {
             Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => Err(failed(e)),
             _ => Ok(()),
         }
+    }
+}
+
+/// Begins a text that process 0 writes; the others only know where it is, to remove it if that dies.
+pub(super) fn begin_text(team: &Team, path: &Path) -> Result<TextOutput, Failure> {
+    let own = if team.is_first() { TextOutput::create(path).map(Some) } else { Ok(None) };
+    let own = team.agree(own.map_err(Failure::from))?;
+    let part = own.as_ref().map(|text| text.part().display().to_string()).unwrap_or_default();
+    let part = team.broadcast(part.as_bytes())?;
+    let part = PathBuf::from(String::from_utf8_lossy(&part).into_owned());
+    match own {
+        Some(text) => Ok(text),
+        None => Ok(TextOutput::elsewhere(&part)?),
     }
 }
 

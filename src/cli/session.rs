@@ -1,17 +1,10 @@
 //! Threads, limits and signals of a run.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-
-use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
-use signal_hook::iterator::Signals;
-
 use crate::cli::Failure;
 use crate::cli::common::{MOST_THREADS, RunArgs};
 use crate::cli::memory::Memory;
 use crate::cli::team::Team;
 use crate::engine::Spill;
-use crate::io::abandon_all;
 use crate::problem::Problem;
 use crate::report;
 
@@ -61,25 +54,4 @@ pub(super) fn peak_bytes() -> Option<u64> {
     let line = status.lines().find(|l| l.starts_with("VmHWM:"))?;
     let kib: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
     Some(kib * 1024)
-}
-
-/// A flag that the first interrupt raises; the second ends the program at once. In one process of
-/// several, a signal to end is the launcher's word that the run is over.
-#[allow(clippy::exit)]
-pub(super) fn interruptible(team: &Team) -> Arc<AtomicBool> {
-    let flag = Arc::new(AtomicBool::new(false));
-    let raised = flag.clone();
-    let several = team.size() > 1;
-    // Without signals, the run ends as the system ends it.
-    let Ok(mut signals) = Signals::new([SIGINT, SIGTERM, SIGHUP, SIGUSR1]) else { return flag };
-    std::thread::spawn(move || {
-        for signal in signals.forever() {
-            let over = several && matches!(signal, SIGTERM | SIGHUP);
-            if raised.swap(true, Ordering::Relaxed) || over {
-                abandon_all();
-                std::process::exit(if over { 1 } else { 130 });
-            }
-        }
-    });
-    flag
 }

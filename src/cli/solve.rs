@@ -2,11 +2,13 @@
 
 use std::fmt::Write;
 
+use serde_json::{Value as Json, json};
+
 use crate::cli::common::{FileArgs, RunArgs, method};
 use crate::cli::inputs::load_for;
 use crate::cli::solving::{self, Solved};
 use crate::cli::team::Team;
-use crate::cli::{Failure, Outcome, expectations, say, session};
+use crate::cli::{Failure, Outcome, expectations, say};
 use crate::problem::Problem;
 use crate::report;
 use crate::solvers::Stop;
@@ -24,7 +26,7 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args, team: &Team) -> Outcome {
     let problem = load_for(team, &args.file, &args.run, &[])?;
     let method = method(&problem)?;
-    let stop = session::interruptible(team);
+    let stop = team.interrupted();
     let pending = solving::solve(team, &problem, &method, &args.run, args.run.stage, &stop)?;
     refuse_not_finite(&problem, &pending.solved.stop)?;
     let checks = expectations::check(team, &problem, &pending.solved)?;
@@ -32,7 +34,7 @@ pub(super) fn run(args: &Args, team: &Team) -> Outcome {
     let quiet = args.run.quiet || solving::streams(&problem);
     if args.run.json {
         let list: Vec<_> = checks.iter().map(expectations::Check::as_json).collect();
-        say(&format!("{:#}\n", solving::as_json(&problem, &solved, &list)))?;
+        say(&format!("{:#}\n", as_json(&problem, &solved, &list)))?;
     } else if !quiet {
         say(&summary(&problem, &solved, &checks))?;
     }
@@ -145,4 +147,56 @@ fn summary(problem: &Problem, solved: &Solved, checks: &[expectations::Check]) -
             writeln!(text, "  {} {check}", if check.holds { "expected  " } else { "UNMET     " });
     }
     text
+}
+
+/// The `--json` object of a solve.
+fn as_json(problem: &Problem, solved: &Solved, expectations: &[Json]) -> Json {
+    let solve = problem.solve.as_ref();
+    let data = solve.map(|s| &s.data_type);
+    let mut solver = json!({
+        "name": solved.method.name(),
+        "iterations": solved.iterations,
+        "status": solved.stop.name(),
+        "residual_norm": finite(solved.residual_norm),
+        "relative_residual": finite(solved.residual_norm / solved.data_norm),
+        "data_norm": finite(solved.data_norm),
+        "cost": solved.cost.iter().map(|c| finite(*c)).collect::<Vec<_>>(),
+    });
+    for (name, value) in &solved.figures {
+        solver[*name] = finite(*value);
+    }
+    if !solved.further.is_empty() {
+        let further = solved.further.iter().map(|(name, iterations, stop)| {
+            json!({ "name": name, "iterations": iterations, "status": stop.name() })
+        });
+        solver["further"] = further.collect();
+    }
+    json!({
+        "command": "solve",
+        "file": problem.document.source.name,
+        "operator": {
+            "name": solve.map(|s| s.operator_name.clone()),
+            "dims": solve.map(|s| s.model_type.dims.clone()),
+            "dimsd": data.map(|d| d.dims.clone()),
+            "dtype": solve.map(|s| s.model_type.dtype.name()),
+            "dtype_data": data.map(|d| d.dtype.name()),
+        },
+        "solver": solver,
+        "timings": solved.timings,
+        "memory": { "planned_bytes": solved.memory.total, "peak_bytes": solved.peak_bytes },
+        "processes": solved.processes,
+        "threads": solved.threads,
+        "outputs": solved.outputs.iter().map(|o| json!({
+            "name": o.name.name(),
+            "path": o.path,
+            "shape": o.ty.as_ref().map(|t| t.dims.clone()),
+            "dtype": o.ty.as_ref().map(|t| t.dtype.name()),
+            "sha256": o.sha256,
+        })).collect::<Vec<_>>(),
+        "expectations": expectations,
+    })
+}
+
+fn finite(x: f64) -> Json {
+    if x.is_finite() { json!(x) } else { Json::Null }
 }

@@ -6,12 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
-use serde_json::{Value as Json, json};
-
 use crate::cli::Failure;
 use crate::cli::common::RunArgs;
 use crate::cli::memory::{Divided, Memory};
-use crate::cli::places::Place;
+use crate::cli::places::{self, Place};
 use crate::cli::session;
 use crate::cli::team::Team;
 use crate::engine::{
@@ -205,10 +203,8 @@ pub(super) fn solve(
                 places.push((output.name.clone(), place));
             }
             None => {
-                let path = Some(&output.path).filter(|_| team.is_first());
-                let made = path.map(|path| TextOutput::create(path)).transpose();
-                let made = team.agree(made.map_err(Failure::from))?;
-                history = made.map(|text| (output.path.clone(), text));
+                let made = places::begin_text(team, &output.path)?;
+                history = Some((output.path.clone(), made));
             }
         }
     }
@@ -226,27 +222,10 @@ pub(super) fn solve(
     let (found, csv) = found?;
     team.agree(places.iter().try_for_each(|(_, place)| place.sync()))?;
 
-    let mut written = Vec::new();
     let digest = args.json || !problem.expect.is_empty();
-    for (name, place) in &places {
-        let Some(file) = place.own().filter(|_| team.is_first()) else { continue };
-        written.push(Written {
-            name: name.clone(),
-            path: place.path.clone(),
-            part: Some(file.part().to_path_buf()),
-            ty: Some(file.ty().clone()),
-            sha256: if digest { Some(file.sha256()?) } else { None },
-        });
-    }
-    let history = match history {
-        Some((path, mut text)) => {
-            text.write(&csv)?;
-            let name = OutputName::History;
-            written.push(Written { name, path, part: None, ty: None, sha256: None });
-            Some(text)
-        }
-        None => None,
-    };
+    let (written, history) = team.agree(finished(team, &places, history, &csv, digest))?;
+    let planned = team.all_gather(&[memory.total as u64])?.iter().map(|w| w[0]).max();
+    memory.total = planned.and_then(|n| usize::try_from(n).ok()).unwrap_or(memory.total);
     let mut timings = found.timings;
     timings.finish = start.elapsed().as_secs_f64() - timings.setup - timings.solve;
     let solved = Solved {
@@ -268,6 +247,34 @@ pub(super) fn solve(
     };
     let places = places.into_iter().map(|(_, place)| place).collect();
     Ok(Pending { solved, places, history })
+}
+
+/// What process 0 has written, with the history, whose text is complete then.
+fn finished(
+    team: &Team,
+    places: &[(OutputName, Place)],
+    history: Option<(PathBuf, TextOutput)>,
+    csv: &str,
+    digest: bool,
+) -> Result<(Vec<Written>, Option<TextOutput>), Failure> {
+    let mut written = Vec::new();
+    for (name, place) in places {
+        let Some(file) = place.own().filter(|_| team.is_first()) else { continue };
+        written.push(Written {
+            name: name.clone(),
+            path: place.path.clone(),
+            part: Some(file.part().to_path_buf()),
+            ty: Some(file.ty().clone()),
+            sha256: if digest { Some(file.sha256()?) } else { None },
+        });
+    }
+    let Some((path, mut text)) = history.filter(|_| team.is_first()) else {
+        return Ok((written, None));
+    };
+    text.write(csv)?;
+    let name = OutputName::History;
+    written.push(Written { name, path, part: None, ty: None, sha256: None });
+    Ok((written, Some(text)))
 }
 
 /// One solve of a run.
@@ -461,7 +468,7 @@ impl Run<'_> {
         let inputs: crate::engine::Result<Vec<Store>> = solutions
             .iter()
             .enumerate()
-            .map(|(k, s)| compiled.input(machine, k, &s.store, &s.block))
+            .map(|(k, s)| compiled.input(machine, k, &s.store, &s.block, self.spill))
             .collect();
         let outputs: crate::engine::Result<Vec<(Store, Block)>> =
             (0..self.made.len()).map(|k| compiled.new_output(k, self.spill)).collect();
@@ -501,60 +508,8 @@ fn map(
 ) -> crate::engine::Result<Held> {
     let inputs = [x.block.tiles.clone()];
     let compiled = Compiled::of(program, &inputs, &[], constants, machine, spill)?;
-    let input = compiled.input(machine, 0, &x.store, &x.block)?;
+    let input = compiled.input(machine, 0, &x.store, &x.block, spill)?;
     let (store, block) = compiled.new_output(0, spill)?;
     compiled.run(machine, &[&input], &[&store], After::Nothing)?;
     Ok(Held { store, block })
-}
-
-/// The `--json` object of a solve.
-pub(super) fn as_json(problem: &Problem, solved: &Solved, expectations: &[Json]) -> Json {
-    let solve = problem.solve.as_ref();
-    let data = solve.map(|s| &s.data_type);
-    let mut solver = json!({
-        "name": solved.method.name(),
-        "iterations": solved.iterations,
-        "status": solved.stop.name(),
-        "residual_norm": finite(solved.residual_norm),
-        "relative_residual": finite(solved.residual_norm / solved.data_norm),
-        "data_norm": finite(solved.data_norm),
-        "cost": solved.cost.iter().map(|c| finite(*c)).collect::<Vec<_>>(),
-    });
-    for (name, value) in &solved.figures {
-        solver[*name] = finite(*value);
-    }
-    if !solved.further.is_empty() {
-        let further = solved.further.iter().map(|(name, iterations, stop)| {
-            json!({ "name": name, "iterations": iterations, "status": stop.name() })
-        });
-        solver["further"] = further.collect();
-    }
-    json!({
-        "command": "solve",
-        "file": problem.document.source.name,
-        "operator": {
-            "name": solve.map(|s| s.operator_name.clone()),
-            "dims": solve.map(|s| s.model_type.dims.clone()),
-            "dimsd": data.map(|d| d.dims.clone()),
-            "dtype": solve.map(|s| s.model_type.dtype.name()),
-            "dtype_data": data.map(|d| d.dtype.name()),
-        },
-        "solver": solver,
-        "timings": solved.timings,
-        "memory": { "planned_bytes": solved.memory.total, "peak_bytes": solved.peak_bytes },
-        "processes": solved.processes,
-        "threads": solved.threads,
-        "outputs": solved.outputs.iter().map(|o| json!({
-            "name": o.name.name(),
-            "path": o.path,
-            "shape": o.ty.as_ref().map(|t| t.dims.clone()),
-            "dtype": o.ty.as_ref().map(|t| t.dtype.name()),
-            "sha256": o.sha256,
-        })).collect::<Vec<_>>(),
-        "expectations": expectations,
-    })
-}
-
-fn finite(x: f64) -> Json {
-    if x.is_finite() { json!(x) } else { Json::Null }
 }

@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::cli::common::{FileArgs, load, method, positive};
+use crate::cli::common::{FileArgs, MOST_PROCESSES, load, method, positive};
 use crate::cli::{Failure, Outcome, complain, launch, say, solving};
 use crate::io::TextOutput;
 use crate::report;
@@ -132,7 +132,21 @@ pub(super) fn run(args: &Args) -> Outcome {
     let asked = args.threads.or(problem.run.threads.as_ref().map(|t| t.value));
     let threads = asked.unwrap_or(1);
     let count = args.nodes * args.ranks_per_node;
-    let memory = solving::memory(&problem, &method, threads, count)?;
+    if launch::launched().is_some_and(|n| n > 1) {
+        return Err(Failure::Usage(
+            "error: a job is submitted by one process, not by several".into(),
+        ));
+    }
+    if count > MOST_PROCESSES {
+        return Err(Failure::Usage(format!(
+            "error: {count} processes are asked for, at most {MOST_PROCESSES} can be planned"
+        )));
+    }
+    let mut memory = solving::memory(&problem, &method, threads, count)?;
+    let limit = problem.run.memory.as_ref().map(|m| m.value);
+    for process in &mut memory {
+        process.spill(limit, problem.scratch.clone())?;
+    }
     let node = memory.chunks(args.ranks_per_node).map(|all| all.iter().map(|m| m.total).sum());
     let most: usize = node.max().unwrap_or(0);
     let most = (most as f64 * MARGIN / f64::from(1 << 20)).ceil() as u64;
@@ -227,16 +241,20 @@ impl Job<'_> {
                 format!("--mem={}M", self.mebibytes),
                 format!("--time={}", args.time.clock()),
                 format!("--output={name}.%j.log"),
+                // A minute before the end, for an end after the iteration.
+                "--signal=B:USR1@60".to_string(),
             ],
             Scheduler::Pbs => vec![
-                format!("-N {name}"),
+                format!("-N {}", pbs_name(&name)),
                 format!(
                     "-l select={nodes}:ncpus={}:mpiprocs={ranks}:mem={}mb",
                     ranks * threads,
                     self.mebibytes
                 ),
+                "-l place=scatter".to_string(),
                 format!("-l walltime={}", args.time.clock()),
                 "-j oe".to_string(),
+                "-V".to_string(),
             ],
         };
         let slurm = args.scheduler == Scheduler::Slurm;
@@ -252,7 +270,12 @@ impl Job<'_> {
         }
         let _ = writeln!(text, "\nset -euo pipefail\ncd {}", quoted(&folder));
         let start = self.launcher.as_ref().map(|l| format!("{l} ")).unwrap_or_default();
-        let _ = write!(text, "{start}{} solve {}", quoted(&program), quoted(&args.file.file));
+        let start = match (slurm, start.is_empty()) {
+            (false, false) => start.replacen("mpirun ", "mpirun --hostfile \"$PBS_NODEFILE\" ", 1),
+            _ => start,
+        };
+        // The script's shell gives way, so that signals come to the run itself.
+        let _ = write!(text, "exec {start}{} solve {}", quoted(&program), quoted(&args.file.file));
         let _ = write!(text, " --threads {threads} --no-progress");
         if self.here {
             text += " --hosts localhost";
@@ -266,6 +289,13 @@ impl Job<'_> {
         text.push('\n');
         Ok(text)
     }
+}
+
+/// A name that PBS takes: at most 15 characters, the first a letter.
+fn pbs_name(name: &str) -> String {
+    let letter = name.starts_with(|c: char| c.is_ascii_alphabetic());
+    let name = if letter { name.to_string() } else { format!("p{name}") };
+    name.chars().take(15).collect()
 }
 
 /// A word for a shell.

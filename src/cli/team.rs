@@ -7,8 +7,12 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
+use signal_hook::iterator::Signals;
+
 use crate::cli::{Failure, Outcome, cores, launch, session};
 use crate::engine::{Communicator, Lost, Machine, OneProcess, run_ranks};
+use crate::io::abandon_all;
 
 /// Whether this process prints.
 static SPEAKS: AtomicBool = AtomicBool::new(true);
@@ -23,6 +27,8 @@ pub(super) struct Team {
     comm: Arc<dyn Communicator>,
     /// Whether a process failed while others may have been waiting for it.
     broken: AtomicBool,
+    /// Whether the user wants the run to end.
+    interrupted: Arc<AtomicBool>,
     #[cfg(feature = "mpi")]
     world: Option<Arc<crate::engine::mpi::World>>,
 }
@@ -33,9 +39,16 @@ impl Team {
         Team {
             comm: Arc::new(OneProcess),
             broken: AtomicBool::new(false),
+            interrupted: interruptible(false),
             #[cfg(feature = "mpi")]
             world: None,
         }
+    }
+
+    /// A flag that the first interrupt raises, which its caller promises to look at.
+    pub(super) fn interrupted(&self) -> Arc<AtomicBool> {
+        WATCHED.store(true, Ordering::Relaxed);
+        self.interrupted.clone()
     }
 
     /// The processes that a launcher started, or this one alone.
@@ -65,7 +78,7 @@ impl Team {
             SPEAKS.store(launch::is_first(), Ordering::Relaxed);
             return Err(Failure::Usage(format!(
                 "error: a launcher started {count} processes, but {} sees {}: the launcher belongs to \
-                 another MPI; take that of {}",
+                 another MPI. Take mpirun of {}, or srun --mpi=pmix",
                 library(),
                 world.size(),
                 library()
@@ -73,8 +86,13 @@ impl Team {
         }
         let world = Arc::new(world);
         SPEAKS.store(world.rank() == 0, Ordering::Relaxed);
-        end_all_on_panic(world.clone());
-        Ok(Team { comm: world.clone(), broken: AtomicBool::new(false), world: Some(world) })
+        end_all_on_panic(world.rank());
+        Ok(Team {
+            comm: world.clone(),
+            broken: AtomicBool::new(false),
+            interrupted: interruptible(true),
+            world: Some(world),
+        })
     }
 
     /// Whether this is process 0, which speaks for all.
@@ -163,14 +181,12 @@ impl Team {
 
     /// The bytes of every process.
     pub(super) fn gather(&self, bytes: &[u8]) -> Result<Vec<Vec<u8>>, Failure> {
-        let machine = Machine::new(Some(1), self.comm.clone())?;
-        machine.gather(bytes).map_err(|lost| self.lost(lost))
+        self.comm.gather(bytes).map_err(|lost| self.lost(lost))
     }
 
     /// The bytes that process 0 gives, in all.
     pub(super) fn broadcast(&self, bytes: &[u8]) -> Result<Vec<u8>, Failure> {
-        let own = if self.is_first() { bytes } else { &[] };
-        Ok(if self.size() == 1 { own.to_vec() } else { self.gather(own)?.swap_remove(0) })
+        self.comm.broadcast(bytes).map_err(|lost| self.lost(lost))
     }
 
     /// What succeeded in all processes; or what failed in the first of those in which it did.
@@ -244,7 +260,11 @@ impl Team {
         let all = self.gather(format!("{} {}", host(), list.join(" ")).as_bytes())?;
         let all: Vec<String> =
             all.iter().map(|text| String::from_utf8_lossy(text).into_owned()).collect();
-        Ok(share_of(&all, self.comm.rank()))
+        // A container may be allowed less than it sees, for all its processes together.
+        let there = all.iter().filter(|text| text.split(' ').next() == Some(&host())).count();
+        let allowed = std::thread::available_parallelism().map_or(1, usize::from);
+        let quota = if allowed < own.len() { (allowed / there.max(1)).max(1) } else { allowed };
+        Ok(share_of(&all, self.comm.rank()).min(quota))
     }
 }
 
@@ -264,6 +284,31 @@ fn share_of(all: &[String], rank: usize) -> usize {
     ((share + 1e-6) as usize).max(1)
 }
 
+/// Whether anyone looks at the flag that an interrupt raises.
+static WATCHED: AtomicBool = AtomicBool::new(false);
+
+/// A flag that the first interrupt raises; the second ends the program at once, and so does the first
+/// where nobody looks. In one process of several, a signal to end is the launcher's word that the run is
+/// over.
+#[allow(clippy::exit)]
+fn interruptible(several: bool) -> Arc<AtomicBool> {
+    let flag = Arc::new(AtomicBool::new(false));
+    let raised = flag.clone();
+    // Without signals, the run ends as the system ends it.
+    let Ok(mut signals) = Signals::new([SIGINT, SIGTERM, SIGHUP, SIGUSR1]) else { return flag };
+    std::thread::spawn(move || {
+        for signal in signals.forever() {
+            let over = several && matches!(signal, SIGTERM | SIGHUP);
+            let watched = WATCHED.load(Ordering::Relaxed);
+            if raised.swap(true, Ordering::Relaxed) || over || !watched {
+                abandon_all();
+                std::process::exit(if over { 1 } else { 130 });
+            }
+        }
+    });
+    flag
+}
+
 /// This host's name.
 pub(super) fn host() -> String {
     let name = nix::unistd::gethostname().ok();
@@ -275,19 +320,18 @@ fn here() -> String {
     format!("a process on {}", host())
 }
 
-/// A thread that panics ends all processes: without it, they would wait for ever.
+/// A thread that panics ends its process, and the launcher then all: they would wait for ever.
 #[cfg(feature = "mpi")]
-fn end_all_on_panic(world: Arc<crate::engine::mpi::World>) {
+fn end_all_on_panic(rank: usize) {
     std::panic::set_hook(Box::new(move |info| {
         let message = info.payload_as_str().unwrap_or("no reason is known");
         let place = info.location().map(|l| format!(", at {l}")).unwrap_or_default();
         super::complain_anyway(&format!(
-            "error: process {} on {}: a bug in pylopsd: {message}{place}",
-            world.rank(),
+            "error: process {rank} on {}: a bug in pylopsd: {message}{place}",
             host()
         ));
         crate::io::abandon_all();
-        world.abort(1);
+        std::process::abort();
     }));
 }
 

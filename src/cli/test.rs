@@ -9,7 +9,7 @@ use serde_json::{Value as Json, json};
 
 use crate::cli::common::{FileArgs, RunArgs, method};
 use crate::cli::inputs::{load_for, start_on_hosts};
-use crate::cli::team::Team;
+use crate::cli::team::{Team, speaks};
 use crate::cli::{Failure, Outcome, dottest, expectations, say, session, solve, solving};
 use crate::io::{TemporaryFolder, TextOutput};
 use crate::problem::Problem;
@@ -144,14 +144,16 @@ pub(super) fn run(args: &Args, team: &Team) -> Outcome {
     let junit_xml = args.junit.as_deref().filter(|_| team.is_first());
     let report =
         team.agree(junit_xml.map(TextOutput::create).transpose().map_err(Failure::from))?;
-    let folder = TemporaryFolder::new(None);
-    let folder = folder.map_err(|e| Failure::Run(format!("temporary folder: {e}")))?;
-    let stop = session::interruptible(team);
+    let folder = if team.is_first() { TemporaryFolder::new(None).map(Some) } else { Ok(None) };
+    let folder = folder.map_err(|e| Failure::Run(format!("temporary folder: {e}")));
+    let folder = team.agree(folder)?;
+    let folder = folder.as_ref().map_or(Path::new("."), TemporaryFolder::path);
+    let stop = team.interrupted();
     let start = Instant::now();
     let mut all = Vec::new();
     for file in &files {
         let begin = Instant::now();
-        let (checks, broken) = match test(args, team, file, folder.path(), &stop) {
+        let (checks, broken) = match test(args, team, file, folder, &stop) {
             Ok(checks) => (checks, None),
             Err(Failure::Interrupted) => return Err(Failure::Interrupted),
             // The other processes cannot go on to the next file.
@@ -165,7 +167,7 @@ pub(super) fn run(args: &Args, team: &Team) -> Outcome {
         let seconds = begin.elapsed().as_secs_f64();
         let found = Found { name: file.display().to_string(), seconds, checks, broken };
         if !args.run.json && (!args.run.quiet || found.code() != 0) {
-            say(&found.text())?;
+            team.agree(say(&found.text()))?;
         }
         all.push(found);
     }
@@ -238,7 +240,8 @@ fn redirect(problem: &mut Problem, args: &Args, file: &Path, folder: &Path) -> O
         (Some(out), Some(name)) => out.join(name),
         _ => folder.to_path_buf(),
     };
-    std::fs::create_dir_all(&folder).map_err(|e| {
+    let made = if speaks() { std::fs::create_dir_all(&folder) } else { Ok(()) };
+    made.map_err(|e| {
         Failure::Usage(format!("error: folder {} cannot be made: {e}", folder.display()))
     })?;
     for output in &mut problem.outputs {

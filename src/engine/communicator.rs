@@ -51,6 +51,11 @@ impl Message {
         message
     }
 
+    /// Bytes that it has room for.
+    fn room(&self) -> usize {
+        self.words.len() * size_of::<C128>()
+    }
+
     /// How many bytes there are.
     pub fn len(&self) -> usize {
         self.bytes
@@ -70,6 +75,45 @@ impl Message {
     pub fn numbers_mut<T: bytemuck::Pod>(&mut self) -> &mut [T] {
         let bytes = bytemuck::cast_slice_mut::<_, u8>(&mut self.words);
         bytemuck::cast_slice_mut(&mut bytes[..self.bytes])
+    }
+}
+
+/// Messages that were used and wait for their next use: fresh memory costs a fault a page. No more is
+/// kept than was ever in use at once.
+#[derive(Debug, Default)]
+pub struct Spares {
+    kept: Vec<Message>,
+    kept_bytes: usize,
+    used: usize,
+    most: usize,
+}
+
+impl Spares {
+    /// A message of so many bytes, whatever they are.
+    pub fn take(&mut self, bytes: usize) -> Message {
+        let fits = |m: &Message| m.room() >= bytes && m.room() <= 2 * bytes + 4096;
+        let found = self.kept.iter().position(fits).map(|k| self.kept.swap_remove(k));
+        let message = match found {
+            Some(mut message) => {
+                self.kept_bytes -= message.room();
+                message.bytes = bytes;
+                message
+            }
+            None => Message::zeros(bytes),
+        };
+        self.used += message.room();
+        self.most = self.most.max(self.used);
+        message
+    }
+
+    /// A message that was taken and is no longer needed.
+    pub fn give(&mut self, message: Message) {
+        let room = message.room();
+        self.used = self.used.saturating_sub(room);
+        if self.used + self.kept_bytes + room <= self.most {
+            self.kept_bytes += room;
+            self.kept.push(message);
+        }
     }
 }
 
@@ -97,8 +141,19 @@ pub trait Communicator: Send + Sync {
         receives: &[(usize, usize)],
     ) -> Result<Box<dyn Arrival + 'a>, Lost>;
 
+    /// A message of so many bytes, whatever they are.
+    fn message(&self, bytes: usize) -> Message {
+        Message::zeros(bytes)
+    }
+
+    /// Takes messages back that are no longer needed.
+    fn recycle(&self, _messages: Vec<Message>) {}
+
     /// The words of every process, by process; all give as many.
     fn all_gather(&self, words: &[u64]) -> Result<Vec<Vec<u64>>, Lost> {
+        if self.size() == 1 {
+            return Ok(vec![words.to_vec()]);
+        }
         let others: Vec<usize> = (0..self.size()).filter(|&p| p != self.rank()).collect();
         let own = Message::of(bytemuck::cast_slice(words));
         let from: Vec<_> = others.iter().map(|&p| (p, own.len())).collect();
@@ -106,6 +161,43 @@ pub trait Communicator: Send + Sync {
         let mut all = self.start(sends, &from)?.wait()?;
         all.insert(self.rank(), own);
         Ok(all.iter().map(|message| message.numbers().to_vec()).collect())
+    }
+
+    /// The bytes of every process, by process.
+    fn gather(&self, bytes: &[u8]) -> Result<Vec<Vec<u8>>, Lost> {
+        let lengths = self.all_gather(&[bytes.len() as u64])?;
+        let others = || (0..self.size()).filter(|&p| p != self.rank());
+        let to: Vec<usize> = if bytes.is_empty() { Vec::new() } else { others().collect() };
+        let sends = to.into_iter().map(|p| (p, Message::of(bytes))).collect();
+        let from = others().map(|p| (p, lengths[p][0] as usize)).filter(|(_, n)| *n > 0);
+        let from: Vec<(usize, usize)> = from.collect();
+        let received = self.start(sends, &from)?.wait()?;
+        let mut all = vec![Vec::new(); self.size()];
+        all[self.rank()] = bytes.to_vec();
+        for ((peer, _), message) in from.into_iter().zip(received) {
+            all[peer] = message.numbers().to_vec();
+        }
+        Ok(all)
+    }
+
+    /// The bytes that process 0 gives, in all: each process passes them on to a few others.
+    fn broadcast(&self, bytes: &[u8]) -> Result<Vec<u8>, Lost> {
+        let (rank, size) = (self.rank(), self.size());
+        let length = self.all_gather(&[bytes.len() as u64])?[0][0] as usize;
+        if length == 0 {
+            return Ok(Vec::new());
+        }
+        // A process has the number of the one it receives from, and its own highest bit.
+        let highest = rank.checked_ilog2().map_or(0, |bit| 1 << bit);
+        let message = match rank {
+            0 => Message::of(bytes),
+            _ => self.start(Vec::new(), &[(rank - highest, length)])?.wait()?.swap_remove(0),
+        };
+        let steps = (0..usize::BITS).map(|bit| 1usize << bit);
+        let steps = steps.skip_while(|&step| step <= rank).take_while(|&step| step < size);
+        let next = steps.map(|step| rank + step).filter(|&p| p < size);
+        self.start(next.map(|p| (p, message.clone())).collect(), &[])?.wait()?;
+        Ok(message.numbers().to_vec())
     }
 
     /// Tells all others, who may wait for this process, that it fails and why.
@@ -223,10 +315,39 @@ mod tests {
     use super::*;
 
     #[test]
+    fn messages_are_used_again() {
+        let mut spares = Spares::default();
+        let (a, b) = (spares.take(100_000), spares.take(50_000));
+        let address = a.words.as_ptr();
+        spares.give(a);
+        spares.give(b);
+        let again = spares.take(99_000);
+        assert_eq!((again.words.as_ptr(), again.len()), (address, 99_000));
+        assert_eq!(spares.take(10_000_000).len(), 10_000_000);
+        // Too large for what is wanted.
+        assert_ne!(spares.take(10_000).room(), 50_000);
+    }
+
+    #[test]
     fn every_rank_gets_every_part() {
         let all = run_ranks(3, |comm| comm.all_gather(&[comm.rank() as u64, 7]));
         for parts in all {
             assert_eq!(parts, Ok(vec![vec![0, 7], vec![1, 7], vec![2, 7]]));
+        }
+    }
+
+    #[test]
+    fn what_one_rank_gives_comes_to_all() {
+        for size in [1, 2, 3, 6, 9] {
+            let all = run_ranks(size, |comm| {
+                let own = if comm.rank() == 0 { b"some bytes".as_slice() } else { b"others" };
+                (comm.broadcast(own), comm.gather(&vec![1; comm.rank()]))
+            });
+            for (bytes, parts) in all {
+                assert_eq!(bytes.as_deref(), Ok(b"some bytes".as_slice()), "{size}");
+                let lengths: Vec<usize> = parts.unwrap().iter().map(Vec::len).collect();
+                assert_eq!(lengths, (0..size).collect::<Vec<_>>());
+            }
         }
     }
 

@@ -169,13 +169,14 @@ impl Compiled {
         number: usize,
         x: &Store,
         block: &Block,
+        spill: &Spill,
     ) -> Result<Store> {
         let (store, held) = match self.place(&StoreKind::Input(number)) {
             Some(found) if !x.held().contains(found.1) => found,
             _ => return Ok(x.clone()),
         };
         let own = block.tiles.grid.owned_box(machine.rank(), machine.size());
-        let copy = Store::allocate(&store.ty, &held.hull(&own), None)?;
+        let copy = Store::allocate(&store.ty, &held.hull(&own), spill.scratch.as_deref())?;
         if !own.is_empty() {
             pointwise::copy(copy.view_mut_shared(&own), x.view(&own));
         }
@@ -254,7 +255,7 @@ impl Compiled {
             let mut seen = None;
             let arriving = arriving.into_inner().unwrap_or_else(PoisonError::into_inner);
             for ((e, apart), arrival) in exchanges().zip(arriving) {
-                finish(machine, e, &stores, apart.as_ref(), &arrival.wait()?);
+                finish(machine, e, &stores, apart.as_ref(), arrival.wait()?);
                 if let Some(apart) = apart {
                     // During this stage, the array is read from what was received.
                     seen.get_or_insert_with(|| stores.clone())[e.store.0] = Some(apart.clone());

@@ -20,7 +20,7 @@ pub(super) fn begin<'m>(
     let size = store.ty().dtype.size();
     let sends = machine.each(0..e.sends.len(), |k| {
         let t = &e.sends[k];
-        let mut message = Message::zeros(t.part.len() * size);
+        let mut message = machine.comm().message(t.part.len() * size);
         pointwise::copy(
             view_mut(&mut message, store.ty().dtype, &t.part.dims()),
             store.view(&t.part),
@@ -37,7 +37,7 @@ pub(super) fn finish(
     e: &Exchange,
     stores: &[Option<Store>],
     apart: Option<&Store>,
-    received: &[Message],
+    received: Vec<Message>,
 ) {
     let store = exchanged(e, stores);
     let target = apart.unwrap_or(store);
@@ -47,6 +47,7 @@ pub(super) fn finish(
         let from = view(&received[k], store.ty().dtype, &part.dims());
         pointwise::copy(target.view_mut_shared(part), from);
     });
+    machine.comm().recycle(received);
     if let Some(apart) = apart {
         let mut own = vec![store.held().intersect(&e.need)];
         for t in &e.receives {

@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use crate::engine::communicator::Message;
 use crate::engine::{Communicator, Error, Lost, OneProcess, Result};
 use crate::plan::Tiles;
 
@@ -76,19 +75,7 @@ impl Machine {
 
     /// The bytes of every process, by process.
     pub fn gather(&self, bytes: &[u8]) -> std::result::Result<Vec<Vec<u8>>, Lost> {
-        let lengths = self.comm.all_gather(&[bytes.len() as u64])?;
-        let others = || (0..self.size()).filter(|&p| p != self.rank());
-        let sends = if bytes.is_empty() { Vec::new() } else { others().collect() };
-        let sends = sends.into_iter().map(|p| (p, Message::of(bytes))).collect();
-        let from = others().map(|p| (p, lengths[p][0] as usize)).filter(|(_, n)| *n > 0);
-        let from: Vec<(usize, usize)> = from.collect();
-        let received = self.comm.start(sends, &from)?.wait()?;
-        let mut all = vec![Vec::new(); self.size()];
-        all[self.rank()] = bytes.to_vec();
-        for ((peer, _), message) in from.into_iter().zip(received) {
-            all[peer] = message.numbers().to_vec();
-        }
-        Ok(all)
+        self.comm.gather(bytes)
     }
 
     /// Whether any process says so.

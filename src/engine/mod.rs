@@ -16,7 +16,9 @@ mod store;
 mod tests;
 mod vector;
 
-pub use communicator::{Arrival, Communicator, Lost, Message, OneProcess, ThreadRank, run_ranks};
+pub use communicator::{
+    Arrival, Communicator, Lost, Message, OneProcess, Spares, ThreadRank, run_ranks,
+};
 pub use compiled::{After, Compiled, Constants, Spill};
 pub use machine::Machine;
 pub use mapped::mapped;

@@ -17,7 +17,7 @@ use mpi::environment::Universe;
 use mpi::ffi;
 use mpi::traits::Communicator as _;
 
-use crate::engine::communicator::{Arrival, Communicator, Lost, Message};
+use crate::engine::communicator::{Arrival, Communicator, Lost, Message, Spares};
 
 /// Most bytes of one message of MPI, which counts them in 31 bits; longer ones go in pieces.
 const PIECE: usize = 1 << 30;
@@ -30,6 +30,7 @@ pub struct World {
     rank: usize,
     size: usize,
     comm: ffi::MPI_Comm,
+    spares: Mutex<Spares>,
     /// Ends MPI when dropped.
     universe: Mutex<Option<Universe>>,
 }
@@ -67,7 +68,8 @@ impl World {
         let (rank, size) = (world.rank() as usize, world.size() as usize);
         // SAFETY: a constant of the library, which is initialised.
         let comm = unsafe { ffi::RSMPI_COMM_WORLD };
-        Ok(World { rank, size, comm, universe: Mutex::new(Some(universe)) })
+        let spares = Mutex::default();
+        Ok(World { rank, size, comm, spares, universe: Mutex::new(Some(universe)) })
     }
 
     /// Ends MPI, when all processes have done their part.
@@ -170,7 +172,7 @@ impl Communicator for World {
         receives: &[(usize, usize)],
     ) -> Result<Box<dyn Arrival + 'a>, Lost> {
         let mut requests = Vec::with_capacity(sends.len() + receives.len());
-        let mut received: Vec<Message> = receives.iter().map(|r| Message::zeros(r.1)).collect();
+        let mut received: Vec<Message> = receives.iter().map(|r| self.message(r.1)).collect();
         for (message, (from, _)) in received.iter_mut().zip(receives) {
             self.receive(message, *from, &mut requests);
         }
@@ -178,6 +180,15 @@ impl Communicator for World {
             self.send(message.numbers(), *to, DATA, &mut requests);
         }
         Ok(Box::new(OnTheWay { world: self, requests, sends, received, done: false }))
+    }
+
+    fn message(&self, bytes: usize) -> Message {
+        self.spares.lock().unwrap_or_else(PoisonError::into_inner).take(bytes)
+    }
+
+    fn recycle(&self, messages: Vec<Message>) {
+        let mut spares = self.spares.lock().unwrap_or_else(PoisonError::into_inner);
+        messages.into_iter().for_each(|message| spares.give(message));
     }
 
     fn all_gather(&self, words: &[u64]) -> Result<Vec<Vec<u64>>, Lost> {
@@ -258,6 +269,8 @@ impl Arrival for OnTheWay<'_> {
             world.wait_for(|| test(requests))?;
             self.done = true;
         }
+        let sent = std::mem::take(&mut self.sends);
+        self.world.recycle(sent.into_iter().map(|(_, message)| message).collect());
         Ok(std::mem::take(&mut self.received))
     }
 }

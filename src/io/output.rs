@@ -10,7 +10,6 @@ use std::path::{Path, PathBuf};
 
 use ndarray::{ArrayViewD, ArrayViewMutD, Axis, IxDyn, Zip};
 use sha2::{Digest, Sha256};
-use tempfile::TempDir;
 
 use crate::scalar::DType;
 use crate::space::{ArrayType, IndexBox, strides};
@@ -20,7 +19,7 @@ use crate::{with_dtype, with_view};
 use super::array::Array;
 use super::error::{Error, Result, os_words};
 use super::npy::{Header, StoredType, checked_len, header_bytes, swap_bytes};
-use super::temporary::{JoinedFile, TemporaryFile};
+use super::temporary::{JoinedFile, TemporaryFile, TemporaryFolder};
 use super::zarr;
 
 /// Bytes that a write which converts or gathers holds at a time.
@@ -117,7 +116,7 @@ impl Pending {
     }
 
     /// For a Zarr output, the folder that takes its place, beside it.
-    fn folder(&self) -> Result<Option<TempDir>> {
+    fn folder(&self) -> Result<Option<TemporaryFolder>> {
         if !self.zarr {
             return Ok(None);
         }
@@ -127,7 +126,7 @@ impl Pending {
         Ok(Some(folder))
     }
 
-    fn folder_beside(&self, suffix: &str) -> Result<TempDir> {
+    fn folder_beside(&self, suffix: &str) -> Result<TemporaryFolder> {
         let parent = self.target.parent().filter(|p| !p.as_os_str().is_empty());
         let prefix = beside(self.target.file_name().unwrap_or_default());
         let made = tempfile::Builder::new()
@@ -135,11 +134,11 @@ impl Pending {
             .suffix(suffix)
             .permissions(Permissions::from_mode(0o777))
             .tempdir_in(parent.unwrap_or(Path::new(".")));
-        made.map_err(|e| self.failed(&e))
+        made.map(TemporaryFolder::from).map_err(|e| self.failed(&e))
     }
 
     /// Puts a complete folder in the target's place; an old one goes when the new one is there.
-    fn replace(&self, folder: TempDir) -> Result<()> {
+    fn replace(&self, folder: TemporaryFolder) -> Result<()> {
         let failed = |e: std::io::Error| self.failed(&e);
         let old = self.folder_beside(".old")?;
         let parked = old.path().join("zarr");
@@ -155,7 +154,7 @@ impl Pending {
             return Err(failed(e));
         }
         // It is at its place, and no longer temporary.
-        let _ = folder.keep();
+        folder.keep();
         Ok(())
     }
 }
@@ -324,6 +323,25 @@ impl TextOutput {
         Ok(TextOutput { pending: Pending::create(path, false)? })
     }
 
+    /// A text that another process writes to a temporary file: this one neither writes nor commits it,
+    /// and removes it only if it is ended itself.
+    pub fn elsewhere(part: &Path) -> Result<TextOutput> {
+        let name = part.display().to_string();
+        let failed =
+            |e: std::io::Error| Error::run(format!("cannot open {name}: {}", os_words(&e)));
+        let file = File::open("/dev/null").map_err(failed)?;
+        let joined = Some(JoinedFile::new(part));
+        let (temporary, target) = (part.to_path_buf(), part.to_path_buf());
+        let pending =
+            Pending { file, temporary, owner: None, _joined: joined, target, name, zarr: false };
+        Ok(TextOutput { pending })
+    }
+
+    /// The temporary file.
+    pub fn part(&self) -> &Path {
+        &self.pending.temporary
+    }
+
     /// The place that the file will take, as it was given.
     pub fn path(&self) -> &Path {
         Path::new(&self.pending.name)
@@ -378,7 +396,8 @@ pub fn commit_all(outputs: Vec<Output>) -> Result<()> {
         })
         .collect();
     pending.iter().try_for_each(Pending::sync)?;
-    let folders: Result<Vec<Option<TempDir>>> = pending.iter().map(Pending::folder).collect();
+    let folders: Result<Vec<Option<TemporaryFolder>>> =
+        pending.iter().map(Pending::folder).collect();
     pending.into_iter().zip(folders?).try_for_each(|(pending, folder)| match folder {
         Some(folder) => pending.replace(folder),
         None => pending.rename(),

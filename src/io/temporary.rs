@@ -78,7 +78,14 @@ impl Drop for TemporaryFile {
 
 /// A temporary folder, removed with all that is in it when dropped.
 #[derive(Debug)]
-pub struct TemporaryFolder(TempDir);
+pub struct TemporaryFolder(Option<TempDir>);
+
+impl From<TempDir> for TemporaryFolder {
+    fn from(folder: TempDir) -> Self {
+        made().push(folder.path().to_path_buf());
+        TemporaryFolder(Some(folder))
+    }
+}
 
 impl TemporaryFolder {
     /// A new folder where the system keeps temporary files, or in `parent`.
@@ -87,18 +94,26 @@ impl TemporaryFolder {
             Some(parent) => tempfile::tempdir_in(parent)?,
             None => tempfile::tempdir()?,
         };
-        made().push(folder.path().to_path_buf());
-        Ok(TemporaryFolder(folder))
+        Ok(folder.into())
     }
 
     /// Where it is.
     pub fn path(&self) -> &Path {
-        self.0.path()
+        self.0.as_ref().map_or(Path::new(""), TempDir::path)
+    }
+
+    /// Leaves it where it is, for good.
+    pub(super) fn keep(mut self) {
+        if let Some(folder) = self.0.take() {
+            forget(&folder.keep());
+        }
     }
 }
 
 impl Drop for TemporaryFolder {
     fn drop(&mut self) {
-        forget(self.0.path());
+        if let Some(folder) = &self.0 {
+            forget(folder.path());
+        }
     }
 }

@@ -8,6 +8,9 @@ use crate::kernels::Buffer;
 use crate::kernels::rows::{parts, reals, reals_mut, vectorized};
 use crate::scalar::{Real, Scalar};
 
+/// Rows and columns of a block that is turned at once.
+const TURNED: usize = 16;
+
 /// `Y_b = K_b X_b`; `kernel` comes with its last two axes as `[rows of y, rows of x]`, transposed
 /// already if it is to be, and is conjugated on the way if `conj`.
 pub fn matmul<T: Scalar>(
@@ -96,17 +99,34 @@ fn one<T: Scalar>(
     // A product with rows that are consecutive is faster, which many columns pay for.
     let (m, n) = (k.shape()[0], k.shape()[1]);
     let mut copy = Buffer::<T>::dirty(m * n);
-    for (top, left) in (0..m).step_by(16).flat_map(|i| (0..n).step_by(16).map(move |j| (i, j))) {
-        for i in top..(top + 16).min(m) {
-            for j in left..(left + 16).min(n) {
-                let v = k[[i, j]];
-                copy[i * n + j] = if conj { v.conj() } else { v };
-            }
-        }
+    if conj {
+        turn(&mut copy, &k, |v| v.conj());
+    } else {
+        turn(&mut copy, &k, |v| v);
     }
     match ArrayView2::from_shape((m, n), &copy[..]) {
         Ok(k) => product(&mut y, &x, &k, false),
         Err(_) => unreachable!("the copy has the dims of the kernel"),
+    }
+}
+
+/// Copies a matrix into rows, `f` of its elements, in blocks that fill cache lines on either side.
+#[inline(always)]
+fn turn<T: Scalar>(rows: &mut [T], k: &ArrayView2<'_, T>, f: impl Fn(T) -> T) {
+    let (m, n) = (k.shape()[0], k.shape()[1]);
+    let columns: Option<Vec<&[T]>> = k.columns().into_iter().map(|c| c.to_slice()).collect();
+    let Some(columns) = columns else {
+        rows.iter_mut().zip(k).for_each(|(y, v)| *y = f(*v));
+        return;
+    };
+    for left in (0..n).step_by(TURNED) {
+        let some = &columns[left..(left + TURNED).min(n)];
+        for top in (0..m).step_by(TURNED) {
+            for i in top..(top + TURNED).min(m) {
+                let row = &mut rows[i * n + left..][..some.len()];
+                row.iter_mut().zip(some).for_each(|(y, column)| *y = f(column[i]));
+            }
+        }
     }
 }
 

@@ -1,8 +1,6 @@
 //! Which nodes are kept, the stages that compute them, and where their boxes come from.
 
-use crate::graph::{
-    Cut, Graph, Node, NodeId, Parts, Primitive, Program, input_box, pulled_once,
-};
+use crate::graph::{Cut, Graph, Node, NodeId, Parts, Primitive, Program, input_box, pulled_once};
 use crate::io::Array;
 use crate::plan::Tiles;
 use crate::plan::parts::in_parts;

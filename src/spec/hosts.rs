@@ -19,8 +19,8 @@ impl fmt::Display for Host {
 
 /// What a host looks like.
 pub(super) const HOST: &str = "a host's name with the number of its processes, such as \"node1:2\"";
-/// Most processes of a run.
-const MOST: usize = 1 << 20;
+/// Most processes of a host, and of a run.
+const MOST: usize = 1 << 16;
 
 /// A host and its processes, `node1:2`; one process without a number.
 pub(super) fn parse_host(text: &str) -> Option<Host> {
@@ -33,7 +33,8 @@ pub(super) fn parse_host(text: &str) -> Option<Host> {
 
 /// Hosts separated by commas, `node1:2,node2:2`.
 pub fn parse_hosts(text: &str) -> Option<Vec<Host>> {
-    text.split(',').map(parse_host).collect()
+    let hosts: Option<Vec<Host>> = text.split(',').map(parse_host).collect();
+    hosts.filter(|hosts| processes(hosts) <= MOST)
 }
 
 /// The processes of all.

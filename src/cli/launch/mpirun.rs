@@ -82,13 +82,13 @@ fn launcher(family: Family) -> Result<PathBuf, Failure> {
 }
 
 /// Starts this program again with the same arguments, as one process of a run on hosts, and waits for
-/// its end; gives its exit code.
-pub(in crate::cli) fn start(hosts: &[Host]) -> Result<u8, Failure> {
+/// its end; gives its exit code. With `stage`, this folder need not be there on the other hosts.
+pub(in crate::cli) fn start(hosts: &[Host], stage: bool) -> Result<u8, Failure> {
     let family = Family::linked();
     let path = launcher(family)?;
     let failed = |what: &str, e: std::io::Error| Failure::Run(format!("{what}: {e}"));
     let mut command = Command::new(&path);
-    command.args(options(family, hosts));
+    command.args(options(family, hosts, stage));
     command.arg(std::env::current_exe().map_err(|e| failed("where this program is", e))?);
     command.args(std::env::args_os().skip(1));
     // A launcher in the background must not read the terminal.
@@ -96,6 +96,7 @@ pub(in crate::cli) fn start(hosts: &[Host]) -> Result<u8, Failure> {
     command.stdin(if stdin.is_terminal() { Stdio::null() } else { Stdio::inherit() });
     // Signals of the terminal come to this process alone, which passes them on.
     command.stderr(Stdio::piped()).process_group(0);
+    end_with_parent(&mut command);
     let mut child =
         command.spawn().map_err(|e| failed(&format!("{} cannot be started", path.display()), e))?;
     let pid = Pid::from_raw(i32::try_from(child.id()).unwrap_or(i32::MAX));
@@ -109,6 +110,18 @@ pub(in crate::cli) fn start(hosts: &[Host]) -> Result<u8, Failure> {
     Ok(told.conclude(status))
 }
 
+/// Ends the launcher if this process is gone, which would otherwise go on alone.
+#[allow(unsafe_code)]
+fn end_with_parent(command: &mut Command) {
+    #[cfg(target_os = "linux")]
+    // SAFETY: between fork and exec, one system call is made, and nothing else.
+    unsafe {
+        command.pre_exec(|| Ok(nix::sys::prctl::set_pdeathsig(Signal::SIGTERM)?));
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = command;
+}
+
 /// What starts so many processes in a job of a cluster, whose hosts the launcher knows.
 pub(in crate::cli) fn in_job(count: usize) -> Option<String> {
     let root = if nix::unistd::geteuid().is_root() { " --allow-run-as-root" } else { "" };
@@ -118,7 +131,7 @@ pub(in crate::cli) fn in_job(count: usize) -> Option<String> {
     })
 }
 
-fn options(family: Family, hosts: &[Host]) -> Vec<String> {
+fn options(family: Family, hosts: &[Host], stage: bool) -> Vec<String> {
     let count: usize = hosts.iter().map(|h| h.processes).sum();
     let list: Vec<String> = hosts.iter().map(ToString::to_string).collect();
     let kept: Vec<String> = std::env::vars_os()
@@ -130,7 +143,10 @@ fn options(family: Family, hosts: &[Host]) -> Vec<String> {
     match family {
         Family::OpenMpi => {
             let mut all = words(&["--host", &list.join(","), "-np", &count.to_string()]);
-            all.extend(words(&["--map-by", "slot", "--bind-to", "none", "--wdir", &folder]));
+            all.extend(words(&["--map-by", "slot", "--bind-to", "none"]));
+            if !stage {
+                all.extend(words(&["--wdir", &folder]));
+            }
             if nix::unistd::geteuid().is_root() {
                 all.extend(words(&["--allow-run-as-root"]));
             }
@@ -154,7 +170,9 @@ fn options(family: Family, hosts: &[Host]) -> Vec<String> {
         }
         Family::Mpich => {
             let mut all = words(&["-hosts", &list.join(","), "-np", &count.to_string()]);
-            all.extend(words(&["-wdir", &folder]));
+            if !stage {
+                all.extend(words(&["-wdir", &folder]));
+            }
             if !kept.is_empty() {
                 all.extend(words(&["-genvlist", &kept.join(",")]));
             }
@@ -246,6 +264,12 @@ impl Told {
             let host = after(&["RUNNING", "AT"]).unwrap_or_else(|| "an unknown host".into());
             let signal = after(&["EXIT", "CODE:"]).and_then(|n| n.parse().ok());
             self.lost.get_or_insert(format!("a process on {host} {}", ended_by(signal)));
+        } else if text.contains("unable to reliably start one or more daemons") {
+            self.lost.get_or_insert(
+                "not all hosts can be started on: each must be reached by ssh without a password, and have \
+                 the same MPI and this program at the same path"
+                    .into(),
+            );
         } else if text.contains("lost communication with a remote daemon") {
             // The first node is the launcher's own.
             let host = text.rsplit("on node ").next().and_then(|t| t.split_whitespace().next());
@@ -276,7 +300,7 @@ impl Told {
             return code;
         }
         if let Some(lost) = &self.lost {
-            complain(&format!("error: {lost}; the run was ended and nothing was written"));
+            complain(&format!("error: {lost}; the run was ended before it was done"));
             return 1;
         }
         let words: Vec<&str> =
@@ -289,7 +313,7 @@ impl Told {
             0 => String::new(),
             _ => format!(". It said:\n  {}", words.join("\n  ")),
         };
-        complain(&format!("error: {how}; nothing was written{said}"));
+        complain(&format!("error: {how}{said}"));
         1
     }
 }
@@ -297,7 +321,7 @@ impl Told {
 /// `was killed (signal 9)`
 fn ended_by(signal: Option<i32>) -> String {
     match signal {
-        Some(9) => "was killed (signal 9), as a system does that has no memory left".into(),
+        Some(9) => "was killed (signal 9, which a system without memory left sends too)".into(),
         Some(n) => match Signal::try_from(n) {
             Ok(name) => format!("was ended by {name} (signal {n})"),
             Err(_) => format!("ended with code {n}"),
@@ -325,7 +349,7 @@ mod tests {
         assert_eq!(
             killed.lost.as_deref(),
             Some(
-                "process 1 on nodeb was killed (signal 9), as a system does that has no memory left"
+                "process 1 on nodeb was killed (signal 9, which a system without memory left sends too)"
             )
         );
         let lost = told(&format!(
