@@ -126,7 +126,7 @@ def pair(name, setup, x, y, toml, arrays=""):
     """One application of an operator, and one of its adjoint."""
     text = "%s\n[operators]\nA = %s\n" % (arrays, toml)
     for adjoint in (False, True):
-        code = "%s\nx, y = %s, %s\nseconds = apply(lambda: op.%s)" % (setup, x[0], y[0], "rmatvec(y)" if adjoint else "matvec(x)")
+        code = "%s\nx = %s\ny = %s\nseconds = apply(lambda: op.%s)" % (setup, x[0], y[0], "rmatvec(y)" if adjoint else "matvec(x)")
         given = os.path.join(DATA, (y if adjoint else x)[1] + ".npy")
         words = ["apply", "--operator", "A", "--input", given, "--repeat", "20"] + (["--adjoint"] if adjoint else [])
         compare(name + (" adj" if adjoint else " fwd"), code, text, words)

@@ -44,6 +44,8 @@ pub(super) fn load_for(
         let here = hosts.iter().all(|h| h.name == "localhost" && h.processes == 1);
         let here = here && hosts.len() <= 1;
         if !here && mistakes.is_empty() {
+            // The launcher passes the first interrupt on, and waits.
+            team.interrupted();
             return Err(Failure::Told(launch::start(&hosts, run.stage)?));
         }
     }
@@ -55,13 +57,12 @@ pub(super) fn load_for(
 }
 
 /// Hosts of a command that runs several files, each with `--hosts` only.
-pub(super) fn start_on_hosts(run: &RunArgs) -> Result<(), Failure> {
-    match &run.hosts {
-        Some(hosts) if launch::launched().is_none() => {
-            Err(Failure::Told(launch::start(hosts, run.stage)?))
-        }
-        _ => Ok(()),
-    }
+pub(super) fn start_on_hosts(team: &Team, run: &RunArgs) -> Result<(), Failure> {
+    let Some(hosts) = run.hosts.as_ref().filter(|_| launch::launched().is_none()) else {
+        return Ok(());
+    };
+    team.interrupted();
+    Err(Failure::Told(launch::start(hosts, run.stage)?))
 }
 
 /// Standard input comes to process 0 alone.

@@ -136,7 +136,7 @@ fn inside(folder: &Path, files: &mut Vec<PathBuf>) -> Outcome {
 }
 
 pub(super) fn run(args: &Args, team: &Team) -> Outcome {
-    start_on_hosts(&args.run)?;
+    start_on_hosts(team, &args.run)?;
     let own = if team.is_first() { files(&args.files) } else { Ok(Vec::new()) };
     let own = serde_json::to_string(&team.agree(own)?).unwrap_or_default();
     let files = team.broadcast(own.as_bytes())?;

@@ -238,7 +238,7 @@ impl Compiled {
             let exchanges = || self.share.exchanges.iter().zip(&self.apart);
             let exchanges = || exchanges().filter(|(e, _)| e.stage == number);
             let arriving: Result<Vec<_>> =
-                exchanges().map(|(e, _)| begin(machine, e, &stores)).collect();
+                exchanges().map(|(e, apart)| begin(machine, e, &stores, apart.as_ref())).collect();
             let arriving = Mutex::new(arriving?);
             let mut parts =
                 vec![0.0; self.orders[number].early.len() + self.orders[number].late.len()];

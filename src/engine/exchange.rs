@@ -10,11 +10,12 @@ use crate::scalar::DType;
 use crate::view::{View, ViewMut, Viewed};
 use crate::with_dtype;
 
-/// Begins to send and receive the boxes of one store.
+/// Begins to send and receive the boxes of one store; what lies apart is given its own part meanwhile.
 pub(super) fn begin<'m>(
     machine: &'m Machine,
     e: &Exchange,
     stores: &[Option<Store>],
+    apart: Option<&Store>,
 ) -> Result<Box<dyn Arrival + 'm>> {
     let store = exchanged(e, stores);
     let size = store.ty().dtype.size();
@@ -28,7 +29,17 @@ pub(super) fn begin<'m>(
         (t.peer, message)
     });
     let receives: Vec<_> = e.receives.iter().map(|t| (t.peer, t.part.len() * size)).collect();
-    Ok(machine.comm().start(sends, &receives)?)
+    let arrival = machine.comm().start(sends, &receives)?;
+    if let Some(apart) = apart {
+        let mut own = vec![store.held().intersect(&e.need)];
+        for t in &e.receives {
+            own = own.iter().flat_map(|b| b.minus(&t.part)).collect();
+        }
+        for b in own.iter().filter(|b| !b.is_empty()) {
+            pointwise::copy(apart.view_mut_shared(b), store.view(b));
+        }
+    }
+    Ok(arrival)
 }
 
 /// Brings what has come where the stage reads it.
@@ -48,15 +59,6 @@ pub(super) fn finish(
         pointwise::copy(target.view_mut_shared(part), from);
     });
     machine.comm().recycle(received);
-    if let Some(apart) = apart {
-        let mut own = vec![store.held().intersect(&e.need)];
-        for t in &e.receives {
-            own = own.iter().flat_map(|b| b.minus(&t.part)).collect();
-        }
-        for b in own.iter().filter(|b| !b.is_empty()) {
-            pointwise::copy(apart.view_mut_shared(b), store.view(b));
-        }
-    }
 }
 
 fn exchanged<'a>(e: &Exchange, stores: &'a [Option<Store>]) -> &'a Store {
