@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::cli::Failure;
 use crate::engine::{Plans, Space, Spill};
 use crate::io::Array;
-use crate::plan::{Exchange, Plan, Share, Shares, StoreKind};
+use crate::plan::{Exchange, Landing, Plan, Share, Shares, StoreKind};
 use crate::report;
 use crate::space::IndexBox;
 
@@ -122,7 +122,7 @@ fn working(plan: &Plan, share: &Share) -> usize {
             _ => {}
         }
     }
-    let apart = share.exchanges.iter().filter(|e| e.apart);
+    let apart = share.exchanges.iter().filter(|e| e.landing == Landing::Apart);
     rest += apart.map(|e| e.need.len() * size(e)).sum::<usize>();
     let mut messages = vec![0; plan.stages.len()];
     for e in &share.exchanges {

@@ -6,15 +6,15 @@ use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 
-use crate::engine::evaluate::Evaluator;
-use crate::engine::exchange::{begin, finish};
+use crate::engine::evaluate::{Evaluator, Piece};
+use crate::engine::exchange::{begin, finish, pieces};
 use crate::engine::store::Memory;
 use crate::engine::vector::Block;
 use crate::engine::{Machine, Result, Store};
 use crate::graph::{Program, simplify};
 use crate::io::Array;
 use crate::kernels::{pointwise, vector};
-use crate::plan::{Plan, Request, Share, StoreKind, Tiles, plan};
+use crate::plan::{Exchange, Landing, Plan, Request, Share, StoreKind, Tiles, plan};
 use crate::space::IndexBox;
 use crate::view::{ViewMut, Viewed};
 use crate::with_view;
@@ -127,7 +127,8 @@ impl Compiled {
             .iter()
             .map(|e| {
                 let ty = &plan.store(e.store).ty;
-                e.apart.then(|| Store::allocate(ty, &e.need, scratch)).transpose()
+                let apart = e.landing == Landing::Apart;
+                apart.then(|| Store::allocate(ty, &e.need, scratch)).transpose()
             })
             .collect();
         let orders = (0..plan.stages.len()).map(|k| Order::new(&plan, &share, k)).collect();
@@ -245,7 +246,7 @@ impl Compiled {
             // What needs nothing from others is computed while messages are on their way.
             let early = &self.orders[number].early;
             let done = machine.each(0..early.len(), |k| {
-                let part = self.tile(number, early[k], machine, &stores, after);
+                let part = self.tile(number, early[k], machine, (&stores, &[]), after);
                 if let Ok(mut arriving) = arriving.try_lock() {
                     arriving.iter_mut().for_each(|a| a.progress());
                 }
@@ -253,19 +254,32 @@ impl Compiled {
             });
             early.iter().zip(done).for_each(|(&k, part)| parts[k] = part);
             let mut seen = None;
+            let mut received = Vec::new();
             let arriving = arriving.into_inner().unwrap_or_else(PoisonError::into_inner);
             for ((e, apart), arrival) in exchanges().zip(arriving) {
-                finish(machine, e, &stores, apart.as_ref(), arrival.wait()?);
+                let messages = arrival.wait()?;
+                if e.landing == Landing::Messages {
+                    received.push((e, messages));
+                    continue;
+                }
+                finish(machine, e, &stores, apart.as_ref(), messages);
                 if let Some(apart) = apart {
                     // During this stage, the array is read from what was received.
                     seen.get_or_insert_with(|| stores.clone())[e.store.0] = Some(apart.clone());
                 }
             }
             let seen = seen.as_deref().unwrap_or(&stores);
-            let late = &self.orders[number].late;
-            let done =
-                machine.each(0..late.len(), |k| self.tile(number, late[k], machine, seen, after));
-            late.iter().zip(done).for_each(|(&k, part)| parts[k] = part);
+            {
+                let owned = |e: &Exchange| &self.share.owned[e.store.0];
+                let all = received.iter().flat_map(|(e, m)| pieces(e, seen, owned(e), m));
+                let all: Vec<Piece<'_>> = all.collect();
+                let late = &self.orders[number].late;
+                let done = machine.each(0..late.len(), |k| {
+                    self.tile(number, late[k], machine, (seen, &all), after)
+                });
+                late.iter().zip(done).for_each(|(&k, part)| parts[k] = part);
+            }
+            received.into_iter().for_each(|(_, messages)| machine.comm().recycle(messages));
             if let StoreKind::Output(k) = store.kind
                 && !matches!(after, After::Nothing)
             {
@@ -283,12 +297,12 @@ impl Compiled {
     }
 
     /// Computes one tile of a stage, and the part of a sum that comes after it.
-    fn tile(
-        &self,
+    fn tile<'a>(
+        &'a self,
         number: usize,
         k: usize,
         machine: &Machine,
-        stores: &[Option<Store>],
+        (stores, pieces): (&'a [Option<Store>], &'a [Piece<'a>]),
         after: After<'_>,
     ) -> f64 {
         let stage = &self.plan.stages[number];
@@ -300,15 +314,12 @@ impl Compiled {
         let b = &store.tiles.boxes()[own.start + k];
         // Tiles of a stage are disjoint, and it reads other stores only.
         let out = target.view_mut_shared(b);
-        match self.plan.store_of[store.node.0].filter(|first| *first != stage.store) {
-            Some(copied) => match &stores[copied.0] {
-                Some(copied) => pointwise::copy(out, copied.view(b)),
-                None => unreachable!("a copy has something to copy"),
-            },
-            None => match leaf(&self.plan, store.node, stores) {
-                Some(leaf) => pointwise::copy(out, leaf.view(b)),
-                None => Evaluator { plan: &self.plan, stores }.compute(store.node, b, out),
-            },
+        let evaluator = Evaluator { plan: &self.plan, stores, pieces };
+        if self.plan.store_of[store.node.0] == Some(stage.store) {
+            evaluator.compute(store.node, b, out);
+        } else {
+            // A further output, or an input or constant that is one.
+            evaluator.fill(store.node, b, out);
         }
         match (&store.kind, after) {
             (StoreKind::Output(_), After::Norm) => with_view!(View, target.view(b), y => {
@@ -317,20 +328,6 @@ impl Compiled {
             (StoreKind::Output(number), After::Then(f)) => f(*number, b, target.view_mut_shared(b)),
             _ => 0.0,
         }
-    }
-}
-
-fn leaf<'a>(
-    plan: &Plan,
-    node: crate::graph::NodeId,
-    stores: &'a [Option<Store>],
-) -> Option<&'a Store> {
-    if plan.program.graph.node(node).inputs.is_empty() {
-        plan.store_of[node.0].and_then(|s| stores[s.0].as_ref()).filter(|_| {
-            !matches!(plan.program.graph.node(node).primitive, crate::graph::Primitive::Zeros)
-        })
-    } else {
-        None
     }
 }
 

@@ -23,6 +23,17 @@ pub(super) struct Evaluator<'a> {
     pub(super) plan: &'a Plan,
     /// By store, where it is read from during this stage.
     pub(super) stores: &'a [Option<Store>],
+    /// What is read instead of stores whose boxes have come in several messages.
+    pub(super) pieces: &'a [Piece<'a>],
+}
+
+/// A box of a store that lies by itself during a stage.
+pub(super) struct Piece<'a> {
+    pub(super) store: StoreId,
+    /// Which box.
+    pub(super) part: IndexBox,
+    /// Its elements.
+    pub(super) view: View<'a>,
 }
 
 /// A box to read: of a store, or computed into scratch.
@@ -89,20 +100,31 @@ impl Tile<'_> {
     }
 }
 
-impl Evaluator<'_> {
+impl<'a> Evaluator<'a> {
     fn node(&self, id: NodeId) -> &Node {
         self.plan.program.graph.node(id)
     }
 
-    fn kept(&self, id: NodeId) -> Option<&Store> {
-        let store: StoreId = self.plan.store_of[id.0]?;
+    /// The pieces that a node is read from, if it has come in pieces.
+    fn pieces(&self, id: NodeId) -> impl Iterator<Item = &'a Piece<'a>> + use<'a> {
+        let store = self.plan.store_of[id.0];
+        self.pieces.iter().filter(move |piece| Some(piece.store) == store)
+    }
+
+    /// The store of a node that is kept and lies in one piece.
+    fn whole(&self, id: NodeId) -> Option<&Store> {
+        let store = self.plan.store_of[id.0].filter(|_| self.pieces(id).next().is_none())?;
         self.stores[store.0].as_ref()
     }
 
     /// A box of a node as a view of a store, if that is what it is.
     fn look(&self, id: NodeId, b: &IndexBox) -> Option<View<'_>> {
-        if let Some(store) = self.kept(id) {
+        if let Some(store) = self.whole(id) {
             return Some(store.view(b));
+        }
+        if self.plan.store_of[id.0].is_some() {
+            let piece = self.pieces(id).find(|piece| piece.part.contains(b))?;
+            return Some(piece.view.reborrow().boxed(&b.relative_to(&piece.part)));
         }
         let node = self.node(id);
         let input = *node.inputs.first()?;
@@ -121,7 +143,7 @@ impl Evaluator<'_> {
                 }
                 Some(view)
             }
-            Primitive::Reshape => self.kept(input)?.view_reshaped(&node.ty.dims, b),
+            Primitive::Reshape => self.whole(input)?.view_reshaped(&node.ty.dims, b),
             _ => None,
         }
     }
@@ -153,6 +175,15 @@ impl Evaluator<'_> {
     pub(super) fn fill(&self, id: NodeId, b: &IndexBox, mut out: ViewMut<'_>) {
         match self.look(id, b) {
             Some(view) => pointwise::copy(out, view),
+            None if self.plan.store_of[id.0].is_some() => {
+                for piece in self.pieces(id) {
+                    let part = piece.part.intersect(b);
+                    if !part.is_empty() {
+                        let from = piece.view.reborrow().boxed(&part.relative_to(&piece.part));
+                        pointwise::copy(out.reborrow().boxed(&part.relative_to(b)), from);
+                    }
+                }
+            }
             None => self.compute(id, b, out.reborrow()),
         }
     }
@@ -180,7 +211,7 @@ impl Evaluator<'_> {
                 self.fill(input(0), b, out.reborrow());
                 for &term in &node.inputs[1..] {
                     let (c, term) = match self.node(term).primitive {
-                        Primitive::Scale(c) if self.kept(term).is_none() => {
+                        Primitive::Scale(c) if self.plan.store_of[term.0].is_none() => {
                             (c, self.node(term).inputs[0])
                         }
                         _ => (C128::new(1.0, 0.0), term),

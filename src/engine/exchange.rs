@@ -3,10 +3,12 @@
 use ndarray::{ArrayViewD, ArrayViewMutD, IxDyn};
 
 use crate::engine::communicator::{Arrival, Message};
+use crate::engine::evaluate::Piece;
 use crate::engine::{Machine, Result, Store};
 use crate::kernels::pointwise;
 use crate::plan::Exchange;
 use crate::scalar::DType;
+use crate::space::IndexBox;
 use crate::view::{View, ViewMut, Viewed};
 use crate::with_dtype;
 
@@ -59,6 +61,22 @@ pub(super) fn finish(
         pointwise::copy(target.view_mut_shared(part), from);
     });
     machine.comm().recycle(received);
+}
+
+/// What has come and what is owned, as the tiles of a stage read it that pull from both.
+pub(super) fn pieces<'a>(
+    e: &Exchange,
+    stores: &'a [Option<Store>],
+    owned: &IndexBox,
+    received: &'a [Message],
+) -> Vec<Piece<'a>> {
+    let store = exchanged(e, stores);
+    let messages = e.receives.iter().zip(received).map(|(t, message)| {
+        let view = view(message, store.ty().dtype, &t.part.dims());
+        Piece { store: e.store, part: t.part.clone(), view }
+    });
+    let own = Piece { store: e.store, part: owned.clone(), view: store.view(owned) };
+    std::iter::once(own).chain(messages).collect()
 }
 
 fn exchanged<'a>(e: &Exchange, stores: &'a [Option<Store>]) -> &'a Store {

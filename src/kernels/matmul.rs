@@ -248,6 +248,7 @@ fn dot<R: Real, const W: usize>(a: &[R], b: &[R], c: &[R], d: &[R], x: &[R]) -> 
     let blocks = x.chunks_exact(W).zip(a.chunks_exact(W)).zip(b.chunks_exact(W));
     let blocks = blocks.zip(c.chunks_exact(W)).zip(d.chunks_exact(W));
     for ((((x, a), b), c), d) in blocks {
+        ahead([a, b, c, d]);
         add_products(&mut p, a, x);
         add_products(&mut q, b, x);
         add_products(&mut r, c, x);
@@ -287,6 +288,7 @@ fn dot_split<R: Real, const W: usize>(a: &[R], b: &[R], re: &[R], im: &[R]) -> [
     let whole = a.len() / W * W;
     let parts = re.chunks_exact(W).zip(im.chunks_exact(W));
     for ((a, b), (re, im)) in a.chunks_exact(W).zip(b.chunks_exact(W)).zip(parts) {
+        ahead([a, b]);
         add_products(&mut p, a, re);
         add_products(&mut q, a, im);
         add_products(&mut r, b, re);
@@ -303,6 +305,25 @@ fn dot_split<R: Real, const W: usize>(a: &[R], b: &[R], re: &[R], im: &[R]) -> [
         add_products(&mut s, &d, im);
     }
     [p, q, r, s]
+}
+
+/// Bytes between what is read of a matrix and what is asked for meanwhile: the processor's own guesses
+/// end with each page, and one core alone does not keep the memory busy.
+const AHEAD: usize = 1024;
+
+/// Asks for the cache lines that lie ahead of blocks of rows.
+#[inline(always)]
+#[allow(unsafe_code)]
+fn ahead<R, const ROWS: usize>(blocks: [&[R]; ROWS]) {
+    #[cfg(target_arch = "x86_64")]
+    for block in blocks {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        let line = block.as_ptr().cast::<i8>().wrapping_add(AHEAD);
+        // SAFETY: a hint about an address reads nothing and may be wrong.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(line) };
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = blocks;
 }
 
 #[inline(always)]

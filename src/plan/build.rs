@@ -129,18 +129,23 @@ pub fn plan(program: &Program, request: &Request) -> Plan {
             if kept[input.0] || leaf || k >= linear {
                 continue;
             }
+            let below = graph.node(*input);
             let inner = &cuts[input.0];
-            let seen = inner.through(node, &graph.node(*input).ty);
-            let both = cut.and(&seen);
+            let both = cut.and(&inner.through(node, &below.ty));
             // A piece must not tie the axis it is laid along, and two parts that need different
             // axes whole must not leave a stage with nothing to cut.
             let piece = matches!(node.primitive, Primitive::Concatenate(_)) && !inner.is_free();
-            let before = most_chunks(inner, &graph.node(*input).ty.dims);
+            let before = most_chunks(inner, &below.ty.dims);
             let after = most_chunks(&both, &node.ty.dims);
-            if piece || (after < LEAST_CHUNKS && after < before) {
-                kept[input.0] = true;
-            } else {
+            if !piece && (after >= LEAST_CHUNKS || after >= before) {
                 cut = both;
+            } else if matches!(below.primitive, Primitive::Pad(_)) && !piece {
+                // Zeros are no work to share and nothing to send: what they surround is kept.
+                kept[below.inputs[0].0] = true;
+                cuts[input.0] = Cut::free(&below.ty);
+                cut = cut.and(&cuts[input.0].through(node, &below.ty));
+            } else {
+                kept[input.0] = true;
             }
         }
         cuts.push(cut);

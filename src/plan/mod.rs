@@ -9,5 +9,5 @@ mod render;
 mod tiles;
 
 pub use build::{Plan, Request, Stage, Store, StoreId, StoreKind, plan};
-pub use partition::{Exchange, Needs, Share, Shares, Transfer};
+pub use partition::{Exchange, Landing, Needs, Share, Shares, Transfer};
 pub use tiles::{Tiles, auto_chunk};

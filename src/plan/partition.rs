@@ -11,6 +11,19 @@ pub struct Needs {
     pub store: StoreId,
     /// By process, the box around all that its tiles pull; empty if none.
     pub boxes: Vec<IndexBox>,
+    /// By process, how many elements its tiles pull, each as often as it is pulled.
+    pub pulled: Vec<usize>,
+}
+
+/// Where a stage reads what has come from other processes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Landing {
+    /// Beside what is owned, in one box with it.
+    Beside,
+    /// In a buffer of its own, with a copy of what is owned: tiles pull most of it again and again.
+    Apart,
+    /// In the messages: tiles pull it about once, and bring together what they pull.
+    Messages,
 }
 
 /// A box that one process sends to another.
@@ -31,8 +44,8 @@ pub struct Exchange {
     pub store: StoreId,
     /// All that the process needs of it.
     pub need: IndexBox,
-    /// Whether it is received into a buffer of its own, since it lies apart from what is owned.
-    pub apart: bool,
+    /// Where the stage reads what is received.
+    pub landing: Landing,
     /// Sent.
     pub sends: Vec<Transfer>,
     /// Received.
@@ -64,7 +77,8 @@ impl Plan {
             .iter()
             .map(|&store| {
                 let ndim = self.store(store).ty.dims.len();
-                Needs { store, boxes: vec![IndexBox::empty(ndim); size] }
+                let boxes = vec![IndexBox::empty(ndim); size];
+                Needs { store, boxes, pulled: vec![0; size] }
             })
             .collect();
         for rank in 0..size {
@@ -73,6 +87,7 @@ impl Plan {
                     if let Some(need) = needs.iter_mut().find(|n| n.store == read) {
                         let hull = need.boxes[rank].hull(&b);
                         need.boxes[rank] = hull;
+                        need.pulled[rank] += b.len();
                     }
                 });
             }
@@ -139,10 +154,14 @@ impl Shares<'_> {
                 }
                 let hull = held.hull(&need);
                 let extra: usize = need.minus(held).iter().map(IndexBox::len).sum();
-                let apart = hull.len() > held.len() + extra;
-                if !apart {
+                let landing = if hull.len() <= held.len() + extra {
                     *held = hull;
-                }
+                    Landing::Beside
+                } else if 2 * needs.pulled[rank] > 3 * need.len() {
+                    Landing::Apart
+                } else {
+                    Landing::Messages
+                };
                 let (mut sends, mut receives) = (Vec::new(), Vec::new());
                 let owns = &self.owned[store.0];
                 for peer in (0..size).filter(|&p| p != rank) {
@@ -150,8 +169,8 @@ impl Shares<'_> {
                     receives.extend(parts(&need, &owned[store.0], &owns[peer], peer));
                     sends.extend(parts(&needs.boxes[peer], &owns[peer], &owned[store.0], peer));
                 }
-                if apart || !sends.is_empty() || !receives.is_empty() {
-                    exchanges.push(Exchange { stage, store, need, apart, sends, receives });
+                if !sends.is_empty() || !receives.is_empty() {
+                    exchanges.push(Exchange { stage, store, need, landing, sends, receives });
                 }
             }
         }
