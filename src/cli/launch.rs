@@ -4,7 +4,12 @@
 #[cfg(feature = "mpi")]
 mod mpirun;
 #[cfg(feature = "mpi")]
-pub(super) use mpirun::{in_job, start};
+mod notes;
+#[cfg(feature = "mpi")]
+pub(super) use {
+    mpirun::{in_job, start},
+    notes::tell_of_temporary_files,
+};
 
 #[cfg(not(feature = "mpi"))]
 use crate::{cli::Failure, spec::Host};
@@ -55,7 +60,7 @@ pub(super) fn start(hosts: &[Host], _stage: bool) -> Result<u8, Failure> {
 
 /// What starts several processes in a job of a cluster, whose hosts the launcher knows.
 #[cfg(not(feature = "mpi"))]
-pub(super) fn in_job(_count: usize) -> Option<String> {
+pub(super) fn in_job(_count: usize, _hosts: Option<&str>) -> Option<String> {
     None
 }
 

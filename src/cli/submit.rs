@@ -150,7 +150,9 @@ pub(super) fn run(args: &Args) -> Outcome {
     let node = memory.chunks(args.ranks_per_node).map(|all| all.iter().map(|m| m.total).sum());
     let most: usize = node.max().unwrap_or(0);
     let most = (most as f64 * MARGIN / f64::from(1 << 20)).ceil() as u64;
-    let launcher = launch::in_job(count);
+    // Not every MPI was built to ask PBS.
+    let hosts = (args.scheduler == Scheduler::Pbs).then_some("\"$PBS_NODEFILE\"");
+    let launcher = launch::in_job(count, hosts);
     let here = count == 1 && !problem.run.hosts.is_empty();
     let job = Job { args, threads, mebibytes: most.max(64), launcher, here };
     let script = job.script()?;
@@ -270,10 +272,6 @@ impl Job<'_> {
         }
         let _ = writeln!(text, "\nset -euo pipefail\ncd {}", quoted(&folder));
         let start = self.launcher.as_ref().map(|l| format!("{l} ")).unwrap_or_default();
-        let start = match (slurm, start.is_empty()) {
-            (false, false) => start.replacen("mpirun ", "mpirun --hostfile \"$PBS_NODEFILE\" ", 1),
-            _ => start,
-        };
         // The script's shell gives way, so that signals come to the run itself.
         let _ = write!(text, "exec {start}{} solve {}", quoted(&program), quoted(&args.file.file));
         let _ = write!(text, " --threads {threads} --no-progress");

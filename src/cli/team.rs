@@ -86,6 +86,7 @@ impl Team {
         }
         let world = Arc::new(world);
         SPEAKS.store(world.rank() == 0, Ordering::Relaxed);
+        launch::tell_of_temporary_files();
         end_all_on_panic(world.rank());
         Ok(Team {
             comm: world.clone(),

@@ -51,7 +51,9 @@ unsafe impl Sync for World {}
 pub fn library() -> String {
     let text = mpi::environment::library_version().unwrap_or_default();
     let line = text.lines().next().unwrap_or_default().trim_end_matches('\0');
-    line.split(',').next().unwrap_or_default().trim().to_string()
+    // "Open MPI v4.1.4, package: ..." and "MPICH Version:\t4.0.2".
+    let words = line.split(',').next().unwrap_or_default().split_whitespace();
+    words.filter(|word| *word != "Version:").collect::<Vec<_>>().join(" ")
 }
 
 impl World {

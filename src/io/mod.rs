@@ -21,4 +21,4 @@ pub use error::{Error, ErrorKind, Result};
 pub use generate::{Distribution, Generator};
 pub use inspect::{Comparison, Summary, compare, members, summarize};
 pub use output::{NpyOutput, Output, TextOutput};
-pub use temporary::{TemporaryFolder, abandon_all};
+pub use temporary::{TemporaryFolder, abandon, abandon_all, watch};

@@ -1,12 +1,28 @@
 //! Temporary files that are gone when they are no longer needed, also if a signal ends the process.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use tempfile::{PathPersistError, TempDir, TempPath};
 
 /// Files and folders that this process has made and not yet removed or put in their places.
 static MADE: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+/// Who is told of what is made.
+static WATCHER: OnceLock<fn(&Path)> = OnceLock::new();
+
+/// Has `watcher` told of every temporary file and folder from now on, so that somebody else can remove
+/// them if this process is killed.
+pub fn watch(watcher: fn(&Path)) {
+    // The first watcher stays.
+    let _ = WATCHER.set(watcher);
+}
+
+fn remember(path: &Path) {
+    made().push(path.to_path_buf());
+    if let Some(watcher) = WATCHER.get() {
+        watcher(path);
+    }
+}
 
 fn made() -> MutexGuard<'static, Vec<PathBuf>> {
     MADE.lock().unwrap_or_else(PoisonError::into_inner)
@@ -14,14 +30,13 @@ fn made() -> MutexGuard<'static, Vec<PathBuf>> {
 
 /// Removes every temporary file and folder of this process, which is about to end without unwinding.
 pub fn abandon_all() {
-    for path in made().drain(..) {
-        // Whatever cannot be removed is left to the system.
-        let _ = if path.is_dir() {
-            std::fs::remove_dir_all(&path)
-        } else {
-            std::fs::remove_file(&path)
-        };
-    }
+    made().drain(..).for_each(|path| abandon(&path));
+}
+
+/// Removes a temporary file or folder, if it is there.
+pub fn abandon(path: &Path) {
+    // Whatever cannot be removed is left to the system.
+    let _ = if path.is_dir() { std::fs::remove_dir_all(path) } else { std::fs::remove_file(path) };
 }
 
 /// A temporary file of another process, which this one removes only if that is [`abandon_all`]: the
@@ -52,7 +67,7 @@ pub(super) struct TemporaryFile(Option<TempPath>);
 
 impl TemporaryFile {
     pub(super) fn new(path: TempPath) -> TemporaryFile {
-        made().push(path.to_path_buf());
+        remember(&path);
         TemporaryFile(Some(path))
     }
 
@@ -82,7 +97,7 @@ pub struct TemporaryFolder(Option<TempDir>);
 
 impl From<TempDir> for TemporaryFolder {
     fn from(folder: TempDir) -> Self {
-        made().push(folder.path().to_path_buf());
+        remember(folder.path());
         TemporaryFolder(Some(folder))
     }
 }

@@ -6,6 +6,8 @@ mod memory;
 mod partition;
 mod parts;
 mod render;
+#[cfg(test)]
+mod tests;
 mod tiles;
 
 pub use build::{Plan, Request, Stage, Store, StoreId, StoreKind, plan};

@@ -12,12 +12,18 @@ use nix::unistd::Pid;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
+use crate::cli::launch::notes::{READ, temporary};
 use crate::cli::{Failure, complain};
 use crate::engine::mpi::library;
+use crate::io::abandon;
 use crate::spec::Host;
 
 /// Names another launcher than the one that is found.
 const LAUNCHER: &str = "PYLOPSD_MPIRUN";
+/// Options of ssh: no question that nobody answers, no wait for a host that is off.
+const SSH: &str = "-o BatchMode=yes -o ConnectTimeout=10";
+/// Where Hydra, MPICH's launcher, looks for them.
+const HYDRA_SSH: &str = "HYDRA_LAUNCHER_EXTRA_ARGS";
 /// What processes on other hosts should know of the environment, besides all that begins with PYLOPSD_.
 const KEPT: [&str; 5] =
     ["LD_LIBRARY_PATH", "NO_COLOR", "RUST_BACKTRACE", "RUST_MIN_STACK", "TMPDIR"];
@@ -91,21 +97,36 @@ pub(in crate::cli) fn start(hosts: &[Host], stage: bool) -> Result<u8, Failure> 
     command.args(options(family, hosts, stage));
     command.arg(std::env::current_exe().map_err(|e| failed("where this program is", e))?);
     command.args(std::env::args_os().skip(1));
+    command.env(READ, "1");
+    // ssh takes the first of several values: the user's.
+    let own = std::env::var(HYDRA_SSH).unwrap_or_default();
+    command
+        .env(HYDRA_SSH, format!("{own} {SSH} -o ServerAliveInterval=2 -o ServerAliveCountMax=3"));
     // A launcher in the background must not read the terminal.
     let stdin = std::io::stdin();
     command.stdin(if stdin.is_terminal() { Stdio::null() } else { Stdio::inherit() });
     // Signals of the terminal come to this process alone, which passes them on.
     command.stderr(Stdio::piped()).process_group(0);
+    if family == Family::Mpich {
+        // Its launcher has notices for standard output.
+        command.stdout(Stdio::piped());
+    }
     end_with_parent(&mut command);
     let mut child =
         command.spawn().map_err(|e| failed(&format!("{} cannot be started", path.display()), e))?;
     let pid = Pid::from_raw(i32::try_from(child.id()).unwrap_or(i32::MAX));
     let interrupts = pass_signals(pid);
-    let mut told = Told::default();
+    let mut told =
+        Told { waits_for_ever: (family == Family::Mpich).then_some(pid), ..Told::default() };
+    let output = child.stdout.take();
+    let output = std::thread::spawn(move || output.map(|o| pass_output(o, std::io::stdout())));
     if let Some(stderr) = child.stderr.take() {
         told.read(stderr);
     }
     let status = child.wait().map_err(|e| failed("mpirun", e))?;
+    if let Ok(Some(notice)) = output.join() {
+        told.notice(notice.lines().map(str::to_string).collect());
+    }
     told.interrupted = interrupts.load(Ordering::Relaxed) > 0;
     Ok(told.conclude(status))
 }
@@ -123,11 +144,20 @@ fn end_with_parent(command: &mut Command) {
 }
 
 /// What starts so many processes in a job of a cluster, whose hosts the launcher knows.
-pub(in crate::cli) fn in_job(count: usize) -> Option<String> {
+/// Without the cluster's help, a file names them.
+pub(in crate::cli) fn in_job(count: usize, hosts: Option<&str>) -> Option<String> {
     let root = if nix::unistd::geteuid().is_root() { " --allow-run-as-root" } else { "" };
-    (count > 1).then(|| match Family::linked() {
-        Family::OpenMpi => format!("mpirun{root} --map-by slot --bind-to none -np {count}"),
-        Family::Mpich => format!("mpirun -np {count}"),
+    let family = Family::linked();
+    // Where the job runs, the launcher may be found elsewhere, or come with a module of the cluster.
+    let found = launcher(family).ok().and_then(|path| Some(path.file_name()?.to_owned()));
+    let name = found.map_or("mpirun".into(), |name| name.to_string_lossy().into_owned());
+    let named = |option: &str| hosts.map(|file| format!(" {option} {file}")).unwrap_or_default();
+    (count > 1).then(|| match family {
+        Family::OpenMpi => {
+            let file = named("--hostfile");
+            format!("{name}{file}{root} --map-by slot --bind-to none -np {count}")
+        }
+        Family::Mpich => format!("{name}{} -np {count}", named("-f")),
     })
 }
 
@@ -137,6 +167,7 @@ fn options(family: Family, hosts: &[Host], stage: bool) -> Vec<String> {
     let kept: Vec<String> = std::env::vars_os()
         .filter_map(|(name, _)| name.into_string().ok())
         .filter(|name| KEPT.contains(&name.as_str()) || name.starts_with("PYLOPSD_"))
+        .chain([READ.to_string()])
         .collect();
     let folder = std::env::current_dir().map(|d| d.display().to_string()).unwrap_or_default();
     let words = |text: &[&str]| text.iter().map(ToString::to_string).collect::<Vec<_>>();
@@ -157,7 +188,7 @@ fn options(family: Family, hosts: &[Host], stage: bool) -> Vec<String> {
                 ("oob_tcp_keepalive_probes", "3"),
                 ("mpi_yield_when_idle", "1"),
                 ("odls_base_sigkill_timeout", "3"),
-                ("plm_rsh_args", "-o BatchMode=yes -o ConnectTimeout=10"),
+                ("plm_rsh_args", SSH),
             ] {
                 if std::env::var_os(format!("OMPI_MCA_{name}")).is_none() {
                     all.extend(words(&["--mca", name, value]));
@@ -173,9 +204,7 @@ fn options(family: Family, hosts: &[Host], stage: bool) -> Vec<String> {
             if !stage {
                 all.extend(words(&["-wdir", &folder]));
             }
-            if !kept.is_empty() {
-                all.extend(words(&["-genvlist", &kept.join(",")]));
-            }
+            all.extend(words(&["-genvlist", &kept.join(",")]));
             all
         }
     }
@@ -200,9 +229,52 @@ fn pass_signals(launcher: Pid) -> Arc<AtomicUsize> {
     count
 }
 
+/// Passes on what the processes write, and gives what Hydra says in the end when one was killed.
+fn pass_output(mut from: impl Read, mut to: impl Write) -> String {
+    let mark = format!("\n{}\n=   BAD TERMINATION", "=".repeat(83));
+    let (mut kept, mut block) = (Vec::new(), vec![0; 1 << 16]);
+    let found = loop {
+        let at = kept.windows(mark.len()).position(|w| w == mark.as_bytes());
+        if at.is_some() {
+            break at;
+        }
+        // What may be the beginning of the mark waits for the rest.
+        let begins = |n: &usize| kept.ends_with(&mark.as_bytes()[..*n]);
+        let wait = (1..mark.len()).rev().find(begins).unwrap_or(0);
+        let sure = kept.len() - wait;
+        // A reader that left ends the launcher, which cannot write to us any more.
+        if to.write_all(&kept[..sure]).and_then(|()| to.flush()).is_err() {
+            return String::new();
+        }
+        kept.drain(..sure);
+        match from.read(&mut block) {
+            Ok(0) | Err(_) => break None,
+            Ok(n) => kept.extend_from_slice(&block[..n]),
+        }
+    };
+    let mut notice = kept.split_off(found.unwrap_or(kept.len()));
+    let _ = to.write_all(&kept).and_then(|()| to.flush());
+    let _ = from.read_to_end(&mut notice);
+    String::from_utf8_lossy(&notice).into_owned()
+}
+
+/// Ends the launcher, which has some seconds to end processes on hosts that it still reaches.
+fn end(launcher: Pid) {
+    std::thread::spawn(move || {
+        // It may be gone already.
+        let _ = kill(launcher, Signal::SIGTERM);
+        std::thread::sleep(std::time::Duration::from_secs(3));
+        let _ = killpg(launcher, Signal::SIGKILL);
+    });
+}
+
 /// What came over standard error.
 #[derive(Debug, Default)]
 struct Told {
+    /// A launcher that does not see when it cannot reach a host.
+    waits_for_ever: Option<Pid>,
+    /// Temporary files that they made.
+    temporary: Vec<PathBuf>,
     /// Whether one of the processes has said why it ended.
     by_process: bool,
     /// Whether the user wanted the end.
@@ -211,6 +283,23 @@ struct Told {
     lost: Option<String>,
     /// What else the launcher said.
     rest: Vec<String>,
+}
+
+const UNREACHABLE: &str = "not all hosts can be started on: each must be reached by ssh without a \
+                           password, and have the same MPI and this program at the same path";
+
+/// What it means for the run if ssh says this; nothing if it is not of ssh.
+fn of_ssh(line: &str) -> Option<String> {
+    let line = line.trim_end();
+    if let Some(rest) = line.strip_prefix("Timeout, server ") {
+        let host = rest.split(' ').next().unwrap_or_default();
+        return Some(format!("host {host} cannot be reached any more"));
+    }
+    let begins = ["ssh: ", "Host key verification failed", "Connection closed by "];
+    let unreachable = begins.iter().any(|words| line.starts_with(words))
+        || line.starts_with("Connection to ") && line.ends_with("timed out")
+        || line.contains(": Permission denied (");
+    unreachable.then(|| UNREACHABLE.into())
 }
 
 /// Whether a line begins or ends a notice of a launcher.
@@ -234,6 +323,20 @@ impl Told {
     }
 
     fn line(&mut self, line: &str) {
+        if let Some(path) = temporary(line) {
+            return self.temporary.push(path);
+        }
+        if let Some(lost) = of_ssh(line) {
+            self.lost.get_or_insert(lost);
+            if let Some(launcher) = self.waits_for_ever.take() {
+                end(launcher);
+            }
+        }
+        if line.contains("] HYD") {
+            self.lost.get_or_insert(
+                "a process or a host was lost, and MPICH's launcher does not say which".into(),
+            );
+        }
         // Open MPI: "[node1:123] 1 more process has sent help message ...", and where it noticed.
         let chatter = line.starts_with('[') && line.contains("] ")
             || line.trim().is_empty() && !self.by_process
@@ -261,15 +364,15 @@ impl Told {
             let signal = after(&["on", "signal"]).and_then(|n| n.parse().ok());
             self.lost.get_or_insert(format!("process {rank} on {host} {}", ended_by(signal)));
         } else if text.contains("BAD TERMINATION") {
-            let host = after(&["RUNNING", "AT"]).unwrap_or_else(|| "an unknown host".into());
-            let signal = after(&["EXIT", "CODE:"]).and_then(|n| n.parse().ok());
-            self.lost.get_or_insert(format!("a process on {host} {}", ended_by(signal)));
+            // A process that ended by itself has said why.
+            if text.contains("EXIT STRING") {
+                let host = after(&["RUNNING", "AT"]).unwrap_or_else(|| "an unknown host".into());
+                let signal = after(&["EXIT", "CODE:"]).and_then(|n| n.parse().ok());
+                // Which is not known: it names one of those that it killed afterwards.
+                self.lost.get_or_insert(format!("a process on {host} {}", ended_by(signal)));
+            }
         } else if text.contains("unable to reliably start one or more daemons") {
-            self.lost.get_or_insert(
-                "not all hosts can be started on: each must be reached by ssh without a password, and have \
-                 the same MPI and this program at the same path"
-                    .into(),
-            );
+            self.lost.get_or_insert(UNREACHABLE.into());
         } else if text.contains("lost communication with a remote daemon") {
             // The first node is the launcher's own.
             let host = text.rsplit("on node ").next().and_then(|t| t.split_whitespace().next());
@@ -287,16 +390,19 @@ impl Told {
     fn conclude(self, status: ExitStatus) -> u8 {
         let code = match status.code() {
             Some(0) => return 0,
-            Some(code @ (2 | 3 | 130)) if self.lost.is_none() => code as u8,
+            Some(3) if self.lost.is_none() => return 3,
+            Some(code @ (2 | 130)) if self.lost.is_none() => code as u8,
             _ => 1,
         };
+        // Those that were killed could not.
+        self.temporary.iter().for_each(|path| abandon(path));
         if self.interrupted {
             if !self.by_process {
                 complain("interrupted");
             }
             return 130;
         }
-        if self.by_process || code == 3 {
+        if self.by_process {
             return code;
         }
         if let Some(lost) = &self.lost {
@@ -358,6 +464,48 @@ mod tests {
         ));
         assert_eq!(lost.lost.as_deref(), Some("host nodeb cannot be reached any more"));
         assert_eq!(lost.conclude(ExitStatus::from_raw(205 << 8)), 1);
+        let lost = told("Timeout, server nodeb not responding.\r\n");
+        assert_eq!(lost.lost.as_deref(), Some("host nodeb cannot be reached any more"));
+        let never = told("ssh: Could not resolve hostname nodec: Name or service not known\n");
+        assert_eq!(never.lost.as_deref(), Some(UNREACHABLE));
+    }
+
+    #[test]
+    fn what_hydra_says_on_standard_output_is_kept_apart() {
+        let notice = format!(
+            "\n{0}\n=   BAD TERMINATION OF ONE OF YOUR APPLICATION PROCESSES\n=   PID 77 RUNNING AT nodeb\n\
+             =   EXIT CODE: 9\n{0}\nYOUR APPLICATION TERMINATED WITH THE EXIT STRING: Killed (signal 9)\n",
+            "=".repeat(83)
+        );
+        /// Gives one byte at a time.
+        struct Slow<'a>(&'a [u8]);
+        impl Read for Slow<'_> {
+            fn read(&mut self, to: &mut [u8]) -> std::io::Result<usize> {
+                self.0.read(&mut to[..1])
+            }
+        }
+        for (said, output) in
+            [(notice.as_str(), "a\n=\n==="), ("", "\n\n====\n"), (&notice, ""), ("", "")]
+        {
+            let mut passed = Vec::new();
+            let all = output.to_string() + said;
+            assert_eq!(pass_output(Slow(all.as_bytes()), &mut passed), said);
+            assert_eq!(String::from_utf8(passed).unwrap(), output);
+        }
+        let mut told = Told::default();
+        told.notice(notice.lines().map(str::to_string).collect());
+        let who = "a process on nodeb was killed (signal 9, which";
+        assert!(told.lost.as_deref().is_some_and(|lost| lost.starts_with(who)), "{told:?}");
+    }
+
+    #[test]
+    fn what_killed_processes_made_is_removed() {
+        let folder = tempfile::tempdir().unwrap();
+        let part = folder.path().join("m.npy.partial");
+        std::fs::write(&part, "x").unwrap();
+        let told = told(&format!("\u{1}pylopsd temporary {}\n", part.display()));
+        assert_eq!(told.conclude(ExitStatus::from_raw(9 << 8)), 1);
+        assert!(!part.exists());
     }
 
     #[test]
