@@ -5,7 +5,7 @@ mod common;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use common::{Folder, npy};
+use common::{Folder, LONG, npy};
 
 const PROBLEM: &str = r#"
 [params]
@@ -147,28 +147,8 @@ fn json_has_the_fields_of_the_manual() {
     }
 }
 
-const LONG: &str = r#"
-[arrays]
-d = { random = { shape = 2000000, seed = 1 } }
-h = { values = [0.5, 1.0, 0.4] }
-
-[operators]
-A = { type = "Convolve1D", dims = 2000000, h = "h", offset = 1 }
-
-[solve]
-operator = "A"
-data     = "d"
-solver   = "cgls"
-niter    = 1000000000
-tol      = 0.0
-
-[outputs]
-model = "m.npy"
-
-[[expect]]
-quantity = "status"
-equals   = "niter"
-"#;
+/// What an interrupted run cannot meet.
+const ALL_ITERATIONS: &str = "[[expect]]\nquantity = \"status\"\nequals = \"niter\"\n";
 
 /// Starts a command in the folder, interrupts it after a moment, and says how it ended.
 fn interrupted(folder: &Folder, arguments: &[&str]) -> std::process::Output {
@@ -191,7 +171,7 @@ fn interrupted(folder: &Folder, arguments: &[&str]) -> std::process::Output {
 #[test]
 fn an_interrupt_ends_a_solve_after_the_iteration() {
     for ranks in ["1", "3"] {
-        let folder = Folder::of(LONG);
+        let folder = Folder::of(&(LONG.to_string() + ALL_ITERATIONS));
         let output = interrupted(&folder, &["solve", "problem.toml", "--ranks", ranks]);
         let (out, err) = (
             String::from_utf8_lossy(&output.stdout).into_owned(),
@@ -210,7 +190,7 @@ fn an_interrupt_ends_a_solve_after_the_iteration() {
 
 #[test]
 fn an_interrupt_ends_a_test_run() {
-    let folder = Folder::of(LONG);
+    let folder = Folder::of(&(LONG.to_string() + ALL_ITERATIONS));
     let before = folder.all();
     let output = interrupted(&folder, &["test", "problem.toml", "problem.toml"]);
     assert_eq!(output.status.code(), Some(130));

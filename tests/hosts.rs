@@ -10,29 +10,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use common::{Folder, npy};
+use common::{Folder, LONG, launcher, npy};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_pylopsd");
-
-/// A solve that does not end by itself while a test runs.
-const LONG: &str = r#"
-[arrays]
-d = { random = { shape = 2000000, seed = 1 } }
-h = { values = [0.5, 1.0, 0.45, 0.1, 0.05, 0.3, 0.1] }
-
-[operators]
-A = { type = "Convolve1D", dims = 2000000, h = "h", offset = 1 }
-
-[solve]
-operator = "A"
-data     = "d"
-solver   = "cgls"
-niter    = 1000000000
-tol      = 0.0
-
-[outputs]
-model = "m.npy"
-"#;
 
 /// A solve of an array in a file.
 const SHORT: &str = r#"
@@ -71,12 +51,6 @@ fn text(bytes: &[u8]) -> String {
 
 fn names(folder: &Folder) -> Vec<String> {
     folder.all().into_keys().collect()
-}
-
-/// Whether the program is linked with MPICH, not with Open MPI.
-fn with_mpich() -> bool {
-    let linked = Command::new("ldd").arg(PROGRAM).output().unwrap();
-    text(&linked.stdout).contains("libmpich")
 }
 
 fn host() -> String {
@@ -216,7 +190,7 @@ fn a_process_that_is_killed_ends_the_run() {
         let folder = Folder::of(LONG);
         let output = disturbed(&folder, 3, |ranks, _| signal("-KILL", ranks[victim].1));
         // MPICH's launcher does not tell which.
-        let who = match with_mpich() {
+        let who = match launcher().1 {
             true => "a process on localhost".to_string(),
             false => format!("process {victim} on {}", host()),
         };
@@ -245,14 +219,9 @@ fn a_process_that_fails_alone_ends_the_run_with_its_name() {
     let folder = Folder::of(&LONG.replace("2000000", "20000000"));
     // The second process may take little memory, and fails where it asks for more.
     let run = format!("{PROGRAM} solve problem.toml --threads 1");
-    let mut launcher = Command::new(if with_mpich() { "mpirun.mpich" } else { "mpirun.openmpi" });
-    if !with_mpich() {
-        launcher.arg("--oversubscribe");
-    }
-    let output = launcher
+    let output = launcher()
+        .0
         .current_dir(folder.path())
-        .env("OMPI_ALLOW_RUN_AS_ROOT", "1")
-        .env("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1")
         .args(["-np", "1", "sh", "-c", &run, ":", "-np", "1", "sh", "-c"])
         .arg(format!("ulimit -v 500000; {run}"))
         .output()
@@ -386,7 +355,7 @@ fn two_hosts_run_one_solve() {
         text(&output.stderr)
     };
     let told = ended(&|| signal("-KILL", process_on("pylb")));
-    let expected = match with_mpich() {
+    let expected = match launcher().1 {
         true => "error: a process or a host was lost",
         false => "error: process 1 on pylb was killed (signal 9",
     };

@@ -8,6 +8,9 @@ use std::process::{Command, Output};
 
 use tempfile::TempDir;
 
+#[cfg(feature = "mpi")]
+mod common;
+
 /// Options of runs that must give the same bits as the first.
 const RUNS: &[&[&str]] = &[
     &["--threads", "1"],
@@ -111,6 +114,25 @@ fn outputs_have_the_same_bits_on_any_number_of_threads_and_processes() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// One process that a launcher started, which joins no others.
+#[cfg(feature = "mpi")]
+#[test]
+fn outputs_have_the_same_bits_in_one_process_of_a_launcher() {
+    for file in problems().iter().filter(|f| solves(f)) {
+        let (folder, launched) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+        let words = |folder: &TempDir| {
+            let out = folder.path().to_str().unwrap();
+            ["solve", file.to_str().unwrap(), "--threads", "2", "--out-dir", out].map(String::from)
+        };
+        succeeds(&words(&folder).each_ref().map(String::as_str));
+        let mut launcher = common::launcher().0;
+        launcher.current_dir(root()).args(["-np", "1", env!("CARGO_BIN_EXE_pylopsd")]);
+        let output = launcher.args(words(&launched)).output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        assert!(outputs(folder.path()) == outputs(launched.path()), "{}", file.display());
+    }
 }
 
 #[test]

@@ -17,6 +17,40 @@ use tempfile::TempDir;
 /// No case takes longer than a second; a program that hangs is stopped.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// A solve that does not end by itself while a test runs.
+pub(crate) const LONG: &str = r#"
+[arrays]
+d = { random = { shape = 2000000, seed = 1 } }
+h = { values = [0.5, 1.0, 0.45, 0.1, 0.05, 0.3, 0.1] }
+
+[operators]
+A = { type = "Convolve1D", dims = 2000000, h = "h", offset = 1 }
+
+[solve]
+operator = "A"
+data     = "d"
+solver   = "cgls"
+niter    = 1000000000
+tol      = 0.0
+
+[outputs]
+model = "m.npy"
+"#;
+
+/// The launcher of the MPI that the program is linked with, and whether that is MPICH's.
+#[cfg(feature = "mpi")]
+pub(crate) fn launcher() -> (std::process::Command, bool) {
+    use std::process::Command;
+    let linked = Command::new("ldd").arg(env!("CARGO_BIN_EXE_pylopsd")).output().unwrap();
+    let mpich = String::from_utf8_lossy(&linked.stdout).contains("libmpich");
+    let mut launcher = Command::new(if mpich { "mpirun.mpich" } else { "mpirun.openmpi" });
+    launcher.env("OMPI_ALLOW_RUN_AS_ROOT", "1").env("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1");
+    if !mpich {
+        launcher.arg("--oversubscribe");
+    }
+    (launcher, mpich)
+}
+
 /// An array of a golden file: its values row by row, complex ones as real and imaginary parts in turn.
 #[derive(Clone, Debug, Deserialize, PartialEq)]
 pub(crate) struct Stored {
