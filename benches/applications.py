@@ -21,6 +21,8 @@ from pylops.utils.seismicevents import hyperbolic2d
 from pylops.utils.tapers import taper3d
 from pylops.utils.wavelets import ricker
 
+from problems import poststack
+
 parser = argparse.ArgumentParser()
 parser.add_argument("--data", required=True)
 parser.add_argument("--testdata", required=True)
@@ -298,27 +300,7 @@ begin = time.perf_counter()
 m = pylops.cgls(op, y, x0=back.ravel().copy(), niter=50, tol=0)[0]
 seconds = time.perf_counter() - begin
 np.save("theirs.npy", m.reshape(d.shape))
-""" % reg], """
-[arrays]
-d = %s
-back = %s
-wav = %s
-[operators]
-P = { type = "PoststackLinearModelling", wav = "wav", nt0 = %d, spatdims = [%d, %d] }
-T = { type = "Transpose", dims = [%d, %d, %d], axes = [2, 0, 1] }
-L = { type = "Laplacian", dims = [%d, %d, %d], axes = [0, 1, 2], weights = [1.0, 1.0, 1.0] }
-[solve]
-operator = "T.H @ P @ T"
-data = "d"
-x0 = "back"
-solver = "cgls"
-niter = 50
-tol = 0.0
-%s
-[outputs]
-model = "ours.npy"
-""" % (file("w9_d"), file("w9_mback"), file("w9_wav"), dims[2], *dims[:2], *dims, *dims,
-           '[[solve.regularization]]\noperator = "10.0 * L"' if reg else ""), ["theirs.npy"], ["ours.npy"])
+""" % reg], poststack(file, dims, reg), ["theirs.npy"], ["ours.npy"])
 
 if args.markdown:
     print("\n| problem | whole script, PyLops 2.8 (s) | whole command (s) | ratio | iteration, PyLops (ms) | iteration (ms) | ratio | peak, PyLops (MB) | peak (MB) | planned (MB) | apart |")

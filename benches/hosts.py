@@ -16,6 +16,8 @@ import time
 
 import numpy as np
 
+from problems import poststack
+
 parser = argparse.ArgumentParser()
 parser.add_argument("--data", required=True)
 parser.add_argument("--program", default="target/release/pylopsd")
@@ -208,28 +210,7 @@ for name, reg in (("plain", False), ("Laplacian", True)):
         setup += ('L = pylops_mpi.MPILaplacian(dims=d.shape, axes=(0, 1, 2), weights=(1, 1, 1), sampling=(1, 1, 1), dtype=op.dtype)\n'
                   'op = pylops_mpi.MPIStackedVStack([op, 10.0 * L])\ny = pylops_mpi.StackedDistributedArray([y, cut(np.zeros(d.size))])\n')
     dims = np.load(os.path.join(DATA, "w9_d.npy"), mmap_mode="r").shape
-    toml = """
-[arrays]
-d = %s
-back = %s
-wav = %s
-[operators]
-P = { type = "PoststackLinearModelling", wav = "wav", nt0 = %d, spatdims = [%d, %d] }
-T = { type = "Transpose", dims = [%d, %d, %d], axes = [2, 0, 1] }
-L = { type = "Laplacian", dims = [%d, %d, %d], axes = [0, 1, 2], weights = [1.0, 1.0, 1.0] }
-[solve]
-operator = "T.H @ P @ T"
-data = "d"
-x0 = "back"
-solver = "cgls"
-niter = 50
-tol = 0.0
-%s
-[outputs]
-model = "ours.npy"
-""" % (file("w9_d"), file("w9_mback"), file("w9_wav"), dims[2], *dims[:2], *dims, *dims,
-       '[[solve.regularization]]\noperator = "10.0 * L"' if reg else "")
-    compare("W9 Poststack " + name, setup + "seconds = cgls(op, y, cut(back), 50)", toml, ["solve"], 50)
+    compare("W9 Poststack " + name, setup + "seconds = cgls(op, y, cut(back), 50)", poststack(file, dims, reg), ["solve"], 50)
 
 if args.markdown:
     print("\n| workload | PyLops-MPI 0.8, 2 ranks (ms) | 1 process, 2 threads (ms) | 2 processes, 1 thread (ms) | 2 processes over 1 | over PyLops-MPI | whole script / command (s) |\n"

@@ -8,12 +8,13 @@ use std::ops::Range;
 use ndarray::{ArrayViewD, ArrayViewMutD, Axis, IxDyn};
 
 use crate::engine::Store;
+use crate::engine::scratch::{Scratch, Tile};
 use crate::graph::{Node, NodeId, Parts, Primitive, input_box, reshape_box};
 use crate::kernels::{
-    Buffer, accumulate, convolve, fft, index, kirchhoff, matmul, pointwise, spread, stencil,
+    accumulate, convolve, fft, index, kirchhoff, matmul, pointwise, spread, stencil,
 };
 use crate::plan::{Plan, StoreId};
-use crate::scalar::{C64, C128, DType, Real, Scalar};
+use crate::scalar::{C128, Real, Scalar};
 use crate::space::{IndexBox, strides};
 use crate::view::{View, ViewMut, Viewed};
 use crate::with_view;
@@ -34,70 +35,6 @@ pub(super) struct Piece<'a> {
     pub(super) part: IndexBox,
     /// Its elements.
     pub(super) view: View<'a>,
-}
-
-/// A box to read: of a store, or computed into scratch.
-enum Tile<'a> {
-    Seen(View<'a>),
-    Made(Scratch),
-}
-
-enum Scratch {
-    Float32(Buffer<f32>, Vec<usize>),
-    Float64(Buffer<f64>, Vec<usize>),
-    Complex64(Buffer<C64>, Vec<usize>),
-    Complex128(Buffer<C128>, Vec<usize>),
-}
-
-impl Scratch {
-    fn dirty(dtype: DType, dims: Vec<usize>) -> Scratch {
-        let n = dims.iter().product();
-        match dtype {
-            DType::Float32 => Scratch::Float32(Buffer::dirty(n), dims),
-            DType::Float64 => Scratch::Float64(Buffer::dirty(n), dims),
-            DType::Complex64 => Scratch::Complex64(Buffer::dirty(n), dims),
-            DType::Complex128 => Scratch::Complex128(Buffer::dirty(n), dims),
-        }
-    }
-
-    fn view(&self) -> View<'_> {
-        fn shaped<'b, T: Viewed>(b: &'b Buffer<T>, dims: &[usize]) -> View<'b> {
-            match ArrayViewD::from_shape(IxDyn(dims), &b[..]) {
-                Ok(view) => T::erase(view),
-                Err(_) => unreachable!("scratch has the length of its dims"),
-            }
-        }
-        match self {
-            Scratch::Float32(b, dims) => shaped(b, dims),
-            Scratch::Float64(b, dims) => shaped(b, dims),
-            Scratch::Complex64(b, dims) => shaped(b, dims),
-            Scratch::Complex128(b, dims) => shaped(b, dims),
-        }
-    }
-
-    fn view_mut(&mut self) -> ViewMut<'_> {
-        fn shaped<'b, T: Viewed>(b: &'b mut Buffer<T>, dims: &[usize]) -> ViewMut<'b> {
-            match ArrayViewMutD::from_shape(IxDyn(dims), &mut b[..]) {
-                Ok(view) => T::erase_mut(view),
-                Err(_) => unreachable!("scratch has the length of its dims"),
-            }
-        }
-        match self {
-            Scratch::Float32(b, dims) => shaped(b, dims),
-            Scratch::Float64(b, dims) => shaped(b, dims),
-            Scratch::Complex64(b, dims) => shaped(b, dims),
-            Scratch::Complex128(b, dims) => shaped(b, dims),
-        }
-    }
-}
-
-impl Tile<'_> {
-    fn view(&self) -> View<'_> {
-        match self {
-            Tile::Seen(view) => view.reborrow(),
-            Tile::Made(scratch) => scratch.view(),
-        }
-    }
 }
 
 impl<'a> Evaluator<'a> {

@@ -10,6 +10,7 @@ mod mapped;
 pub mod mpi;
 mod operators;
 mod plans;
+mod scratch;
 mod shared_output;
 mod store;
 #[cfg(test)]

@@ -1,14 +1,17 @@
 //! Tests of `array.rs`.
 
 use std::io::Write;
+use std::os::unix::fs::FileExt;
 
-use ndarray::{Slice, s};
+use ndarray::{Axis, Slice, s};
 use proptest::prelude::*;
 
+use super::read::largest_box;
 use super::*;
 use crate::io::npy::Kind;
-use crate::io::{Distribution, ErrorKind};
+use crate::io::{Distribution, ErrorKind, npz};
 use crate::scalar::{C64, Scalar};
+use crate::with_dtype;
 
 const KINDS: [(&str, Kind); 13] = [
     ("b1", Kind::Bool),

@@ -1,0 +1,187 @@
+//! What an array's elements come from: a file, bytes in memory, a formula, another array.
+
+use std::fmt;
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+use std::time::SystemTime;
+
+use crate::scalar::{C128, DType};
+use crate::view::Viewed;
+
+use super::Array;
+use super::read::{BUFFER, GAP};
+use crate::io::error::{Error, Result, os_words};
+use crate::io::generate::Generator;
+use crate::io::npy::{Header, StoredType, decode, swap_bytes};
+use crate::io::{npz, zarr};
+
+pub(super) struct Base {
+    pub(super) name: String,
+    /// Type of the base's own elements.
+    pub(super) dtype: DType,
+    pub(super) dims: Vec<usize>,
+    pub(super) fortran: bool,
+    pub(super) stored: Option<StoredType>,
+    pub(super) source: Source,
+}
+
+pub(super) enum Source {
+    File { file: File, path: PathBuf, offset: u64, stamp: Stamp },
+    Inflated { file: File, index: usize, header: Header, data: OnceLock<Result<Vec<u8>>> },
+    Bytes(Vec<u8>),
+    Values(Vec<C128>),
+    Generated(Generator),
+    Computed { by: Arc<dyn Compute>, data: OnceLock<Result<Bytes>> },
+    Array(Array),
+    Zarr(Box<zarr::Folder>),
+}
+
+/// The bytes of an array's elements in C order, as they are in memory.
+pub type Bytes = Arc<dyn AsRef<[u8]> + Send + Sync>;
+
+/// What computes an array that is not at hand yet.
+pub trait Compute: fmt::Debug + Send + Sync {
+    /// The array's bytes. It is called once, when the array is first read, on a thread of its own.
+    /// It may share its work out over threads, but reads other arrays before that.
+    fn compute(&self) -> Result<Bytes>;
+
+    /// Most bytes that it takes while it runs, beside those of the array itself.
+    fn working_bytes(&self) -> usize {
+        0
+    }
+}
+
+/// Tells whether a file is still what it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Stamp {
+    pub(super) length: u64,
+    pub(super) modified: Option<SystemTime>,
+}
+
+impl Stamp {
+    pub(super) fn of(file: &File, name: &str) -> Result<Stamp> {
+        let meta = file
+            .metadata()
+            .map_err(|e| Error::run(format!("cannot look at {name}: {}", os_words(&e))))?;
+        Ok(Stamp { length: meta.len(), modified: meta.modified().ok() })
+    }
+}
+
+/// Runs `f` on a thread of its own: a reader may be one of a pool of threads, all of which wait for
+/// the same value, and none of them may be given another reader's work meanwhile.
+pub(super) fn apart<T: Send>(f: impl FnOnce() -> T + Send) -> T {
+    std::thread::scope(|scope| match scope.spawn(f).join() {
+        Ok(value) => value,
+        Err(panic) => std::panic::resume_unwind(panic),
+    })
+}
+
+impl Base {
+    /// Elements of a gap that is better read than jumped over.
+    pub(super) fn worth_reading(&self) -> usize {
+        match &self.source {
+            Source::File { .. } => GAP / self.stored.map_or(8, StoredType::size),
+            Source::Inflated { .. }
+            | Source::Bytes(_)
+            | Source::Values(_)
+            | Source::Computed { .. } => 8,
+            Source::Generated(Generator::Random { .. }) => 0,
+            Source::Generated(_) => 8,
+            Source::Array(_) => 64,
+            Source::Zarr(_) => 0,
+        }
+    }
+
+    pub(super) fn check_unchanged(&self) -> Result<()> {
+        match &self.source {
+            Source::File { file, stamp, .. } if Stamp::of(file, &self.name)? != *stamp => {
+                Err(npz::changed(&self.name))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Reads consecutive elements of the base.
+    pub(super) fn read_run<N: Viewed>(&self, start: usize, out: &mut [N]) -> Result<()> {
+        match &self.source {
+            Source::File { file, offset, .. } => self.read_file(file, *offset, start, out),
+            Source::Inflated { file, index, header, data } => {
+                let data = data.get_or_init(|| npz::inflate(file, &self.name, *index, header));
+                self.decode(data.as_ref().map_err(Error::clone)?, start, out);
+                Ok(())
+            }
+            Source::Bytes(data) => {
+                self.decode(data, start, out);
+                Ok(())
+            }
+            Source::Values(values) => {
+                for (o, &v) in out.iter_mut().zip(&values[start..]) {
+                    *o = N::from_c128(v);
+                }
+                Ok(())
+            }
+            Source::Generated(generator) => {
+                generator.fill(start, out);
+                Ok(())
+            }
+            Source::Computed { by, data } => {
+                let data = data.get_or_init(|| apart(|| by.compute()));
+                let data = data.as_ref().map_err(Error::clone)?;
+                let size = size_of::<N>();
+                let bytes: &mut [u8] = bytemuck::cast_slice_mut(out);
+                let from = start * size..start * size + bytes.len();
+                bytes.copy_from_slice(&(**data).as_ref()[from]);
+                Ok(())
+            }
+            Source::Array(array) => array.read_linear(start, out),
+            Source::Zarr(_) => unreachable!("{}: chunks are read as boxes", self.name),
+        }
+    }
+
+    #[track_caller]
+    pub(super) fn stored(&self) -> StoredType {
+        self.stored.unwrap_or_else(|| unreachable!("{}: bytes have a stored type", self.name))
+    }
+
+    pub(super) fn decode<N: Viewed>(&self, data: &[u8], start: usize, out: &mut [N]) {
+        let stored = self.stored();
+        let size = stored.size();
+        decode(stored, &data[start * size..(start + out.len()) * size], out);
+    }
+
+    pub(super) fn read_file<N: Viewed>(
+        &self,
+        file: &File,
+        offset: u64,
+        start: usize,
+        out: &mut [N],
+    ) -> Result<()> {
+        let stored = self.stored();
+        let offset = offset + (start * stored.size()) as u64;
+        let exact = |bytes: &mut [u8], at: u64| {
+            file.read_exact_at(bytes, at).map_err(|e| match e.kind() {
+                std::io::ErrorKind::UnexpectedEof => npz::changed(&self.name),
+                _ => Error::run(format!("cannot read {}: {}", self.name, os_words(&e))),
+            })
+        };
+        if stored.kind.size() == N::DTYPE.size() && stored.is_float() {
+            let bytes: &mut [u8] = bytemuck::cast_slice_mut(out);
+            exact(bytes, offset)?;
+            if stored.swapped() {
+                swap_bytes(bytes, stored.kind.component_size());
+            }
+            return Ok(());
+        }
+        let mut raw = vec![0; BUFFER.min(out.len() * stored.size())];
+        let mut at = offset;
+        for part in out.chunks_mut(BUFFER / stored.size()) {
+            let raw = &mut raw[..part.len() * stored.size()];
+            exact(raw, at)?;
+            at += raw.len() as u64;
+            decode(stored, raw, part);
+        }
+        Ok(())
+    }
+}
