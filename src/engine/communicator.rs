@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
+use crate::io::Bytes;
 use crate::scalar::C128;
 
 /// Another process ended, or told that it fails.
@@ -78,6 +79,30 @@ impl Message {
     }
 }
 
+/// What is sent.
+pub enum Parcel {
+    /// Put together to be sent.
+    Packed(Message),
+    /// As it lies in memory that nobody writes until it has arrived.
+    Lent(Bytes),
+}
+
+impl From<Message> for Parcel {
+    fn from(message: Message) -> Parcel {
+        Parcel::Packed(message)
+    }
+}
+
+impl Parcel {
+    /// What is in it.
+    pub fn bytes(&self) -> &[u8] {
+        match self {
+            Parcel::Packed(message) => message.numbers(),
+            Parcel::Lent(bytes) => (**bytes).as_ref(),
+        }
+    }
+}
+
 /// Messages that were used and wait for their next use: fresh memory costs a fault a page. No more is
 /// kept than was ever in use at once.
 #[derive(Debug, Default)]
@@ -137,7 +162,7 @@ pub trait Communicator: Send + Sync {
     /// number of bytes. Messages from one process come in the order in which it sends them.
     fn start<'a>(
         &'a self,
-        sends: Vec<(usize, Message)>,
+        sends: Vec<(usize, Parcel)>,
         receives: &[(usize, usize)],
     ) -> Result<Box<dyn Arrival + 'a>, Lost>;
 
@@ -157,7 +182,7 @@ pub trait Communicator: Send + Sync {
         let others: Vec<usize> = (0..self.size()).filter(|&p| p != self.rank()).collect();
         let own = Message::of(bytemuck::cast_slice(words));
         let from: Vec<_> = others.iter().map(|&p| (p, own.len())).collect();
-        let sends = others.into_iter().map(|p| (p, own.clone())).collect();
+        let sends = others.into_iter().map(|p| (p, own.clone().into())).collect();
         let mut all = self.start(sends, &from)?.wait()?;
         all.insert(self.rank(), own);
         Ok(all.iter().map(|message| message.numbers().to_vec()).collect())
@@ -168,7 +193,7 @@ pub trait Communicator: Send + Sync {
         let lengths = self.all_gather(&[bytes.len() as u64])?;
         let others = || (0..self.size()).filter(|&p| p != self.rank());
         let to: Vec<usize> = if bytes.is_empty() { Vec::new() } else { others().collect() };
-        let sends = to.into_iter().map(|p| (p, Message::of(bytes))).collect();
+        let sends = to.into_iter().map(|p| (p, Message::of(bytes).into())).collect();
         let from = others().map(|p| (p, lengths[p][0] as usize)).filter(|(_, n)| *n > 0);
         let from: Vec<(usize, usize)> = from.collect();
         let received = self.start(sends, &from)?.wait()?;
@@ -196,7 +221,7 @@ pub trait Communicator: Send + Sync {
         let steps = (0..usize::BITS).map(|bit| 1usize << bit);
         let steps = steps.skip_while(|&step| step <= rank).take_while(|&step| step < size);
         let next = steps.map(|step| rank + step).filter(|&p| p < size);
-        self.start(next.map(|p| (p, message.clone())).collect(), &[])?.wait()?;
+        self.start(next.map(|p| (p, message.clone().into())).collect(), &[])?.wait()?;
         Ok(message.numbers().to_vec())
     }
 
@@ -217,7 +242,7 @@ impl Communicator for OneProcess {
     }
     fn start<'a>(
         &'a self,
-        _: Vec<(usize, Message)>,
+        _: Vec<(usize, Parcel)>,
         _: &[(usize, usize)],
     ) -> Result<Box<dyn Arrival + 'a>, Lost> {
         Ok(Box::new(Nothing))
@@ -254,10 +279,15 @@ impl Communicator for ThreadRank {
     }
     fn start<'a>(
         &'a self,
-        sends: Vec<(usize, Message)>,
+        sends: Vec<(usize, Parcel)>,
         receives: &[(usize, usize)],
     ) -> Result<Box<dyn Arrival + 'a>, Lost> {
-        for (peer, message) in sends {
+        for (peer, parcel) in sends {
+            // The sender goes on before the receiver has read.
+            let message = match parcel {
+                Parcel::Packed(message) => message,
+                Parcel::Lent(bytes) => Message::of((*bytes).as_ref()),
+            };
             self.to[peer].send(message).map_err(|_| Lost::silently(peer))?;
         }
         Ok(Box::new(FromThreads { rank: self, receives: receives.to_vec() }))

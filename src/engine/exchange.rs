@@ -2,7 +2,7 @@
 
 use ndarray::{ArrayViewD, ArrayViewMutD, IxDyn};
 
-use crate::engine::communicator::{Arrival, Message};
+use crate::engine::communicator::{Arrival, Message, Parcel};
 use crate::engine::evaluate::Piece;
 use crate::engine::{Machine, Result, Store};
 use crate::kernels::pointwise;
@@ -23,12 +23,15 @@ pub(super) fn begin<'m>(
     let size = store.ty().dtype.size();
     let sends = machine.each(0..e.sends.len(), |k| {
         let t = &e.sends[k];
+        if let Some(run) = store.run(&t.part) {
+            return (t.peer, Parcel::Lent(run));
+        }
         let mut message = machine.comm().message(t.part.len() * size);
         pointwise::copy(
             view_mut(&mut message, store.ty().dtype, &t.part.dims()),
             store.view(&t.part),
         );
-        (t.peer, message)
+        (t.peer, message.into())
     });
     let receives: Vec<_> = e.receives.iter().map(|t| (t.peer, t.part.len() * size)).collect();
     let arrival = machine.comm().start(sends, &receives)?;

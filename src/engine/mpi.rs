@@ -17,7 +17,7 @@ use mpi::environment::Universe;
 use mpi::ffi;
 use mpi::traits::Communicator as _;
 
-use crate::engine::communicator::{Arrival, Communicator, Lost, Message, Spares};
+use crate::engine::communicator::{Arrival, Communicator, Lost, Message, Parcel, Spares};
 
 /// Most bytes of one message of MPI, which counts them in 31 bits; longer ones go in pieces.
 const PIECE: usize = 1 << 30;
@@ -170,7 +170,7 @@ impl Communicator for World {
 
     fn start<'a>(
         &'a self,
-        sends: Vec<(usize, Message)>,
+        sends: Vec<(usize, Parcel)>,
         receives: &[(usize, usize)],
     ) -> Result<Box<dyn Arrival + 'a>, Lost> {
         let mut requests = Vec::with_capacity(sends.len() + receives.len());
@@ -178,8 +178,8 @@ impl Communicator for World {
         for (message, (from, _)) in received.iter_mut().zip(receives) {
             self.receive(message, *from, &mut requests);
         }
-        for (to, message) in &sends {
-            self.send(message.numbers(), *to, DATA, &mut requests);
+        for (to, parcel) in &sends {
+            self.send(parcel.bytes(), *to, DATA, &mut requests);
         }
         Ok(Box::new(OnTheWay { world: self, requests, sends, received, done: false }))
     }
@@ -209,7 +209,7 @@ impl Communicator for World {
             ffi::MPI_Iallgather(from, n, ty, to, n, ty, self.comm, request.as_mut_ptr());
             request.assume_init()
         };
-        let sends = vec![(self.rank, own)];
+        let sends = vec![(self.rank, own.into())];
         let way = OnTheWay {
             world: self,
             requests: vec![request],
@@ -242,7 +242,7 @@ impl Communicator for World {
 struct OnTheWay<'a> {
     world: &'a World,
     requests: Vec<ffi::MPI_Request>,
-    sends: Vec<(usize, Message)>,
+    sends: Vec<(usize, Parcel)>,
     received: Vec<Message>,
     done: bool,
 }
@@ -272,7 +272,11 @@ impl Arrival for OnTheWay<'_> {
             self.done = true;
         }
         let sent = std::mem::take(&mut self.sends);
-        self.world.recycle(sent.into_iter().map(|(_, message)| message).collect());
+        let packed = sent.into_iter().filter_map(|(_, parcel)| match parcel {
+            Parcel::Packed(message) => Some(message),
+            Parcel::Lent(_) => None,
+        });
+        self.world.recycle(packed.collect());
         Ok(std::mem::take(&mut self.received))
     }
 }

@@ -32,7 +32,7 @@ impl Machine {
             for b in boxes(rank) {
                 let mut message = Message::zeros(bytes(b.len()));
                 pointwise::copy(view_mut(&mut message, block.ty.dtype, &b.dims()), store.view(b));
-                self.comm().start(vec![(0, message)], &[])?.wait()?;
+                self.comm().start(vec![(0, message.into())], &[])?.wait()?;
             }
         }
         if let Some(file) = output.file.as_ref().filter(|_| rank == 0) {

@@ -111,18 +111,17 @@ pub struct Store {
     memory: Arc<Memory>,
 }
 
-/// The bytes of a store that nobody writes any more.
-struct Held {
+/// A box of a store that is one run of its memory.
+struct Run {
     store: Store,
+    part: IndexBox,
 }
 
-impl AsRef<[u8]> for Held {
+impl AsRef<[u8]> for Run {
     fn as_ref(&self) -> &[u8] {
-        let store = &self.store;
-        let flat = store.view(&store.held);
-        with_view!(View, flat, v => match v.to_slice() {
+        with_view!(View, self.store.view(&self.part), v => match v.to_slice() {
             Some(slice) => bytemuck::cast_slice(slice),
-            None => unreachable!("a store holds consecutive elements"),
+            None => unreachable!("a run was asked for"),
         })
     }
 }
@@ -160,9 +159,16 @@ impl Store {
         with_dtype!(self.ty.dtype, T => T::erase(self.typed::<T>(&self.held, b)))
     }
 
-    /// The bytes of all that is held.
+    /// The bytes of all that is held. Nobody may write them while they are in use.
     pub(super) fn bytes(&self) -> Bytes {
-        Arc::new(Held { store: self.clone() })
+        Arc::new(Run { store: self.clone(), part: self.held.clone() })
+    }
+
+    /// The bytes of a held box, if they are one run of memory. Nobody may write the box while they are
+    /// in use.
+    pub(super) fn run(&self, b: &IndexBox) -> Option<Bytes> {
+        let consecutive = with_view!(View, self.view(b), v => v.is_standard_layout());
+        consecutive.then(|| Arc::new(Run { store: self.clone(), part: b.clone() }) as Bytes)
     }
 
     /// A held box of the same elements with other dims, if what is held is consecutive elements of
