@@ -189,15 +189,16 @@ fn a_process_that_is_killed_ends_the_run() {
     for victim in [0, 2] {
         let folder = Folder::of(LONG);
         let output = disturbed(&folder, 3, |ranks, _| signal("-KILL", ranks[victim].1));
-        // MPICH's launcher does not tell which.
-        let who = match launcher().1 {
-            true => "a process on localhost".to_string(),
-            false => format!("process {victim} on {}", host()),
+        let how = match launcher().1 {
+            true => {
+                "a process or a host was lost, and MPICH's launcher does not say which".to_string()
+            }
+            false => format!(
+                "process {victim} on {} was killed (signal 9, which a system without memory left sends too)",
+                host()
+            ),
         };
-        let expected = format!(
-            "error: {who} was killed (signal 9, which a system without memory left sends too); the run \
-             was ended before it was done\n"
-        );
+        let expected = format!("error: {how}; the run was ended before it was done\n");
         assert_eq!(text(&output.stderr), expected);
         assert_eq!(output.status.code(), Some(1));
         assert_eq!(names(&folder), ["problem.toml"], "nothing is left");

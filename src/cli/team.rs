@@ -53,6 +53,8 @@ impl Team {
 
     /// The processes that a launcher started, or this one alone.
     pub(super) fn join() -> Result<Team, Failure> {
+        #[cfg(feature = "mpi")]
+        launch::tell_of_temporary_files();
         match launch::launched() {
             Some(count) if count > 1 => Team::launched(count),
             _ => Ok(Team::alone()),
@@ -86,7 +88,6 @@ impl Team {
         }
         let world = Arc::new(world);
         SPEAKS.store(world.rank() == 0, Ordering::Relaxed);
-        launch::tell_of_temporary_files();
         end_all_on_panic(world.rank());
         Ok(Team {
             comm: world.clone(),

@@ -21,6 +21,8 @@ use crate::{with_dtype, with_view};
 pub(super) struct Memory {
     base: *mut u8,
     bytes: usize,
+    /// Whether no file lies behind it, which not every network card reads from.
+    private: bool,
     _map: Option<Map>,
 }
 
@@ -49,7 +51,7 @@ impl Memory {
     pub(super) fn new(bytes: usize, folder: Option<&Path>) -> Result<Arc<Memory>> {
         if bytes == 0 {
             let base = std::ptr::without_provenance_mut(64);
-            return Ok(Arc::new(Memory { base, bytes, _map: None }));
+            return Ok(Arc::new(Memory { base, bytes, private: true, _map: None }));
         }
         let map = match folder {
             None => MmapMut::map_anon(bytes).inspect(|map| {
@@ -66,6 +68,7 @@ impl Memory {
         Ok(Arc::new(Memory {
             base: map.as_mut_ptr(),
             bytes,
+            private: folder.is_none(),
             _map: Some(Map::Writable { _map: map }),
         }))
     }
@@ -82,7 +85,8 @@ impl Memory {
         let map =
             unsafe { MmapOptions::new().offset(offset).len(bytes).map(&file) }.map_err(failed)?;
         let base = map.as_ptr().cast_mut();
-        Ok(Arc::new(Memory { base, bytes, _map: Some(Map::ReadOnly { _map: map }) }))
+        let map = Some(Map::ReadOnly { _map: map });
+        Ok(Arc::new(Memory { base, bytes, private: false, _map: map }))
     }
 
     /// Bytes that others read too; `None` if they do not lie where numbers may.
@@ -90,8 +94,10 @@ impl Memory {
         let slice: &[u8] = (*shared).as_ref();
         let (base, bytes) = (slice.as_ptr().cast_mut(), slice.len());
         let aligned = base.align_offset(align_of::<C128>()) == 0;
-        aligned
-            .then(|| Arc::new(Memory { base, bytes, _map: Some(Map::Shared { _bytes: shared }) }))
+        aligned.then(|| {
+            let map = Some(Map::Shared { _bytes: shared });
+            Arc::new(Memory { base, bytes, private: false, _map: map })
+        })
     }
 }
 
@@ -164,11 +170,12 @@ impl Store {
         Arc::new(Run { store: self.clone(), part: self.held.clone() })
     }
 
-    /// The bytes of a held box, if they are one run of memory. Nobody may write the box while they are
+    /// The bytes of a held box, if they are one run of memory that is not of a file. Nobody may write the box while they are
     /// in use.
     pub(super) fn run(&self, b: &IndexBox) -> Option<Bytes> {
         let consecutive = with_view!(View, self.view(b), v => v.is_standard_layout());
-        consecutive.then(|| Arc::new(Run { store: self.clone(), part: b.clone() }) as Bytes)
+        (consecutive && self.memory.private)
+            .then(|| Arc::new(Run { store: self.clone(), part: b.clone() }) as Bytes)
     }
 
     /// A held box of the same elements with other dims, if what is held is consecutive elements of
@@ -195,7 +202,8 @@ impl Store {
     ///
     /// The caller promises that no two views of overlapping boxes are alive while one of them is
     /// written: the engine hands out the disjoint tiles of one stage, reads only stores that the
-    /// stage does not write, and the plan gives no two live stores the same memory.
+    /// stage does not write, and the plan gives no two live stores the same memory. Runs that are lent
+    /// to be sent belong to what a stage reads, and have arrived before the stage is done.
     #[track_caller]
     #[allow(unsafe_code)]
     pub(super) fn view_mut_shared(&self, b: &IndexBox) -> ViewMut<'_> {

@@ -120,13 +120,13 @@ impl Pending {
         if !self.zarr {
             return Ok(None);
         }
-        let folder = self.folder_beside(".partial")?;
+        let folder = TemporaryFolder::from(self.folder_beside(".partial")?);
         let array = Array::open(&self.temporary, None)?;
         zarr::write(&array, folder.path(), &self.name)?;
         Ok(Some(folder))
     }
 
-    fn folder_beside(&self, suffix: &str) -> Result<TemporaryFolder> {
+    fn folder_beside(&self, suffix: &str) -> Result<tempfile::TempDir> {
         let parent = self.target.parent().filter(|p| !p.as_os_str().is_empty());
         let prefix = beside(self.target.file_name().unwrap_or_default());
         let made = tempfile::Builder::new()
@@ -134,12 +134,13 @@ impl Pending {
             .suffix(suffix)
             .permissions(Permissions::from_mode(0o777))
             .tempdir_in(parent.unwrap_or(Path::new(".")));
-        made.map(TemporaryFolder::from).map_err(|e| self.failed(&e))
+        made.map_err(|e| self.failed(&e))
     }
 
     /// Puts a complete folder in the target's place; an old one goes when the new one is there.
     fn replace(&self, folder: TemporaryFolder) -> Result<()> {
         let failed = |e: std::io::Error| self.failed(&e);
+        // What a failure in between leaves there is the user's.
         let old = self.folder_beside(".old")?;
         let parked = old.path().join("zarr");
         // A folder cannot be renamed onto one that is not empty.
@@ -148,8 +149,13 @@ impl Pending {
             std::fs::rename(&self.target, &parked).map_err(failed)?;
         }
         if let Err(e) = std::fs::rename(folder.path(), &self.target) {
-            if there {
-                std::fs::rename(&parked, &self.target).map_err(failed)?;
+            if there && std::fs::rename(&parked, &self.target).is_err() {
+                return Err(Error::run(format!(
+                    "cannot write {}: {}; what was there is in {}",
+                    self.name,
+                    os_words(&e),
+                    old.keep().join("zarr").display()
+                )));
             }
             return Err(failed(e));
         }

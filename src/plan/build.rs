@@ -139,9 +139,13 @@ pub fn plan(program: &Program, request: &Request) -> Plan {
             let after = most_chunks(&both, &node.ty.dims);
             if !piece && (after >= LEAST_CHUNKS || after >= before) {
                 cut = both;
-            } else if matches!(below.primitive, Primitive::Pad(_)) && !piece {
+            } else if matches!(below.primitive, Primitive::Pad(_))
+                && below.chunks.is_none()
+                && !piece
+            {
                 // Zeros are no work to share and nothing to send: what they surround is kept.
-                kept[below.inputs[0].0] = true;
+                let base = below.inputs[0];
+                kept[base.0] |= !is_view(graph.nodes(), &kept, base);
                 cuts[input.0] = Cut::free(&below.ty);
                 cut = cut.and(&cuts[input.0].through(node, &below.ty));
             } else {

@@ -43,7 +43,9 @@ pub(crate) fn launcher() -> (std::process::Command, bool) {
     use std::process::Command;
     let linked = Command::new("ldd").arg(env!("CARGO_BIN_EXE_pylopsd")).output().unwrap();
     let mpich = String::from_utf8_lossy(&linked.stdout).contains("libmpich");
-    let mut launcher = Command::new(if mpich { "mpirun.mpich" } else { "mpirun.openmpi" });
+    let named = if mpich { "mpirun.mpich" } else { "mpirun.openmpi" };
+    let there = Command::new(named).arg("--version").output().is_ok();
+    let mut launcher = Command::new(if there { named } else { "mpirun" });
     launcher.env("OMPI_ALLOW_RUN_AS_ROOT", "1").env("OMPI_ALLOW_RUN_AS_ROOT_CONFIRM", "1");
     if !mpich {
         launcher.arg("--oversubscribe");

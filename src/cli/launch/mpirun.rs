@@ -12,7 +12,7 @@ use nix::unistd::Pid;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
-use crate::cli::launch::notes::{READ, temporary};
+use crate::cli::launch::notes::{self, WORD};
 use crate::cli::{Failure, complain};
 use crate::engine::mpi::library;
 use crate::io::abandon;
@@ -43,8 +43,8 @@ impl Family {
 
     fn names(self) -> &'static [&'static str] {
         match self {
-            Family::OpenMpi => &["mpirun.openmpi", "mpirun", "prterun"],
-            Family::Mpich => &["mpirun.mpich", "mpiexec.hydra", "mpirun"],
+            Family::OpenMpi => &["mpirun", "mpirun.openmpi", "prterun"],
+            Family::Mpich => &["mpirun", "mpirun.mpich", "mpiexec.hydra"],
         }
     }
 
@@ -97,11 +97,14 @@ pub(in crate::cli) fn start(hosts: &[Host], stage: bool) -> Result<u8, Failure> 
     command.args(options(family, hosts, stage));
     command.arg(std::env::current_exe().map_err(|e| failed("where this program is", e))?);
     command.args(std::env::args_os().skip(1));
-    command.env(READ, "1");
-    // ssh takes the first of several values: the user's.
-    let own = std::env::var(HYDRA_SSH).unwrap_or_default();
-    command
-        .env(HYDRA_SSH, format!("{own} {SSH} -o ServerAliveInterval=2 -o ServerAliveCountMax=3"));
+    let word = notes::word();
+    command.env(WORD, &word);
+    if family == Family::Mpich && by_ssh() {
+        // ssh takes the first of several values: the user's.
+        let own = std::env::var(HYDRA_SSH).unwrap_or_default();
+        let alive = "-o ServerAliveInterval=2 -o ServerAliveCountMax=3";
+        command.env(HYDRA_SSH, format!("{own} {SSH} {alive}"));
+    }
     // A launcher in the background must not read the terminal.
     let stdin = std::io::stdin();
     command.stdin(if stdin.is_terminal() { Stdio::null() } else { Stdio::inherit() });
@@ -117,7 +120,7 @@ pub(in crate::cli) fn start(hosts: &[Host], stage: bool) -> Result<u8, Failure> 
     let pid = Pid::from_raw(i32::try_from(child.id()).unwrap_or(i32::MAX));
     let interrupts = pass_signals(pid);
     let mut told =
-        Told { waits_for_ever: (family == Family::Mpich).then_some(pid), ..Told::default() };
+        Told { word, waits_for_ever: (family == Family::Mpich).then_some(pid), ..Told::default() };
     let output = child.stdout.take();
     let output = std::thread::spawn(move || output.map(|o| pass_output(o, std::io::stdout())));
     if let Some(stderr) = child.stderr.take() {
@@ -129,6 +132,13 @@ pub(in crate::cli) fn start(hosts: &[Host], stage: bool) -> Result<u8, Failure> 
     }
     told.interrupted = interrupts.load(Ordering::Relaxed) > 0;
     Ok(told.conclude(status))
+}
+
+/// Whether Hydra would reach other hosts by ssh: in a job, it asks the cluster's own service.
+fn by_ssh() -> bool {
+    let others = ["HYDRA_LAUNCHER", "HYDRA_BOOTSTRAP", "SLURM_JOB_ID", "PBS_JOBID", "LSB_JOBID"];
+    let others = others.iter().chain(&["PE_HOSTFILE", "COBALT_JOBID"]);
+    others.filter_map(std::env::var_os).all(|value| value == "ssh")
 }
 
 /// Ends the launcher if this process is gone, which would otherwise go on alone.
@@ -167,7 +177,7 @@ fn options(family: Family, hosts: &[Host], stage: bool) -> Vec<String> {
     let kept: Vec<String> = std::env::vars_os()
         .filter_map(|(name, _)| name.into_string().ok())
         .filter(|name| KEPT.contains(&name.as_str()) || name.starts_with("PYLOPSD_"))
-        .chain([READ.to_string()])
+        .chain([WORD.to_string()])
         .collect();
     let folder = std::env::current_dir().map(|d| d.display().to_string()).unwrap_or_default();
     let words = |text: &[&str]| text.iter().map(ToString::to_string).collect::<Vec<_>>();
@@ -204,7 +214,7 @@ fn options(family: Family, hosts: &[Host], stage: bool) -> Vec<String> {
             if !stage {
                 all.extend(words(&["-wdir", &folder]));
             }
-            all.extend(words(&["-genvlist", &kept.join(",")]));
+            // All of the environment goes along, if nothing is said of it.
             all
         }
     }
@@ -242,10 +252,8 @@ fn pass_output(mut from: impl Read, mut to: impl Write) -> String {
         let begins = |n: &usize| kept.ends_with(&mark.as_bytes()[..*n]);
         let wait = (1..mark.len()).rev().find(begins).unwrap_or(0);
         let sure = kept.len() - wait;
-        // A reader that left ends the launcher, which cannot write to us any more.
-        if to.write_all(&kept[..sure]).and_then(|()| to.flush()).is_err() {
-            return String::new();
-        }
+        // A reader that left is no reason to fail; the outputs are still to come.
+        let _ = to.write_all(&kept[..sure]).and_then(|()| to.flush());
         kept.drain(..sure);
         match from.read(&mut block) {
             Ok(0) | Err(_) => break None,
@@ -271,6 +279,8 @@ fn end(launcher: Pid) {
 /// What came over standard error.
 #[derive(Debug, Default)]
 struct Told {
+    /// What notes of temporary files begin and end with.
+    word: String,
     /// A launcher that does not see when it cannot reach a host.
     waits_for_ever: Option<Pid>,
     /// Temporary files that they made.
@@ -281,10 +291,13 @@ struct Told {
     interrupted: bool,
     /// What the launcher said of a process or host that is gone, in our words.
     lost: Option<String>,
+    /// What seems to have happened, if the launcher does not say it.
+    guess: Option<String>,
     /// What else the launcher said.
     rest: Vec<String>,
 }
 
+const SOMEBODY: &str = "a process or a host was lost, and MPICH's launcher does not say which";
 const UNREACHABLE: &str = "not all hosts can be started on: each must be reached by ssh without a \
                            password, and have the same MPI and this program at the same path";
 
@@ -298,7 +311,7 @@ fn of_ssh(line: &str) -> Option<String> {
     let begins = ["ssh: ", "Host key verification failed", "Connection closed by "];
     let unreachable = begins.iter().any(|words| line.starts_with(words))
         || line.starts_with("Connection to ") && line.ends_with("timed out")
-        || line.contains(": Permission denied (");
+        || line.contains(": Permission denied (") && line.ends_with(").");
     unreachable.then(|| UNREACHABLE.into())
 }
 
@@ -312,6 +325,10 @@ impl Told {
         let mut notice: Option<Vec<String>> = None;
         for line in BufReader::new(stderr).split(b'\n').map_while(Result::ok) {
             let line = String::from_utf8_lossy(&line).into_owned();
+            if let Some(path) = notes::temporary(&self.word, &line) {
+                self.temporary.push(path);
+                continue;
+            }
             match (&mut notice, is_rule(&line)) {
                 (None, true) => notice = Some(Vec::new()),
                 (Some(_), true) => self.notice(notice.take().unwrap_or_default()),
@@ -323,19 +340,14 @@ impl Told {
     }
 
     fn line(&mut self, line: &str) {
-        if let Some(path) = temporary(line) {
-            return self.temporary.push(path);
-        }
         if let Some(lost) = of_ssh(line) {
-            self.lost.get_or_insert(lost);
+            self.guess.get_or_insert(lost);
             if let Some(launcher) = self.waits_for_ever.take() {
                 end(launcher);
             }
         }
-        if line.contains("] HYD") {
-            self.lost.get_or_insert(
-                "a process or a host was lost, and MPICH's launcher does not say which".into(),
-            );
+        if line.starts_with("[mpiexec@") || line.starts_with("[proxy:") {
+            self.guess.get_or_insert(SOMEBODY.into());
         }
         // Open MPI: "[node1:123] 1 more process has sent help message ...", and where it noticed.
         let chatter = line.starts_with('[') && line.contains("] ")
@@ -368,8 +380,11 @@ impl Told {
             if text.contains("EXIT STRING") {
                 let host = after(&["RUNNING", "AT"]).unwrap_or_else(|| "an unknown host".into());
                 let signal = after(&["EXIT", "CODE:"]).and_then(|n| n.parse().ok());
-                // Which is not known: it names one of those that it killed afterwards.
-                self.lost.get_or_insert(format!("a process on {host} {}", ended_by(signal)));
+                self.lost.get_or_insert(match signal {
+                    // Which may be one that it killed itself, after the one that was lost.
+                    Some(9) => SOMEBODY.into(),
+                    _ => format!("a process on {host} {}", ended_by(signal)),
+                });
             }
         } else if text.contains("unable to reliably start one or more daemons") {
             self.lost.get_or_insert(UNREACHABLE.into());
@@ -405,7 +420,7 @@ impl Told {
         if self.by_process {
             return code;
         }
-        if let Some(lost) = &self.lost {
+        if let Some(lost) = self.lost.as_ref().or(self.guess.as_ref()) {
             complain(&format!("error: {lost}; the run was ended before it was done"));
             return 1;
         }
@@ -465,9 +480,9 @@ mod tests {
         assert_eq!(lost.lost.as_deref(), Some("host nodeb cannot be reached any more"));
         assert_eq!(lost.conclude(ExitStatus::from_raw(205 << 8)), 1);
         let lost = told("Timeout, server nodeb not responding.\r\n");
-        assert_eq!(lost.lost.as_deref(), Some("host nodeb cannot be reached any more"));
+        assert_eq!(lost.guess.as_deref(), Some("host nodeb cannot be reached any more"));
         let never = told("ssh: Could not resolve hostname nodec: Name or service not known\n");
-        assert_eq!(never.lost.as_deref(), Some(UNREACHABLE));
+        assert_eq!(never.guess.as_deref(), Some(UNREACHABLE));
     }
 
     #[test]
@@ -494,16 +509,23 @@ mod tests {
         }
         let mut told = Told::default();
         told.notice(notice.lines().map(str::to_string).collect());
-        let who = "a process on nodeb was killed (signal 9, which";
-        assert!(told.lost.as_deref().is_some_and(|lost| lost.starts_with(who)), "{told:?}");
+        assert_eq!(told.lost.as_deref(), Some(SOMEBODY));
+        let notice = notice.replace("EXIT CODE: 9", "EXIT CODE: 11");
+        let mut told = Told::default();
+        told.notice(notice.lines().map(str::to_string).collect());
+        assert_eq!(
+            told.lost.as_deref(),
+            Some("a process on nodeb was ended by SIGSEGV (signal 11)")
+        );
     }
 
     #[test]
     fn what_killed_processes_made_is_removed() {
         let folder = tempfile::tempdir().unwrap();
-        let part = folder.path().join("m.npy.partial");
+        let part = folder.path().join(".m.npy.partial");
         std::fs::write(&part, "x").unwrap();
-        let told = told(&format!("\u{1}pylopsd temporary {}\n", part.display()));
+        let mut told = Told { word: "xyz".into(), ..Told::default() };
+        told.read(format!("\u{1}xyz {} xyz\n", part.display()).as_bytes());
         assert_eq!(told.conclude(ExitStatus::from_raw(9 << 8)), 1);
         assert!(!part.exists());
     }
