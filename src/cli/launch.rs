@@ -6,6 +6,8 @@ mod mpirun;
 #[cfg(feature = "mpi")]
 mod notes;
 #[cfg(feature = "mpi")]
+mod told;
+#[cfg(feature = "mpi")]
 pub(super) use {
     mpirun::{in_job, start},
     notes::tell_of_temporary_files,
