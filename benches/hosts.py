@@ -155,6 +155,10 @@ toml = '{ type = "Convolve1D", dims = [2000, 2000], h = "h", offset = 30, axis =
 pair("W2 Convolve1D", setup, ('cut(data("w2_m"))', "w2_m"), ('cut(data("w2_m"))', "w2_m"), toml, arrays)
 solve("W2 CGLS", setup, 'cut(data("w2_d_axis1"))', "cut(np.zeros(4000000))", "w2_d_axis1", toml, arrays, 100, damp=1e-2)
 
+turned = toml.replace("axis = 1", "axis = 0")
+pair("W2 Convolve1D axis 0", setup, ('cut(data("w2_m").T)', "w2_m"), ('cut(data("w2_m").T)', "w2_m"), turned, arrays)
+solve("W2 CGLS axis 0", setup, 'cut(data("w2_d_axis0").T)', "cut(np.zeros(4000000))", "w2_d_axis0", turned, arrays, 100, damp=1e-2)
+
 # W3: products by frequency.
 for nv in (1, 101):
     local = 'G = np.load(os.path.join(%r, "w3_G.npy"), mmap_mode="r")\nG = np.ascontiguousarray(G[some(400)])\n' % DATA
@@ -182,6 +186,7 @@ for size in ("small", "large"):
              'engine="numba").Demop])' % (size, keys, size))
     arrays = "[arrays]\n" + "\n".join("%s = %s" % (k, file("w6_%s_%s" % (size, k))) for k in keys)
     toml = '{ type = "Kirchhoff", %s, vel = 1000.0, wavcenter = 40, mode = "analytic" }' % ", ".join('%s = "%s"' % (k, k) for k in keys)
+    pair("W6 Kirchhoff %s" % size, setup, ('whole(data("w6_%s_refl"))' % size, "w6_%s_refl" % size), ('cut(d)', "w6_%s_d" % size), toml, arrays)
     for niter in (10, 40):
         solve("W6 LSM %s, %d iterations" % (size, niter), setup, "cut(d)", "whole(np.zeros(x.size * z.size))", "w6_%s_d" % size, toml, arrays, niter)
 
@@ -211,6 +216,24 @@ for name, reg in (("plain", False), ("Laplacian", True)):
                   'op = pylops_mpi.MPIStackedVStack([op, 10.0 * L])\ny = pylops_mpi.StackedDistributedArray([y, cut(np.zeros(d.size))])\n')
     dims = np.load(os.path.join(DATA, "w9_d.npy"), mmap_mode="r").shape
     compare("W9 Poststack " + name, setup + "seconds = cgls(op, y, cut(back), 50)", poststack(file, dims, reg), ["solve"], 50)
+
+# W10: a small problem, two blocks of 500.
+numbers = [1.0 + k % 500 for k in range(1000)]
+compare("W10 Diagonal of 1000, cgls", """
+op = pylops_mpi.MPIBlockDiag(ops=[pylops.Diagonal(np.arange(1000 // SIZE) + 1.0)])
+seconds = min(cgls(op, op.matvec(cut(np.ones(1000))), cut(np.zeros(1000)), 100) for _ in range(5))
+""", """
+[arrays]
+w = { values = %r }
+[operators]
+A = { type = "Diagonal", diag = "w" }
+[solve]
+operator = "A"
+data = "w"
+solver = "cgls"
+niter = 100
+tol = 0.0
+""" % numbers, ["solve"], 100)
 
 if args.markdown:
     print("\n| workload | PyLops-MPI 0.8, 2 ranks (ms) | 1 process, 2 threads (ms) | 2 processes, 1 thread (ms) | 2 processes over 1 | over PyLops-MPI | whole script / command (s) |\n"
