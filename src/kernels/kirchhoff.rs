@@ -8,15 +8,15 @@
 //! `a_{s,r,i} = c_{s,i} c_{r,i} + e_{s,i} e_{r,i}`, for the same reason.
 //!
 //! Each trace adds its points, and each point its traces, in one order however the work is cut. All
-//! arithmetic is in double precision. Where and how far beyond a sample a point falls is computed
-//! for a block of points by vector instructions; the samples are then added one by one, to several
-//! traces in turn, so that no addition waits for the one before.
+//! arithmetic is in double precision and goes by vector instructions, block of points by block; only
+//! what is added to traces is added one by one, to several traces in turn, so that no addition waits
+//! for the one before.
 
-use ndarray::{ArrayView2, ArrayView3, ArrayViewD, ArrayViewMutD, Axis};
+use ndarray::{ArrayView1, ArrayView2, ArrayView3, ArrayViewD, ArrayViewMutD, Axis, Ix3, s};
 
 use crate::kernels::Buffer;
-use crate::kernels::rows::{parts, vectorized};
-use crate::scalar::{C128, Scalar};
+use crate::kernels::rows::{parts, reals, vectorized};
+use crate::scalar::{C128, Real, Scalar};
 
 /// Times and weights of a box of sources, receivers and points.
 #[derive(Clone, Debug)]
@@ -74,12 +74,10 @@ pub fn taper(value: f64, [low, high]: [f64; 2]) -> f64 {
 const GROUP: usize = 4;
 /// Points whose places are computed at once.
 const BLOCK: usize = 64;
-/// Points whose tables stay in the cache while all pairs pass over them, and points that a copy of a
-/// trace is worth.
-const SPAN: usize = 1024;
-const LONG_SPAN: usize = 4096;
+/// Points whose tables stay in the cache while all pairs pass over them.
+const SPAN: usize = 4096;
 
-/// What sums are kept in.
+/// What traces are kept in while points are added to them.
 trait Wide: Scalar<Real = f64> {
     /// `self w + c`
     fn times_plus(self, w: f64, c: Self) -> Self;
@@ -128,9 +126,9 @@ pub fn demigrate<T: Scalar>(
 /// Fills a box of points of the model from the whole data `(sources, receivers, times)`.
 pub fn migrate<T: Scalar>(m: ArrayViewMutD<'_, T>, d: ArrayViewD<'_, T>, travel: &Travel<'_>) {
     if parts::<T>() == 1 {
-        adjoint::<T, f64>(m, d, travel);
+        adjoint::<T, 1>(m, d, travel);
     } else {
-        adjoint::<T, C128>(m, d, travel);
+        adjoint::<T, 2>(m, d, travel);
     }
 }
 
@@ -198,17 +196,18 @@ macro_rules! with_group {
     }};
 }
 
-/// `t_s / dt + 1`
-fn shifted(near: &mut [f64], times: &[f64], rate: f64) {
+/// `t_s / dt`
+fn in_samples(near: &mut [f64], times: &[f64], dt: f64) {
+    let rate = 1.0 / dt;
     vectorized(
         #[inline(always)]
-        || near.iter_mut().zip(times).for_each(|(u, t)| *u = t.mul_add(rate, 1.0)),
+        || near.iter_mut().zip(times).for_each(|(u, t)| *u = t * rate),
     );
 }
 
 /// What a group of traces takes from the tables.
 struct Group<'a, const G: usize> {
-    /// `t_s / dt + 1`
+    /// `t_s / dt`
     near: &'a [f64],
     /// `t_r`
     far: [&'a [f64]; G],
@@ -228,7 +227,7 @@ impl<'a, const G: usize> Group<'a, G> {
         travel: &Travel<'t>,
         span: &std::ops::Range<usize>,
         near: &'a [f64],
-        (aperture, step): (&'a [f64], usize),
+        aperture: &'a [f64],
         nt: usize,
     ) -> Self {
         let n = span.len();
@@ -241,33 +240,23 @@ impl<'a, const G: usize> Group<'a, G> {
             factors: travel.weights.as_ref().map(|_| std::array::from_fn(factors)),
             aperture: travel
                 .aperture
-                .map(|_| std::array::from_fn(|t| &aperture[t * step..t * step + n])),
+                .map(|_| std::array::from_fn(|t| &aperture[t * SPAN..t * SPAN + n])),
             rate: 1.0 / travel.dt,
             nt,
         }
     }
 }
 
-/// Slots of a trace: one a sample, one before them, and one behind them.
-fn slots(nt: usize) -> usize {
-    nt + 2
-}
-
-/// Where points fall: `slot = k + 1` and `w`. What is too early goes to slot 0, what is too late or
-/// no number to slot `nt + 1`, both with `w = 0`: they are next to no sample.
+/// Where a point falls: `k`, `w`, and whether samples `k` and `k + 1` are there. If not, or if the time
+/// is no number, `k` is one that is.
 #[inline(always)]
-fn place(slots: &mut [u64], w: &mut [f64], near: &[f64], far: &[f64], rate: f64, nt: usize) {
+fn place(near: f64, far: f64, rate: f64, last: usize) -> (usize, f64, bool) {
     /// Added to a whole number below 2^52, its last bits are that number.
     const WHOLE: f64 = (1u64 << 52) as f64;
-    let (last, end) = (nt as f64, (nt + 1) as f64);
-    for (((slot, w), near), far) in slots.iter_mut().zip(w).zip(near).zip(far) {
-        let u = far.mul_add(rate, *near);
-        let u = if u < last { u } else { end };
-        let u = if u >= 1.0 { u } else { 0.0 };
-        let floor = u.floor();
-        *w = u - floor;
-        *slot = (floor + WHOLE).to_bits() ^ WHOLE.to_bits();
-    }
+    let u = far.mul_add(rate, near);
+    let floor = u.floor();
+    let k = ((floor + WHOLE).to_bits() ^ WHOLE.to_bits()) as usize;
+    (k.min(last), u - floor, (u >= 0.0) & (u < (last + 1) as f64))
 }
 
 fn forward<T: Scalar, W: Wide>(
@@ -278,8 +267,8 @@ fn forward<T: Scalar, W: Wide>(
     travel: &Travel<'_>,
 ) {
     let (ns, nr) = (d.shape()[0], d.shape()[1]);
-    // For each trace and slot, what goes to the slot's sample and to the next: one access of both.
-    let mut bins = Buffer::<[W; 2]>::zeros(ns * nr * slots(nt));
+    // For each trace and sample, what goes to it and to the next: one access of both.
+    let mut bins = Buffer::<[W; 2]>::zeros(ns * nr * nt);
     let mut near = Buffer::<f64>::dirty(SPAN);
     let mut model = Buffer::<W>::dirty(SPAN);
     let (mut first, mut second) = (Buffer::<W>::dirty(SPAN), Buffer::<W>::dirty(SPAN));
@@ -291,7 +280,7 @@ fn forward<T: Scalar, W: Wide>(
         model.iter_mut().zip(some.iter()).for_each(|(w, x)| *w = widened(*x));
         for s in 0..ns {
             let times = &row(&travel.sources, s)[span.clone()];
-            shifted(&mut near[..n], times, 1.0 / travel.dt);
+            in_samples(&mut near[..n], times, travel.dt);
             if let Some([c, e]) = travel.factors(0, s, &span) {
                 for (j, x) in model[..n].iter().enumerate() {
                     (first[j], second[j]) = (x.scale(c[j]), x.scale(e[j]));
@@ -306,27 +295,18 @@ fn forward<T: Scalar, W: Wide>(
                     let out = aperture.get_mut(t * SPAN..t * SPAN + n).unwrap_or_default();
                     travel.aperture_into(s, r, span.start, out);
                 }
-                let from = (s * nr + receivers.start) * slots(nt);
-                let bins = &mut bins[from..from + receivers.len() * slots(nt)];
+                let from = (s * nr + receivers.start) * nt;
+                let bins = &mut bins[from..from + receivers.len() * nt];
                 let (near, aperture) = (&near[..n], &aperture[..]);
-                with_group!(
-                    scatter(bins, model),
-                    receivers,
-                    travel,
-                    &span,
-                    near,
-                    (aperture, SPAN),
-                    nt
-                );
+                with_group!(scatter(bins, model), receivers, travel, &span, near, aperture, nt);
             }
         }
     }
     for ((s, r), mut trace) in ndarray::indices((ns, nr)).into_iter().zip(d.rows_mut()) {
-        let bins = &bins[(s * nr + r) * slots(nt)..][..slots(nt)];
+        let bins = &bins[(s * nr + r) * nt..][..nt];
         for (k, y) in (start..).zip(trace.iter_mut()) {
-            let own = if k + 1 < nt { bins[k + 1][0] } else { W::default() };
-            let next = if k > 0 { bins[k][1] } else { W::default() };
-            *y = rounded(own + next);
+            let next = if k > 0 { bins[k - 1][1] } else { W::default() };
+            *y = rounded(bins[k][0] + next);
         }
     }
 }
@@ -334,10 +314,11 @@ fn forward<T: Scalar, W: Wide>(
 /// Adds a span of points to a group of traces.
 #[inline(always)]
 fn scatter<W: Wide, const G: usize>(bins: &mut [[W; 2]], model: [&[W]; 2], group: &Group<'_, G>) {
-    let mut traces = bins.chunks_exact_mut(slots(group.nt));
-    let traces: [&mut [[W; 2]]; G] = std::array::from_fn(|_| traces.next().unwrap_or_default());
-    let mut places = [[0u64; BLOCK]; G];
-    let mut w = [0.0; BLOCK];
+    let Some(last) = group.nt.checked_sub(2) else { return };
+    let mut traces = bins.chunks_exact_mut(group.nt);
+    let traces: [&mut [[W; 2]]; G] =
+        std::array::from_fn(|_| &mut traces.next().unwrap_or_default()[..last + 1]);
+    let mut places = [[0usize; BLOCK]; G];
     let mut values = [W::default(); BLOCK];
     let mut pairs = [[[W::default(); 2]; BLOCK]; G];
     let points = group.near.len();
@@ -346,7 +327,6 @@ fn scatter<W: Wide, const G: usize>(bins: &mut [[W; 2]], model: [&[W]; 2], group
         let n = block.len();
         for t in 0..G {
             let (near, far) = (&group.near[block.clone()], &group.far[t][block.clone()]);
-            place(&mut places[t][..n], &mut w[..n], near, far, group.rate, group.nt);
             let x = match &group.factors {
                 None => &model[0][block.clone()],
                 Some(factors) => {
@@ -363,144 +343,158 @@ fn scatter<W: Wide, const G: usize>(bins: &mut [[W; 2]], model: [&[W]; 2], group
                     &values[..n]
                 }
             };
-            for ((pair, x), w) in pairs[t][..n].iter_mut().zip(x).zip(&w) {
-                let far = x.scale(*w);
-                *pair = [*x - far, far];
+            let out = pairs[t][..n].iter_mut().zip(&mut places[t]);
+            for ((pair, at), (x, (near, far))) in out.zip(x.iter().zip(near.iter().zip(far))) {
+                let (k, w, there) = place(*near, *far, group.rate, last);
+                let next = x.scale(w);
+                *at = k;
+                *pair = if there { [*x - next, next] } else { [W::default(); 2] };
             }
         }
         for j in 0..n {
             for t in 0..G {
-                let bin = &mut traces[t][places[t][j] as usize];
+                let bin = &mut traces[t][places[t][j]];
                 *bin = [bin[0] + pairs[t][j][0], bin[1] + pairs[t][j][1]];
             }
         }
     }
 }
 
-fn adjoint<T: Scalar, W: Wide>(
+fn adjoint<T: Scalar, const P: usize>(
     mut m: ArrayViewMutD<'_, T>,
     d: ArrayViewD<'_, T>,
     travel: &Travel<'_>,
 ) {
-    let (points, [ns, nr, nt]) = (m.len(), [d.shape()[0], d.shape()[1], d.shape()[2]]);
-    let mut sums = Buffer::<W>::dirty(LONG_SPAN);
-    let mut parts = [Buffer::<W>::dirty(LONG_SPAN), Buffer::<W>::dirty(LONG_SPAN)];
-    let mut near = Buffer::<f64>::dirty(LONG_SPAN);
-    let mut traces = Buffer::<W>::dirty(GROUP * (slots(nt) + 1));
+    let Ok(d) = d.into_dimensionality::<Ix3>() else { unreachable!("data have three axes") };
+    let (ns, nr, nt) = d.dim();
+    let span_sums = |_| -> [_; P] { std::array::from_fn(|_| Buffer::<f64>::dirty(SPAN)) };
+    let mut sums = span_sums(0);
+    let mut weighted: [_; 2] = std::array::from_fn(span_sums);
+    let mut near = Buffer::<f64>::dirty(SPAN);
+    let mut copies: [_; GROUP] = std::array::from_fn(|_| Buffer::<T>::dirty(nt));
     let mut aperture =
-        Buffer::<f64>::dirty(if travel.aperture.is_some() { GROUP * LONG_SPAN } else { 0 });
-    for span in spans(points, LONG_SPAN) {
+        Buffer::<f64>::dirty(if travel.aperture.is_some() { GROUP * SPAN } else { 0 });
+    for span in spans(m.len(), SPAN) {
         let n = span.len();
-        sums[..n].fill(W::default());
+        sums.iter_mut().for_each(|sum| sum[..n].fill(0.0));
         for s in 0..ns {
             let times = &row(&travel.sources, s)[span.clone()];
-            shifted(&mut near[..n], times, 1.0 / travel.dt);
+            in_samples(&mut near[..n], times, travel.dt);
             let factors = travel.factors(0, s, &span);
             if factors.is_some() {
-                parts.iter_mut().for_each(|p| p[..n].fill(W::default()));
+                weighted.iter_mut().flatten().for_each(|sum| sum[..n].fill(0.0));
             }
             for receivers in groups(nr) {
-                for (t, r) in receivers.clone().enumerate() {
-                    let out =
-                        aperture.get_mut(t * LONG_SPAN..t * LONG_SPAN + n).unwrap_or_default();
+                let mut traces = [&[][..]; GROUP];
+                for ((t, r), copy) in receivers.clone().enumerate().zip(&mut copies) {
+                    let out = aperture.get_mut(t * SPAN..t * SPAN + n).unwrap_or_default();
                     travel.aperture_into(s, r, span.start, out);
-                    let trace = d.index_axis(Axis(0), s);
-                    let trace = trace.index_axis(Axis(0), r);
-                    padded(&mut traces[t * (slots(nt) + 1)..][..slots(nt) + 1], &trace);
+                    let trace = consecutive(d.slice_move(s![s, r, ..]), copy);
+                    traces[t] = reals(trace).as_chunks::<P>().0;
                 }
-                let [first, second] = &mut parts;
+                let [first, second] = &mut weighted;
                 let out = match factors {
-                    None => [&mut sums[..n], &mut []],
-                    Some(_) => [&mut first[..n], &mut second[..n]],
+                    None => [&mut sums, second],
+                    Some(_) => [first, second],
                 };
-                let (traces, near, aperture) = (&traces[..], &near[..n], &aperture[..]);
-                with_group!(
-                    gather(out, traces),
-                    receivers,
-                    travel,
-                    &span,
-                    near,
-                    (aperture, LONG_SPAN),
-                    nt
-                );
+                let (near, aperture) = (&near[..n], &aperture[..]);
+                with_group!(gather(out, &traces), receivers, travel, &span, near, aperture, nt);
             }
             if let Some([c, e]) = factors {
-                for (j, sum) in sums[..n].iter_mut().enumerate() {
-                    *sum += parts[0][j].times_plus(c[j], parts[1][j].scale(e[j]));
+                for (p, sum) in sums.iter_mut().enumerate() {
+                    for (j, sum) in sum[..n].iter_mut().enumerate() {
+                        *sum += weighted[0][p][j].mul_add(c[j], weighted[1][p][j] * e[j]);
+                    }
                 }
             }
         }
         let mut out = m.slice_axis_mut(Axis(0), span.into());
-        out.iter_mut().zip(sums.iter()).for_each(|(y, v)| *y = rounded(*v));
-    }
-}
-
-/// A trace with sample `k` in slot `k + 1`, and zeros before and behind.
-fn padded<T: Scalar, W: Wide>(slots: &mut [W], trace: &ArrayViewD<'_, T>) {
-    let nt = trace.len();
-    slots[0] = W::default();
-    match trace.as_slice() {
-        Some(trace) => {
-            slots[1..=nt].iter_mut().zip(trace).for_each(|(slot, y)| *slot = widened(*y));
+        for (j, y) in out.iter_mut().enumerate() {
+            *y = T::from_c128(C128::new(sums[0][j], sums.get(1).map_or(0.0, |im| im[j])));
         }
-        None => slots[1..=nt].iter_mut().zip(trace).for_each(|(slot, y)| *slot = widened(*y)),
     }
-    slots[nt + 1..].fill(W::default());
 }
 
-/// Adds what a span of points takes from a group of traces: to `out[0]`, or weighted by the
-/// receivers' factors to both.
+/// A trace whose samples follow one another in memory, copied where they do not.
+fn consecutive<'a, T: Scalar>(trace: ArrayView1<'a, T>, copy: &'a mut [T]) -> &'a [T] {
+    match trace.to_slice() {
+        Some(trace) => trace,
+        None => {
+            copy.iter_mut().zip(trace).for_each(|(c, y)| *c = *y);
+            copy
+        }
+    }
+}
+
+/// Adds what a span of points takes from a group of traces of `P` parts: to the first sums, or
+/// weighted by the receivers' factors to both.
 #[inline(always)]
-fn gather<W: Wide, const G: usize>(out: [&mut [W]; 2], traces: &[W], group: &Group<'_, G>) {
-    let mut traces = traces.chunks_exact(slots(group.nt) + 1);
-    let traces: [&[W]; G] = std::array::from_fn(|_| traces.next().unwrap_or_default());
-    let mut places = [[0u64; BLOCK]; G];
-    let mut w = [[0.0; BLOCK]; G];
-    let mut values = [[W::default(); BLOCK]; G];
-    let [first, second] = out;
+fn gather<R: Real, const P: usize, const G: usize>(
+    mut out: [&mut [Buffer<f64>; P]; 2],
+    traces: &[&[[R; P]]],
+    group: &Group<'_, G>,
+) {
+    let Some(last) = group.nt.checked_sub(2) else { return };
     let points = group.near.len();
     for start in (0..points).step_by(BLOCK) {
-        let block = start..points.min(start + BLOCK);
-        let n = block.len();
+        let n = BLOCK.min(points - start);
+        let block = start..start + n;
+        let near = &group.near[block.clone()];
+        // Sums of a block are local: the compiler gathers samples by vectors only if it sees that no
+        // sum is a sample.
+        let mut all = [[[0.0; BLOCK]; P]; 2];
         for t in 0..G {
-            let (near, far) = (&group.near[block.clone()], &group.far[t][block.clone()]);
-            place(&mut places[t][..n], &mut w[t][..n], near, far, group.rate, group.nt);
-        }
-        for j in 0..n {
-            for t in 0..G {
-                let slot = places[t][j] as usize;
-                let (y, next) = (traces[t][slot], traces[t][slot + 1]);
-                values[t][j] = (next - y).times_plus(w[t][j], y);
-            }
-        }
-        if let Some(aperture) = &group.aperture {
-            for t in 0..G {
-                let a = &aperture[t][block.clone()];
-                values[t][..n].iter_mut().zip(a).for_each(|(v, a)| *v = v.scale(*a));
-            }
-        }
-        match &group.factors {
-            None => {
-                for (j, sum) in first[block].iter_mut().enumerate() {
-                    let mut all = values[0][j];
-                    for v in &values[1..] {
-                        all += v[j];
-                    }
-                    *sum += all;
-                }
-            }
-            Some(factors) => {
-                for t in 0..G {
-                    let (c, e) = (&factors[t][0][block.clone()], &factors[t][1][block.clone()]);
-                    let out = first[block.clone()].iter_mut().zip(&mut second[block.clone()]);
-                    for (j, (p, q)) in out.enumerate() {
-                        *p = values[t][j].times_plus(c[j], *p);
-                        *q = values[t][j].times_plus(e[j], *q);
+            let (trace, far) = (&traces[t][..last + 2], &group.far[t][block.clone()]);
+            match &group.factors {
+                None => {
+                    for j in 0..n {
+                        let v = between(trace, place(near[j], far[j], group.rate, last));
+                        for p in 0..P {
+                            all[0][p][j] += v[p];
+                        }
                     }
                 }
+                Some(factors) => {
+                    let [c, e] = factors[t].map(|f| &f[block.clone()]);
+                    let a = group.aperture.map(|a| &a[t][block.clone()]);
+                    let [first, second] = &mut all;
+                    for (p, (first, second)) in first.iter_mut().zip(second).enumerate() {
+                        for j in 0..n {
+                            let v = between(trace, place(near[j], far[j], group.rate, last))[p];
+                            let v = match a {
+                                Some(a) => v * a[j],
+                                None => v,
+                            };
+                            first[j] = v.mul_add(c[j], first[j]);
+                            second[j] = v.mul_add(e[j], second[j]);
+                        }
+                    }
+                }
+            }
+        }
+        let sums = if group.factors.is_some() { 2 } else { 1 };
+        for (sum, all) in out[..sums].iter_mut().zip(&all) {
+            for (sum, all) in sum.iter_mut().zip(all) {
+                sum[block.clone()].iter_mut().zip(all).for_each(|(sum, x)| *sum += *x);
             }
         }
     }
+}
+
+/// What a trace has between two of its samples, nothing where they are not there.
+#[inline(always)]
+fn between<R: Real, const P: usize>(
+    trace: &[[R; P]],
+    (k, w, there): (usize, f64, bool),
+) -> [f64; P] {
+    let (y, next) = (trace[k], trace[k + 1]);
+    let mut values = [0.0; P];
+    for p in 0..P {
+        let (y, next) = (y[p].widened(), next[p].widened());
+        let v = (next - y).mul_add(w, y);
+        values[p] = if there { v } else { 0.0 };
+    }
+    values
 }
 
 #[cfg(test)]

@@ -105,6 +105,12 @@ fn check<T: Scalar>(setting: &Setting, tolerance: f64) {
     let mut adjoint = ArrayD::from_elem(vec![points], T::from_c128(9.0.into()));
     migrate(adjoint.view_mut(), d.view(), &travel);
     close(&adjoint, &md, tolerance, &what);
+    // So have traces whose samples lie apart.
+    let mut apart = ArrayD::from_elem(vec![NT, nr, ns], T::default()).reversed_axes();
+    apart.assign(&d);
+    let mut same = ArrayD::from_elem(vec![points], T::default());
+    migrate(same.view_mut(), apart.view(), &travel);
+    assert_eq!(same, adjoint, "{what}");
     // Boxes of both have the bits of the whole.
     let (s0, r0, t0) = (ns / 2, nr / 3, 2);
     let mut part = ArrayD::from_elem(vec![ns - s0, nr - r0, NT - t0], T::default());
@@ -155,6 +161,17 @@ fn times_on_the_first_and_last_samples() {
     let mut d = ArrayD::from_elem(vec![1, 1, NT], 5.0);
     demigrate(d.view_mut(), 0, NT, m.view().into_dyn(), &setting.travel());
     assert_eq!(d.as_slice(), Some([1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 10.0, 0.0].as_slice()));
+}
+
+#[test]
+fn one_sample_has_no_next_one() {
+    let setting = Setting::new(2, 5, 9, false, false);
+    let mut d = ArrayD::from_elem(vec![2, 5, 1], 5.0);
+    demigrate(d.view_mut(), 0, 1, ArrayD::from_elem(vec![9], 1.0).view(), &setting.travel());
+    assert!(d.iter().all(|y| *y == 0.0));
+    let mut m = ArrayD::from_elem(vec![9], 5.0);
+    migrate(m.view_mut(), ArrayD::from_elem(vec![2, 5, 1], 1.0).view(), &setting.travel());
+    assert!(m.iter().all(|x| *x == 0.0));
 }
 
 #[test]
