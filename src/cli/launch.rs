@@ -8,9 +8,12 @@ mod notes;
 #[cfg(feature = "mpi")]
 mod told;
 #[cfg(feature = "mpi")]
+mod watch;
+#[cfg(feature = "mpi")]
 pub(super) use {
     mpirun::{in_job, start},
     notes::tell_of_temporary_files,
+    watch::watch,
 };
 
 #[cfg(not(feature = "mpi"))]
@@ -42,6 +45,12 @@ fn launcher() -> Option<(usize, usize)> {
 pub(super) fn launched() -> Option<usize> {
     let by_mpi = LAUNCHERS[..2].iter().any(|(size, _)| std::env::var_os(size).is_some());
     launcher().map(|(size, _)| size).filter(|&size| size > 1 || by_mpi)
+}
+
+/// The number of this process, if a launcher started it.
+#[cfg(feature = "mpi")]
+fn rank() -> Option<usize> {
+    launcher().map(|(_, rank)| rank)
 }
 
 /// Whether this is the first process that the launcher started.

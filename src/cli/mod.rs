@@ -79,6 +79,10 @@ type Outcome = Result<(), Failure>;
 
 /// Runs the command that the arguments name.
 pub fn main() -> ExitCode {
+    #[cfg(feature = "mpi")]
+    if let Some(code) = launch::watch() {
+        return ExitCode::from(code);
+    }
     let cli = Cli::parse();
     let team = match Team::join() {
         Ok(team) => team,

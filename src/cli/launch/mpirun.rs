@@ -30,14 +30,14 @@ const KEPT: [&str; 5] =
 
 /// The two families of launchers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Family {
+pub(super) enum Family {
     OpenMpi,
     Mpich,
 }
 
 impl Family {
     /// That of the MPI library that this program is linked with.
-    fn linked() -> Family {
+    pub(super) fn linked() -> Family {
         if library().contains("Open MPI") { Family::OpenMpi } else { Family::Mpich }
     }
 
@@ -114,7 +114,7 @@ pub(in crate::cli) fn start(hosts: &[Host], stage: bool) -> Result<u8, Failure> 
         // Its launcher has notices for standard output.
         command.stdout(Stdio::piped());
     }
-    end_with_parent(&mut command);
+    end_with_parent(&mut command, Signal::SIGTERM);
     let mut child =
         command.spawn().map_err(|e| failed(&format!("{} cannot be started", path.display()), e))?;
     let pid = Pid::from_raw(i32::try_from(child.id()).unwrap_or(i32::MAX));
@@ -141,16 +141,16 @@ fn by_ssh() -> bool {
     others.filter_map(std::env::var_os).all(|value| value == "ssh")
 }
 
-/// Ends the launcher if this process is gone, which would otherwise go on alone.
+/// Ends a program by a signal if this process is gone: it would otherwise go on alone.
 #[allow(unsafe_code)]
-fn end_with_parent(command: &mut Command) {
+pub(super) fn end_with_parent(command: &mut Command, signal: Signal) {
     #[cfg(target_os = "linux")]
     // SAFETY: between fork and exec, one system call is made, and nothing else.
     unsafe {
-        command.pre_exec(|| Ok(nix::sys::prctl::set_pdeathsig(Signal::SIGTERM)?));
+        command.pre_exec(move || Ok(nix::sys::prctl::set_pdeathsig(signal)?));
     }
     #[cfg(not(target_os = "linux"))]
-    let _ = command;
+    let _ = (command, signal);
 }
 
 /// What starts so many processes in a job of a cluster, whose hosts the launcher knows.

@@ -17,17 +17,37 @@ pub(super) fn word() -> String {
     format!("{:016x}{:016x}", random(), random())
 }
 
-fn note(word: &str, path: &str) -> String {
-    format!("\u{1}{word} {path} {word}\n")
+/// What a note tells.
+#[derive(Debug, PartialEq)]
+pub(super) enum Note {
+    /// A temporary file or folder, named as this program names them.
+    Temporary(PathBuf),
+    /// A process, its host, and the signal that ended it.
+    Lost { rank: usize, host: String, signal: i32 },
 }
 
-/// The temporary file or folder that a line tells of; it is named as this program names them.
-pub(super) fn temporary(word: &str, line: &str) -> Option<PathBuf> {
-    let path = line.strip_prefix('\u{1}')?.strip_prefix(word)?.strip_suffix(word)?;
-    let path = PathBuf::from(path.strip_prefix(' ')?.strip_suffix(' ')?);
+fn note(word: &str, text: &str) -> String {
+    format!("\u{1}{word} {text} {word}\n")
+}
+
+/// The note of a process that a signal ended.
+pub(super) fn lost(word: &str, rank: usize, signal: i32, host: &str) -> String {
+    note(word, &format!("lost {rank} {signal} {host}"))
+}
+
+/// What a line of standard error tells, if it is a note.
+pub(super) fn read(word: &str, line: &str) -> Option<Note> {
+    let text = line.strip_prefix('\u{1}')?.strip_prefix(word)?.strip_suffix(word)?;
+    let text = text.strip_prefix(' ')?.strip_suffix(' ')?;
+    if let Some(lost) = text.strip_prefix("lost ") {
+        let mut words = lost.splitn(3, ' ');
+        let (rank, signal) = (words.next()?.parse().ok()?, words.next()?.parse().ok()?);
+        return Some(Note::Lost { rank, host: words.next()?.into(), signal });
+    }
+    let path = PathBuf::from(text);
     let name = path.file_name()?.to_str()?;
     let ours = name.starts_with('.') && name.ends_with(".partial") || name.starts_with(".tmp");
-    (path.is_absolute() && ours).then_some(path)
+    (path.is_absolute() && ours).then_some(Note::Temporary(path))
 }
 
 /// Tells of all temporary files from now on, if somebody reads that.
@@ -55,16 +75,22 @@ mod tests {
     fn only_whole_notes_of_ones_own_are_believed() {
         let word = word();
         assert_ne!(word, super::word());
-        let told = |path: &str| temporary(&word, note(&word, path).trim_end_matches('\n'));
-        assert_eq!(told("/a/.m.npy.x.partial"), Some("/a/.m.npy.x.partial".into()));
-        assert_eq!(told("/tmp/.tmpAbC"), Some("/tmp/.tmpAbC".into()));
-        for other in ["/home/you", "/home/you/.ssh", "m.npy.partial", "/a/m.npy.partial", "", "/"] {
+        let told = |text: &str| read(&word, note(&word, text).trim_end_matches('\n'));
+        for path in ["/a/.m.npy.x.partial", "/tmp/.tmpAbC"] {
+            assert_eq!(told(path), Some(Note::Temporary(path.into())));
+        }
+        let host = || "node 1".to_string();
+        let killed = Note::Lost { rank: 3, host: host(), signal: 9 };
+        assert_eq!(read(&word, lost(&word, 3, 9, &host()).trim_end()), Some(killed));
+        for other in
+            ["/home/you", "/home/you/.ssh", "m.npy.partial", "/a/m.npy.partial", "", "/", "lost 1"]
+        {
             assert_eq!(told(other), None, "{other}");
         }
         let whole = note(&word, "/a/.m.npy.x.partial");
         for end in 0..whole.len() - 1 {
-            assert_eq!(temporary(&word, &whole[..end]), None, "{end}");
+            assert_eq!(read(&word, &whole[..end]), None, "{end}");
         }
-        assert_eq!(temporary(&super::word(), whole.trim_end()), None);
+        assert_eq!(read(&super::word(), whole.trim_end()), None);
     }
 }

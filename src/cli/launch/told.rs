@@ -9,7 +9,7 @@ use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
 
 use crate::cli::complain;
-use crate::cli::launch::notes;
+use crate::cli::launch::notes::{self, Note};
 use crate::io::abandon;
 
 /// Passes on what the processes write, and gives what Hydra says in the end when one was killed.
@@ -104,18 +104,26 @@ impl Told {
         let mut notice: Option<Vec<String>> = None;
         for line in BufReader::new(stderr).split(b'\n').map_while(Result::ok) {
             let line = String::from_utf8_lossy(&line).into_owned();
-            if let Some(path) = notes::temporary(&self.word, &line) {
-                self.temporary.push(path);
-                continue;
-            }
-            match (&mut notice, is_rule(&line)) {
-                (None, true) => notice = Some(Vec::new()),
-                (Some(_), true) => self.notice(notice.take().unwrap_or_default()),
-                (Some(lines), false) => lines.push(line),
-                (None, false) => self.line(&line),
+            match notes::read(&self.word, &line) {
+                Some(Note::Temporary(path)) => self.temporary.push(path),
+                Some(Note::Lost { rank, host, signal }) => {
+                    let how = ended_by(Some(signal));
+                    self.lost.get_or_insert(format!("process {rank} on {host} {how}"));
+                }
+                None => self.said(&mut notice, line),
             }
         }
         self.notice(notice.unwrap_or_default());
+    }
+
+    /// Takes in a line that may be one of a launcher's notice.
+    fn said(&mut self, notice: &mut Option<Vec<String>>, line: String) {
+        match (&mut *notice, is_rule(&line)) {
+            (None, true) => *notice = Some(Vec::new()),
+            (Some(_), true) => self.notice(notice.take().unwrap_or_default()),
+            (Some(lines), false) => lines.push(line),
+            (None, false) => self.line(&line),
+        }
     }
 
     fn line(&mut self, line: &str) {
