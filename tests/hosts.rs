@@ -61,12 +61,16 @@ fn comm(pid: i32) -> String {
     fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default().trim().to_string()
 }
 
+/// The parent of a process; 0 if the process is gone.
+fn parent(pid: i32) -> i32 {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("PPid:"));
+    line.and_then(|pid| pid.trim().parse().ok()).unwrap_or(0)
+}
+
 /// Whether a process waits for one of the others: with MPICH each that computes has such a parent.
 fn waits_for_one_of(others: &[i32], pid: i32) -> bool {
-    others.iter().any(|other| {
-        let status = fs::read_to_string(format!("/proc/{other}/status")).unwrap_or_default();
-        status.lines().any(|line| line.split_whitespace().eq(["PPid:", &pid.to_string()]))
-    })
+    others.iter().any(|other| parent(*other) == pid)
 }
 
 /// Processes of this program that compute in a folder, by MPI's number.
@@ -116,6 +120,9 @@ fn disturbed(folder: &Folder, count: usize, disturb: impl FnOnce(&[(usize, i32)]
     let output = child.wait_with_output().unwrap();
     let took = begin.elapsed();
     assert!(took < Duration::from_secs(20), "it took {took:?} to end");
+    while begin.elapsed() < Duration::from_secs(20) && !ranks_in(folder.path()).is_empty() {
+        std::thread::sleep(Duration::from_millis(50));
+    }
     assert_eq!(ranks_in(folder.path()), [], "processes are left");
     output
 }
@@ -214,6 +221,23 @@ fn a_process_that_is_killed_ends_the_run() {
 }
 
 #[test]
+fn nothing_outlives_a_part_of_the_launcher() {
+    // MPICH's daemon starts a witness of each process; Open MPI's starts the processes.
+    let levels = if launcher().1 { 2 } else { 1 };
+    for level in 1..=levels {
+        let folder = Folder::of(LONG);
+        let output = disturbed(&folder, 3, |ranks, _| {
+            let part = (0..level).fold(ranks[1].1, |pid, _| parent(pid));
+            signal("-KILL", part);
+        });
+        let told = text(&output.stderr);
+        assert!(told.starts_with("error: ") && told.lines().count() == 1, "{level}: {told}");
+        assert_eq!(output.status.code(), Some(1));
+        assert_eq!(names(&folder), ["problem.toml"], "nothing is left");
+    }
+}
+
+#[test]
 fn an_interrupt_ends_all_after_the_iteration() {
     let folder = Folder::of(LONG);
     let output = disturbed(&folder, 3, |_, parent| signal("-INT", parent as i32));
@@ -236,8 +260,10 @@ fn a_process_that_fails_alone_ends_the_run_with_its_name() {
         .output()
         .unwrap();
     let told = text(&output.stderr);
-    assert!(told.starts_with(&format!("error: process 1 on {}: ", host())), "{told}");
-    assert!(told.contains("bytes of memory are not to be had"), "{told}");
+    // A launcher of one's own has its say too, before or after.
+    let ours = told.lines().find(|line| line.starts_with("error: ")).unwrap_or_default();
+    assert!(ours.starts_with(&format!("error: process 1 on {}: ", host())), "{told}");
+    assert!(ours.contains("bytes of memory are not to be had"), "{told}");
     assert_eq!(output.status.code(), Some(1));
     assert_eq!(names(&folder), ["problem.toml"], "nothing is left");
 }

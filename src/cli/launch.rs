@@ -8,12 +8,12 @@ mod notes;
 #[cfg(feature = "mpi")]
 mod told;
 #[cfg(feature = "mpi")]
-mod watch;
+mod witness;
 #[cfg(feature = "mpi")]
 pub(super) use {
     mpirun::{in_job, start},
     notes::tell_of_temporary_files,
-    watch::watch,
+    witness::witness,
 };
 
 #[cfg(not(feature = "mpi"))]

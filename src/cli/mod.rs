@@ -80,7 +80,7 @@ type Outcome = Result<(), Failure>;
 /// Runs the command that the arguments name.
 pub fn main() -> ExitCode {
     #[cfg(feature = "mpi")]
-    if let Some(code) = launch::watch() {
+    if let Some(code) = launch::witness() {
         return ExitCode::from(code);
     }
     let cli = Cli::parse();
@@ -136,7 +136,8 @@ fn complain(message: &str) {
 
 /// A message of this process; a closed standard error is no reason to fail.
 fn complain_anyway(message: &str) {
-    let _ = writeln!(std::io::stderr(), "{message}");
+    // At once, so that no line of another process comes between.
+    let _ = std::io::stderr().write_all(format!("{message}\n").as_bytes());
 }
 
 /// Text on standard output; a reader that left (as `head` does) ends the program quietly.

@@ -12,7 +12,7 @@
 //! what is added to traces is added one by one, to several traces in turn, so that no addition waits
 //! for the one before.
 
-use ndarray::{ArrayView1, ArrayView2, ArrayView3, ArrayViewD, ArrayViewMutD, Axis, Ix3, s};
+use ndarray::{ArrayView2, ArrayView3, ArrayViewD, ArrayViewMutD, Axis, Ix3};
 
 use crate::kernels::Buffer;
 use crate::kernels::rows::{parts, reals, vectorized};
@@ -123,7 +123,8 @@ pub fn demigrate<T: Scalar>(
     }
 }
 
-/// Fills a box of points of the model from the whole data `(sources, receivers, times)`.
+/// Fills a box of points of the model from the whole data `(sources, receivers, times)`, rows
+/// consecutive.
 pub fn migrate<T: Scalar>(m: ArrayViewMutD<'_, T>, d: ArrayViewD<'_, T>, travel: &Travel<'_>) {
     if parts::<T>() == 1 {
         adjoint::<T, 1>(m, d, travel);
@@ -133,7 +134,7 @@ pub fn migrate<T: Scalar>(m: ArrayViewMutD<'_, T>, d: ArrayViewD<'_, T>, travel:
 }
 
 /// A row of consecutive numbers.
-fn row<'a>(array: &ArrayView2<'a, f64>, i: usize) -> &'a [f64] {
+fn row<'a, T>(array: &ArrayView2<'a, T>, i: usize) -> &'a [T] {
     match array.index_axis_move(Axis(0), i).to_slice() {
         Some(row) => row,
         None => unreachable!("rows are consecutive"),
@@ -371,7 +372,6 @@ fn adjoint<T: Scalar, const P: usize>(
     let mut sums = span_sums(0);
     let mut weighted: [_; 2] = std::array::from_fn(span_sums);
     let mut near = Buffer::<f64>::dirty(SPAN);
-    let mut copies: [_; GROUP] = std::array::from_fn(|_| Buffer::<T>::dirty(nt));
     let mut aperture =
         Buffer::<f64>::dirty(if travel.aperture.is_some() { GROUP * SPAN } else { 0 });
     for span in spans(m.len(), SPAN) {
@@ -380,17 +380,17 @@ fn adjoint<T: Scalar, const P: usize>(
         for s in 0..ns {
             let times = &row(&travel.sources, s)[span.clone()];
             in_samples(&mut near[..n], times, travel.dt);
+            let data = d.index_axis_move(Axis(0), s);
             let factors = travel.factors(0, s, &span);
             if factors.is_some() {
                 weighted.iter_mut().flatten().for_each(|sum| sum[..n].fill(0.0));
             }
             for receivers in groups(nr) {
                 let mut traces = [&[][..]; GROUP];
-                for ((t, r), copy) in receivers.clone().enumerate().zip(&mut copies) {
+                for (t, r) in receivers.clone().enumerate() {
                     let out = aperture.get_mut(t * SPAN..t * SPAN + n).unwrap_or_default();
                     travel.aperture_into(s, r, span.start, out);
-                    let trace = consecutive(d.slice_move(s![s, r, ..]), copy);
-                    traces[t] = reals(trace).as_chunks::<P>().0;
+                    traces[t] = reals(row(&data, r)).as_chunks::<P>().0;
                 }
                 let [first, second] = &mut weighted;
                 let out = match factors {
@@ -411,17 +411,6 @@ fn adjoint<T: Scalar, const P: usize>(
         let mut out = m.slice_axis_mut(Axis(0), span.into());
         for (j, y) in out.iter_mut().enumerate() {
             *y = T::from_c128(C128::new(sums[0][j], sums.get(1).map_or(0.0, |im| im[j])));
-        }
-    }
-}
-
-/// A trace whose samples follow one another in memory, copied where they do not.
-fn consecutive<'a, T: Scalar>(trace: ArrayView1<'a, T>, copy: &'a mut [T]) -> &'a [T] {
-    match trace.to_slice() {
-        Some(trace) => trace,
-        None => {
-            copy.iter_mut().zip(trace).for_each(|(c, y)| *c = *y);
-            copy
         }
     }
 }

@@ -78,7 +78,7 @@ fn gradient(values: &[f64], dims: &[usize], axis: usize, spacing: f64) -> Vec<f6
 
 /// The two factors of each point, dims `(points, 2, nodes)`. `times` and `amplitudes` are `(points,
 /// nodes)`; `limits` the angles in radians where the taper begins and ends; `scale`, if given, is a
-/// further factor of each node. Nodes without an angle get weight 0.
+/// further factor of each node. Nodes without a time or an angle get weight 0.
 pub fn weights(
     times: &[f64],
     dims: &[usize],
@@ -94,7 +94,7 @@ pub fn weights(
         let (cosine, sine) = out.split_at_mut(nodes);
         for (i, angle) in angles(times, dims, spacing).into_iter().enumerate() {
             let tapered = taper(angle.abs(), limits);
-            if tapered > 0.0 {
+            if tapered > 0.0 && times[i].is_finite() {
                 let factor = tapered * amplitudes[i] * scale.map_or(1.0, |s| s[i]);
                 let (s, c) = (angle / 2.0).sin_cos();
                 (cosine[i], sine[i]) = (c * factor, s * factor);

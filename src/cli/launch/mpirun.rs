@@ -7,6 +7,8 @@ use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+#[cfg(target_os = "linux")]
+use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
@@ -145,9 +147,16 @@ fn by_ssh() -> bool {
 #[allow(unsafe_code)]
 pub(super) fn end_with_parent(command: &mut Command, signal: Signal) {
     #[cfg(target_os = "linux")]
-    // SAFETY: between fork and exec, one system call is made, and nothing else.
-    unsafe {
-        command.pre_exec(move || Ok(nix::sys::prctl::set_pdeathsig(signal)?));
+    {
+        let parent = Pid::this();
+        // SAFETY: between fork and exec, two system calls are made, and nothing else.
+        unsafe {
+            command.pre_exec(move || {
+                nix::sys::prctl::set_pdeathsig(signal)?;
+                // It may be gone before it could be watched.
+                if Pid::parent() == parent { Ok(()) } else { Err(Errno::ESRCH.into()) }
+            });
+        }
     }
     #[cfg(not(target_os = "linux"))]
     let _ = (command, signal);

@@ -52,7 +52,7 @@ fn end(launcher: Pid) {
 /// What came over standard error.
 #[derive(Debug, Default)]
 pub(super) struct Told {
-    /// What notes of temporary files begin and end with.
+    /// What notes begin and end with.
     word: String,
     /// A launcher that does not see when it cannot reach a host.
     pub(super) waits_for_ever: Option<Pid>,
@@ -62,7 +62,7 @@ pub(super) struct Told {
     by_process: bool,
     /// Whether the user wanted the end.
     pub(super) interrupted: bool,
-    /// What the launcher said of a process or host that is gone, in our words.
+    /// What a note or the launcher said of a process or host that is gone, in our words.
     lost: Option<String>,
     /// What seems to have happened, if the launcher does not say it.
     guess: Option<String>,
@@ -103,7 +103,13 @@ impl Told {
     pub(super) fn read(&mut self, stderr: impl Read) {
         let mut notice: Option<Vec<String>> = None;
         for line in BufReader::new(stderr).split(b'\n').map_while(Result::ok) {
-            let line = String::from_utf8_lossy(&line).into_owned();
+            let mut line = String::from_utf8_lossy(&line).into_owned();
+            // A note may come into the middle of what another process writes.
+            if let Some(at) = line.find('\u{1}').filter(|at| *at > 0) {
+                let rest = line.split_off(at);
+                self.said(&mut notice, line);
+                line = rest;
+            }
             match notes::read(&self.word, &line) {
                 Some(Note::Temporary(path)) => self.temporary.push(path),
                 Some(Note::Lost { rank, host, signal }) => {
@@ -316,6 +322,15 @@ mod tests {
         told.read(format!("\u{1}xyz {} xyz\n", part.display()).as_bytes());
         assert_eq!(told.conclude(ExitStatus::from_raw(9 << 8)), 1);
         assert!(!part.exists());
+    }
+
+    #[test]
+    fn a_note_says_which_process_was_killed() {
+        let mut told = Told::new("xyz".into());
+        let note = notes::lost("xyz", 1, 11, "nodeb");
+        told.read(format!("half a line{note}[proxy:0:0@nodeb] gone\n").as_bytes());
+        let lost = "process 1 on nodeb was ended by SIGSEGV (signal 11)";
+        assert_eq!(told.lost.as_deref(), Some(lost));
     }
 
     #[test]
