@@ -141,6 +141,19 @@ mod tests {
     }
 
     #[test]
+    fn a_node_without_a_time_has_no_weight() {
+        let axis: Vec<f64> = (0..4).map(f64::from).collect();
+        let mut times = straight(&[&axis, &axis], &[vec![1.0, 0.0]], 1.0);
+        let mut amplitudes = vec![1.0; 16];
+        // Its neighbours give it an angle nevertheless.
+        (times[6], amplitudes[6]) = (f64::INFINITY, f64::NAN);
+        let w = weights(&times, &[4, 4], &[1.0; 2], &amplitudes, [2.0, 3.0], None);
+        assert!(w.iter().all(|w| w.is_finite()), "{w:?}");
+        assert_eq!((w[6], w[16 + 6]), (0.0, 0.0));
+        assert!(w[0] > 0.0);
+    }
+
+    #[test]
     fn distances_reach_the_far_corner() {
         assert_eq!(furthest(&[&[0.0, 1.0, 3.0], &[0.0, 4.0]], &[vec![0.0, 0.0]]), 5.0);
         assert_eq!(
