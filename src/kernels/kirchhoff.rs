@@ -15,7 +15,7 @@
 use ndarray::{ArrayView2, ArrayView3, ArrayViewD, ArrayViewMutD, Axis, Ix3};
 
 use crate::kernels::Buffer;
-use crate::kernels::rows::{parts, reals, vectorized};
+use crate::kernels::rows::{parts, reals, row, vectorized};
 use crate::scalar::{C128, Real, Scalar};
 
 /// Times and weights of a box of sources, receivers and points.
@@ -130,14 +130,6 @@ pub fn migrate<T: Scalar>(m: ArrayViewMutD<'_, T>, d: ArrayViewD<'_, T>, travel:
         adjoint::<T, 1>(m, d, travel);
     } else {
         adjoint::<T, 2>(m, d, travel);
-    }
-}
-
-/// A row of consecutive numbers.
-fn row<'a, T>(array: &ArrayView2<'a, T>, i: usize) -> &'a [T] {
-    match array.index_axis_move(Axis(0), i).to_slice() {
-        Some(row) => row,
-        None => unreachable!("rows are consecutive"),
     }
 }
 

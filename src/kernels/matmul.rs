@@ -1,11 +1,10 @@
 //! `Y_b = K_b X_b` for every batch: products of matrices by `gemm`, with single columns by kernels
 //! that read the matrix once at the memory's speed.
 
-use bytemuck::Pod;
-use ndarray::{ArrayView2, ArrayView3, ArrayViewD, ArrayViewMut2, ArrayViewMutD, Axis};
+use ndarray::{ArrayView2, ArrayView3, ArrayViewD, ArrayViewMut2, ArrayViewMutD};
 
 use crate::kernels::Buffer;
-use crate::kernels::rows::{parts, reals, reals_mut, vectorized};
+use crate::kernels::rows::{parts, reals, reals_mut, row, vectorized};
 use crate::scalar::{Real, Scalar};
 
 /// Rows and columns of a block that is turned at once.
@@ -172,24 +171,6 @@ fn product<T: Scalar>(
     }
 }
 
-/// Rows of a plane as slices of reals.
-fn row<'a, T: Scalar>(k: &ArrayView2<'a, T>, i: usize) -> &'a [T::Real] {
-    match k.index_axis_move_slice(i) {
-        Some(row) => reals(row),
-        None => unreachable!("rows are consecutive"),
-    }
-}
-
-trait RowSlice<'a, T> {
-    fn index_axis_move_slice(&self, i: usize) -> Option<&'a [T]>;
-}
-
-impl<'a, T: Pod> RowSlice<'a, T> for ArrayView2<'a, T> {
-    fn index_axis_move_slice(&self, i: usize) -> Option<&'a [T]> {
-        (*self).index_axis_move(Axis(0), i).to_slice()
-    }
-}
-
 /// `y_i = sum_j k_ij x_j`, rows of `k` consecutive in memory.
 ///
 /// With `k` as interleaved reals and `x` split into doubled real and imaginary parts, a complex
@@ -198,7 +179,7 @@ fn dot_rows<T: Scalar>(y: &mut [T], k: ArrayView2<'_, T>, x: &[T], conj: bool) {
     if parts::<T>() == 1 {
         let x = reals(x);
         for (block, y) in reals_mut(y).chunks_mut(4).enumerate() {
-            let at = |r: usize| row(&k, 4 * block + r.min(y.len() - 1));
+            let at = |r: usize| reals(row(&k, 4 * block + r.min(y.len() - 1)));
             let (a, b, c, d) = (at(0), at(1), at(2), at(3));
             let sums = vectorized(
                 #[inline(always)]
@@ -225,7 +206,7 @@ fn dot_rows<T: Scalar>(y: &mut [T], k: ArrayView2<'_, T>, x: &[T], conj: bool) {
     };
     let (re, im) = (doubled(0), doubled(1));
     for (pair, y) in y.chunks_mut(2).enumerate() {
-        let (a, b) = (row(&k, 2 * pair), row(&k, 2 * pair + y.len() - 1));
+        let (a, b) = (reals(row(&k, 2 * pair)), reals(row(&k, 2 * pair + y.len() - 1)));
         let sums = if block == 16 {
             halves::<_, 16>(a, b, &re, &im)
         } else {
@@ -399,7 +380,7 @@ fn add_rows<T: Scalar>(y: &mut [T::Real], k: &ArrayView2<'_, T>, x: &[T::Real]) 
     let len = y.len();
     let mut j = 0;
     while j + 8 <= n {
-        let at = |m: usize| &row(k, j + m)[..len];
+        let at = |m: usize| &reals(row(k, j + m))[..len];
         let (a, b, c, d) = (at(0), at(1), at(2), at(3));
         let (e, f, g, h) = (at(4), at(5), at(6), at(7));
         let w: [T::Real; 8] = std::array::from_fn(|m| x[j + m]);
@@ -417,7 +398,7 @@ fn add_rows<T: Scalar>(y: &mut [T::Real], k: &ArrayView2<'_, T>, x: &[T::Real]) 
         j += 8;
     }
     for (m, &f) in x.iter().enumerate().take(n).skip(j) {
-        y.iter_mut().zip(row(k, m)).for_each(|(y, k)| *y = k.mul_add(f, *y));
+        y.iter_mut().zip(reals(row(k, m))).for_each(|(y, k)| *y = k.mul_add(f, *y));
     }
 }
 
@@ -434,7 +415,7 @@ fn add_split<T: Scalar>(
     let v = &mut v[..len];
     let mut j = 0;
     while j + 4 <= n {
-        let at = |m: usize| &row(k, j + m)[..len];
+        let at = |m: usize| &reals(row(k, j + m))[..len];
         let (a, b, c, d) = (at(0), at(1), at(2), at(3));
         let re: [T::Real; 4] = std::array::from_fn(|m| x[2 * (j + m)]);
         let im: [T::Real; 4] = std::array::from_fn(|m| x[2 * (j + m) + 1]);
@@ -447,7 +428,7 @@ fn add_split<T: Scalar>(
     }
     for m in j..n {
         let (re, im) = (x[2 * m], x[2 * m + 1]);
-        for ((u, v), k) in u.iter_mut().zip(v.iter_mut()).zip(row(k, m)) {
+        for ((u, v), k) in u.iter_mut().zip(v.iter_mut()).zip(reals(row(k, m))) {
             *u = k.mul_add(re, *u);
             *v = k.mul_add(im, *v);
         }

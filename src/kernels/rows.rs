@@ -4,7 +4,8 @@ use std::sync::LazyLock;
 
 use bytemuck::Pod;
 use ndarray::{
-    ArrayBase, ArrayView, ArrayViewD, ArrayViewMut, ArrayViewMutD, Axis, Ix1, Ix2, IxDyn, RawData,
+    ArrayBase, ArrayView, ArrayView2, ArrayViewD, ArrayViewMut, ArrayViewMutD, Axis, Ix1, Ix2,
+    IxDyn, RawData,
 };
 
 use crate::scalar::{Real, Scalar};
@@ -31,6 +32,14 @@ pub(super) fn reals_mut<T: Scalar>(slice: &mut [T]) -> &mut [T::Real] {
 /// Reals per element: 1 or 2.
 pub(super) fn parts<T: Scalar>() -> usize {
     size_of::<T>() / size_of::<T::Real>()
+}
+
+/// A row of a plane whose rows are consecutive in memory.
+pub(super) fn row<'a, T>(plane: &ArrayView2<'a, T>, i: usize) -> &'a [T] {
+    match plane.index_axis_move(Axis(0), i).to_slice() {
+        Some(row) => row,
+        None => unreachable!("rows are consecutive"),
+    }
 }
 
 /// How many trailing axes are one run of memory in all views, given by their strides.
