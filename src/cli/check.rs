@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use crate::cli::common::{FileArgs, load, method};
+use crate::cli::common::{FileArgs, load_silently, method, warn};
 use crate::cli::{Outcome, say};
 use crate::problem::{Problem, Solve};
 use crate::report::table;
@@ -18,10 +18,22 @@ pub(super) struct Args {
     /// One JSON object on standard output
     #[arg(long)]
     json: bool,
+    /// Refuse what is only warned of
+    #[arg(long)]
+    deny_warnings: bool,
+    /// No warnings
+    #[arg(long, short)]
+    quiet: bool,
 }
 
 pub(super) fn run(args: &Args) -> Outcome {
-    let problem = load(&args.file, None)?;
+    let problem = load_silently(&args.file, None)?;
+    if args.deny_warnings && !problem.warnings.warnings().is_empty() {
+        return Err(problem.warnings.denied().into());
+    }
+    if !args.quiet {
+        warn(&problem.warnings);
+    }
     let method = match &problem.solve {
         Some(_) => Some(method(&problem)?),
         None => None,

@@ -126,10 +126,24 @@ pub(super) fn parsed(source: Source, file: &FileArgs) -> Result<(Document, Diagn
     }
 }
 
-/// Reads a problem file; all its mistakes at once.
+/// Reads a problem file, and says its warnings; all its mistakes at once.
 pub(super) fn load(file: &FileArgs, out_dir: Option<&Path>) -> Result<Problem, Failure> {
+    let problem = load_silently(file, out_dir)?;
+    warn(&problem.warnings);
+    Ok(problem)
+}
+
+/// The same, with the warnings left to the caller.
+pub(super) fn load_silently(file: &FileArgs, out_dir: Option<&Path>) -> Result<Problem, Failure> {
     let (document, early) = parsed(read_source(file)?, file)?;
     loaded(document, early, out_dir)
+}
+
+/// Says warnings on standard error.
+pub(super) fn warn(warnings: &Diagnostics) {
+    if !warnings.warnings().is_empty() {
+        super::complain(warnings.render(super::colours()).trim_end());
+    }
 }
 
 /// The problem of a parsed file.
@@ -140,7 +154,14 @@ pub(super) fn loaded(
 ) -> Result<Problem, Failure> {
     solvers::check_parameters(&document, &mut early);
     match Problem::load_with(document, out_dir) {
-        Ok(problem) => early.or(problem).map_err(Failure::from),
+        Ok(mut problem) => {
+            early.append(std::mem::replace(&mut problem.warnings, problem.diagnostics()));
+            if !early.is_empty() {
+                return Err(early.into());
+            }
+            problem.warnings = early;
+            Ok(problem)
+        }
         Err(mut mistakes) => {
             mistakes.append(early);
             Err(mistakes.into())

@@ -4,7 +4,7 @@
 use std::io::{IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 
-use crate::cli::common::{FileArgs, RunArgs, loaded, parsed, read_source};
+use crate::cli::common::{FileArgs, RunArgs, loaded, parsed, read_source, warn};
 use crate::cli::team::Team;
 use crate::cli::{Failure, launch};
 use crate::io::stage;
@@ -53,7 +53,11 @@ pub(super) fn load_for(
     if run.stage {
         send(team, &document, inputs)?;
     }
-    team.agree(loaded(document, mistakes, run.out_dir.as_deref()))
+    let problem = team.agree(loaded(document, mistakes, run.out_dir.as_deref()))?;
+    if !run.quiet {
+        warn(&problem.warnings);
+    }
+    Ok(problem)
 }
 
 /// Hosts of a command that runs several files, each with `--hosts` only.

@@ -31,6 +31,9 @@ pub(super) fn run(args: &Args, team: &Team) -> Outcome {
     refuse_not_finite(&problem, &pending.solved.stop)?;
     let checks = expectations::check(team, &problem, &pending.solved)?;
     let solved = pending.commit(team)?;
+    if !args.run.quiet {
+        solved.warnings.iter().for_each(|w| super::complain(&format!("warning: {w}")));
+    }
     let quiet = args.run.quiet || solving::streams(&problem);
     if args.run.json {
         let list: Vec<_> = checks.iter().map(expectations::Check::as_json).collect();
@@ -194,6 +197,13 @@ fn as_json(problem: &Problem, solved: &Solved, expectations: &[Json]) -> Json {
             "sha256": o.sha256,
         })).collect::<Vec<_>>(),
         "expectations": expectations,
+        "warnings": problem
+            .warnings
+            .warnings()
+            .iter()
+            .map(|w| format!("{}: {}", w.message, w.label))
+            .chain(solved.warnings.iter().cloned())
+            .collect::<Vec<_>>(),
     })
 }
 

@@ -47,6 +47,8 @@ pub(super) struct Solved {
     pub(super) threads: usize,
     pub(super) processes: usize,
     pub(super) outputs: Vec<Written>,
+    /// What the run met that is probably not what was meant, each in one sentence.
+    pub(super) warnings: Vec<String>,
 }
 
 /// Seconds of the parts of a run.
@@ -244,6 +246,7 @@ pub(super) fn solve(
         threads,
         processes: team.processes(args.ranks),
         outputs: written,
+        warnings: Vec::new(),
     };
     let places = places.into_iter().map(|(_, place)| place).collect();
     Ok(Pending { solved, places, history })

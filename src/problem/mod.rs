@@ -54,6 +54,8 @@ pub struct Problem {
     pub run: RunSpec,
     /// The folder of scratch files, if the file names one.
     pub scratch: Option<PathBuf>,
+    /// What runs, but is probably not what was meant.
+    pub warnings: Diagnostics,
     names: Names,
 }
 
@@ -92,7 +94,10 @@ impl Problem {
         let outputs = outputs::read(&document, first, further, &mut names, out_dir, &mut out);
         let references = expect::read(&document, first, &outputs, &mut out);
         let scratch = outputs::scratch(&document, &mut out);
-        out.or(Problem {
+        if !out.is_empty() {
+            return Err(out);
+        }
+        Ok(Problem {
             title: document.title.as_ref().map(|t| t.value.clone()),
             dtype: names.dtype(),
             solve,
@@ -102,6 +107,7 @@ impl Problem {
             references,
             run: document.run.clone(),
             scratch,
+            warnings: out,
             names,
             document,
         })

@@ -59,17 +59,19 @@ impl Diagnostic {
     }
 }
 
-/// Mistakes of one source. Shown in the order of their places by `Display`, without colours.
+/// Mistakes and warnings of one source. Shown in the order of their places by `Display`, without
+/// colours.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostics {
     source: Arc<Source>,
     items: Vec<Diagnostic>,
+    warnings: Vec<Diagnostic>,
 }
 
 impl Diagnostics {
     /// No mistakes yet.
     pub fn new(source: Arc<Source>) -> Self {
-        Diagnostics { source, items: Vec::new() }
+        Diagnostics { source, items: Vec::new(), warnings: Vec::new() }
     }
 
     /// Adds a mistake.
@@ -77,18 +79,37 @@ impl Diagnostics {
         self.items.push(diagnostic);
     }
 
+    /// Adds a warning: something that runs, but is probably not what was meant.
+    pub fn warn(&mut self, diagnostic: Diagnostic) {
+        if !self.warnings.contains(&diagnostic) {
+            self.warnings.push(diagnostic);
+        }
+    }
+
     /// Adds the mistake of a result, and gives what else it holds.
     pub fn take<T>(&mut self, result: Result<T, Diagnostic>) -> Option<T> {
         result.map_err(|d| self.push(d)).ok()
     }
 
-    /// Adds all mistakes of another collection over the same source.
+    /// Adds all mistakes and warnings of another collection over the same source.
     pub fn append(&mut self, other: Diagnostics) {
         for item in other.items {
             if !self.items.contains(&item) {
                 self.items.push(item);
             }
         }
+        other.warnings.into_iter().for_each(|warning| self.warn(warning));
+    }
+
+    /// The same, with every warning a mistake.
+    pub fn denied(mut self) -> Diagnostics {
+        self.items.append(&mut self.warnings);
+        self
+    }
+
+    /// The warnings, in the order they were found.
+    pub fn warnings(&self) -> &[Diagnostic] {
+        &self.warnings
     }
 
     /// Whether there is no mistake.
@@ -116,23 +137,27 @@ impl Diagnostics {
         if self.is_empty() { Ok(value) } else { Err(self) }
     }
 
-    /// All mistakes with their lines, and a last line that counts them.
+    /// All mistakes and warnings with their lines; if there is a mistake, a last line counts them.
     pub fn render(&self, colours: bool) -> String {
         let renderer = if colours { Renderer::styled() } else { Renderer::plain() };
-        let mut items: Vec<&Diagnostic> = self.items.iter().collect();
-        items.sort_by_key(|d| (d.span.start, d.span.end));
+        let mistakes = self.items.iter().map(|item| (item, Level::ERROR));
+        let warnings = self.warnings.iter().map(|item| (item, Level::WARNING));
+        let mut items: Vec<(&Diagnostic, Level<'_>)> = mistakes.chain(warnings).collect();
+        items.sort_by_key(|(d, _)| (d.span.start, d.span.end));
         let mut out = String::new();
-        for item in items {
-            out.push_str(&self.render_one(&renderer, item));
+        for (item, level) in items {
+            out.push_str(&self.render_one(&renderer, item, level));
             out.push_str("\n\n");
         }
-        let count = Group::with_title(Level::ERROR.primary_title(self.count()));
-        out.push_str(&renderer.render(&[count]));
+        if !self.items.is_empty() {
+            let count = Group::with_title(Level::ERROR.primary_title(self.count()));
+            out.push_str(&renderer.render(&[count]));
+        }
         out
     }
 
-    fn render_one(&self, renderer: &Renderer, item: &Diagnostic) -> String {
-        let mut group = Level::ERROR.primary_title(item.message.as_str()).elements(None::<Element>);
+    fn render_one(&self, renderer: &Renderer, item: &Diagnostic, level: Level<'_>) -> String {
+        let mut group = level.primary_title(item.message.as_str()).elements(None::<Element>);
         // Secondary places in the same text share its snippet; others get their own.
         let primary = self.source.text_at(item.span.start);
         let mut texts = vec![primary];
