@@ -155,7 +155,8 @@ pub(super) fn loaded(
     solvers::check_parameters(&document, &mut early);
     match Problem::load_with(document, out_dir) {
         Ok(mut problem) => {
-            early.append(std::mem::replace(&mut problem.warnings, problem.diagnostics()));
+            let none = problem.diagnostics();
+            early.append(std::mem::replace(&mut problem.warnings, none));
             if !early.is_empty() {
                 return Err(early.into());
             }
