@@ -101,6 +101,7 @@ impl Compiled {
         machine: &Machine,
         spill: &Spill,
     ) -> Result<Compiled> {
+        debug_assert_eq!(plan.prove_share(&share), Ok(()));
         let scratch = spill.scratch.as_deref();
         // A slot is as large as the largest store that is ever in it.
         let mut bytes = vec![0; plan.slots.len()];

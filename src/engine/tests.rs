@@ -64,6 +64,13 @@ fn both(program: &Program, size: usize, threads: usize) -> (Vec<C128>, Vec<C128>
 fn check(name: &str, dims: &[usize], dtype: DType, f: impl Fn(&Value) -> Result<Value>) {
     let model = ArrayType::new(dims, dtype);
     let program = Value::program(&[model], |x| Ok(vec![f(&x[0])?])).expect(name);
+    let adjoint = transpose(&program).expect("transposes");
+    let plans = Plans::new(&program, Some(&adjoint)).expect("plans");
+    for size in [2, 3, 7] {
+        for plan in [Some(&plans.forward), plans.adjoint.as_ref()].into_iter().flatten() {
+            assert_eq!(plan.prove_shares(size), Ok(()), "{name} {dtype}");
+        }
+    }
     let one = both(&program, 1, 1);
     let tolerance = if dtype.is_double() { 1e-13 } else { 1e-5 };
     assert!(one.3 < tolerance, "{name} {dtype}: dot test off by {}", one.3);
@@ -96,6 +103,13 @@ fn every_movement_has_the_same_bits_on_any_ranks_and_threads() {
             let y = chunks(x, &[6, 7]).stencil(0, derivative(60))?;
             Ok(chunks(&chunks(&y, &[9, 7]).stencil(0, derivative(60))?, &[4, 7]))
         });
+        for dims in [[3, 1], [3, 2], [5, 1], [7, 2], [2, 3], [1, 1], [40, 2]] {
+            check("stencils of thin arrays", &dims, dtype, |x| {
+                let outer = x.stencil(0, derivative(dims[0]))?;
+                let inner = chunks(x, &[2, 1]).stencil(1, derivative(dims[1]))?;
+                Ok(chunks(&outer.add(&inner)?, &[1, 2]))
+            });
+        }
         check("transforms along both axes", &[12, 18], dtype, |x| {
             Ok(chunks(&chunks(x, &[3, 4]).fft(0)?.fft(1)?.permute(&[1, 0])?, &[5, 5]))
         });

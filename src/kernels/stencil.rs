@@ -64,6 +64,10 @@ fn typed<T: Scalar>(
     }
     let inner =
         if inner_lo < inner_hi { inner_lo..inner_hi } else { y_origin[last]..y_origin[last] };
+    let has_last = terms.iter().any(|t| t.0 == last);
+    // Rows of the last axis that are all zero ask for no column, and x need not hold their row.
+    let own_columns = y_origin[last]..y_origin[last] + width;
+    let reads_own = terms.iter().any(|(a, b)| *a == last && !b.columns(&own_columns).is_empty());
     let mut index = vec![0; last];
     for mut y_row in y.rows_mut() {
         let Some(y_row) = y_row.as_slice_mut() else { unreachable!("rows are consecutive") };
@@ -94,8 +98,7 @@ fn typed<T: Scalar>(
             debug_assert!(from + len <= row.len());
             from * unit..(from + len) * unit
         };
-        let has_last = terms.iter().any(|t| t.0 == last);
-        let own: &[T] = if has_last { row_of(None) } else { &[] };
+        let own: &[T] = if reads_own { row_of(None) } else { &[] };
         let columns = if has_last { inner.clone() } else { y_origin[last]..y_origin[last] + width };
         let mut sources: Vec<(T::Real, &[T::Real])> = Vec::new();
         let at = columns.start - y_origin[last];

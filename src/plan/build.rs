@@ -191,7 +191,8 @@ pub fn plan(program: &Program, request: &Request) -> Plan {
                 store_of[id.0] = Some(add(StoreKind::Constant(array.clone()), by_rule()));
                 None
             }
-            _ if !depends[id.0] && !program.inputs.is_empty() && outputs.is_empty() => {
+            // What is made of constants may be read before the first run, an output not.
+            _ if !depends[id.0] && !program.inputs.is_empty() && uses[id.0] > outputs.len() => {
                 Some(add(StoreKind::Derived, by_rule()))
             }
             // Tiles that the caller asks for may cut what must stay whole: then they are copies too.
@@ -230,6 +231,7 @@ pub fn plan(program: &Program, request: &Request) -> Plan {
         plan.stages[k].reads = reads;
     }
     plan.assign_slots();
+    debug_assert_eq!(plan.prove(), Ok(()));
     plan
 }
 

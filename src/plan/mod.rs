@@ -5,6 +5,7 @@ mod build;
 mod memory;
 mod partition;
 mod parts;
+mod proof;
 mod render;
 #[cfg(test)]
 mod tests;

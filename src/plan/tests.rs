@@ -69,3 +69,82 @@ fn a_halo_lands_beside_what_is_owned() {
     let landings: Vec<_> = plan.share(0, 2).exchanges.iter().map(|e| e.landing).collect();
     assert_eq!(landings, [Landing::Beside]);
 }
+
+/// A program without much use of its input: outputs made of constants, of which one continues another.
+fn constant_outputs() -> Plan {
+    let a = random(&[40, 30], DType::Float64);
+    let program = Value::program(&[ArrayType::new([3], DType::Float64)], |x| {
+        let spectrum = x[0].constant(&a).rfft(0, 1.0)?;
+        let low = spectrum.scale(2.0).irfft(0, 40, 1.0)?;
+        let lower = low.stencil(1, first_differences(30))?;
+        Ok(vec![spectrum, low, lower, x[0].clone()])
+    });
+    planned(&program.expect("dims agree"))
+}
+
+fn first_differences(n: usize) -> crate::graph::Banded {
+    crate::graph::Banded::from_rows(n, 1, |i, n| {
+        if i + 1 == n { vec![] } else { vec![(i, -1.0), (i + 1, 1.0)] }
+    })
+}
+
+#[test]
+fn what_is_made_of_constants_is_kept_where_an_output_continues_it() {
+    let plan = constant_outputs();
+    assert_eq!(plan.prove(), Ok(()));
+    for size in [1, 2, 3, 7] {
+        assert_eq!(plan.prove_shares(size), Ok(()));
+    }
+    assert_eq!(plan.stores.iter().filter(|s| s.kind == StoreKind::Derived).count(), 2);
+}
+
+#[test]
+fn a_plan_whose_stage_reads_too_early_has_no_proof() {
+    let sound = convolution(60, 20);
+    assert_eq!(sound.prove(), Ok(()));
+    let mut plan = sound.clone();
+    plan.stages.swap(0, 1);
+    assert!(plan.prove().is_err_and(|e| e.contains("before it is filled")));
+    let mut plan = sound.clone();
+    plan.stages.remove(0);
+    assert!(plan.prove().is_err_and(|e| e.contains("before it is filled")));
+    let mut plan = sound.clone();
+    plan.stages[1].reads.clear();
+    assert!(plan.prove().is_err_and(|e| e.contains("does not say it reads")));
+    let mut plan = sound.clone();
+    plan.stages[0].once = true;
+    assert!(plan.prove().is_err_and(|e| e.contains("fills")));
+}
+
+#[test]
+fn a_plan_whose_slot_is_taken_while_it_is_needed_has_no_proof() {
+    let model = ArrayType::new([64, 50], DType::Float64);
+    let program = Value::program(&[model], |x| {
+        let a = x[0].stencil(0, first_differences(64))?;
+        let b = a.stencil(1, first_differences(50))?;
+        let c = b.stencil(0, first_differences(64))?.stencil(1, first_differences(50))?;
+        Ok(vec![c.add(&a)?])
+    });
+    let mut plan = planned(&program.expect("dims agree"));
+    assert_eq!(plan.prove(), Ok(()));
+    let slots: Vec<StoreKind> = plan.stores.iter().map(|s| s.kind.clone()).collect();
+    assert!(slots.contains(&StoreKind::Slot(2)), "{slots:?}");
+    for store in &mut plan.stores {
+        if matches!(store.kind, StoreKind::Slot(_)) {
+            store.kind = StoreKind::Slot(0);
+        }
+    }
+    assert!(plan.prove().is_err_and(|e| e.contains("whose slot holds")));
+}
+
+#[test]
+fn a_share_that_lacks_a_message_has_no_proof() {
+    let plan = convolution(60, 20);
+    for size in [2, 3, 7] {
+        assert_eq!(plan.prove_shares(size), Ok(()));
+        let mut share = plan.share(0, size);
+        assert_eq!(plan.prove_share(&share), Ok(()));
+        share.exchanges[0].receives.pop();
+        assert!(plan.prove_share(&share).is_err_and(|e| e.contains("lacks")));
+    }
+}
