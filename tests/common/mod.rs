@@ -83,7 +83,7 @@ impl Stored {
         if off == 0.0 { 0.0 } else { off / size }
     }
 
-    fn write(&self, path: &Path) {
+    pub(crate) fn write(&self, path: &Path) {
         let (v, file) = (&self.values, File::create(path).unwrap());
         let single = |a: f64| {
             #[allow(clippy::cast_possible_truncation, reason = "single precision is meant")]
@@ -116,7 +116,7 @@ impl Stored {
     }
 
     /// Reads a file that must hold `dtype`.
-    fn read(path: &Path, dtype: &str) -> Result<Self, String> {
+    pub(crate) fn read(path: &Path, dtype: &str) -> Result<Self, String> {
         fn read<A>(path: &Path) -> Result<(Vec<usize>, Vec<A>), String>
         where
             A: ndarray_npy::ReadableElement + Clone,
