@@ -100,6 +100,14 @@ pub(super) fn read(spec: &SolveSpec, names: &mut Names, out: &mut Diagnostics) -
     }
     if let Some(Some(p)) = &preconditioner {
         same(p, "data", &p.built.data, &operator, "model", &model, out);
+        if p.built.data.dtype.is_complex() && !model.dtype.is_complex() {
+            let (name, of) = (text(out, p.span), text(out, operator.span));
+            let message = format!("the data of `{name}` are complex, the model of `{of}` is real");
+            let label = format!("data {}", p.built.data.dtype);
+            let mistake = Diagnostic::new(p.span.clone(), message, label)
+                .also(operator.span.clone(), format!("model {}", model.dtype));
+            out.push(mistake.help(format!("`Real({name})` gives its real part")));
+        }
     }
     let x0 = x0.and_then(|(array, name)| {
         // A start is in the space of what is iterated on.

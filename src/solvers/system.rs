@@ -14,7 +14,8 @@ use crate::engine::{
 };
 use crate::graph::{self, Program, Value, simplify, transpose};
 use crate::io::Array;
-use crate::operators::Op;
+use crate::operators::{Op, data};
+use crate::scalar::DType;
 use crate::problem::Solve;
 use crate::solvers::Method;
 use crate::space::ArrayType;
@@ -170,8 +171,19 @@ impl System {
     }
 }
 
+/// What the solver iterates on: the preconditioner's model, of complex numbers where it is a real
+/// operator on a complex model.
+fn unknown(solve: &Solve) -> graph::Result<ArrayType> {
+    let model = solve.operator.model();
+    let Some(preconditioner) = &solve.preconditioner else { return Ok(model) };
+    let own = preconditioner.model();
+    let real = !data(preconditioner.as_ref())?.dtype.is_complex();
+    let complex = own.dtype.is_complex() || (real && model.dtype.is_complex());
+    Ok(ArrayType::new(own.dims, DType::of(complex, own.dtype.is_double())))
+}
+
 fn least_squares(solve: &Solve) -> graph::Result<System> {
-    let unknown = solve.preconditioner.as_ref().unwrap_or(&solve.operator).model();
+    let unknown = unknown(solve)?;
     let forward = Value::program(std::slice::from_ref(&unknown), |p| {
         let x = match &solve.preconditioner {
             Some(preconditioner) => preconditioner.forward(&p[0])?,
@@ -201,7 +213,10 @@ fn least_squares(solve: &Solve) -> graph::Result<System> {
         });
     }
     let recover = match &solve.preconditioner {
-        Some(p) => Some(unary(&unknown, |x| p.forward(x))?),
+        Some(p) => Some(unary(&unknown, |x| {
+            let model = solve.operator.model();
+            p.forward(x)?.cast(model.dtype).reshape(&model.dims)
+        })?),
         None => None,
     };
     Ok(System { forward, adjoint: None, rhs, start: solve.x0.clone(), recover })
@@ -213,7 +228,7 @@ fn as_block(value: Value, ty: &ArrayType) -> graph::Result<Value> {
 
 fn normal(solve: &Solve) -> graph::Result<System> {
     let inner = least_squares(solve)?;
-    let unknown = solve.preconditioner.as_ref().unwrap_or(&solve.operator).model();
+    let unknown = unknown(solve)?;
     let through = |op: &Op, x: &Value| -> graph::Result<Value> {
         let x = match &solve.preconditioner {
             Some(preconditioner) => preconditioner.forward(x)?,
