@@ -81,6 +81,47 @@ fn each_plane<A, B>(
     descend(y.permuted_axes(order.as_slice()), x.permuted_axes(order.as_slice()), f);
 }
 
+/// Whether neighbouring axes of lines can be run through as one.
+fn is_joined<T>(view: &ArrayViewD<'_, T>, axis: usize) -> bool {
+    let mut view = view.view();
+    let lines = (1..view.ndim()).rev().filter(|&a| a != axis && a - 1 != axis);
+    lines.fold(true, |joined, a| joined && view.merge_axes(Axis(a - 1), Axis(a)))
+}
+
+/// A copy of a view, row by row.
+fn copied<T: Scalar>(view: &ArrayViewD<'_, T>) -> Buffer<T> {
+    let mut copy = Buffer::dirty(view.len());
+    copy.iter_mut().zip(view).for_each(|(c, v)| *c = *v);
+    copy
+}
+
+/// [`each_plane`] of views that are copied unless their neighbouring axes are one: which lines share a
+/// transform, and so how they are rounded, must follow from the dims alone, never from where the
+/// arrays lie.
+fn each_joined_plane<A: Scalar, B: Scalar>(
+    mut y: ArrayViewMutD<'_, A>,
+    x: ArrayViewD<'_, B>,
+    axis: usize,
+    f: &mut impl FnMut(ArrayViewMut2<'_, A>, ArrayView2<'_, B>),
+) {
+    if !is_joined(&x, axis) {
+        let copy = copied(&x);
+        match ArrayViewD::from_shape(x.raw_dim(), &copy) {
+            Ok(x) => return each_joined_plane(y, x, axis, f),
+            Err(_) => unreachable!("a copy has the dims of its view"),
+        }
+    }
+    if is_joined(&y.view(), axis) {
+        return each_plane(y, x, axis, f);
+    }
+    let mut copy = Buffer::dirty(y.len());
+    match ArrayViewMutD::from_shape(y.raw_dim(), &mut copy) {
+        Ok(copy) => each_plane(copy, x, axis, f),
+        Err(_) => unreachable!("a copy has the dims of its view"),
+    }
+    y.iter_mut().zip(&*copy).for_each(|(y, c)| *y = *c);
+}
+
 /// Calls `f` with every sample of at most [`BLOCK`] lines `[line, sample]`: its number, and its value
 /// in each line.
 #[inline(always)]
@@ -197,7 +238,7 @@ pub fn rfft<R: Real>(
     let half = R::rounded(0.5);
     let mut lines = Buffer::<Complex<R>>::dirty(BLOCK / 2 * n);
     let mut scratch = Buffer::<Complex<R>>::dirty(fft.get_inplace_scratch_len());
-    each_plane(y, x, axis, &mut |mut y, x| {
+    each_joined_plane(y, x, axis, &mut |mut y, x| {
         for (mut y, x) in
             y.axis_chunks_iter_mut(Axis(0), BLOCK).zip(x.axis_chunks_iter(Axis(0), BLOCK))
         {
@@ -262,7 +303,7 @@ pub fn irfft<R: Real>(
     let double = R::rounded(scale * weight * 0.5);
     let mut lines = Buffer::<Complex<R>>::dirty(BLOCK / 2 * n);
     let mut scratch = Buffer::<Complex<R>>::dirty(fft.get_inplace_scratch_len());
-    each_plane(out, y, axis, &mut |mut out, y| {
+    each_joined_plane(out, y, axis, &mut |mut out, y| {
         for (mut out, y) in
             out.axis_chunks_iter_mut(Axis(0), BLOCK).zip(y.axis_chunks_iter(Axis(0), BLOCK))
         {
@@ -385,6 +426,56 @@ mod tests {
             let mut back = ArrayD::from_elem(x.raw_dim(), 7.0);
             irfft::<f64>(back.view_mut(), 0..n, seed.view(), axis, n, 1.5, 0.25);
             assert_close(&back.mapv(C128::from), &expected);
+        }
+    }
+
+    /// The same bits wherever the arrays lie, and for a complex line whatever lines come with it.
+    #[test]
+    fn layouts_and_company_do_not_change_bits() {
+        for n in (1..40).chain([60, 64, 97, 100, 128]) {
+            let values = |i: usize| (i as f64 * 0.7).sin();
+            let x = Array3::from_shape_fn((n, 3, 5), |(i, j, k)| values(i * 31 + j * 7 + k));
+            let mut wide = Array3::zeros((n, 6, 9)).into_dyn();
+            let inner = ndarray::s![.., 1..4, 2..7];
+            wide.slice_mut(inner).assign(&x);
+            let bins = n / 2 + 1;
+            let of = |x: ArrayViewD<'_, f64>, y: ArrayViewMutD<'_, C128>| {
+                rfft::<f64>(y, 0..bins, x, 0, 1.5, 0.25);
+            };
+            let mut plain = ArrayD::zeros(vec![bins, 3, 5]);
+            of(x.view().into_dyn(), plain.view_mut());
+            let mut placed = Array3::<C128>::zeros((bins, 6, 9)).into_dyn();
+            of(wide.slice(inner).into_dyn(), placed.slice_mut(inner).into_dyn());
+            let bits = |a: ArrayViewD<'_, C128>| -> Vec<[u64; 2]> {
+                a.iter().map(|v| [v.re.to_bits(), v.im.to_bits()]).collect()
+            };
+            assert_eq!(bits(plain.view()), bits(placed.slice(inner).into_dyn()), "rfft of {n}");
+            let mut back = ArrayD::zeros(vec![n, 3, 5]);
+            irfft::<f64>(back.view_mut(), 0..n, plain.view(), 0, n, 1.5, 0.25);
+            let mut there = Array3::<f64>::zeros((n, 6, 9)).into_dyn();
+            let target = there.slice_mut(inner).into_dyn();
+            irfft::<f64>(target, 0..n, placed.slice(inner).into_dyn(), 0, n, 1.5, 0.25);
+            assert!(back.iter().zip(there.slice(inner)).all(|(a, b)| a.to_bits() == b.to_bits()));
+            alone_and_together::<f32>(n);
+            alone_and_together::<f64>(n);
+        }
+    }
+
+    fn alone_and_together<R: Real>(n: usize)
+    where
+        Complex<R>: Scalar<Real = R>,
+    {
+        let value =
+            |i: usize| Complex::<R>::from_c128(C128::new((i as f64).sin(), (i as f64).cos()));
+        let x = ndarray::Array2::from_shape_fn((5, n), |(l, j)| value(l * n + j)).into_dyn();
+        let mut all = x.clone();
+        fft::<R>(all.view_mut(), 0..n, x.view(), 1, false, 1.0);
+        for l in 0..5 {
+            let mut one = x.slice(ndarray::s![l..l + 1, ..]).to_owned().into_dyn();
+            let line = one.clone();
+            fft::<R>(one.view_mut(), 0..n, line.view(), 1, false, 1.0);
+            let together = all.slice(ndarray::s![l..l + 1, ..]);
+            assert!(one.iter().zip(together).all(|(a, b)| a == b), "{n}, line {l}");
         }
     }
 }

@@ -15,8 +15,8 @@ use crate::engine::{
 use crate::graph::{self, Program, Value, simplify, transpose};
 use crate::io::Array;
 use crate::operators::{Op, data};
-use crate::scalar::DType;
 use crate::problem::Solve;
+use crate::scalar::DType;
 use crate::solvers::Method;
 use crate::space::ArrayType;
 

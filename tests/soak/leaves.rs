@@ -42,9 +42,34 @@ struct Draw<'a> {
 type Kind = fn(&mut Draw<'_>) -> Option<Leaf>;
 
 const KINDS: &[Kind] = &[
-    identity, zero, diagonal, matrix, first_derivative, second_derivative, laplacian, gradient,
-    integration, convolution, fourier, fourier, fourier_nd, flip, roll, pad, restriction, sum,
-    symmetrize, transpose, smoothing, smoothing2d, parts, fredholm, mdc, spread, poststack,
+    identity,
+    zero,
+    diagonal,
+    matrix,
+    first_derivative,
+    second_derivative,
+    laplacian,
+    gradient,
+    integration,
+    convolution,
+    fourier,
+    fourier,
+    fourier_nd,
+    flip,
+    roll,
+    pad,
+    restriction,
+    sum,
+    symmetrize,
+    transpose,
+    smoothing,
+    smoothing2d,
+    parts,
+    fredholm,
+    mdc,
+    spread,
+    poststack,
+    kirchhoff,
 ];
 
 fn list(dims: &[usize]) -> String {
@@ -145,9 +170,8 @@ fn zero(d: &mut Draw<'_>) -> Option<Leaf> {
     }
     let n = [1 + d.r.below(4), 1 + d.r.below(3)];
     let table = format!("type = \"Zero\", N = {}, M = {}", list(&n), list(d.dims));
-    let map = Map::of(d.model(), Space::new(&n, d.complex), |_| {
-        vec![C::default(); n.iter().product()]
-    });
+    let map =
+        Map::of(d.model(), Space::new(&n, d.complex), |_| vec![C::default(); n.iter().product()]);
     Some(Leaf { table, map, arrays: vec![] })
 }
 
@@ -274,10 +298,8 @@ fn laplacian(d: &mut Draw<'_>) -> Option<Leaf> {
 
 fn gradient(d: &mut Draw<'_>) -> Option<Leaf> {
     let (kind, edge) = kind_of(d, d.dims.iter().any(|&n| n < 3));
-    let table = format!(
-        "type = \"Gradient\", dims = {}, kind = \"{kind}\", edge = {edge}",
-        list(d.dims)
-    );
+    let table =
+        format!("type = \"Gradient\", dims = {}, kind = \"{kind}\", edge = {edge}", list(d.dims));
     let dimsd: Vec<usize> = std::iter::once(d.dims.len()).chain(d.dims.iter().copied()).collect();
     let map = Map::of(d.model(), Space::new(&dimsd, d.complex), |x| {
         let along = |a| lanes(x, d.dims, a, |l| first(l, kind, edge, 3, 1.0));
@@ -291,7 +313,8 @@ fn integration(d: &mut Draw<'_>) -> Option<Leaf> {
     let kind = ["full", "half", "trapezoidal"][d.r.below(3)];
     let removed = usize::from(d.dims[axis] > 1 && d.r.below(2) == 0);
     let table = d.keys("CausalIntegration", axis);
-    let table = format!("{table}, kind = \"{kind}\", removefirst = {}, sampling = 0.5", removed == 1);
+    let table =
+        format!("{table}, kind = \"{kind}\", removefirst = {}, sampling = 0.5", removed == 1);
     d.along(table, axis, d.dims[axis] - removed, |x| {
         let weight = |i: usize, j: usize| match kind {
             "full" => 1.0,
@@ -335,7 +358,11 @@ fn turn(j: usize, k: usize, n: usize) -> C {
 fn shifted(x: &[C], back: bool) -> Vec<C> {
     let mut y = x.to_vec();
     let half = x.len() / 2;
-    if back { y.rotate_right(half) } else { y.rotate_left(half) }
+    if back {
+        y.rotate_right(half)
+    } else {
+        y.rotate_left(half)
+    }
     y
 }
 
@@ -473,8 +500,7 @@ fn restriction(d: &mut Draw<'_>) -> Option<Leaf> {
     let axis = d.axis();
     let n = d.dims[axis];
     let count = 1 + d.r.below(n + 1);
-    let iava: Vec<isize> =
-        (0..count).map(|_| d.r.below(2 * n) as isize - n as isize).collect();
+    let iava: Vec<isize> = (0..count).map(|_| d.r.below(2 * n) as isize - n as isize).collect();
     let table = d.keys("Restriction", axis);
     d.along(format!("{table}, iava = {iava:?}"), axis, count, |x| {
         iava.iter().map(|&i| x[i.rem_euclid(n as isize) as usize]).collect()
@@ -546,11 +572,8 @@ fn smoothing2d(d: &mut Draw<'_>) -> Option<Leaf> {
         return None;
     }
     let sizes = [1 + 2 * d.r.below(2), 1 + 2 * d.r.below(2)];
-    let table = format!(
-        "type = \"Smoothing2D\", dims = {}, nsmooth = {}",
-        list(d.dims),
-        list(&sizes)
-    );
+    let table =
+        format!("type = \"Smoothing2D\", dims = {}, nsmooth = {}", list(d.dims), list(&sizes));
     let map = Map::of(d.model(), d.model(), |x| {
         let y = lanes(x, d.dims, 0, |l| mean(l, sizes[0]));
         lanes(&y, d.dims, 1, |l| mean(l, sizes[1]))
@@ -685,4 +708,54 @@ fn poststack(d: &mut Draw<'_>) -> Option<Leaf> {
         (0..nt0).map(|i| (0..nt0).map(|j| term(i, j)).sum()).collect()
     })?;
     Some(Leaf { arrays: vec![array], ..leaf })
+}
+
+fn kirchhoff(d: &mut Draw<'_>) -> Option<Leaf> {
+    let &[nx, nz] = d.dims else { return None };
+    if nx < 2 || nz < 2 || d.complex {
+        return None;
+    }
+    let (ns, nr, nt) = (1 + d.r.below(3), 1 + d.r.below(3), 4 + d.r.below(8));
+    let taps = 1 + d.r.below(4);
+    let centre = d.r.below(taps);
+    let wav = d.array(&[taps], false);
+    let axis = |n: usize| (0..n).map(|k| 10.0 * k as f64).collect::<Vec<_>>();
+    let points = |d: &mut Draw<'_>, n: usize| -> Vec<f64> {
+        (0..n).map(|_| 2.5 * d.r.below(4 * nx) as f64).collect()
+    };
+    let (srcs, recs) = (points(d, ns), points(d, nr));
+    let (vel, dt) = (1000.0, 0.004);
+    let times: Vec<f64> = (0..nt).map(|k| dt * k as f64).collect();
+    let table = format!(
+        "type = \"Kirchhoff\", z = {:?}, x = {:?}, t = {times:?}, srcs = [{srcs:?}, {:?}], recs = [{recs:?}, {:?}], vel = {vel:?}, wav = \"{}\", wavcenter = {centre}, mode = \"analytic\"",
+        axis(nz),
+        axis(nx),
+        vec![0.0; ns],
+        vec![0.0; nr],
+        wav.0,
+    );
+    let w = wav.2.clone();
+    let time =
+        |at: f64, i: usize| (at - 10.0 * (i / nz) as f64).hypot(10.0 * (i % nz) as f64) / vel;
+    let map = Map::of(d.model(), Space::new(&[ns, nr, nt], false), |m| {
+        let mut traces = vec![C::default(); ns * nr * nt];
+        for (s, r, i) in
+            (0..ns).flat_map(|s| (0..nr).flat_map(move |r| (0..nx * nz).map(move |i| (s, r, i))))
+        {
+            let tau = (time(srcs[s], i) + time(recs[r], i)) / dt;
+            let k = tau.floor() as usize;
+            if k + 1 < nt {
+                traces[(s * nr + r) * nt + k] += m[i] * (1.0 - tau.fract());
+                traces[(s * nr + r) * nt + k + 1] += m[i] * tau.fract();
+            }
+        }
+        lanes(&traces, &[ns * nr, nt], 1, |x| {
+            let term = |i: usize, k: usize| {
+                let j = (i + centre).checked_sub(k).filter(|&j| j < nt);
+                j.map_or(C::default(), |j| x[j] * w[k])
+            };
+            (0..nt).map(|i| (0..taps).map(|k| term(i, k)).sum()).collect()
+        })
+    });
+    Some(Leaf { table, map, arrays: vec![wav] })
 }

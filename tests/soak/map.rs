@@ -159,7 +159,8 @@ impl Map {
             _ => self.clone(),
         };
         let rows = first.data.reals();
-        let product = |a: &[Vec<f64>], b: &[Vec<f64>]| b.iter().map(|c| times(a, c, rows)).collect();
+        let product =
+            |a: &[Vec<f64>], b: &[Vec<f64>]| b.iter().map(|c| times(a, c, rows)).collect();
         Map {
             model: other.model.clone(),
             matrix: product(&first.matrix, &other.matrix),
@@ -281,6 +282,48 @@ impl Map {
             bound: maps.iter().flat_map(|m| m.bound.clone()).collect(),
             splits: maps.iter().all(|m| m.splits),
         }
+    }
+
+    /// The entries, if the matrix is one of complex numbers, or of real ones between real spaces.
+    fn entries(&self) -> Option<Vec<Vec<C>>> {
+        match (self.model.complex, self.data.complex) {
+            (false, false) => {
+                let real = |c: &Vec<f64>| c.iter().map(|v| C::new(*v, 0.0)).collect();
+                Some(self.matrix.iter().map(real).collect())
+            }
+            (true, true) => {
+                let linear = self.matrix.chunks_exact(2).all(|pair| {
+                    let both = pair[0].chunks_exact(2).zip(pair[1].chunks_exact(2));
+                    both.into_iter().all(|(a, b)| a[0] == b[1] && a[1] == -b[0])
+                });
+                let column = |c: &Vec<f64>| c.chunks_exact(2).map(|v| C::new(v[0], v[1])).collect();
+                linear.then(|| self.matrix.iter().step_by(2).map(column).collect())
+            }
+            _ => None,
+        }
+    }
+
+    /// The Kronecker product, of matrices of the same kind of numbers.
+    pub(crate) fn kronecker(a: &Map, b: &Map) -> Option<Map> {
+        let (first, second) = (a.entries()?, b.entries()?);
+        if a.model.complex != b.model.complex {
+            return None;
+        }
+        let (m1, m2) = (a.model.len(), b.model.len());
+        let (n1, n2) = (a.data.len(), b.data.len());
+        let model = Space::new(&[m1 * m2], a.model.complex);
+        let data = Space::new(&[n1 * n2], a.data.complex);
+        let map = Map::of(model, data, |x| {
+            let row = |i: usize| {
+                let (i1, i2) = (i / n2, i % n2);
+                (0..m1 * m2).map(|j| first[j / m2][i1] * second[j % m2][i2] * x[j]).sum()
+            };
+            (0..n1 * n2).map(row).collect()
+        });
+        // Sums of both factors cancel on their own.
+        let size = 1.0 + norm(&a.bound.concat()) * norm(&b.bound.concat());
+        let bound = map.bound.iter().map(|c| c.iter().map(|v| v.max(0.01 * size)).collect());
+        Some(Map { bound: bound.collect(), splits: a.splits && b.splits, ..map })
     }
 
     /// The same matrix between spaces of other dims.

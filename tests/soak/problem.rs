@@ -193,12 +193,11 @@ impl Problem {
         // What is of real models by nature meets nothing complex.
         let splits = map.splits;
         let mixes = |m: &Map| {
-            let alike =
-                m.model.complex == map.model.complex && m.data.complex == map.data.complex;
+            let alike = m.model.complex == map.model.complex && m.data.complex == map.data.complex;
             (m.splits && splits) || alike
         };
         let square = map.model.dims == map.data.dims && map.model.complex == map.data.complex;
-        let (text, uses, made) = match r.below(14) {
+        let (text, uses, made) = match r.below(15) {
             0..3 => {
                 let wide = map.data.complex && r.below(2) == 0;
                 let b = self.leaf(r, &map.data.dims, wide);
@@ -272,10 +271,8 @@ impl Problem {
                     m.model.dims == map.model.dims && m.data.dims == map.data.dims && mixes(m)
                 });
                 let other = self.operators[b].map.clone();
-                let made = Map::above(&[
-                    &Map::beside(&[&map, &other]),
-                    &Map::beside(&[&other, &map]),
-                ]);
+                let made =
+                    Map::above(&[&Map::beside(&[&map, &other]), &Map::beside(&[&other, &map])]);
                 let word = self.named(r, b);
                 (format!("Block([[{text}, {word}], [{word}, {text}]])"), vec![a, b], made)
             }
@@ -283,6 +280,17 @@ impl Problem {
                 let imaginary = r.below(2) == 0;
                 let word = if imaginary { "Imag" } else { "Real" };
                 (format!("{word}({text})"), vec![a], map.part(imaginary))
+            }
+            13 => {
+                let b = like(self, r, &|_| true);
+                let second = &self.operators[b].map;
+                let sizes =
+                    (map.model.len() * second.model.len(), map.data.len() * second.data.len());
+                if sizes.0 > MOST || sizes.1 > MOST {
+                    return;
+                }
+                let Some(made) = Map::kronecker(&map, second) else { return };
+                (format!("Kronecker({text}, {})", self.named(r, b)), vec![a, b], made)
             }
             _ if square => {
                 let n = r.below(4);
@@ -504,7 +512,8 @@ impl Problem {
             "direct" => "",
             _ => "niter = 400\ntol = 0.0\n",
         };
-        for (key, operator) in [("weight", solve.weight), ("preconditioner", solve.preconditioner)] {
+        for (key, operator) in [("weight", solve.weight), ("preconditioner", solve.preconditioner)]
+        {
             if let Some(operator) = operator {
                 writeln!(text, "{key} = \"{}\"", named(operator)).unwrap();
             }
