@@ -31,11 +31,13 @@ mod pad;
 mod params;
 mod poststack;
 mod real;
+mod reshape;
 mod restriction;
 mod roll;
 mod second_derivative;
 mod smoothing1d;
 mod smoothing2d;
+mod spaces;
 mod spread;
 mod stack;
 mod stencil;
@@ -60,6 +62,7 @@ pub use entry::{Entry, Key};
 pub use hstack::hstack;
 pub use kronecker::kronecker;
 pub use params::Scope;
+pub use spaces::{Side, Space, disagreement, same_axes};
 pub use vstack::vstack;
 
 use crate::graph::{self, Program, Value};
@@ -133,6 +136,7 @@ pub const ENTRIES: &[Entry] = &[
     pad::ENTRY,
     poststack::ENTRY,
     real::ENTRY,
+    reshape::ENTRY,
     restriction::ENTRY,
     roll::ENTRY,
     second_derivative::ENTRY,

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use super::fit::sized;
+use super::fit::{reshaping, sized};
 use super::names::Names;
 use super::solve::{Fit, Part, part, same_dims};
 use crate::engine;
 use crate::graph::{self, Program, Value};
 use crate::io::Array;
-use crate::operators::{Adjoint, Op};
+use crate::operators::{Adjoint, Op, Side, Space, same_axes};
 use crate::space::ArrayType;
 use crate::spec::{ApplySpec, Diagnostic, Diagnostics, Spanned};
 
@@ -90,14 +90,19 @@ pub(super) fn of(
     let found = ty;
     let mut from = found.clone();
     if let Some((side, ty, what)) = &operator {
-        if !same_dims(&found.dims, &ty.dims) && found.len() != ty.len() {
+        // A flat solution is an array like any other; an operator is flat if it is a list.
+        let op = &*side.built.op;
+        let which = if spec.adjoint { Side::Data } else { Side::Model };
+        let space = Space { op, side: which, dims: &ty.dims };
+        let flat = found.dims.len() == 1 || space.is_list();
+        if !same_axes(&found.dims, &ty.dims) && !(flat && found.len() == ty.len()) {
             let message = format!("`{}` does not fit the {what} of `{}`", spec.to.value, side.name);
             let label = format!("it is {}", sized(&found.dims));
             let place = format!("{what} {}", sized(&ty.dims));
-            out.push(
-                Diagnostic::new(spec.to.span.clone(), message, label)
-                    .also(side.span.clone(), place),
-            );
+            let mut mistake = Diagnostic::new(spec.to.span.clone(), message, label)
+                .also(side.span.clone(), place);
+            mistake.help = reshaping(found.len() == ty.len(), &found.dims, &ty.dims);
+            out.push(mistake);
             return None;
         }
         from = ArrayType::new(ty.dims.clone(), ty.dtype.promote(found.dtype));
@@ -106,13 +111,13 @@ pub(super) fn of(
 }
 
 /// An operator with the side that it is applied to: its type, and whether it is model or data.
-type Side<'a> = (Part<'a>, ArrayType, &'static str);
+type Taken<'a> = (Part<'a>, ArrayType, &'static str);
 
 fn operator<'a>(
     spec: &'a ApplySpec,
     names: &mut Names,
     out: &mut Diagnostics,
-) -> Option<Option<Side<'a>>> {
+) -> Option<Option<Taken<'a>>> {
     let Some(expression) = &spec.operator else { return Some(None) };
     let part = part(expression, names, out)?;
     Some(Some(if spec.adjoint {
@@ -168,7 +173,7 @@ fn addend(
 fn read(
     spec: &ApplySpec,
     from: ArrayType,
-    operator: Option<&Side<'_>>,
+    operator: Option<&Taken<'_>>,
     [plus, add]: [Option<Option<Array>>; 2],
     out: &mut Diagnostics,
 ) -> Option<Applied> {

@@ -3,10 +3,10 @@
 use super::fit::{sized, text};
 use super::names::{Built, Names};
 use crate::io::Array;
-use crate::operators::Op;
+use crate::operators::{Op, Side, Space, disagreement, same_axes};
 use crate::space::ArrayType;
 use crate::spec::{
-    self, Diagnostic, Diagnostics, Expr, OutputName, ParamTable, SolveSpec, Span, Spanned,
+    self, Beside, Diagnostic, Diagnostics, Expr, OutputName, ParamTable, SolveSpec, Span, Spanned,
 };
 
 /// The `[solve]` of a problem.
@@ -75,13 +75,22 @@ pub(super) struct Part<'a> {
     pub(super) name: String,
 }
 
+impl Part<'_> {
+    fn dims(&self, side: Side) -> Vec<usize> {
+        match side {
+            Side::Model => self.built.op.model().dims,
+            Side::Data => self.built.data.dims.clone(),
+        }
+    }
+}
+
 /// Reads `[solve]`, all mistakes of its parts.
 pub(super) fn read(spec: &SolveSpec, names: &mut Names, out: &mut Diagnostics) -> Option<Solve> {
     let mistakes = out.len();
     let operator = part(&spec.operator, names, out);
     let data = names.array_named(&spec.data.value, &spec.data.span, out);
-    let weight = spec.weight.as_ref().map(|e| part(e, names, out));
-    let preconditioner = spec.preconditioner.as_ref().map(|e| part(e, names, out));
+    let weight = spec.weight.as_ref().map(|e| part(&e.operator, names, out));
+    let preconditioner = spec.preconditioner.as_ref().map(|e| part(&e.operator, names, out));
     let x0 = spec.x0.as_ref().map(|x0| (names.array_named(&x0.value, &x0.span, out), x0));
     let terms: Vec<_> =
         spec.regularization.iter().map(|term| regularization(term, names, out)).collect();
@@ -92,14 +101,21 @@ pub(super) fn read(spec: &SolveSpec, names: &mut Names, out: &mut Diagnostics) -
         let fits = Fit { array: &spec.data, what: "data", of: &operator, ty: &dimsd };
         fits.read(data, out)
     });
-    if let Some(Some(weight)) = &weight {
-        let model = weight.built.op.model();
-        if same(weight, "model", &model, &operator, "data", &dimsd, out) {
-            same(weight, "data", &weight.built.data, &operator, "data", &dimsd, out);
+    let mut models = Spaces::of(&operator, Side::Model);
+    let mut datas = Spaces::of(&operator, Side::Data);
+    if let Some((spec, Some(weight))) = spec.weight.as_ref().zip(weight.as_ref()) {
+        let how = how(spec, "weight");
+        if datas.take(weight, Side::Model, &how, out) {
+            datas.take(weight, Side::Data, &how, out);
         }
     }
-    if let Some(Some(p)) = &preconditioner {
-        same(p, "data", &p.built.data, &operator, "model", &model, out);
+    if let Some((spec, Some(p))) = spec.preconditioner.as_ref().zip(preconditioner.as_ref()) {
+        models.take(p, Side::Data, &how(spec, "preconditioner"), out);
+    }
+    for (term, (part, _)) in spec.regularization.iter().zip(&terms) {
+        let Some(part) = part else { continue };
+        let help = "write `reshape = true` beside its `operator`";
+        models.take(part, Side::Model, &(!term.operator.reshape).then(|| help.into()), out);
     }
     let x0 = x0.and_then(|(array, name)| {
         // A start is in the space of what is iterated on.
@@ -113,7 +129,6 @@ pub(super) fn read(spec: &SolveSpec, names: &mut Names, out: &mut Diagnostics) -
     let mut regularizations = Vec::new();
     for (term, read) in spec.regularization.iter().zip(terms) {
         let (Some(part), data) = read else { continue };
-        same(&part, "model", &part.built.op.model(), &operator, "model", &model, out);
         let ty = part.built.data.clone();
         let data = term.data.as_ref().zip(data).and_then(|(name, array)| {
             Fit { array: name, what: "data", of: &part, ty: &ty }.read(array, out)
@@ -156,7 +171,7 @@ fn regularization<'a>(
     names: &mut Names,
     out: &mut Diagnostics,
 ) -> (Option<Part<'a>>, Option<Array>) {
-    let operator = part(&term.operator, names, out);
+    let operator = part(&term.operator.operator, names, out);
     let data = term.data.as_ref().and_then(|d| names.array_named(&d.value, &d.span, out));
     (operator, data)
 }
@@ -214,31 +229,61 @@ impl Fit<'_> {
 
 /// Whether an array stands for another: the same dims but for axes of length 1, or one of them flat.
 pub(super) fn same_dims(found: &[usize], expected: &[usize]) -> bool {
-    let long = |dims: &[usize]| dims.iter().copied().filter(|&n| n != 1).collect::<Vec<_>>();
     let sizes = |dims: &[usize]| dims.iter().try_fold(1_usize, |n, &d| n.checked_mul(d));
     let flat = found.len() == 1 || expected.len() == 1;
-    long(found) == long(expected) || (flat && sizes(found) == sizes(expected))
+    same_axes(found, expected) || (flat && sizes(found) == sizes(expected))
 }
 
-/// Whether spaces of operators are of one size; reports it if not.
-fn same(
-    part: &Part<'_>,
-    what: &str,
-    ty: &ArrayType,
-    operator: &Part<'_>,
-    expected: &str,
-    wanted: &ArrayType,
-    out: &mut Diagnostics,
-) -> bool {
-    if ty.len() == wanted.len() {
-        return true;
+/// How dims that match in number only may be said to be meant; `None` if that has been said.
+fn how(spec: &Beside, key: &str) -> Option<String> {
+    let text = format!("write `{key} = {{ operator = \"...\", reshape = true }}`");
+    (!spec.reshape).then_some(text)
+}
+
+/// Models or data that must stand for each other.
+struct Spaces<'a> {
+    all: Vec<(&'a Part<'a>, Side, Vec<usize>)>,
+}
+
+impl<'a> Spaces<'a> {
+    /// One side of an operator.
+    fn of(part: &'a Part<'a>, side: Side) -> Self {
+        Spaces { all: vec![(part, side, part.dims(side))] }
     }
-    let (a, b) = (text(out, part.span), text(out, operator.span));
-    let message = format!("the {what} of `{a}` does not fit the {expected} of `{b}`");
-    let label = format!("{what} {}", sized(&ty.dims));
-    out.push(
-        Diagnostic::new(part.span.clone(), message, label)
-            .also(operator.span.clone(), format!("{expected} {}", sized(&wanted.dims))),
-    );
-    false
+
+    /// Adds a side of an operator that must stand for the others; reports it if it does not. Without
+    /// `help` on how to say that it is meant, it may match in number only.
+    fn take(
+        &mut self,
+        part: &'a Part<'a>,
+        side: Side,
+        help: &Option<String>,
+        out: &mut Diagnostics,
+    ) -> bool {
+        let elements = |dims: &[usize]| dims.iter().product::<usize>();
+        let dims = part.dims(side);
+        let same_number = elements(&self.all[0].2) == elements(&dims);
+        if same_number && help.is_none() {
+            return true;
+        }
+        self.all.push((part, side, dims));
+        let spaces: Vec<Space<'_>> = (self.all.iter())
+            .map(|(part, side, dims)| Space { op: &*part.built.op, side: *side, dims })
+            .collect();
+        let Some((first, _)) = disagreement(&spaces) else { return true };
+        let (of, expected, wanted) = &self.all[first];
+        let (a, b) = (text(out, part.span), text(out, of.span));
+        let (what, expected) = (side.name(), expected.name());
+        let message = format!("the {what} of `{a}` does not fit the {expected} of `{b}`");
+        let label = format!("{what} {}", sized(&part.dims(side)));
+        let mut mistake = Diagnostic::new(part.span.clone(), message, label)
+            .also(of.span.clone(), format!("{expected} {}", sized(wanted)));
+        if let (true, Some(help)) = (same_number, help) {
+            mistake =
+                mistake.help(format!("dims match in number only; if that is meant, {help}"));
+        }
+        out.push(mistake);
+        self.all.pop();
+        false
+    }
 }

@@ -44,7 +44,7 @@ pub use operators::{ChunksSpec, OperatorSpec, OperatorTable};
 pub use params::{ArrayParam, ComplexParam, OneOrMany};
 pub use run::{OutputName, OutputSpec, RunSpec, parse_size};
 pub use slice::{SliceItem, parse_slice};
-pub use solve::{COMMON as SOLVE_KEYS, Regularization, SolveSpec};
+pub use solve::{Beside, COMMON as SOLVE_KEYS, Regularization, SolveSpec};
 pub use source::{Source, Span, Spanned};
 pub use synthetics::{
     ArrayRef, EventsSpec, Moveout, NumpyWindow, SyntheticSpec, TaperType, TraveltimeSpec, Velocity,
