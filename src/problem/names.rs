@@ -11,7 +11,7 @@ use crate::operators::{self, Chunked, Op, Scope};
 use crate::scalar::DType;
 use crate::space::ArrayType;
 use crate::spec::{
-    ArraySource, Diagnostic, Diagnostics, Document, Expr, OperatorSpec, OperatorTable, Span,
+    ArrayRef, ArraySource, Diagnostic, Diagnostics, Document, Expr, OperatorSpec, OperatorTable, Span,
     Spanned, parse_expression,
 };
 
@@ -188,6 +188,25 @@ impl Names {
         };
         out.push(mistake);
         None
+    }
+
+    /// An array by its name, or of numbers written in place: in that element type, or the file's.
+    pub(super) fn array_ref(
+        &mut self,
+        array: &ArrayRef,
+        dtype: Option<DType>,
+        out: &mut Diagnostics,
+    ) -> Option<Array> {
+        let inline = match array {
+            ArrayRef::Name(name) => return self.array_named(&name.value, &name.span, out),
+            ArrayRef::Inline(inline) => &inline.value,
+        };
+        let dtype = dtype.unwrap_or(self.around.dtype);
+        let dtype = if inline.complex { dtype.complex() } else { dtype };
+        let made = Array::values(inline.dims.clone(), inline.values.clone(), dtype);
+        out.take(made.map_err(|error| {
+            Diagnostic::new(array.span().clone(), "this list cannot be read", error.message())
+        }))
     }
 
     /// An operator by name, at a place that says `A -> B` if it needs itself.

@@ -183,17 +183,17 @@ fn made(
     names: &mut Names,
     out: &mut Diagnostics,
 ) -> Option<Made> {
-    let to = apply.to.value.as_str();
-    let (of, ty) = if to == OutputName::Model.name() {
-        (Source::Model, solve?.model_type.clone())
-    } else if let Some(k) = solves.iter().position(|(name, _)| name == to) {
-        (Source::Solve(k), solves[k].1.model_type.clone())
-    } else if names.document().solves.iter().any(|(name, _)| name.value == to) {
-        return None;
-    } else {
-        let array = names.array_named(to, &apply.to.span, out)?;
-        let ty = array.ty().clone();
-        (Source::Array(array), ty)
+    let (of, ty) = match apply.to.name() {
+        Some(to) if to == OutputName::Model.name() => (Source::Model, solve?.model_type.clone()),
+        Some(to) if names.document().solves.iter().any(|(name, _)| name.value == to) => {
+            let k = solves.iter().position(|(name, _)| name == to)?;
+            (Source::Solve(k), solves[k].1.model_type.clone())
+        }
+        _ => {
+            let array = names.array_ref(&apply.to, None, out)?;
+            let ty = array.ty().clone();
+            (Source::Array(array), ty)
+        }
     };
     Some(Made { of, applied: apply::of(apply, &ty, names, out)? })
 }

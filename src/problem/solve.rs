@@ -6,7 +6,7 @@ use crate::io::Array;
 use crate::operators::{Op, Side, Space, disagreement, same_axes};
 use crate::space::ArrayType;
 use crate::spec::{
-    self, Beside, Diagnostic, Diagnostics, Expr, OutputName, ParamTable, SolveSpec, Span, Spanned,
+    self, ArrayRef, Beside, Diagnostic, Diagnostics, Expr, OutputName, ParamTable, SolveSpec, Span, Spanned,
 };
 
 /// The `[solve]` of a problem.
@@ -88,10 +88,10 @@ impl Part<'_> {
 pub(super) fn read(spec: &SolveSpec, names: &mut Names, out: &mut Diagnostics) -> Option<Solve> {
     let mistakes = out.len();
     let operator = part(&spec.operator, names, out);
-    let data = names.array_named(&spec.data.value, &spec.data.span, out);
+    let data = names.array_ref(&spec.data, None, out);
     let weight = spec.weight.as_ref().map(|e| part(&e.operator, names, out));
     let preconditioner = spec.preconditioner.as_ref().map(|e| part(&e.operator, names, out));
-    let x0 = spec.x0.as_ref().map(|x0| (names.array_named(&x0.value, &x0.span, out), x0));
+    let x0 = spec.x0.as_ref().map(|x0| (names.array_ref(x0, None, out), x0));
     let terms: Vec<_> =
         spec.regularization.iter().map(|term| regularization(term, names, out)).collect();
     // From here on only what is there is compared.
@@ -172,13 +172,13 @@ fn regularization<'a>(
     out: &mut Diagnostics,
 ) -> (Option<Part<'a>>, Option<Array>) {
     let operator = part(&term.operator.operator, names, out);
-    let data = term.data.as_ref().and_then(|d| names.array_named(&d.value, &d.span, out));
+    let data = term.data.as_ref().and_then(|d| names.array_ref(d, None, out));
     (operator, data)
 }
 
 /// An array that must be like the model or the data of an operator.
 pub(super) struct Fit<'a> {
-    pub(super) array: &'a Spanned<String>,
+    pub(super) array: &'a ArrayRef,
     pub(super) what: &'static str,
     pub(super) of: &'a Part<'a>,
     pub(super) ty: &'a ArrayType,
@@ -187,26 +187,27 @@ pub(super) struct Fit<'a> {
 impl Fit<'_> {
     /// The array in the operator's dims and element type.
     pub(super) fn read(&self, array: Array, out: &mut Diagnostics) -> Option<Array> {
-        let (found, name) = (array.ty().clone(), &self.array.value);
+        let (found, name) = (array.ty().clone(), self.array.label());
         let (what, of) = (self.what, text(out, self.of.span));
         let mistake = if !same_dims(&found.dims, &self.ty.dims) {
-            let message = format!("array `{name}` does not fit the {what} of `{of}`");
+            let message = format!("{name} does not fit the {what} of `{of}`");
             let label = format!("the array is {}", sized(&found.dims));
-            let mistake = Diagnostic::new(self.array.span.clone(), message, label)
+            let mistake = Diagnostic::new(self.array.span().clone(), message, label)
                 .also(self.of.span.clone(), format!("{what} {}", sized(&self.ty.dims)));
             if found.len() == self.ty.len() {
-                mistake.help(format!("`transpose` or `reshape` stand with `{name}` in `[arrays]`"))
+                let with = self.array.name().map_or("an array".into(), |n| format!("`{n}`"));
+                mistake.help(format!("`transpose` or `reshape` stand with {with} in `[arrays]`"))
             } else {
                 mistake
             }
         } else if found.dtype.is_complex() && !self.ty.dtype.is_complex() {
-            let message = format!("array `{name}` is complex, the {what} of `{of}` is real");
+            let message = format!("{name} is complex, the {what} of `{of}` is real");
             let help = format!(
                 "give the operators `dtype = \"{}\"`, or the array `part = \"real\"`",
                 self.ty.dtype.complex()
             );
             Diagnostic::new(
-                self.array.span.clone(),
+                self.array.span().clone(),
                 message,
                 format!("the array is {}", found.dtype),
             )
@@ -217,8 +218,8 @@ impl Fit<'_> {
             match array.reshape(&dims).and_then(|array| array.cast(self.ty.dtype)) {
                 Ok(array) => return Some(array),
                 Err(error) => {
-                    let message = format!("array `{name}` does not fit the {what} of `{of}`");
-                    Diagnostic::new(self.array.span.clone(), message, error.message())
+                    let message = format!("{name} does not fit the {what} of `{of}`");
+                    Diagnostic::new(self.array.span().clone(), message, error.message())
                 }
             }
         };

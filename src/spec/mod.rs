@@ -6,6 +6,7 @@
 //! tagged enums were rejected: they report wrong fields at the table, not at the key.
 
 mod apply;
+mod array_ref;
 mod arrays;
 mod build;
 mod de;
@@ -25,11 +26,13 @@ mod run;
 mod slice;
 mod solve;
 mod source;
+mod syntax;
 mod synthetics;
 #[cfg(test)]
 mod tests;
 
 pub use apply::ApplySpec;
+pub use array_ref::ArrayRef;
 pub use arrays::{ArraySource, ArraySpec, Chunks, Distribution, FileSource, Part};
 pub use build::table;
 pub use de::deserialize;
@@ -47,7 +50,7 @@ pub use slice::{SliceItem, parse_slice};
 pub use solve::{Beside, COMMON as SOLVE_KEYS, Regularization, SolveSpec};
 pub use source::{Source, Span, Spanned};
 pub use synthetics::{
-    ArrayRef, EventsSpec, Moveout, NumpyWindow, SyntheticSpec, TaperType, TraveltimeSpec, Velocity,
+    EventsSpec, Moveout, NumpyWindow, SyntheticSpec, TaperType, TraveltimeSpec, Velocity,
     WaveletShape, WaveletSpec,
 };
 

@@ -1,5 +1,6 @@
 //! `[solve]`: what is solved, and by which solver.
 
+use super::array_ref::{ArrayRef, any_array};
 use super::diagnostic::Diagnostics;
 use super::expr::Expr;
 use super::node::{Node, NodeValue, ParamTable};
@@ -11,12 +12,12 @@ use super::source::{Span, Spanned};
 pub struct SolveSpec {
     /// The operator.
     pub operator: Spanned<Expr>,
-    /// Name of the data array.
-    pub data: Spanned<String>,
+    /// The data.
+    pub data: ArrayRef,
     /// Name of the solver; `auto` if the file names none.
     pub solver: Spanned<String>,
-    /// Name of the array to start from.
-    pub x0: Option<Spanned<String>>,
+    /// The array to start from.
+    pub x0: Option<ArrayRef>,
     /// Weight of the data.
     pub weight: Option<Beside>,
     /// Right preconditioner.
@@ -47,8 +48,8 @@ pub struct Regularization {
     pub operator: Beside,
     /// Its factor; 1 if the file gives none.
     pub epsilon: Spanned<f64>,
-    /// Name of the data array; zeros if the file names none.
-    pub data: Option<Spanned<String>>,
+    /// The data; zeros if the file names none.
+    pub data: Option<ArrayRef>,
     /// Place of the table.
     pub span: Span,
 }
@@ -85,12 +86,12 @@ pub(super) fn read(node: &Node, partial: bool, out: &mut Diagnostics) -> Option<
     };
     let mut r = Reader::new(table, "`[solve]`", out);
     let (operator, data) = if partial {
-        (r.read("operator", reader::expression), r.read("data", reader::name))
+        (r.read("operator", reader::expression), r.read("data", any_array))
     } else {
-        (r.require("operator", reader::expression), r.require("data", reader::name))
+        (r.require("operator", reader::expression), r.require("data", any_array))
     };
     let solver = r.read("solver", reader::name);
-    let x0 = r.read("x0", reader::name);
+    let x0 = r.read("x0", any_array);
     let weight = r.node("weight").and_then(|node| beside("weight", node, r.out));
     let preconditioner =
         r.node("preconditioner").and_then(|node| beside("preconditioner", node, r.out));
@@ -151,7 +152,7 @@ fn regularization(node: &Node, out: &mut Diagnostics) -> Option<Regularization> 
     let mut r = Reader::new(table, "`[[solve.regularization]]`", out);
     let operator = r.require("operator", reader::expression);
     let epsilon = r.read("epsilon", reader::number);
-    let data = r.read("data", reader::name);
+    let data = r.read("data", any_array);
     let reshape = r.read("reshape", reader::boolean).is_some_and(|b| b.value);
     r.finish();
     let epsilon = epsilon.unwrap_or_else(|| Spanned::new(1.0, table.head.clone()));
