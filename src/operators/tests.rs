@@ -369,7 +369,6 @@ fn mistakes_stand_at_their_keys() {
         r#"A = { type = "Flip", dims = [3, 0] }"#,
         r#"A = { type = "Flip", dims = 3, axis = 1 }"#,
         r#"A = { type = "FFT", dims = 3, norm = "backward" }"#,
-        r#"A = { type = "FFT", dims = 3, engine = "scipy" }"#,
         r#"A = { type = "Restriction", dims = 3, iava = [0, 3] }"#,
         r#"A = { type = "Convolve1D", dims = 3, h = [1, 2], offset = 2 }"#,
         r#"A = { type = "Convolve1D", dims = 3, h = [1, 2], method = "auto" }"#,
@@ -406,15 +405,6 @@ fn mistakes_stand_at_their_keys() {
       |                                      ^^^^^^^^^^ expected "ortho", "none" or "1/n"
       |
       = help: no factor on the forward transform is `norm = "none"`; its adjoint has none either
-
-    error: problem.toml has 1 mistake; nothing was run
-    error: `engine` is no key here
-     --> problem.toml:2:31
-      |
-    2 | A = { type = "FFT", dims = 3, engine = "scipy" }
-      |                               ^^^^^^ says how PyLops runs the operator
-      |
-      = help: leave it out: engines, threads and copies are the plan's business
 
     error: problem.toml has 1 mistake; nothing was run
     error: `iava` of Restriction does not fit

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::fit::{self, Operand};
-use super::names::{Built, MAX_DEPTH, MAX_LEVEL, Names, programmed};
+use super::names::{Built, Kind, MAX_DEPTH, MAX_LEVEL, Names, programmed};
 use super::postfix::Postfix;
 use crate::graph;
 use crate::operators::{self, Imag, Op, Power, Product, Real, Scaled, Sum};
@@ -83,6 +83,7 @@ impl Evaluator<'_> {
 
     fn name(&mut self, name: &str, span: Span) -> Option<Term> {
         if let Some(x) = self.names.document().param(name) {
+            self.names.note(Kind::Param, name);
             return Some(Term::Number(x.into(), span));
         }
         let built = self.names.operator_named(name, &span, self.out)?;

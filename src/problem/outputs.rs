@@ -7,7 +7,7 @@ use super::arrays::of_io;
 use super::names::Names;
 use super::{path_in, solve::Solve};
 use crate::io::Array;
-use crate::io::output::check_zarr;
+use crate::io::output::{check_ending, check_zarr};
 use crate::io::stage;
 use crate::scalar::DType;
 use crate::space::ArrayType;
@@ -155,6 +155,9 @@ fn check_path(
     if path.file_name().is_none() {
         let message = format!("cannot write {}: it does not name a file", path.display());
         return wrong(message, "expected a file");
+    }
+    if let Err(error) = check_ending(path, spec.name.value == OutputName::History) {
+        return Err(of_io(span, &error, "expected another ending"));
     }
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     // A process that inputs are sent to does not see the places of outputs either.

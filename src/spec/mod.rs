@@ -5,6 +5,7 @@
 //! [`ParamTable`] until their registry turns it into their own type by [`deserialize`]. Serde's
 //! tagged enums were rejected: they report wrong fields at the table, not at the key.
 
+mod aliases;
 mod apply;
 mod array_ref;
 mod arrays;
@@ -14,6 +15,7 @@ mod diagnostic;
 mod document;
 mod expect;
 mod expr;
+mod header;
 mod hosts;
 mod inline;
 mod lexer;

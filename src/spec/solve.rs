@@ -100,6 +100,7 @@ pub(super) fn read(node: &Node, partial: bool, out: &mut Diagnostics) -> Option<
         Some(node) => regularizations(node, r.out),
         None => Some(Vec::new()),
     };
+    r.finish_open(&COMMON);
     let own = self::solver(node)?;
     if solver.is_none() && table.get("solver").is_some() {
         return None;

@@ -14,10 +14,10 @@ pub(super) fn error(error: &toml::de::Error, offset: usize, text: &str) -> Diagn
         mistake.message = found.message.to_string();
         mistake.label = found.label;
         mistake.help = Some(found.help);
-        if let Some(at) = found.at {
-            mistake.span = at..at + 1;
-        } else if found.length > 0 {
-            mistake.span = start..start + found.length;
+        match (found.at, found.length) {
+            (Some(at), length) => mistake.span = at..at + length.max(1),
+            (None, 0) => {}
+            (None, length) => mistake.span = start..start + length,
         }
     }
     mistake.span = mistake.span.start + offset..mistake.span.end + offset;
@@ -31,7 +31,7 @@ struct Found {
     help: String,
     /// Bytes from where the parser stopped; 0 leaves its own.
     length: usize,
-    /// Another place.
+    /// Another place; then `length` bytes from there.
     at: Option<usize>,
 }
 
@@ -61,7 +61,8 @@ fn known(before: &str, rest: &str, message: &str) -> Option<Found> {
     if message.contains("missing comma between array") {
         return list(before, line);
     }
-    if message.contains("unclosed inline table") || message.contains("missing comma between key") {
+    let in_table = ["unclosed inline table", "missing comma between key", "for inline table"];
+    if in_table.iter().any(|words| message.contains(words)) {
         return table(before, line, line_start);
     }
     if message.contains("unexpected key or value") {
@@ -81,7 +82,17 @@ fn known(before: &str, rest: &str, message: &str) -> Option<Found> {
             "write paths with `/`, or in single quotes, which take `\\` as it is",
         );
     }
-    value(line)
+    // The parser may have stopped inside of a number.
+    let number = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '+' | '-' | '_');
+    let read = before.len() - before.trim_end_matches(number).len();
+    let mut found = value(text_from(before, rest, read).lines().next().unwrap_or(""))?;
+    found.at = (read > 0).then(|| before.len() - read);
+    Some(found)
+}
+
+/// The text from so many bytes before `rest` on.
+fn text_from(before: &str, rest: &str, read: usize) -> String {
+    format!("{}{rest}", before.get(before.len() - read..).unwrap_or(""))
 }
 
 /// Behind a key without `=`.
@@ -218,6 +229,11 @@ fn value(line: &str) -> Option<Found> {
             format!("write `{lower}`"),
         )?,
         _ if !word.is_empty() && after.starts_with('(') => call(&word)?,
+        _ if ["np.", "numpy.", "math."].iter().any(|module| word.starts_with(module)) => found(
+            "a name of Python is no value",
+            "expected a value of TOML",
+            "write the number itself",
+        )?,
         _ if !word.is_empty() && word.len() <= 2 && line[word.len()..].starts_with(['"', '\'']) => {
             found(
                 "a string has no letters before its quote",

@@ -5,7 +5,7 @@ use super::diagnostic::{Diagnostic, Diagnostics};
 use super::array_ref::{ArrayRef, array_ref};
 use super::node::{Node, NodeValue, ParamTable};
 use super::reader::{self, Reader, wrong};
-use super::source::{Span, Spanned};
+use super::source::Spanned;
 
 /// Longest Fourier transform.
 const MOST_NFFT: usize = 1 << 30;
