@@ -190,7 +190,12 @@ error: problem.toml has 1 mistake; nothing was run
 "#,
     );
     let only = "[arrays]\nd = { file = \"d.npy\" }\n";
-    wrong(PROBLEM, only, 2, "error: problem.toml has no [solve] table, so there is nothing to solve");
+    wrong(
+        PROBLEM,
+        only,
+        2,
+        "error: problem.toml has no [solve] table, so there is nothing to solve",
+    );
 }
 
 #[test]
@@ -405,7 +410,11 @@ fn wrong_arguments() {
         "",
         "error: cannot read problem file nothing.toml: there is no such file",
     );
-    folder.ran("solve d.npy").is(2, "", "error: cannot read problem file d.npy: it is a .npy array, not a problem file");
+    folder.ran("solve d.npy").is(
+        2,
+        "",
+        "error: cannot read problem file d.npy: it is a .npy array, not a problem file",
+    );
     folder.ran("apply problem.toml").is(
         2,
         "",

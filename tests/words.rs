@@ -82,8 +82,16 @@ fn names_of_pylops_and_scipy_have_their_name_here() {
         ("dims = 3", "dims = 3, dtype = \"complex\"", "Python's `complex` is `complex128`"),
         ("dims = 3", "dims = 3, dtype = \"np.float32\"", "NumPy's `np.float32` is `float32`"),
         ("dims = 3", "dims = 3, dtype = \"<f4\"", "NumPy's `<f4` is `float32`"),
-        ("dims = 3", "dims = 3, dtype = \"int64\"", "whole numbers are read as floats: `float32` or `float64`"),
-        ("\"Identity\", N = 3", "\"Demigration\", z = 3", "`Demigration` is the operator `Kirchhoff` here"),
+        (
+            "dims = 3",
+            "dims = 3, dtype = \"int64\"",
+            "whole numbers are read as floats: `float32` or `float64`",
+        ),
+        (
+            "\"Identity\", N = 3",
+            "\"Demigration\", z = 3",
+            "`Demigration` is the operator `Kirchhoff` here",
+        ),
     ] {
         let said = said(from, to);
         assert_eq!(helps(&said), [help], "{said}");
@@ -168,10 +176,25 @@ fn python_is_told_in_the_words_of_toml() {
         ("N = 3", "N = (3,)", "a tuple is a list here", "write `[3]`"),
         ("N = 3", "N = (3, 4)", "a tuple is a list here", "write `[3, 4]`"),
         ("N = 3", "N = 3, M = None", "TOML has no value for nothing", "leave the key out"),
-        ("dims = 3", "dims = 3, edge = True", "TOML writes `true` and `false` small", "write `true`"),
-        ("[1.0, 2.0, 3.0]", "[1.0 2.0 3.0]", "a comma is missing in a list", "write `1.0, 2.0, 3.0`"),
+        (
+            "dims = 3",
+            "dims = 3, edge = True",
+            "TOML writes `true` and `false` small",
+            "write `true`",
+        ),
+        (
+            "[1.0, 2.0, 3.0]",
+            "[1.0 2.0 3.0]",
+            "a comma is missing in a list",
+            "write `1.0, 2.0, 3.0`",
+        ),
         ("[1.0, 2.0, 3.0]", "[1.0, 2.0, 3.0", "a list is not closed", "close it with `]`"),
-        ("[1.0, 2.0, 3.0] }", "[1.0] # }", "`#` begins a comment, up to the end of the line", "behind the `}`"),
+        (
+            "[1.0, 2.0, 3.0] }",
+            "[1.0] # }",
+            "`#` begins a comment, up to the end of the line",
+            "behind the `}`",
+        ),
         ("= 5", "= 5.", "TOML writes this number otherwise", "write `5.0`"),
         ("= 5", "= .5", "TOML writes this number otherwise", "write `0.5`"),
         ("= 5", "= 1e-3j", "a complex number is a string here", "write `\"1e-3j\"`"),
@@ -180,8 +203,18 @@ fn python_is_told_in_the_words_of_toml() {
         ("\"cgls\"", "cgls", "a string without quotes", "write `\"cgls\"`"),
         ("\"m.npy\"", "C:\\m.npy", "a string without quotes", "write `'C:\\m.npy'`"),
         ("\"m.npy\"", "f\"m.npy\"", "a string has no letters before its quote", "leave `f` out"),
-        ("{ type = \"Identity\", N = 3 }", "Identity(3)", "a Python call is no value", "an operator is a table"),
-        ("type = \"Identity\"", "type: \"Identity\"", "`:` between a key and its value", "TOML writes `key = value`"),
+        (
+            "{ type = \"Identity\", N = 3 }",
+            "Identity(3)",
+            "a Python call is no value",
+            "an operator is a table",
+        ),
+        (
+            "type = \"Identity\"",
+            "type: \"Identity\"",
+            "`:` between a key and its value",
+            "TOML writes `key = value`",
+        ),
         ("= \"d\"", "= \"d", "a string is not closed", "close it"),
         ("[params]", "import pylops\n[params]", "a problem file is TOML, not Python", "`specs/`"),
         ("[params]", "// a comment\n[params]", "a comment begins with `#`", "write `# ...`"),
@@ -249,7 +282,10 @@ fn a_file_that_describes_nothing_is_no_problem() {
             let ran = Folder::of(text).ran(&format!("{command} problem.toml"));
             assert_eq!(ran.code, Some(2), "{command} {text:?}");
             let all = format!("{}{}", ran.text(), ran.stderr);
-            assert!(all.contains("the problem file describes nothing"), "{command} {text:?}\n{all}");
+            assert!(
+                all.contains("the problem file describes nothing"),
+                "{command} {text:?}\n{all}"
+            );
         }
     }
 }
@@ -279,7 +315,13 @@ error: the command line has 1 mistake; nothing was run"#,
         assert_eq!(ran.code, Some(2));
         assert!(ran.stderr.contains(&format!("the file has no {what}")), "{}", ran.stderr);
     }
-    for set in ["params.eps=1", "solve.damp=0.1", "run.threads=1", "outputs.history=h.csv", "dtype=float32"] {
+    for set in [
+        "params.eps=1",
+        "solve.damp=0.1",
+        "run.threads=1",
+        "outputs.history=h.csv",
+        "dtype=float32",
+    ] {
         assert_eq!(folder.ran(&format!("check problem.toml --set {set}")).code, Some(0), "{set}");
     }
 }
@@ -539,7 +581,9 @@ data = [4, 5, 6]
     assert_eq!(read("y.npy", "complex128"), [1.0, 1.0, 2.0, 0.0, 3.0, 0.0]);
     assert_eq!(read("e.npy", "float64"), [2.0, 2.0]);
     assert_eq!(read("s.npy", "float64"), [4.0, 5.0, 6.0]);
-    let said = Folder::of(&text.replace("data = [4, 5, 6]", "data = [4, 5]")).ran("check problem.toml").stderr;
+    let said = Folder::of(&text.replace("data = [4, 5, 6]", "data = [4, 5]"))
+        .ran("check problem.toml")
+        .stderr;
     assert!(said.starts_with("error: this list does not fit the data of `A`\n"), "{said}");
 }
 
@@ -566,7 +610,11 @@ V = { type = "VStack", ops = ["D", "M"] }
     let check = folder.ran("check problem.toml --json").json();
     let operators = check["operators"].as_array().unwrap().clone();
     for operator in &operators {
-        assert_eq!((&operator["dtype"], &operator["dtype_data"]), (&"float32".into(), &"float32".into()), "{operator}");
+        assert_eq!(
+            (&operator["dtype"], &operator["dtype_data"]),
+            (&"float32".into(), &"float32".into()),
+            "{operator}"
+        );
     }
     assert_eq!(operators[0]["dimsd"], serde_json::json!([3]));
     folder.put("x.npy", &npy(&[1.0, 2.0, 3.0, 4.0, 5.0]));

@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use crate::cli::common::{FileArgs, load_silently, method, warn, Work};
+use crate::cli::common::{FileArgs, Work, load_silently, method, warn};
 use crate::cli::{Outcome, say};
 use crate::problem::{Problem, Solve};
 use crate::report::table;

@@ -135,7 +135,11 @@ pub(super) enum Work {
 }
 
 /// Reads a problem file, and says its warnings; all its mistakes at once.
-pub(super) fn load(file: &FileArgs, work: Work, out_dir: Option<&Path>) -> Result<Problem, Failure> {
+pub(super) fn load(
+    file: &FileArgs,
+    work: Work,
+    out_dir: Option<&Path>,
+) -> Result<Problem, Failure> {
     let problem = load_silently(file, work, out_dir)?;
     warn(&problem.warnings);
     Ok(problem)

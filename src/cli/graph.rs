@@ -1,6 +1,6 @@
 //! `pylopsd graph`
 
-use crate::cli::common::{CountArgs, FileArgs, load, Work};
+use crate::cli::common::{CountArgs, FileArgs, Work, load};
 use crate::cli::programs::Programs;
 use crate::cli::{Outcome, say};
 use crate::engine::Plans;

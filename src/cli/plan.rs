@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
-use crate::cli::common::{CountArgs, FileArgs, load, positive, size, Work};
+use crate::cli::common::{CountArgs, FileArgs, Work, load, positive, size};
 use crate::cli::memory::{Divided, Memory};
 use crate::cli::programs::Programs;
 use crate::cli::{Outcome, say, solving};

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use serde_json::{Value as Json, json};
 
-use crate::cli::common::{FileArgs, RunArgs, method, Work};
+use crate::cli::common::{FileArgs, RunArgs, Work, method};
 use crate::cli::inputs::load_for;
 use crate::cli::solving::{self, Solved};
 use crate::cli::team::Team;

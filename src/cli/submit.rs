@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::cli::common::{FileArgs, MOST_PROCESSES, load, method, positive, Work};
+use crate::cli::common::{FileArgs, MOST_PROCESSES, Work, load, method, positive};
 use crate::cli::{Failure, Outcome, complain, launch, say, solving};
 use crate::io::TextOutput;
 use crate::report;

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use serde_json::{Value as Json, json};
 
-use crate::cli::common::{FileArgs, RunArgs, method, Work};
+use crate::cli::common::{FileArgs, RunArgs, Work, method};
 use crate::cli::inputs::{load_for, start_on_hosts};
 use crate::cli::team::{Team, speaks};
 use crate::cli::{Failure, Outcome, dottest, expectations, say, session, solve, solving};

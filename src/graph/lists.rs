@@ -49,7 +49,8 @@ impl Program {
                 return false;
             }
             // What is longer by zeros at its ends is still the line.
-            let passes = keeps_places(&node.primitive) || matches!(node.primitive, Primitive::Pad(_));
+            let passes =
+                keeps_places(&node.primitive) || matches!(node.primitive, Primitive::Pad(_));
             let is_input = node.primitive == Primitive::Input(0);
             on_line[k] = long_axes(node) <= 1 && (is_input || (reached && passes));
         }

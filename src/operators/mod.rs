@@ -58,8 +58,8 @@ pub use algebra::{
 };
 pub use block::block;
 pub use block_diag::block_diag;
-pub(crate) use entry::{Place, ignored};
 pub use entry::{Entry, Key};
+pub(crate) use entry::{Place, ignored};
 pub use hstack::hstack;
 pub use kronecker::kronecker;
 pub use not_yet::{OPERATORS_NOT_YET, not_there_yet};

@@ -135,9 +135,8 @@ impl Evaluator<'_> {
             return self.number(number, e);
         }
         let spans: Vec<Span> = parts.iter().map(|(_, part)| self.span(part)).collect();
-        let signs: Vec<Span> = (1..spans.len())
-            .map(|k| self.sign(&spans[k - 1], &spans[k], e))
-            .collect();
+        let signs: Vec<Span> =
+            (1..spans.len()).map(|k| self.sign(&spans[k - 1], &spans[k], e)).collect();
         let mut all: Vec<&mut Operand> = operands.iter_mut().map(|(_, o)| o).collect();
         fit::sum(&mut all, &|_, l| signs[l - 1].clone(), self.out)?;
         let ops = operands.iter().map(|(factor, operand)| {

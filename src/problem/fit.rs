@@ -169,7 +169,8 @@ pub(super) fn sum(
         let Some((k, l)) = differing(operands, side, out)? else { continue };
         let [a, b] = [operands[k].dims_of(side, out)?, operands[l].dims_of(side, out)?];
         let what = side.name();
-        let label = format!("expected equal {}", if side == Side::Model { "models" } else { "data" });
+        let label =
+            format!("expected equal {}", if side == Side::Model { "models" } else { "data" });
         let same_number = elements(&a) == elements(&b);
         let help = reshaping(same_number, &b, &a);
         let [a, b] = [a, b].map(|dims| format!("{what} {}", sized(&dims)));
@@ -221,7 +222,8 @@ pub(super) fn call(
         Function::Block => {
             let columns = rows.iter().map(Vec::len).min().unwrap_or(0);
             (0..columns).try_for_each(|k| {
-                let mut column: Vec<&mut Operand> = rows.iter_mut().map(|row| &mut row[k]).collect();
+                let mut column: Vec<&mut Operand> =
+                    rows.iter_mut().map(|row| &mut row[k]).collect();
                 equal(&what, Side::Model, &mut column, out)
             })
         }

@@ -6,7 +6,8 @@ use crate::io::Array;
 use crate::operators::{Op, Side, Space, disagreement, same_axes};
 use crate::space::ArrayType;
 use crate::spec::{
-    self, ArrayRef, Beside, Diagnostic, Diagnostics, Expr, OutputName, ParamTable, SolveSpec, Span, Spanned,
+    self, ArrayRef, Beside, Diagnostic, Diagnostics, Expr, OutputName, ParamTable, SolveSpec, Span,
+    Spanned,
 };
 
 /// The `[solve]` of a problem.
@@ -280,8 +281,7 @@ impl<'a> Spaces<'a> {
         let mut mistake = Diagnostic::new(part.span.clone(), message, label)
             .also(of.span.clone(), format!("{expected} {}", sized(wanted)));
         if let (true, Some(help)) = (same_number, help) {
-            mistake =
-                mistake.help(format!("dims match in number only; if that is meant, {help}"));
+            mistake = mistake.help(format!("dims match in number only; if that is meant, {help}"));
         }
         out.push(mistake);
         self.all.pop();

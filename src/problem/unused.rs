@@ -22,7 +22,8 @@ pub(super) fn warnings(document: &Document, written: &Document, names: &Names) -
     };
     // Operators of a file that solves and makes nothing are for `apply` and `dottest`, which may ask
     // for its params too.
-    let makes = document.solve.is_some() || !document.solves.is_empty() || !document.outputs.is_empty();
+    let makes =
+        document.solve.is_some() || !document.solves.is_empty() || !document.outputs.is_empty();
     if makes {
         written.params.iter().for_each(|(name, _)| look(Kind::Param, &name.value, &name.span));
     }
@@ -34,7 +35,10 @@ pub(super) fn warnings(document: &Document, written: &Document, names: &Names) -
         matches!(e, ExpectSpec::Quantity { quantity, .. } if quantity.value == Quantity::Dottest)
     });
     if makes && !tested {
-        written.operators.iter().for_each(|(name, _)| look(Kind::Operator, &name.value, &name.span));
+        written
+            .operators
+            .iter()
+            .for_each(|(name, _)| look(Kind::Operator, &name.value, &name.span));
     }
     found
 }

@@ -30,7 +30,11 @@ const ELSEWHERE: [(&str, &str, &str); 11] = [
     ("epsRs", "regularization", "each of `epsRs` is `epsilon` of its `[[solve.regularization]]`"),
     ("epsR", "regularization", "`epsR` is `epsilon` of a `[[solve.regularization]]`"),
     ("epsilon", "regularization", "`epsilon` stands in a `[[solve.regularization]]`"),
-    ("dataregs", "regularization", "each of `dataregs` is `data` of its `[[solve.regularization]]`"),
+    (
+        "dataregs",
+        "regularization",
+        "each of `dataregs` is `data` of its `[[solve.regularization]]`",
+    ),
     ("model", "regularization", "`model` stands in `[outputs]`"),
     ("residual", "regularization", "`residual` stands in `[outputs]`"),
     ("predicted", "regularization", "`predicted` stands in `[outputs]`"),
@@ -41,7 +45,8 @@ const ELSEWHERE: [(&str, &str, &str); 11] = [
 
 /// What to do about a key of another program, if the table has such a key.
 pub(super) fn of_key(key: &str, known: &[&str]) -> Option<String> {
-    if let Some((.., help)) = ELSEWHERE.iter().find(|(k, has, _)| *k == key && known.contains(has)) {
+    if let Some((.., help)) = ELSEWHERE.iter().find(|(k, has, _)| *k == key && known.contains(has))
+    {
         return Some((*help).to_string());
     }
     let (_, here) = KEYS.iter().find(|(k, here)| *k == key && known.contains(here))?;

@@ -6,8 +6,18 @@ use super::solve::COMMON;
 
 /// Parameters of solvers, which stand in `[solve]` too.
 const PARAMETERS: [&str; 12] = [
-    "atol", "btol", "columns", "conlim", "damp", "iter_lim", "maxiter", "niter", "rtol", "show",
-    "tol", "tolerance",
+    "atol",
+    "btol",
+    "columns",
+    "conlim",
+    "damp",
+    "iter_lim",
+    "maxiter",
+    "niter",
+    "rtol",
+    "show",
+    "tol",
+    "tolerance",
 ];
 
 /// Tables that may stand above a forgotten header.

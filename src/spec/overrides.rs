@@ -115,12 +115,8 @@ pub(super) fn apply(root: &mut ParamTable, change: Override) -> Result<(), Diagn
 }
 
 /// Tables of things that the file names itself, and the word for one of them.
-const NAMED: [(&str, &str); 4] = [
-    ("params", "parameter"),
-    ("arrays", "array"),
-    ("operators", "operator"),
-    ("solves", "solve"),
-];
+const NAMED: [(&str, &str); 4] =
+    [("params", "parameter"), ("arrays", "array"), ("operators", "operator"), ("solves", "solve")];
 
 /// A name of its own must be the file's: one more would be used by nothing.
 fn there_is(root: &ParamTable, path: &[Spanned<String>]) -> Result<(), Diagnostic> {

@@ -66,9 +66,8 @@ impl Source {
 
     /// Reads a problem file.
     pub fn read(path: &Path) -> std::io::Result<Source> {
-        let text = decoded(std::fs::read(path)?).map_err(|what| {
-            std::io::Error::new(std::io::ErrorKind::InvalidData, what)
-        })?;
+        let text = decoded(std::fs::read(path)?)
+            .map_err(|what| std::io::Error::new(std::io::ErrorKind::InvalidData, what))?;
         Ok(Source::new(path.display().to_string(), text))
     }
 

@@ -35,7 +35,11 @@ struct Found {
     at: Option<usize>,
 }
 
-fn found(message: &'static str, label: impl Into<String>, help: impl Into<String>) -> Option<Found> {
+fn found(
+    message: &'static str,
+    label: impl Into<String>,
+    help: impl Into<String>,
+) -> Option<Found> {
     Some(Found { message, label: label.into(), help: help.into(), length: 0, at: None })
 }
 
@@ -44,7 +48,9 @@ fn known(before: &str, rest: &str, message: &str) -> Option<Found> {
     let line_start = before.rfind('\n').map_or(0, |k| k + 1);
     let line = rest.lines().next().unwrap_or("");
     let head = before[line_start..].trim();
-    if before.trim().is_empty() && line.starts_with(['{', '[']) && rest.trim_end().ends_with(['}', ']'])
+    if before.trim().is_empty()
+        && line.starts_with(['{', '['])
+        && rest.trim_end().ends_with(['}', ']'])
     {
         return found(
             "a problem file is TOML, not JSON",
@@ -143,7 +149,8 @@ fn table(before: &str, line: &str, line_start: usize) -> Option<Found> {
             "the `}` behind it is part of the comment",
             "put the comment on a line of its own, or behind the `}`",
         )?;
-        let start = if read.trim().is_empty() { before.trim_end().len() - last.len() } else { line_start };
+        let start =
+            if read.trim().is_empty() { before.trim_end().len() - last.len() } else { line_start };
         found.at = Some(start + at);
         return Some(found);
     }
@@ -281,7 +288,8 @@ fn unquoted(token: &str) -> Option<Found> {
         return None;
     }
     let quoted = if token.contains('\\') { format!("'{token}'") } else { format!("\"{token}\"") };
-    let mut found = found("a string without quotes", "expected quotes", format!("write `{quoted}`"))?;
+    let mut found =
+        found("a string without quotes", "expected quotes", format!("write `{quoted}`"))?;
     found.length = token.len();
     Some(found)
 }

@@ -1,8 +1,8 @@
 //! Sources of arrays that a formula of the field gives: wavelets, events, tapers, traveltimes,
 //! windows and direct waves, under PyLops' parameter names.
 
-use super::diagnostic::{Diagnostic, Diagnostics};
 use super::array_ref::{ArrayRef, array_ref};
+use super::diagnostic::{Diagnostic, Diagnostics};
 use super::node::{Node, NodeValue, ParamTable};
 use super::reader::{self, Reader, wrong};
 use super::source::Spanned;

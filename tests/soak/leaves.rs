@@ -42,9 +42,33 @@ struct Draw<'a> {
 type Kind = fn(&mut Draw<'_>) -> Option<Leaf>;
 
 const KINDS: &[Kind] = &[
-    identity, zero, diagonal, matrix, first_derivative, second_derivative, laplacian, gradient,
-    integration, convolution, fourier, fourier, fourier_nd, flip, roll, pad, restriction, sum,
-    symmetrize, transpose, smoothing, smoothing2d, parts, fredholm, mdc, spread, poststack,
+    identity,
+    zero,
+    diagonal,
+    matrix,
+    first_derivative,
+    second_derivative,
+    laplacian,
+    gradient,
+    integration,
+    convolution,
+    fourier,
+    fourier,
+    fourier_nd,
+    flip,
+    roll,
+    pad,
+    restriction,
+    sum,
+    symmetrize,
+    transpose,
+    smoothing,
+    smoothing2d,
+    parts,
+    fredholm,
+    mdc,
+    spread,
+    poststack,
 ];
 
 fn list(dims: &[usize]) -> String {
@@ -145,9 +169,8 @@ fn zero(d: &mut Draw<'_>) -> Option<Leaf> {
     }
     let n = [1 + d.r.below(4), 1 + d.r.below(3)];
     let table = format!("type = \"Zero\", N = {}, M = {}", list(&n), list(d.dims));
-    let map = Map::of(d.model(), Space::new(&n, d.complex), |_| {
-        vec![C::default(); n.iter().product()]
-    });
+    let map =
+        Map::of(d.model(), Space::new(&n, d.complex), |_| vec![C::default(); n.iter().product()]);
     Some(Leaf { table, map, arrays: vec![] })
 }
 
@@ -274,10 +297,8 @@ fn laplacian(d: &mut Draw<'_>) -> Option<Leaf> {
 
 fn gradient(d: &mut Draw<'_>) -> Option<Leaf> {
     let (kind, edge) = kind_of(d, d.dims.iter().any(|&n| n < 3));
-    let table = format!(
-        "type = \"Gradient\", dims = {}, kind = \"{kind}\", edge = {edge}",
-        list(d.dims)
-    );
+    let table =
+        format!("type = \"Gradient\", dims = {}, kind = \"{kind}\", edge = {edge}", list(d.dims));
     let dimsd: Vec<usize> = std::iter::once(d.dims.len()).chain(d.dims.iter().copied()).collect();
     let map = Map::of(d.model(), Space::new(&dimsd, d.complex), |x| {
         let along = |a| lanes(x, d.dims, a, |l| first(l, kind, edge, 3, 1.0));
@@ -291,7 +312,8 @@ fn integration(d: &mut Draw<'_>) -> Option<Leaf> {
     let kind = ["full", "half", "trapezoidal"][d.r.below(3)];
     let removed = usize::from(d.dims[axis] > 1 && d.r.below(2) == 0);
     let table = d.keys("CausalIntegration", axis);
-    let table = format!("{table}, kind = \"{kind}\", removefirst = {}, sampling = 0.5", removed == 1);
+    let table =
+        format!("{table}, kind = \"{kind}\", removefirst = {}, sampling = 0.5", removed == 1);
     d.along(table, axis, d.dims[axis] - removed, |x| {
         let weight = |i: usize, j: usize| match kind {
             "full" => 1.0,
@@ -335,7 +357,11 @@ fn turn(j: usize, k: usize, n: usize) -> C {
 fn shifted(x: &[C], back: bool) -> Vec<C> {
     let mut y = x.to_vec();
     let half = x.len() / 2;
-    if back { y.rotate_right(half) } else { y.rotate_left(half) }
+    if back {
+        y.rotate_right(half)
+    } else {
+        y.rotate_left(half)
+    }
     y
 }
 
@@ -473,8 +499,7 @@ fn restriction(d: &mut Draw<'_>) -> Option<Leaf> {
     let axis = d.axis();
     let n = d.dims[axis];
     let count = 1 + d.r.below(n + 1);
-    let iava: Vec<isize> =
-        (0..count).map(|_| d.r.below(2 * n) as isize - n as isize).collect();
+    let iava: Vec<isize> = (0..count).map(|_| d.r.below(2 * n) as isize - n as isize).collect();
     let table = d.keys("Restriction", axis);
     d.along(format!("{table}, iava = {iava:?}"), axis, count, |x| {
         iava.iter().map(|&i| x[i.rem_euclid(n as isize) as usize]).collect()
@@ -546,11 +571,8 @@ fn smoothing2d(d: &mut Draw<'_>) -> Option<Leaf> {
         return None;
     }
     let sizes = [1 + 2 * d.r.below(2), 1 + 2 * d.r.below(2)];
-    let table = format!(
-        "type = \"Smoothing2D\", dims = {}, nsmooth = {}",
-        list(d.dims),
-        list(&sizes)
-    );
+    let table =
+        format!("type = \"Smoothing2D\", dims = {}, nsmooth = {}", list(d.dims), list(&sizes));
     let map = Map::of(d.model(), d.model(), |x| {
         let y = lanes(x, d.dims, 0, |l| mean(l, sizes[0]));
         lanes(&y, d.dims, 1, |l| mean(l, sizes[1]))

@@ -31,7 +31,10 @@ struct Tally {
 }
 
 /// Tries the problems of some seeds, two at a time, until the time is over.
-fn soak(seeds: impl Iterator<Item = u64> + Send, patience: Option<Duration>) -> (Tally, Vec<String>) {
+fn soak(
+    seeds: impl Iterator<Item = u64> + Send,
+    patience: Option<Duration>,
+) -> (Tally, Vec<String>) {
     let tally = Tally::default();
     let begin = Instant::now();
     let seeds = std::sync::Mutex::new(seeds);

@@ -159,7 +159,8 @@ impl Map {
             _ => self.clone(),
         };
         let rows = first.data.reals();
-        let product = |a: &[Vec<f64>], b: &[Vec<f64>]| b.iter().map(|c| times(a, c, rows)).collect();
+        let product =
+            |a: &[Vec<f64>], b: &[Vec<f64>]| b.iter().map(|c| times(a, c, rows)).collect();
         Map {
             model: other.model.clone(),
             matrix: product(&first.matrix, &other.matrix),

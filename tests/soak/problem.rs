@@ -193,8 +193,7 @@ impl Problem {
         // What is of real models by nature meets nothing complex.
         let splits = map.splits;
         let mixes = |m: &Map| {
-            let alike =
-                m.model.complex == map.model.complex && m.data.complex == map.data.complex;
+            let alike = m.model.complex == map.model.complex && m.data.complex == map.data.complex;
             (m.splits && splits) || alike
         };
         let square = map.model.dims == map.data.dims && map.model.complex == map.data.complex;
@@ -272,10 +271,8 @@ impl Problem {
                     m.model.dims == map.model.dims && m.data.dims == map.data.dims && mixes(m)
                 });
                 let other = self.operators[b].map.clone();
-                let made = Map::above(&[
-                    &Map::beside(&[&map, &other]),
-                    &Map::beside(&[&other, &map]),
-                ]);
+                let made =
+                    Map::above(&[&Map::beside(&[&map, &other]), &Map::beside(&[&other, &map])]);
                 let word = self.named(r, b);
                 (format!("Block([[{text}, {word}], [{word}, {text}]])"), vec![a, b], made)
             }
@@ -504,7 +501,8 @@ impl Problem {
             "direct" => "",
             _ => "niter = 400\ntol = 0.0\n",
         };
-        for (key, operator) in [("weight", solve.weight), ("preconditioner", solve.preconditioner)] {
+        for (key, operator) in [("weight", solve.weight), ("preconditioner", solve.preconditioner)]
+        {
             if let Some(operator) = operator {
                 writeln!(text, "{key} = \"{}\"", named(operator)).unwrap();
             }

@@ -87,10 +87,8 @@ fn types(problem: &Problem, text: &str) -> Result<(), String> {
         let Some(operator) = all.iter().find(|o| found["name"] == o.name.as_str()) else {
             continue;
         };
-        let sides = [
-            ("dims", "dtype", &operator.map.model),
-            ("dimsd", "dtype_data", &operator.map.data),
-        ];
+        let sides =
+            [("dims", "dtype", &operator.map.model), ("dimsd", "dtype_data", &operator.map.data)];
         for (dims, dtype, space) in sides {
             let wanted = serde_json::json!([space.dims, problem.dtype_of(space.complex)]);
             let got = serde_json::json!([found[dims], found[dtype]]);
@@ -157,7 +155,8 @@ fn solution(problem: &Problem, folder: &Path, solve: &Solve, name: &str) -> Resu
     let columns = map.matrix.iter().map(|c| norm(c).hypot(solve.epsilon));
     let frobenius = norm(&columns.collect::<Vec<_>>());
     let squared = if solve.normal { 100.0 } else { 1.0 };
-    let conditioned = 1000.0 * squared * f64::from(u8::from(solve.preconditioner.is_some()) * 30 + 1);
+    let conditioned =
+        1000.0 * squared * f64::from(u8::from(solve.preconditioner.is_some()) * 30 + 1);
     let allowed = conditioned
         * epsilon(problem)
         * (frobenius * size + norm(&back.bound) + epsilon2 * norm(&x.reals));

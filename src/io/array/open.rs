@@ -40,7 +40,9 @@ impl Array {
         }
         let mut magic = [0; 16];
         let got = file.read_at(&mut magic, 0).unwrap_or(0);
-        if !magic.starts_with(b"PK") && !magic.starts_with(MAGIC) && got > 0
+        if !magic.starts_with(b"PK")
+            && !magic.starts_with(MAGIC)
+            && got > 0
             && let Some(advice) = foreign::advice(path, &magic[..got])
         {
             return Err(Error::input(format!("cannot read {name}: {advice}")));

@@ -78,7 +78,10 @@ error: `A` and `B` do not fit in a product
     ] {
         let text = with_expression("A") + &format!("Q = {{ type = \"{key}\", ops = {ops} }}\n");
         let said = mistakes(&text, &[]);
-        assert!(said.contains("of operator 1 has dims (4, 3), that of operator 2 has (12,)"), "{said}");
+        assert!(
+            said.contains("of operator 1 has dims (4, 3), that of operator 2 has (12,)"),
+            "{said}"
+        );
     }
 }
 

@@ -229,7 +229,8 @@ error: DIR/problem.toml has 4 mistakes; nothing was run"#,
             )),
             &[],
         );
-        let expected = format!("error: the model of `{second}` does not fit the model of `{first}`");
+        let expected =
+            format!("error: the model of `{second}` does not fit the model of `{first}`");
         assert!(said.contains(&expected), "{said}");
     }
 }
@@ -244,7 +245,10 @@ fn further_solves_and_what_is_made_of_models_keep_dims() {
     };
     for operator in ["T", "F", "T.H", "2 * F.H"] {
         let said = mistakes(&text(operator), &[]);
-        assert!(said.contains(&format!("`model` does not fit the model of `{operator}`")), "{said}");
+        assert!(
+            said.contains(&format!("`model` does not fit the model of `{operator}`")),
+            "{said}"
+        );
         assert!(said.contains("their dims match in number only"), "{said}");
     }
     for operator in ["L", "W", "F @ R", "I", "M"] {
