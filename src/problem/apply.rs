@@ -95,7 +95,8 @@ pub(super) fn of(
         let which = if spec.adjoint { Side::Data } else { Side::Model };
         let space = Space { op, side: which, dims: &ty.dims };
         let flat = found.dims.len() == 1 || space.is_list();
-        if !same_axes(&found.dims, &ty.dims) && !(flat && found.len() == ty.len()) {
+        let fits = same_axes(&found.dims, &ty.dims) || (flat && found.len() == ty.len());
+        if !fits {
             let to = spec.to.name().map_or(spec.to.label(), |name| format!("`{name}`"));
             let message = format!("{to} does not fit the {what} of `{}`", side.name);
             let label = format!("it is {}", sized(&found.dims));

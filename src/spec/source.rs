@@ -127,7 +127,8 @@ fn decoded(bytes: Vec<u8>) -> Result<String, String> {
         return Err(format!("it is {what}, not a problem file"));
     }
     // About every other byte of plain words.
-    let halves = bytes.len() > 3 && bytes.len() % 2 == 0 && 3 * zeros > bytes.len().min(1000);
+    let halves =
+        bytes.len() > 3 && bytes.len().is_multiple_of(2) && 3 * zeros > bytes.len().min(1000);
     if utf16 || halves {
         return Err(format!("it is UTF-16; {}", convert("UTF-16")));
     }
