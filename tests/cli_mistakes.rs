@@ -189,7 +189,13 @@ error: array `d` has no elements: its dims are (4, 0)
 error: problem.toml has 1 mistake; nothing was run
 "#,
     );
-    wrong(PROBLEM, "", 2, "error: problem.toml has no [solve] table, so there is nothing to solve");
+    let only = "[arrays]\nd = { file = \"d.npy\" }\n";
+    wrong(
+        PROBLEM,
+        only,
+        2,
+        "error: problem.toml has no [solve] table, so there is nothing to solve",
+    );
 }
 
 #[test]
@@ -404,7 +410,11 @@ fn wrong_arguments() {
         "",
         "error: cannot read problem file nothing.toml: there is no such file",
     );
-    folder.ran("solve d.npy").is(2, "", "error: cannot read problem file d.npy: it is not text");
+    folder.ran("solve d.npy").is(
+        2,
+        "",
+        "error: cannot read problem file d.npy: it is a .npy array, not a problem file",
+    );
     folder.ran("apply problem.toml").is(
         2,
         "",

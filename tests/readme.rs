@@ -96,3 +96,31 @@ fn the_readme_names_every_command() {
     }
     assert!(seen > 10, "{help}");
 }
+
+/// What a command lists as not there yet.
+fn not_there_yet(command: &str) -> Vec<String> {
+    let folder = TempDir::new().unwrap();
+    let text = String::from_utf8(run(&[command], folder.path()).stdout).unwrap();
+    let list = text.split("Not there yet: ").nth(1).unwrap();
+    list.split([',', '.', '\n', ' ']).filter(|n| !n.is_empty()).map(str::to_string).collect()
+}
+
+#[test]
+fn the_readme_lists_what_is_not_there_yet() {
+    let text = readme();
+    let section = text.split("## Not there yet\n").nth(1).unwrap().split("\n## ").next().unwrap();
+    let names = section.split('`').skip(1).step_by(2);
+    let named: Vec<&str> = names.filter(|n| !n.starts_with("--") && !n.contains(' ')).collect();
+    let listed: Vec<String> =
+        ["ops", "solvers"].iter().flat_map(|command| not_there_yet(command)).collect();
+    assert!(listed.len() > 50, "{listed:?}");
+    assert_eq!(named, listed);
+    let there = ["ops", "solvers"].map(|command| {
+        String::from_utf8(run(&[command], TempDir::new().unwrap().path()).stdout).unwrap()
+    });
+    for name in &listed {
+        let row = format!("{name} ");
+        let is_there = there.iter().any(|text| text.lines().any(|line| line.starts_with(&row)));
+        assert!(!is_there, "{name} is there");
+    }
+}

@@ -139,7 +139,7 @@ fn outputs_have_the_same_bits_in_one_process_of_a_launcher() {
 fn every_problem_is_drawn_checked_and_planned() {
     for file in problems() {
         let name = file.to_str().unwrap();
-        let check = succeeds(&["check", name]);
+        let check = succeeds(&["check", "--deny-warnings", name]);
         assert!(check.contains("operators"), "{check}");
         let check: serde_json::Value =
             serde_json::from_str(&succeeds(&["check", name, "--json"])).unwrap();

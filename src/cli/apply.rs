@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use serde_json::json;
 
-use crate::cli::common::{FileArgs, RunArgs};
+use crate::cli::common::{FileArgs, RunArgs, Work};
 use crate::cli::inputs::load_for;
 use crate::cli::memory::Divided;
 use crate::cli::places::Place;
@@ -114,7 +114,7 @@ fn fit(array: Array, ty: &ArrayType, what: &str) -> Result<Array, Failure> {
 pub(super) fn run(args: &Args, team: &Team) -> Outcome {
     let given: Vec<&Path> = args.input.as_deref().into_iter().collect();
     let here = RunArgs { out_dir: None, ..args.run.clone() };
-    let mut problem = load_for(team, &args.file, &here, &given)?;
+    let mut problem = load_for(team, &args.file, &here, Work::Operator, &given)?;
     let (name, op) = operator(&mut problem, args.operator.as_deref())?;
     let forward = simplify(&operators::program(op.as_ref())?)?;
     let (model, data) = (op.model(), forward.output_types().swap_remove(0));

@@ -5,7 +5,7 @@ use serde_json::{Value as Json, json};
 use crate::cli::{Failure, Outcome, say};
 use crate::operators::Key;
 use crate::report::{table, wrapped};
-use crate::spec::nearest;
+use crate::spec::{NOT_YET, nearest};
 
 /// Characters of a line of text.
 const WIDTH: usize = 90;
@@ -25,6 +25,8 @@ pub(super) struct Kind {
     pub(super) what: &'static str,
     /// The command that lists it.
     pub(super) command: &'static str,
+    /// Names of PyLops that are not there yet.
+    pub(super) not_yet: Vec<&'static str>,
 }
 
 /// Shows all items, or the one of a name.
@@ -41,12 +43,17 @@ pub(super) fn show(kind: &Kind, items: &[Item], name: Option<&str>, as_json: boo
             let rows: Vec<[String; 2]> =
                 items.iter().map(|i| [i.name.to_string(), i.summary()]).collect();
             let command = kind.command;
-            table(0, &rows) + &format!("\n`pylopsd {command} NAME` documents one.\n")
+            let mut text = table(0, &rows);
+            text += &format!("\n`pylopsd {command} NAME` documents one.\n");
+            let not_yet = format!("Not there yet: {}.", kind.not_yet.join(", "));
+            text + "\n" + &wrapped(&not_yet, 0, WIDTH)
         });
     };
     let Some(item) = items.iter().find(|i| i.name == name) else {
         let mut message = format!("error: there is no {} `{name}`", kind.what);
-        if let Some(meant) = nearest(name, items.iter().map(|i| i.name)) {
+        if kind.not_yet.contains(&name) {
+            message = format!("error: {} `{name}` is {NOT_YET}", kind.what);
+        } else if let Some(meant) = nearest(name, items.iter().map(|i| i.name)) {
             message += &format!("; did you mean `{meant}`?");
         }
         message += &format!("\n`pylopsd {}` lists them all", kind.command);

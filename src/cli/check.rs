@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use crate::cli::common::{FileArgs, load_silently, method, warn};
+use crate::cli::common::{FileArgs, Work, load_silently, method, warn};
 use crate::cli::{Outcome, say};
 use crate::problem::{Problem, Solve};
 use crate::report::table;
@@ -27,7 +27,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> Outcome {
-    let problem = load_silently(&args.file, None)?;
+    let problem = load_silently(&args.file, Work::Whole, None)?;
     if args.deny_warnings && !problem.warnings.warnings().is_empty() {
         return Err(problem.warnings.denied().into());
     }

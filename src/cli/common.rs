@@ -111,7 +111,6 @@ pub(super) fn read_source(file: &FileArgs) -> Result<Source, Failure> {
     Source::read(&file.file).map_err(|e| {
         let words = match e.kind() {
             ErrorKind::NotFound => "there is no such file".to_string(),
-            ErrorKind::InvalidData => "it is not text".to_string(),
             _ => e.to_string(),
         };
         Failure::Usage(format!("error: cannot read problem file {}: {words}", file.file.display()))
@@ -126,17 +125,34 @@ pub(super) fn parsed(source: Source, file: &FileArgs) -> Result<(Document, Diagn
     }
 }
 
+/// What of a problem file a command works on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Work {
+    /// All of it: what nothing uses is warned of.
+    Whole,
+    /// An operator, which the command line may name.
+    Operator,
+}
+
 /// Reads a problem file, and says its warnings; all its mistakes at once.
-pub(super) fn load(file: &FileArgs, out_dir: Option<&Path>) -> Result<Problem, Failure> {
-    let problem = load_silently(file, out_dir)?;
+pub(super) fn load(
+    file: &FileArgs,
+    work: Work,
+    out_dir: Option<&Path>,
+) -> Result<Problem, Failure> {
+    let problem = load_silently(file, work, out_dir)?;
     warn(&problem.warnings);
     Ok(problem)
 }
 
 /// The same, with the warnings left to the caller.
-pub(super) fn load_silently(file: &FileArgs, out_dir: Option<&Path>) -> Result<Problem, Failure> {
+pub(super) fn load_silently(
+    file: &FileArgs,
+    work: Work,
+    out_dir: Option<&Path>,
+) -> Result<Problem, Failure> {
     let (document, early) = parsed(read_source(file)?, file)?;
-    loaded(document, early, out_dir)
+    loaded(document, early, work, out_dir)
 }
 
 /// Says warnings on standard error.
@@ -150,6 +166,7 @@ pub(super) fn warn(warnings: &Diagnostics) {
 pub(super) fn loaded(
     document: Document,
     mut early: Diagnostics,
+    work: Work,
     out_dir: Option<&Path>,
 ) -> Result<Problem, Failure> {
     solvers::check_parameters(&document, &mut early);
@@ -159,6 +176,9 @@ pub(super) fn loaded(
             early.append(std::mem::replace(&mut problem.warnings, none));
             if !early.is_empty() {
                 return Err(early.into());
+            }
+            if work == Work::Whole {
+                problem.unused.iter().for_each(|warning| early.warn(warning.clone()));
             }
             problem.warnings = early;
             Ok(problem)

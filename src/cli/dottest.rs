@@ -11,7 +11,7 @@ use std::fmt;
 
 use serde_json::json;
 
-use crate::cli::common::{FileArgs, RunArgs};
+use crate::cli::common::{FileArgs, RunArgs, Work};
 use crate::cli::inputs::load_for;
 use crate::cli::team::Team;
 use crate::cli::{Failure, Outcome, say, session};
@@ -129,7 +129,7 @@ pub(super) fn test(
 }
 
 pub(super) fn run(args: &Args, team: &Team) -> Outcome {
-    let mut problem = load_for(team, &args.file, &args.run, &[])?;
+    let mut problem = load_for(team, &args.file, &args.run, Work::Operator, &[])?;
     let list: Vec<(String, Op)> = match &args.operator {
         Some(text) => vec![(text.clone(), problem.resolve_expression("--operator", text)?)],
         None => problem.operators().map(|(name, op)| (name.to_string(), op.clone())).collect(),

@@ -1,6 +1,6 @@
 //! `pylopsd graph`
 
-use crate::cli::common::{CountArgs, FileArgs, load};
+use crate::cli::common::{CountArgs, FileArgs, Work, load};
 use crate::cli::programs::Programs;
 use crate::cli::{Outcome, say};
 use crate::engine::Plans;
@@ -41,7 +41,7 @@ enum Level {
 }
 
 pub(super) fn run(args: &Args) -> Outcome {
-    let mut problem = load(&args.file, None)?;
+    let mut problem = load(&args.file, Work::Operator, None)?;
     let programs = Programs::new(&mut problem, args.operator.as_deref())?;
     let what = if args.adjoint { "adjoint of " } else { "" };
     let name = format!("{what}{}", programs.title);

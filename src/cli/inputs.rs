@@ -4,7 +4,7 @@
 use std::io::{IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 
-use crate::cli::common::{FileArgs, RunArgs, loaded, parsed, read_source, warn};
+use crate::cli::common::{FileArgs, RunArgs, Work, loaded, parsed, read_source, warn};
 use crate::cli::team::Team;
 use crate::cli::{Failure, launch};
 use crate::io::stage;
@@ -20,6 +20,7 @@ pub(super) fn load_for(
     team: &Team,
     file: &FileArgs,
     run: &RunArgs,
+    work: Work,
     inputs: &[&Path],
 ) -> Result<Problem, Failure> {
     let own = if team.is_first() { read_source(file) } else { Ok(Source::default()) };
@@ -53,7 +54,7 @@ pub(super) fn load_for(
     if run.stage {
         send(team, &document, inputs)?;
     }
-    let problem = team.agree(loaded(document, mistakes, run.out_dir.as_deref()))?;
+    let problem = team.agree(loaded(document, mistakes, work, run.out_dir.as_deref()))?;
     if !run.quiet {
         warn(&problem.warnings);
     }

@@ -2,7 +2,7 @@
 
 use crate::cli::Outcome;
 use crate::cli::catalogue::{Item, Kind, show};
-use crate::operators::ENTRIES;
+use crate::operators::{ENTRIES, OPERATORS_NOT_YET};
 use crate::problem::application;
 
 /// List the operators and applications, or document one
@@ -21,7 +21,8 @@ const APPLICATIONS: &str = "An application brings the operator and the data of `
                             that table, and `dtype`, are the file's.";
 
 pub(super) fn run(args: &Args) -> Outcome {
-    let kind = Kind { what: "operator", command: "ops" };
+    let not_yet = OPERATORS_NOT_YET.iter().chain(application::NOT_YET).copied().collect();
+    let kind = Kind { what: "operator", command: "ops", not_yet };
     let applications = application::ENTRIES.iter().map(|e| Item {
         name: e.name,
         documentation: format!("[application] {}", e.documentation()),

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::cli::team::Team;
 use crate::cli::{Failure, Outcome};
 use crate::engine::SharedOutput;
+use crate::io::output::check_ending;
 use crate::io::{NpyOutput, TemporaryFolder, TextOutput};
 use crate::space::ArrayType;
 
@@ -101,6 +102,7 @@ fn begin(
     stream: bool,
 ) -> Result<(NpyOutput, Option<TemporaryFolder>), Failure> {
     if !stream {
+        check_ending(path, false)?;
         return Ok((NpyOutput::create(path, ty.clone())?, None));
     }
     let folder =

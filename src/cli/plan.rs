@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
-use crate::cli::common::{CountArgs, FileArgs, load, positive, size};
+use crate::cli::common::{CountArgs, FileArgs, Work, load, positive, size};
 use crate::cli::memory::{Divided, Memory};
 use crate::cli::programs::Programs;
 use crate::cli::{Outcome, say, solving};
@@ -64,7 +64,8 @@ impl Exchanged {
 }
 
 pub(super) fn run(args: &Args) -> Outcome {
-    let mut problem = load(&args.file, None)?;
+    let work = if args.operator.is_some() { Work::Operator } else { Work::Whole };
+    let mut problem = load(&args.file, work, None)?;
     let programs = Programs::new(&mut problem, args.operator.as_deref())?;
     let plans = Plans::new(&programs.forward, programs.adjoint.as_ref())?;
     let asked = args.threads.or(problem.run.threads.as_ref().map(|t| t.value));

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use serde_json::{Value as Json, json};
 
-use crate::cli::common::{FileArgs, RunArgs, method};
+use crate::cli::common::{FileArgs, RunArgs, Work, method};
 use crate::cli::inputs::load_for;
 use crate::cli::solving::{self, Solved};
 use crate::cli::team::Team;
@@ -24,7 +24,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args, team: &Team) -> Outcome {
-    let problem = load_for(team, &args.file, &args.run, &[])?;
+    let problem = load_for(team, &args.file, &args.run, Work::Whole, &[])?;
     let method = method(&problem)?;
     let stop = team.interrupted();
     let pending = solving::solve(team, &problem, &method, &args.run, args.run.stage, &stop)?;

@@ -2,7 +2,7 @@
 
 use crate::cli::Outcome;
 use crate::cli::catalogue::{Item, Kind, show};
-use crate::solvers::ENTRIES;
+use crate::solvers::{ENTRIES, NOT_YET};
 
 /// List the solvers, or document one
 #[derive(Debug, clap::Args)]
@@ -15,7 +15,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> Outcome {
-    let kind = Kind { what: "solver", command: "solvers" };
+    let kind = Kind { what: "solver", command: "solvers", not_yet: NOT_YET.to_vec() };
     let items: Vec<Item> = ENTRIES
         .iter()
         .map(|e| Item {

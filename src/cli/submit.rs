@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::cli::common::{FileArgs, MOST_PROCESSES, load, method, positive};
+use crate::cli::common::{FileArgs, MOST_PROCESSES, Work, load, method, positive};
 use crate::cli::{Failure, Outcome, complain, launch, say, solving};
 use crate::io::TextOutput;
 use crate::report;
@@ -121,7 +121,7 @@ fn word(text: &str) -> Result<String, String> {
 const MARGIN: f64 = 1.1;
 
 pub(super) fn run(args: &Args) -> Outcome {
-    let problem = load(&args.file, args.out_dir.as_deref())?;
+    let problem = load(&args.file, Work::Whole, args.out_dir.as_deref())?;
     let method = method(&problem)?;
     if solving::streams(&problem) {
         return Err(Failure::Usage(

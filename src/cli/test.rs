@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use serde_json::{Value as Json, json};
 
-use crate::cli::common::{FileArgs, RunArgs, method};
+use crate::cli::common::{FileArgs, RunArgs, Work, method};
 use crate::cli::inputs::{load_for, start_on_hosts};
 use crate::cli::team::{Team, speaks};
 use crate::cli::{Failure, Outcome, dottest, expectations, say, session, solve, solving};
@@ -214,7 +214,7 @@ fn test(
     let file_args = FileArgs { file: file.to_path_buf(), set: args.set.clone() };
     // Where the file itself would run does not matter here.
     let here = RunArgs { hosts: Some(Vec::new()), out_dir: None, ..args.run.clone() };
-    let mut problem = load_for(team, &file_args, &here, &[])?;
+    let mut problem = load_for(team, &file_args, &here, Work::Whole, &[])?;
     let threads = session::threads(team, &problem, &args.run)?;
     if problem.solve.is_none() {
         return dot_tests(team, &problem, threads, args.run.ranks);

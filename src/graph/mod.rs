@@ -2,6 +2,7 @@
 
 mod conjugate;
 mod core;
+mod lists;
 mod locality;
 mod parts;
 mod primitive;

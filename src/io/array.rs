@@ -24,7 +24,7 @@ use crate::with_view;
 use super::error::{Error, Result};
 use super::generate::Generator;
 use super::layout::{Layout, filled_dims};
-use super::npy::{Header, StoredType, checked_len};
+use super::npy::{Header, Kind, StoredType, checked_len};
 use super::zarr;
 use base::{Base, Source, apart};
 pub use base::{Bytes, Compute};
@@ -215,6 +215,25 @@ impl Array {
             Source::Array(inner) => inner.stored_type(),
             _ => self.0.base.stored,
         }
+    }
+
+    /// Whether elements are stored as integers or booleans: whole numbers, which carry no precision.
+    pub fn is_whole(&self) -> bool {
+        self.stored_type().is_some_and(|stored| !stored.is_float())
+    }
+
+    /// Whether elements are stored as booleans.
+    pub fn is_mask(&self) -> bool {
+        self.stored_type().is_some_and(|stored| stored.kind == Kind::Bool)
+    }
+
+    /// Whole numbers as they are stored, whatever they were cast to; other arrays as they are.
+    pub fn exact(self) -> Array {
+        let dtype = self.0.base.dtype;
+        if !self.is_whole() || self.ty().dtype.is_complex() {
+            return self;
+        }
+        self.with(|inner| inner.ty.dtype = dtype)
     }
 
     /// Whether the first axis varies fastest in the file.

@@ -2,6 +2,7 @@
 
 pub mod array;
 mod error;
+mod foreign;
 mod generate;
 pub mod inspect;
 mod layout;
@@ -18,6 +19,7 @@ mod zarr;
 
 pub use array::{Array, Bytes, Compute, Mappable, Part};
 pub use error::{Error, ErrorKind, Result};
+pub use foreign::format_of;
 pub use generate::{Distribution, Generator};
 pub use inspect::{Comparison, Summary, compare, members, summarize};
 pub use output::{NpyOutput, Output, TextOutput};

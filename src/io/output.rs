@@ -185,6 +185,34 @@ fn check_replaceable(target: &Path, name: &str, is_folder: bool) -> Result<()> {
     Ok(())
 }
 
+/// Refuses a path whose ending says another format than what is written: .npy or .zarr for arrays,
+/// .csv for text. What is there and is no file, such as /dev/null, takes anything.
+pub fn check_ending(path: &Path, text: bool) -> Result<()> {
+    let known: &[&str] = if text { &["csv"] } else { &["npy", "zarr"] };
+    let ending = path.extension().and_then(|e| e.to_str()).unwrap_or("");
+    let device = path.metadata().is_ok_and(|meta| !meta.is_file() && !meta.is_dir());
+    if known.iter().any(|k| ending.eq_ignore_ascii_case(k)) || device {
+        return Ok(());
+    }
+    let name = path.display();
+    let (what, kinds, to) = match text {
+        true => ("text", ".csv", "csv"),
+        false => ("an array", ".npy or .zarr", "npy"),
+    };
+    let other = path.with_extension(to);
+    let other = other.display();
+    let help = match ending.to_ascii_lowercase().as_str() {
+        "csv" | "txt" | "dat" if !text => {
+            format!("write {other}, then in Python: np.savetxt(\"{name}\", np.load(\"{other}\"))")
+        }
+        "npz" | "mat" | "h5" | "hdf5" | "sgy" | "segy" | "png" | "tif" | "tiff" => {
+            format!("write {other}, and convert it")
+        }
+        _ => format!("write {other}"),
+    };
+    Err(Error::input(format!("cannot write {name}: {what} is written as {kinds}; {help}")))
+}
+
 /// An error if no array can be written to a path that names a Zarr folder; nothing for other paths.
 pub fn check_zarr(path: &Path) -> Result<()> {
     let name = path.display().to_string();

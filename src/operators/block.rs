@@ -6,7 +6,7 @@ use serde::Deserialize;
 use crate::graph;
 use crate::operators::entry::{Entry, Parameters, Place};
 use crate::operators::params::entries;
-use crate::operators::{Op, Scope, hstack, vstack};
+use crate::operators::{Op, Scope, Side, hstack, stack, vstack};
 use crate::scalar::DType;
 
 pub(crate) const ENTRY: Entry = Entry::of::<Block>("Block");
@@ -37,6 +37,12 @@ impl Parameters for Block {
 
 /// Rows of operators.
 pub fn block(rows: Vec<Vec<Op>>) -> graph::Result<Op> {
+    let columns = rows.iter().map(Vec::len).min().unwrap_or(0);
+    for k in (0..columns).filter(|_| rows.iter().all(|row| row.len() == columns)) {
+        let column: Vec<Op> = rows.iter().map(|row| row[k].clone()).collect();
+        stack::agree(&column, &stack::models(&column)?, Side::Model)
+            .map_err(|error| graph::Error(format!("column {}: {error}", k + 1)))?;
+    }
     let rows: graph::Result<Vec<Op>> = (rows.into_iter().enumerate())
         .map(|(k, row)| {
             hstack(row).map_err(|error| graph::Error(format!("row {}: {error}", k + 1)))

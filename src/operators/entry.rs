@@ -6,7 +6,7 @@ use serde::de::DeserializeOwned;
 
 use crate::operators::{Op, Scope};
 use crate::scalar::DType;
-use crate::spec::{Diagnostic, Diagnostics, OperatorTable, deserialize};
+use crate::spec::{Diagnostic, Diagnostics, OperatorTable, ParamTable, deserialize};
 
 /// One operator of the registry.
 #[derive(Debug)]
@@ -111,7 +111,7 @@ fn schema<P: Parameters>() -> serde_json::Value {
 }
 
 /// PyLops' and PyLops-distributed's parameters that say how an operator runs, not what it is.
-const EXECUTION: [&str; 14] = [
+const EXECUTION: [&str; 16] = [
     "compute",
     "engine",
     "fftengine",
@@ -122,11 +122,21 @@ const EXECUTION: [&str; 14] = [
     "name",
     "nproc",
     "parallel_kind",
+    "preallocate",
     "saveGt",
+    "show",
     "todask",
     "usedelayed",
     "usematmul",
 ];
+
+/// The warning about a key that only says how PyLops runs `what`.
+pub(crate) fn ignored(table: &ParamTable, key: &str, what: &str) -> Diagnostic {
+    let message = format!("`{key}` is ignored");
+    let label = format!("says how PyLops runs {what}");
+    let help = "leave it out: engines, threads and copies are the plan's business";
+    Diagnostic::new(table.key_span(key), message, label).help(help)
+}
 
 /// PyLops' parameters that are functions.
 const FUNCTIONS: [&str; 1] = ["fh"];
@@ -142,12 +152,7 @@ fn build<P: Parameters>(
     let required: Vec<&str> = keys.iter().filter(|k| k.required).map(|k| k.name.as_str()).collect();
     let before = diagnostics.len();
     for key in EXECUTION.iter().filter(|k| table.params.get(k).is_some() && !known.contains(k)) {
-        let label = "says how PyLops runs the operator";
-        let message = format!("`{key}` is no key here");
-        let diagnostic = Diagnostic::new(table.params.key_span(key), message, label);
-        diagnostics.push(
-            diagnostic.help("leave it out: engines, threads and copies are the plan's business"),
-        );
+        diagnostics.warn(ignored(&table.params, key, "the operator"));
     }
     for key in FUNCTIONS.iter().filter(|k| table.params.get(k).is_some() && !known.contains(k)) {
         let message = format!("`{key}` is no key here");

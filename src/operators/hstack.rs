@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::graph::{self, Value};
 use crate::operators::entry::{Entry, Parameters, Place};
-use crate::operators::{Op, Operator, Scope, stack};
+use crate::operators::{Op, Operator, Scope, Side, stack};
 use crate::scalar::DType;
 use crate::space::ArrayType;
 
@@ -37,7 +37,7 @@ impl Parameters for HStack {
 pub fn hstack(ops: Vec<Op>) -> graph::Result<Op> {
     let models = stack::models(&ops)?;
     let datas = stack::datas(&ops)?;
-    stack::same_length(&datas, "data")?;
+    stack::agree(&ops, &datas, Side::Data)?;
     let len: usize = models.iter().map(ArrayType::len).sum();
     let model = ArrayType::new([len], stack::dtype(&models));
     Ok(Arc::new(Built { ops, model, dimsd: stack::common_or_flat(&datas) }))

@@ -27,15 +27,18 @@ mod kronecker;
 mod laplacian;
 mod matrix_mult;
 mod mdc;
+mod not_yet;
 mod pad;
 mod params;
 mod poststack;
 mod real;
+mod reshape;
 mod restriction;
 mod roll;
 mod second_derivative;
 mod smoothing1d;
 mod smoothing2d;
+mod spaces;
 mod spread;
 mod stack;
 mod stencil;
@@ -55,11 +58,13 @@ pub use algebra::{
 };
 pub use block::block;
 pub use block_diag::block_diag;
-pub(crate) use entry::Place;
 pub use entry::{Entry, Key};
+pub(crate) use entry::{Place, ignored};
 pub use hstack::hstack;
 pub use kronecker::kronecker;
+pub use not_yet::{OPERATORS_NOT_YET, not_there_yet};
 pub use params::Scope;
+pub use spaces::{Side, Space, disagreement, same_axes};
 pub use vstack::vstack;
 
 use crate::graph::{self, Program, Value};
@@ -133,6 +138,7 @@ pub const ENTRIES: &[Entry] = &[
     pad::ENTRY,
     poststack::ENTRY,
     real::ENTRY,
+    reshape::ENTRY,
     restriction::ENTRY,
     roll::ENTRY,
     second_derivative::ENTRY,

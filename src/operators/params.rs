@@ -262,6 +262,50 @@ impl Place<'_> {
         }
     }
 
+    /// Indices of an axis of length `n`, which are read at once; negative ones count from the end. An
+    /// array of booleans is a mask of that axis, as in NumPy.
+    pub(crate) fn indices(
+        &mut self,
+        key: &str,
+        param: &ArrayParam,
+        n: usize,
+        scope: &mut dyn Scope,
+    ) -> Option<Vec<usize>> {
+        let array = self.array(key, param, DType::Float64, scope)?.exact();
+        let dims = array.ty().dims.clone();
+        let label = format!("expected a list of indices, found dims {}", show_dims(&dims));
+        self.require(dims.len() == 1 && dims[0] > 0, key, label)?;
+        let values = match array.read::<f64>() {
+            Ok(values) => values,
+            Err(error) => {
+                self.wrong(key, format!("`{key}` holds no indices"), error.to_string());
+                return None;
+            }
+        };
+        if array.is_mask() {
+            let label = format!(
+                "expected a mask of {n} booleans, one for each sample of the axis, found {}",
+                dims[0]
+            );
+            self.require(dims[0] == n, key, label)?;
+            let chosen: Vec<usize> =
+                (0..n).filter(|&k| values.get(k).is_some_and(|&v| v != 0.0)).collect();
+            self.require(!chosen.is_empty(), key, "the mask is false everywhere")?;
+            return Some(chosen);
+        }
+        let mut indices = Vec::with_capacity(values.len());
+        for (k, &value) in values.iter().enumerate() {
+            let index = if value < 0.0 { value + n as f64 } else { value };
+            let label = format!(
+                "entry {k} is {value}, expected a whole number from -{n} to {}",
+                n as isize - 1
+            );
+            self.require(index.fract() == 0.0 && (0.0..n as f64).contains(&index), key, label)?;
+            indices.push(index as usize);
+        }
+        Some(indices)
+    }
+
     /// An array with other dims.
     pub(crate) fn reshaped(&mut self, key: &str, array: Array, dims: &[usize]) -> Option<Array> {
         let dims: Vec<isize> = dims.iter().map(|&n| n as isize).collect();

@@ -10,7 +10,7 @@ use crate::operators::defaults::minus_one;
 use crate::operators::entry::{Entry, Parameters, Place};
 use crate::operators::{Op, Operator, Scope};
 use crate::scalar::DType;
-use crate::space::{ArrayType, show_dims};
+use crate::space::ArrayType;
 use crate::spec::{ArrayParam, OneOrMany};
 
 pub(crate) const ENTRY: Entry = Entry::of::<Restriction>("Restriction");
@@ -27,7 +27,7 @@ pub(crate) const ENTRY: Entry = Entry::of::<Restriction>("Restriction");
 pub(crate) struct Restriction {
     /// Dims of the model.
     dims: OneOrMany<usize>,
-    /// Indices of the samples; negative ones count from the end.
+    /// Indices of the samples; negative ones count from the end. Of booleans, a mask of the axis.
     iava: ArrayParam,
     /// Axis of which samples are taken.
     #[serde(default = "minus_one")]
@@ -38,41 +38,9 @@ impl Parameters for Restriction {
     fn build(self, dtype: DType, scope: &mut dyn Scope, at: &mut Place<'_>) -> Option<Op> {
         let dims = at.dims("dims", &self.dims)?;
         let axis = at.axis("axis", self.axis, &dims)?;
-        let indices = indices("iava", &self.iava, dims[axis], scope, at)?;
+        let indices = at.indices("iava", &self.iava, dims[axis], scope)?.into();
         Some(Arc::new(Built { model: ArrayType { dims, dtype }, axis, indices }))
     }
-}
-
-/// Reads indices of an axis of length `n`; negative ones count from the end.
-fn indices(
-    key: &str,
-    param: &ArrayParam,
-    n: usize,
-    scope: &mut dyn Scope,
-    at: &mut Place<'_>,
-) -> Option<Arc<[usize]>> {
-    let array = at.array(key, param, DType::Float64, scope)?;
-    let dims = &array.ty().dims;
-    let label = format!("expected a list of indices, found dims {}", show_dims(dims));
-    at.require(dims.len() == 1 && dims[0] > 0, key, label)?;
-    let values = match array.read::<f64>() {
-        Ok(values) => values,
-        Err(error) => {
-            at.wrong(key, format!("`{key}` holds no indices"), error.to_string());
-            return None;
-        }
-    };
-    let mut indices = Vec::with_capacity(values.len());
-    for (k, &value) in values.iter().enumerate() {
-        let index = if value < 0.0 { value + n as f64 } else { value };
-        let label = format!(
-            "entry {k} is {value}, expected a whole number from -{n} to {}",
-            n as isize - 1
-        );
-        at.require(index.fract() == 0.0 && (0.0..n as f64).contains(&index), key, label)?;
-        indices.push(index as usize);
-    }
-    Some(indices.into())
 }
 
 #[derive(Debug)]

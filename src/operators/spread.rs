@@ -53,7 +53,8 @@ impl Parameters for Spread {
         let label = "`dtable` says how samples are shared; leave out one of the two";
         at.require(self.interp != Some(false) || self.dtable.is_none(), "interp", label)?;
         let mut read = |key: &str, param: &ArrayParam| {
-            let array = at.array(key, param, DType::Float64, scope)?;
+            let array = at.array(key, param, DType::Float64, scope)?.exact();
+            at.require(!array.is_mask(), key, "expected indices, found booleans")?;
             let ty = array.ty();
             let label = format!("expected real numbers, found {}", ty.dtype);
             at.require(!ty.dtype.is_complex(), key, label)?;

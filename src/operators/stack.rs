@@ -2,7 +2,7 @@
 
 use crate::graph::{self, Error, Value};
 use crate::operators::algebra::as_model;
-use crate::operators::{Op, data};
+use crate::operators::{Op, Side, Space, data, disagreement};
 use crate::scalar::DType;
 use crate::space::{ArrayType, show_dims};
 
@@ -35,17 +35,19 @@ pub(super) fn dtype(types: &[ArrayType]) -> DType {
     types.iter().fold(types[0].dtype, |dtype, ty| dtype.promote(ty.dtype))
 }
 
-/// Reports operators whose models or data, as `side` says, have unlike numbers of elements.
-pub(super) fn same_length(types: &[ArrayType], side: &str) -> graph::Result<()> {
-    match types.iter().position(|ty| ty.len() != types[0].len()) {
-        None => Ok(()),
-        Some(k) => Err(Error(format!(
-            "the {side} of operator 1 has dims {}, that of operator {} has {}",
-            show_dims(&types[0].dims),
-            k + 1,
-            show_dims(&types[k].dims)
-        ))),
-    }
+/// Reports operators whose models or data do not stand for each other.
+pub(super) fn agree(ops: &[Op], types: &[ArrayType], side: Side) -> graph::Result<()> {
+    let spaces: Vec<Space<'_>> =
+        ops.iter().zip(types).map(|(op, ty)| Space { op: &**op, side, dims: &ty.dims }).collect();
+    let Some((first, other)) = disagreement(&spaces) else { return Ok(()) };
+    Err(Error(format!(
+        "the {} of operator {} has dims {}, that of operator {} has {}",
+        side.name(),
+        first + 1,
+        show_dims(&types[first].dims),
+        other + 1,
+        show_dims(&types[other].dims)
+    )))
 }
 
 /// An operator applied to a value that has as many elements as its model.

@@ -268,6 +268,7 @@ fn adjoints_hold_for_every_dims_and_dtype() {
         r#"{ type = "CausalIntegration", dims = 1, kind = "trapezoidal" }"#,
         r#"{ type = "Pad", dims = [2, 3], pad = [[1, 0], [0, 2]] }"#,
         r#"{ type = "Transpose", dims = [2, 3, 2], axes = [-1, 0, 1] }"#,
+        r#"{ type = "Reshape", dims = [2, 3, 2], dimsd = [4, 3] }"#,
         r#"{ type = "Identity", N = [2, 3], M = [2, 5] }"#,
         r#"{ type = "PoststackLinearModelling", wav = [[1, 2, 3], [4, "5j", 6], [7, 8, 9], [1, 0, 1]], nt0 = 4, spatdims = [2, 1] }"#,
         r#"{ type = "PoststackLinearModelling", wav = [1, 2, 3, 4, 5], nt0 = 3, spatdims = 2 }"#,
@@ -368,7 +369,6 @@ fn mistakes_stand_at_their_keys() {
         r#"A = { type = "Flip", dims = [3, 0] }"#,
         r#"A = { type = "Flip", dims = 3, axis = 1 }"#,
         r#"A = { type = "FFT", dims = 3, norm = "backward" }"#,
-        r#"A = { type = "FFT", dims = 3, engine = "scipy" }"#,
         r#"A = { type = "Restriction", dims = 3, iava = [0, 3] }"#,
         r#"A = { type = "Convolve1D", dims = 3, h = [1, 2], offset = 2 }"#,
         r#"A = { type = "Convolve1D", dims = 3, h = [1, 2], method = "auto" }"#,
@@ -405,15 +405,6 @@ fn mistakes_stand_at_their_keys() {
       |                                      ^^^^^^^^^^ expected "ortho", "none" or "1/n"
       |
       = help: no factor on the forward transform is `norm = "none"`; its adjoint has none either
-
-    error: problem.toml has 1 mistake; nothing was run
-    error: `engine` is no key here
-     --> problem.toml:2:31
-      |
-    2 | A = { type = "FFT", dims = 3, engine = "scipy" }
-      |                               ^^^^^^ says how PyLops runs the operator
-      |
-      = help: leave it out: engines, threads and copies are the plan's business
 
     error: problem.toml has 1 mistake; nothing was run
     error: `iava` of Restriction does not fit
@@ -621,4 +612,43 @@ fn a_migration_that_does_not_fit_is_refused() {
         label(spread.replace("[[[1]]]", "[[1]]") + "}"),
         "expected (nx0, nt0, nx) = (1, 1, 1), found (1, 1)"
     );
+}
+
+#[test]
+fn a_reshape_keeps_samples_in_their_order() {
+    let op = built(r#"A = { type = "Reshape", dims = [2, 3], dimsd = [3, 2] }"#);
+    let identity: Vec<Vec<f64>> =
+        (0..6).map(|i| (0..6).map(|j| f64::from(u8::from(i == j))).collect()).collect();
+    assert_same(&dense(&program(op.as_ref()).unwrap()), &identity, true, "identity");
+    assert_eq!(data(op.as_ref()).unwrap().dims, [3, 2]);
+    let error = build(r#"A = { type = "Reshape", dims = [2, 3], dimsd = 5 }"#).unwrap_err();
+    assert!(error.contains("expected 6 samples, as many as (2, 3) has, found 5"), "{error}");
+}
+
+#[test]
+fn what_works_along_an_axis_makes_it_a_line() {
+    let lists = |text: &str| {
+        let op = built(&format!("A = {text}"));
+        let program = program(op.as_ref()).unwrap();
+        (program.input_is_list(), program.output_is_list())
+    };
+    for (text, expected) in [
+        (r#"{ type = "FirstDerivative", dims = 6 }"#, (false, false)),
+        (r#"{ type = "SecondDerivative", dims = [1, 6] }"#, (false, false)),
+        (r#"{ type = "Smoothing1D", nsmooth = 3, dims = 6 }"#, (false, false)),
+        (r#"{ type = "Convolve1D", dims = 6, h = [1, 2] }"#, (false, false)),
+        (r#"{ type = "CausalIntegration", dims = 6 }"#, (false, false)),
+        (r#"{ type = "FFT", dims = 6, nfft = 8 }"#, (false, false)),
+        (r#"{ type = "FFT", dims = 6, nfft = 8, real = true }"#, (false, false)),
+        (r#"{ type = "Roll", dims = 6, shift = 2 }"#, (false, false)),
+        (r#"{ type = "Flip", dims = 6 }"#, (false, false)),
+        (r#"{ type = "Identity", N = 6 }"#, (true, true)),
+        (r#"{ type = "Diagonal", diag = [1, 2, 3, 4, 5, 6] }"#, (true, true)),
+        (r#"{ type = "MatrixMult", A = [[1, 2, 3], [4, 5, 6]] }"#, (true, true)),
+        (r#"{ type = "Restriction", dims = 6, iava = [1, 3, 5] }"#, (true, true)),
+        (r#"{ type = "Reshape", dims = [2, 3], dimsd = 6 }"#, (false, true)),
+        (r#"{ type = "Laplacian", dims = [2, 3] }"#, (false, false)),
+    ] {
+        assert_eq!(lists(text), expected, "{text}");
+    }
 }

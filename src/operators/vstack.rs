@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::graph::{self, Value};
 use crate::operators::entry::{Entry, Parameters, Place};
-use crate::operators::{Op, Operator, Scope, stack};
+use crate::operators::{Op, Operator, Scope, Side, stack};
 use crate::scalar::DType;
 use crate::space::ArrayType;
 
@@ -38,7 +38,7 @@ impl Parameters for VStack {
 /// Operators one above the other.
 pub fn vstack(ops: Vec<Op>) -> graph::Result<Op> {
     let models = stack::models(&ops)?;
-    stack::same_length(&models, "model")?;
+    stack::agree(&ops, &models, Side::Model)?;
     let model = ArrayType::new(stack::common_or_flat(&models), stack::dtype(&models));
     Ok(Arc::new(Built { ops, model }))
 }

@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use super::fit::sized;
+use super::fit::{reshaping, sized};
 use super::names::Names;
 use super::solve::{Fit, Part, part, same_dims};
 use crate::engine;
 use crate::graph::{self, Program, Value};
 use crate::io::Array;
-use crate::operators::{Adjoint, Op};
+use crate::operators::{Adjoint, Op, Side, Space, same_axes};
 use crate::space::ArrayType;
-use crate::spec::{ApplySpec, Diagnostic, Diagnostics, Spanned};
+use crate::spec::{ApplySpec, ArrayRef, Diagnostic, Diagnostics};
 
 /// `y = A (x + p) + q`, or with the adjoint of `A`.
 #[derive(Clone, Debug)]
@@ -51,7 +51,7 @@ impl Applied {
 
 /// What an operator makes of another array of the file.
 pub(super) fn array(spec: &ApplySpec, names: &mut Names, out: &mut Diagnostics) -> Option<Array> {
-    let to = names.array_named(&spec.to.value, &spec.to.span, out);
+    let to = names.array_ref(&spec.to, None, out);
     let operator = operator(spec, names, out);
     let added = [optional(&spec.plus, names, out), optional(&spec.add, names, out)];
     let (to, operator) = (to?, operator?);
@@ -90,14 +90,21 @@ pub(super) fn of(
     let found = ty;
     let mut from = found.clone();
     if let Some((side, ty, what)) = &operator {
-        if !same_dims(&found.dims, &ty.dims) && found.len() != ty.len() {
-            let message = format!("`{}` does not fit the {what} of `{}`", spec.to.value, side.name);
+        // A flat solution is an array like any other; an operator is flat if it is a list.
+        let op = &*side.built.op;
+        let which = if spec.adjoint { Side::Data } else { Side::Model };
+        let space = Space { op, side: which, dims: &ty.dims };
+        let flat = found.dims.len() == 1 || space.is_list();
+        let fits = same_axes(&found.dims, &ty.dims) || (flat && found.len() == ty.len());
+        if !fits {
+            let to = spec.to.name().map_or(spec.to.label(), |name| format!("`{name}`"));
+            let message = format!("{to} does not fit the {what} of `{}`", side.name);
             let label = format!("it is {}", sized(&found.dims));
             let place = format!("{what} {}", sized(&ty.dims));
-            out.push(
-                Diagnostic::new(spec.to.span.clone(), message, label)
-                    .also(side.span.clone(), place),
-            );
+            let mut mistake = Diagnostic::new(spec.to.span().clone(), message, label)
+                .also(side.span.clone(), place);
+            mistake.help = reshaping(found.len() == ty.len(), &found.dims, &ty.dims);
+            out.push(mistake);
             return None;
         }
         from = ArrayType::new(ty.dims.clone(), ty.dtype.promote(found.dtype));
@@ -106,13 +113,13 @@ pub(super) fn of(
 }
 
 /// An operator with the side that it is applied to: its type, and whether it is model or data.
-type Side<'a> = (Part<'a>, ArrayType, &'static str);
+type Taken<'a> = (Part<'a>, ArrayType, &'static str);
 
 fn operator<'a>(
     spec: &'a ApplySpec,
     names: &mut Names,
     out: &mut Diagnostics,
-) -> Option<Option<Side<'a>>> {
+) -> Option<Option<Taken<'a>>> {
     let Some(expression) = &spec.operator else { return Some(None) };
     let part = part(expression, names, out)?;
     Some(Some(if spec.adjoint {
@@ -126,12 +133,12 @@ fn operator<'a>(
 
 /// An array that may be given; `None` if it is and cannot be read.
 fn optional(
-    name: &Option<Spanned<String>>,
+    name: &Option<ArrayRef>,
     names: &mut Names,
     out: &mut Diagnostics,
 ) -> Option<Option<Array>> {
     match name {
-        Some(name) => names.array_named(&name.value, &name.span, out).map(Some),
+        Some(name) => names.array_ref(name, None, out).map(Some),
         None => Some(None),
     }
 }
@@ -139,7 +146,7 @@ fn optional(
 /// An array in the dims of what it is added to.
 fn addend(
     array: Option<Array>,
-    name: &Option<Spanned<String>>,
+    name: &Option<ArrayRef>,
     ty: &ArrayType,
     spec: &ApplySpec,
     out: &mut Diagnostics,
@@ -152,15 +159,15 @@ fn addend(
             Ok(array) => return Some(Some(array)),
             Err(error) => {
                 let message = "this cannot be added";
-                out.push(Diagnostic::new(name.span.clone(), message, error.to_string()));
+                out.push(Diagnostic::new(name.span().clone(), message, error.to_string()));
             }
         }
     } else {
-        let message = format!("array `{}` cannot be added", name.value);
+        let message = format!("{} cannot be added", name.label());
         let label = format!("it is {}", sized(&found));
         let place = format!("this is {}", sized(&ty.dims));
-        let mistake = Diagnostic::new(name.span.clone(), message, label);
-        out.push(mistake.also(spec.to.span.clone(), place));
+        let mistake = Diagnostic::new(name.span().clone(), message, label);
+        out.push(mistake.also(spec.to.span().clone(), place));
     }
     None
 }
@@ -168,7 +175,7 @@ fn addend(
 fn read(
     spec: &ApplySpec,
     from: ArrayType,
-    operator: Option<&Side<'_>>,
+    operator: Option<&Taken<'_>>,
     [plus, add]: [Option<Option<Array>>; 2],
     out: &mut Diagnostics,
 ) -> Option<Applied> {

@@ -31,7 +31,14 @@ pub(super) fn open(
     out: &mut Diagnostics,
 ) -> Option<Array> {
     let result = source(&name.value, spec, around);
-    finish(name, spec, out.take(result)?, out)
+    let array = finish(name, spec, out.take(result)?, out)?;
+    // Integers and booleans carry no precision: they are what numbers written in the file are.
+    let whole = spec.dtype.is_none() && array.is_whole() && !array.ty().dtype.is_complex();
+    if !whole {
+        return Some(array);
+    }
+    let cast = array.cast(around.dtype.real());
+    out.take(cast.map_err(|e| unreadable(&name.value, &spec.source_span, &e)))
 }
 
 /// An array as its source gives it, with the changes that its table asks for.

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::fit::{self, Operand};
-use super::names::{Built, MAX_DEPTH, MAX_LEVEL, Names, programmed};
+use super::names::{Built, Kind, MAX_DEPTH, MAX_LEVEL, Names, programmed};
 use super::postfix::Postfix;
 use crate::graph;
 use crate::operators::{self, Imag, Op, Power, Product, Real, Scaled, Sum};
@@ -83,6 +83,7 @@ impl Evaluator<'_> {
 
     fn name(&mut self, name: &str, span: Span) -> Option<Term> {
         if let Some(x) = self.names.document().param(name) {
+            self.names.note(Kind::Param, name);
             return Some(Term::Number(x.into(), span));
         }
         let built = self.names.operator_named(name, &span, self.out)?;
@@ -133,12 +134,11 @@ impl Evaluator<'_> {
         if operands.is_empty() {
             return self.number(number, e);
         }
-        for k in 1..operands.len() {
-            let (before, from) = operands.split_at_mut(k);
-            let (first, here) = (&mut before[0].1, &mut from[0].1);
-            let sign = self.sign(&self.span(parts[k - 1].1), &here.span, e);
-            fit::sum(first, here, &sign, self.out)?;
-        }
+        let spans: Vec<Span> = parts.iter().map(|(_, part)| self.span(part)).collect();
+        let signs: Vec<Span> =
+            (1..spans.len()).map(|k| self.sign(&spans[k - 1], &spans[k], e)).collect();
+        let mut all: Vec<&mut Operand> = operands.iter_mut().map(|(_, o)| o).collect();
+        fit::sum(&mut all, &|_, l| signs[l - 1].clone(), self.out)?;
         let ops = operands.iter().map(|(factor, operand)| {
             let op = operand.op.clone();
             if *factor < 0.0 { Arc::new(Scaled((-1.0).into(), op)) as Op } else { op }
@@ -170,6 +170,7 @@ impl Evaluator<'_> {
         let terms: Option<Vec<Term>> = terms.into_iter().collect();
         let (mut number, mut scaled) = (C128::new(1.0, 0.0), false);
         let mut operands: Vec<Operand> = Vec::new();
+        let mut signs: Vec<Span> = Vec::new();
         let mut before: Option<Span> = None;
         for ((sign, part), term) in parts.iter().zip(terms?) {
             let here = self.span(part);
@@ -195,10 +196,8 @@ impl Evaluator<'_> {
                     return None;
                 }
                 (_, Term::Number(x, _)) => (number, scaled) = (number * x, true),
-                (_, Term::Operator(mut operand)) => {
-                    if let Some(last) = operands.last_mut() {
-                        fit::product(last, &mut operand, &at, self.out)?;
-                    }
+                (_, Term::Operator(operand)) => {
+                    signs.push(at);
                     operands.push(operand);
                 }
             }
@@ -208,6 +207,12 @@ impl Evaluator<'_> {
             return self.number(number, e);
         }
         let ops: Vec<Op> = operands.iter().map(|o| o.op.clone()).collect();
+        for k in 1..operands.len() {
+            let (left, right) = operands.split_at_mut(k);
+            let left = (&mut left[k - 1], &(|| balanced(&ops[..k])) as &dyn Fn() -> Op);
+            let right = (&mut right[0], &(|| balanced(&ops[k..])) as &dyn Fn() -> Op);
+            fit::product(left, right, &signs[k], self.out)?;
+        }
         let mut op = balanced(&ops);
         if scaled {
             // A number beside operators scales what the ones before it give, and so all.

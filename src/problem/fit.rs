@@ -1,6 +1,6 @@
 //! Whether operands fit each other, said with both names and their dims.
 
-use crate::operators::{self, Op};
+use crate::operators::{self, Op, Side, Space, disagreement, same_axes};
 use crate::space::{ArrayType, show_dims};
 use crate::spec::{Diagnostic, Diagnostics, Function, Span};
 
@@ -34,6 +34,13 @@ impl Operand {
 
     fn dims(&self) -> Vec<usize> {
         self.op.model().dims
+    }
+
+    fn dims_of(&mut self, side: Side, out: &mut Diagnostics) -> Option<Vec<usize>> {
+        match side {
+            Side::Model => Some(self.dims()),
+            Side::Data => self.dimsd(out),
+        }
     }
 }
 
@@ -75,10 +82,12 @@ fn misfit(
     sign: (&Span, &str),
     left: (&Span, String),
     right: (&Span, String),
+    help: Option<String>,
     out: &mut Diagnostics,
 ) {
     let message = format!("{} do not fit in {what}", pair(left.0, right.0, out));
     let mut mistake = Diagnostic::new(sign.0.clone(), message, sign.1);
+    mistake.help = help;
     for (span, label) in [left, right] {
         if span == sign.0 {
             mistake.label = format!("{}; {label}", mistake.label);
@@ -89,54 +98,107 @@ fn misfit(
     out.push(mistake);
 }
 
-/// `A @ B`: the data of `B` are the model of `A`, up to their dims.
+/// `A @ B`: the data of `B` are the model of `A`, each with all that stands on its side.
 pub(super) fn product(
-    left: &mut Operand,
-    right: &mut Operand,
+    left: (&mut Operand, &dyn Fn() -> Op),
+    right: (&mut Operand, &dyn Fn() -> Op),
     sign: &Span,
     out: &mut Diagnostics,
 ) -> Option<()> {
-    let (model, data) = (left.dims(), right.dimsd(out)?);
-    if elements(&model) == elements(&data) {
+    let (model, data) = (left.0.dims(), right.0.dimsd(out)?);
+    if same_axes(&model, &data) {
+        return Some(());
+    }
+    let (a, b) = ((left.1)(), (right.1)());
+    let spaces = [
+        Space { op: &*a, side: Side::Model, dims: &model },
+        Space { op: &*b, side: Side::Data, dims: &data },
+    ];
+    if disagreement(&spaces).is_none() {
         return Some(());
     }
     let (a, b) = (format!("model {}", sized(&model)), format!("data {}", sized(&data)));
-    let label =
-        format!("expected data of {} elements, found {}", elements(&model), elements(&data));
-    misfit("a product", (sign, &label), (&left.span, a), (&right.span, b), out);
+    let same_number = elements(&model) == elements(&data);
+    let label = if same_number {
+        format!("expected data {}, found {}", show_dims(&model), show_dims(&data))
+    } else {
+        format!("expected data of {} elements, found {}", elements(&model), elements(&data))
+    };
+    let (left, right) = ((&left.0.span, a), (&right.0.span, b));
+    misfit("a product", (sign, &label), left, right, reshaping(same_number, &data, &model), out);
     None
 }
 
-/// `A + B`: equal models and equal data, up to their dims.
+/// What to do about dims that match in number only.
+pub(super) fn reshaping(same_number: bool, from: &[usize], to: &[usize]) -> Option<String> {
+    let list = |dims: &[usize]| {
+        let dims: Vec<String> = dims.iter().map(ToString::to_string).collect();
+        format!("[{}]", dims.join(", "))
+    };
+    same_number.then(|| {
+        format!(
+            "their dims match in number only; if that is meant, put \
+             `{{ type = \"Reshape\", dims = {}, dimsd = {} }}` between them",
+            list(from),
+            list(to)
+        )
+    })
+}
+
+/// The first of some operands whose model or data do not stand for those before it.
+fn differing(
+    operands: &mut [&mut Operand],
+    side: Side,
+    out: &mut Diagnostics,
+) -> Option<Option<(usize, usize)>> {
+    let dims: Option<Vec<Vec<usize>>> =
+        operands.iter_mut().map(|operand| operand.dims_of(side, out)).collect();
+    let dims = dims?;
+    let spaces: Vec<Space<'_>> =
+        operands.iter().zip(&dims).map(|(o, dims)| Space { op: &*o.op, side, dims }).collect();
+    Some(disagreement(&spaces))
+}
+
+/// `A + B + C`: equal models and equal data. `sign` gives the place between two operands.
 pub(super) fn sum(
-    left: &mut Operand,
-    right: &mut Operand,
-    sign: &Span,
+    operands: &mut [&mut Operand],
+    sign: &dyn Fn(usize, usize) -> Span,
     out: &mut Diagnostics,
 ) -> Option<()> {
-    let (models, data) = ([left.dims(), right.dims()], [left.dimsd(out)?, right.dimsd(out)?]);
-    let equal = |dims: &[Vec<usize>; 2]| elements(&dims[0]) == elements(&dims[1]);
-    let (what, dims) = match (equal(&models), equal(&data)) {
-        (true, true) => return Some(()),
-        (false, _) => ("model", models),
-        _ => ("data", data),
-    };
-    let label = format!("expected equal {}", if what == "model" { "models" } else { "data" });
-    let [a, b] = dims.map(|dims| format!("{what} {}", sized(&dims)));
-    misfit("a sum", (sign, &label), (&left.span, a), (&right.span, b), out);
-    None
+    for side in [Side::Model, Side::Data] {
+        let Some((k, l)) = differing(operands, side, out)? else { continue };
+        let [a, b] = [operands[k].dims_of(side, out)?, operands[l].dims_of(side, out)?];
+        let what = side.name();
+        let label =
+            format!("expected equal {}", if side == Side::Model { "models" } else { "data" });
+        let same_number = elements(&a) == elements(&b);
+        let help = reshaping(same_number, &b, &a);
+        let [a, b] = [a, b].map(|dims| format!("{what} {}", sized(&dims)));
+        let (left, right) = ((&operands[k].span, a), (&operands[l].span, b));
+        misfit("a sum", (&sign(k, l), &label), left, right, help, out);
+        return None;
+    }
+    Some(())
 }
 
-/// `A ** n`: model and data of one size.
+/// `A ** n`: model and data stand for each other.
 pub(super) fn square(operand: &mut Operand, out: &mut Diagnostics) -> Option<()> {
     let (model, data) = (operand.dims(), operand.dimsd(out)?);
-    if elements(&model) == elements(&data) {
+    let op = &*operand.op;
+    let spaces = [
+        Space { op, side: Side::Model, dims: &model },
+        Space { op, side: Side::Data, dims: &data },
+    ];
+    if disagreement(&spaces).is_none() {
         return Some(());
     }
     let message = format!("`{}` has no powers", text(out, &operand.span));
     let label = format!("model {}; data {}", sized(&model), sized(&data));
     let mistake = Diagnostic::new(operand.span.clone(), message, label);
-    out.push(mistake.help("an operator with powers has model and data of one size"));
+    let help = reshaping(elements(&model) == elements(&data), &data, &model);
+    out.push(mistake.help(
+        help.unwrap_or("an operator with powers has model and data of the same dims".into()),
+    ));
     None
 }
 
@@ -147,25 +209,22 @@ pub(super) fn call(
     out: &mut Diagnostics,
 ) -> Option<()> {
     let what = format!("`{}`", function.name());
-    let in_rows = matches!(function, Function::HStack | Function::Block);
-    if in_rows {
+    if matches!(function, Function::HStack | Function::Block) {
         for row in rows.iter_mut() {
-            let Some((first, others)) = row.split_first_mut() else { continue };
-            for other in others {
-                equal(&what, "data", first, other, out)?;
-            }
+            equal(&what, Side::Data, &mut row.iter_mut().collect::<Vec<_>>(), out)?;
         }
     }
-    match (function, rows) {
-        (Function::VStack, [row]) => {
-            let (first, others) = row.split_first_mut()?;
-            others.iter_mut().try_for_each(|other| equal(&what, "model", first, other, out))
+    match function {
+        Function::VStack => {
+            let mut all: Vec<&mut Operand> = rows.iter_mut().flatten().collect();
+            equal(&what, Side::Model, &mut all, out)
         }
-        (Function::Block, rows) => {
-            let (top, below) = rows.split_first_mut()?;
-            below.iter_mut().try_for_each(|row| {
-                let mut column = top.iter_mut().zip(row);
-                column.try_for_each(|(first, other)| equal(&what, "model", first, other, out))
+        Function::Block => {
+            let columns = rows.iter().map(Vec::len).min().unwrap_or(0);
+            (0..columns).try_for_each(|k| {
+                let mut column: Vec<&mut Operand> =
+                    rows.iter_mut().map(|row| &mut row[k]).collect();
+                equal(&what, Side::Model, &mut column, out)
             })
         }
         _ => Some(()),
@@ -174,25 +233,22 @@ pub(super) fn call(
 
 fn equal(
     function: &str,
-    what: &str,
-    first: &mut Operand,
-    other: &mut Operand,
+    side: Side,
+    operands: &mut [&mut Operand],
     out: &mut Diagnostics,
 ) -> Option<()> {
-    let [a, b] = match what {
-        "model" => [first.dims(), other.dims()],
-        _ => [first.dimsd(out)?, other.dimsd(out)?],
-    };
-    if elements(&a) == elements(&b) {
-        return Some(());
-    }
-    let pair = pair(&first.span, &other.span, out);
-    let message = format!("{pair} do not fit in {function}");
+    let Some((k, l)) = differing(operands, side, out)? else { return Some(()) };
+    let [a, b] = [operands[k].dims_of(side, out)?, operands[l].dims_of(side, out)?];
+    let help = reshaping(elements(&a) == elements(&b), &b, &a);
+    let (what, first, other) = (side.name(), &operands[k].span, &operands[l].span);
+    let message = format!("{} do not fit in {function}", pair(first, other, out));
     let (a, b) = (format!("{what} {}", sized(&a)), format!("{what} {}", sized(&b)));
-    out.push(if first.span == other.span {
-        Diagnostic::new(other.span.clone(), message, format!("{b} beside {a}"))
+    let mut mistake = if first == other {
+        Diagnostic::new(other.clone(), message, format!("{b} beside {a}"))
     } else {
-        Diagnostic::new(other.span.clone(), message, b).also(first.span.clone(), a)
-    });
+        Diagnostic::new(other.clone(), message, b).also(first.clone(), a)
+    };
+    mistake.help = help;
+    out.push(mistake);
     None
 }

@@ -16,6 +16,7 @@ mod solve;
 mod synthetics;
 #[cfg(test)]
 mod tests;
+mod unused;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -29,6 +30,7 @@ use crate::operators::Op;
 use crate::scalar::DType;
 use crate::space::ArrayType;
 use crate::spec::{Diagnostic, Diagnostics, Document, ExpectSpec, RunSpec};
+use application::Expanded;
 use names::Names;
 
 /// A problem whose parts fit: what is left is to run it.
@@ -56,6 +58,8 @@ pub struct Problem {
     pub scratch: Option<PathBuf>,
     /// What runs, but is probably not what was meant.
     pub warnings: Diagnostics,
+    /// Warnings about what nothing of the file uses.
+    pub unused: Vec<Diagnostic>,
     names: Names,
 }
 
@@ -67,10 +71,14 @@ impl Problem {
 
     /// The same, with relative outputs in another folder than the file's.
     pub fn load_with(document: Document, out_dir: Option<&Path>) -> Result<Problem, Diagnostics> {
-        let (document, seen) = application::expanded_with_names(document)?;
+        not_empty(&document)?;
+        let Expanded { document, names: seen, warnings } =
+            application::expanded_with_names(document)?;
         let document = Arc::new(document);
         let mut out = document.diagnostics();
+        out.append(warnings);
         let mut names = Names::new(document.clone());
+        let written = seen.as_ref().map_or_else(|| document.clone(), |s| s.document().clone());
         if let Some(seen) = seen {
             names.adopt(seen);
         }
@@ -108,6 +116,7 @@ impl Problem {
             run: document.run.clone(),
             scratch,
             warnings: out,
+            unused: unused::warnings(&document, &written, &names),
             names,
             document,
         })
@@ -155,6 +164,20 @@ impl Problem {
     pub fn diagnostics(&self) -> Diagnostics {
         self.document.diagnostics()
     }
+}
+
+/// Refuses a file that describes nothing.
+fn not_empty(document: &Document) -> Result<(), Diagnostics> {
+    let told = ["application", "arrays", "operators", "solve", "solves", "outputs"];
+    if told.iter().any(|key| document.root.get(key).is_some()) {
+        return Ok(());
+    }
+    let mut out = document.diagnostics();
+    let message = "the problem file describes nothing";
+    let label = "expected `[arrays]`, `[operators]` and `[solve]`";
+    let help = "README.md begins with a problem file; `specs/` holds more";
+    out.push(Diagnostic::new(0..0, message, label).help(help));
+    Err(out)
 }
 
 /// A path of the problem file.

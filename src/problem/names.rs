@@ -1,5 +1,6 @@
 //! The names of a file: each array and operator is built once, when it is first asked for.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use super::apply;
@@ -11,8 +12,8 @@ use crate::operators::{self, Chunked, Op, Scope};
 use crate::scalar::DType;
 use crate::space::ArrayType;
 use crate::spec::{
-    ArraySource, Diagnostic, Diagnostics, Document, Expr, OperatorSpec, OperatorTable, Span,
-    Spanned, parse_expression,
+    ArrayRef, ArraySource, Diagnostic, Diagnostics, Document, Expr, OperatorSpec, OperatorTable,
+    ParamTable, Span, Spanned, parse_expression,
 };
 
 /// Deepest nesting of operators inside each other: what walks them may recurse.
@@ -65,6 +66,16 @@ pub(super) struct Names {
     pub(super) level: usize,
     /// Depth of the deepest operator that the table being read has asked for.
     deepest: usize,
+    /// What something asks for: kind and name.
+    used: HashSet<(Kind, String)>,
+}
+
+/// A kind of thing that has a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Kind {
+    Param,
+    Array,
+    Operator,
 }
 
 impl Names {
@@ -79,6 +90,7 @@ impl Names {
             circles: Vec::new(),
             level: 0,
             deepest: 0,
+            used: HashSet::new(),
             document,
         }
     }
@@ -86,12 +98,32 @@ impl Names {
     /// Takes over the arrays that were read for a smaller document: a stream can be read once.
     pub(super) fn adopt(&mut self, other: Names) {
         self.around = other.around;
+        self.used.extend(other.used);
         for (k, state) in other.arrays.into_iter().enumerate() {
             let name = &other.document.arrays[k].0.value;
             if let Some(own) = self.document.arrays.iter().position(|(n, _)| n.value == *name) {
                 self.arrays[own] = state;
             }
         }
+    }
+
+    /// Notes that something asks for a name.
+    pub(super) fn note(&mut self, kind: Kind, name: &str) {
+        self.used.insert((kind, name.to_string()));
+    }
+
+    /// Notes what a table of an application names.
+    pub(super) fn use_names_of(&mut self, table: &ParamTable) {
+        for (_, node) in &table.entries {
+            if let Some(name) = node.as_str() {
+                self.note(Kind::Array, name);
+            }
+        }
+    }
+
+    /// Whether anything asks for a name.
+    pub(super) fn is_used(&self, kind: Kind, name: &str) -> bool {
+        self.used.contains(&(kind, name.to_string()))
     }
 
     /// The same document with another argument behind it.
@@ -168,6 +200,7 @@ impl Names {
         out: &mut Diagnostics,
     ) -> Option<Array> {
         let document = self.document.clone();
+        self.note(Kind::Array, name);
         if let Some(k) = document.arrays.iter().position(|(n, _)| n.value == name) {
             if matches!(self.arrays[k], State::Running) {
                 self.circle(Named::Array(k), span, out);
@@ -190,6 +223,25 @@ impl Names {
         None
     }
 
+    /// An array by its name, or of numbers written in place: in that element type, or the file's.
+    pub(super) fn array_ref(
+        &mut self,
+        array: &ArrayRef,
+        dtype: Option<DType>,
+        out: &mut Diagnostics,
+    ) -> Option<Array> {
+        let inline = match array {
+            ArrayRef::Name(name) => return self.array_named(&name.value, &name.span, out),
+            ArrayRef::Inline(inline) => &inline.value,
+        };
+        let dtype = dtype.unwrap_or(self.around.dtype);
+        let dtype = if inline.complex { dtype.complex() } else { dtype };
+        let made = Array::values(inline.dims.clone(), inline.values.clone(), dtype);
+        out.take(made.map_err(|error| {
+            Diagnostic::new(array.span().clone(), "this list cannot be read", error.message())
+        }))
+    }
+
     /// An operator by name, at a place that says `A -> B` if it needs itself.
     pub(super) fn operator_named(
         &mut self,
@@ -198,6 +250,7 @@ impl Names {
         out: &mut Diagnostics,
     ) -> Option<Built> {
         let document = self.document.clone();
+        self.note(Kind::Operator, name);
         let Some(k) = document.operators.iter().position(|(n, _)| n.value == name) else {
             if !document.broken.iter().any(|b| b == name) {
                 out.push(unknown_operator(&document, name, span));
@@ -381,9 +434,25 @@ fn unknown_operator(document: &Document, name: &str, span: &Span) -> Diagnostic 
 }
 
 fn unknown_type(name: &Spanned<String>) -> Diagnostic {
+    if operators::OPERATORS_NOT_YET.contains(&name.value.as_str()) {
+        return operators::not_there_yet("operator", name);
+    }
     let known: Vec<&str> = operators::ENTRIES.iter().map(|e| e.name).collect();
     let message = format!("unknown operator type `{}`", name.value);
     let mistake = Diagnostic::new(name.span.clone(), message, "not an operator that is known");
     let mistake = mistake.did_you_mean(&name.value, &known);
+    if let Some((_, here)) = OTHER_NAMES.iter().find(|(other, _)| *other == name.value) {
+        return mistake.help(format!("`{}` is {here} here", name.value));
+    }
     if mistake.help.is_some() { mistake } else { mistake.help("`pylopsd ops` lists them") }
 }
+
+/// Names of PyLops and PyLops-distributed for what is called otherwise here.
+const OTHER_NAMES: [(&str, &str); 6] = [
+    ("Demigration", "the operator `Kirchhoff`"),
+    ("LSM", "an application: `type = \"LSM\"` in `[application]`"),
+    ("MDD", "an application: `type = \"MDD\"` in `[application]`"),
+    ("Marchenko", "an application: `type = \"Marchenko\"` in `[application]`"),
+    ("PoststackInversion", "the application `Poststack`"),
+    ("aslinearoperator", "the operator `MatrixMult`"),
+];

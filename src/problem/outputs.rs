@@ -7,7 +7,7 @@ use super::arrays::of_io;
 use super::names::Names;
 use super::{path_in, solve::Solve};
 use crate::io::Array;
-use crate::io::output::check_zarr;
+use crate::io::output::{check_ending, check_zarr};
 use crate::io::stage;
 use crate::scalar::DType;
 use crate::space::ArrayType;
@@ -156,6 +156,9 @@ fn check_path(
         let message = format!("cannot write {}: it does not name a file", path.display());
         return wrong(message, "expected a file");
     }
+    if let Err(error) = check_ending(path, spec.name.value == OutputName::History) {
+        return Err(of_io(span, &error, "expected another ending"));
+    }
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     // A process that inputs are sent to does not see the places of outputs either.
     if !folder.is_dir() && !stage::is_set() {
@@ -183,17 +186,17 @@ fn made(
     names: &mut Names,
     out: &mut Diagnostics,
 ) -> Option<Made> {
-    let to = apply.to.value.as_str();
-    let (of, ty) = if to == OutputName::Model.name() {
-        (Source::Model, solve?.model_type.clone())
-    } else if let Some(k) = solves.iter().position(|(name, _)| name == to) {
-        (Source::Solve(k), solves[k].1.model_type.clone())
-    } else if names.document().solves.iter().any(|(name, _)| name.value == to) {
-        return None;
-    } else {
-        let array = names.array_named(to, &apply.to.span, out)?;
-        let ty = array.ty().clone();
-        (Source::Array(array), ty)
+    let (of, ty) = match apply.to.name() {
+        Some(to) if to == OutputName::Model.name() => (Source::Model, solve?.model_type.clone()),
+        Some(to) if names.document().solves.iter().any(|(name, _)| name.value == to) => {
+            let k = solves.iter().position(|(name, _)| name == to)?;
+            (Source::Solve(k), solves[k].1.model_type.clone())
+        }
+        _ => {
+            let array = names.array_ref(&apply.to, None, out)?;
+            let ty = array.ty().clone();
+            (Source::Array(array), ty)
+        }
     };
     Some(Made { of, applied: apply::of(apply, &ty, names, out)? })
 }

@@ -3,10 +3,11 @@
 use super::fit::{sized, text};
 use super::names::{Built, Names};
 use crate::io::Array;
-use crate::operators::Op;
+use crate::operators::{Op, Side, Space, disagreement, same_axes};
 use crate::space::ArrayType;
 use crate::spec::{
-    self, Diagnostic, Diagnostics, Expr, OutputName, ParamTable, SolveSpec, Span, Spanned,
+    self, ArrayRef, Beside, Diagnostic, Diagnostics, Expr, OutputName, ParamTable, SolveSpec, Span,
+    Spanned,
 };
 
 /// The `[solve]` of a problem.
@@ -75,14 +76,23 @@ pub(super) struct Part<'a> {
     pub(super) name: String,
 }
 
+impl Part<'_> {
+    fn dims(&self, side: Side) -> Vec<usize> {
+        match side {
+            Side::Model => self.built.op.model().dims,
+            Side::Data => self.built.data.dims.clone(),
+        }
+    }
+}
+
 /// Reads `[solve]`, all mistakes of its parts.
 pub(super) fn read(spec: &SolveSpec, names: &mut Names, out: &mut Diagnostics) -> Option<Solve> {
     let mistakes = out.len();
     let operator = part(&spec.operator, names, out);
-    let data = names.array_named(&spec.data.value, &spec.data.span, out);
-    let weight = spec.weight.as_ref().map(|e| part(e, names, out));
-    let preconditioner = spec.preconditioner.as_ref().map(|e| part(e, names, out));
-    let x0 = spec.x0.as_ref().map(|x0| (names.array_named(&x0.value, &x0.span, out), x0));
+    let data = names.array_ref(&spec.data, None, out);
+    let weight = spec.weight.as_ref().map(|e| part(&e.operator, names, out));
+    let preconditioner = spec.preconditioner.as_ref().map(|e| part(&e.operator, names, out));
+    let x0 = spec.x0.as_ref().map(|x0| (names.array_ref(x0, None, out), x0));
     let terms: Vec<_> =
         spec.regularization.iter().map(|term| regularization(term, names, out)).collect();
     // From here on only what is there is compared.
@@ -92,14 +102,16 @@ pub(super) fn read(spec: &SolveSpec, names: &mut Names, out: &mut Diagnostics) -
         let fits = Fit { array: &spec.data, what: "data", of: &operator, ty: &dimsd };
         fits.read(data, out)
     });
-    if let Some(Some(weight)) = &weight {
-        let model = weight.built.op.model();
-        if same(weight, "model", &model, &operator, "data", &dimsd, out) {
-            same(weight, "data", &weight.built.data, &operator, "data", &dimsd, out);
+    let mut models = Spaces::of(&operator, Side::Model);
+    let mut datas = Spaces::of(&operator, Side::Data);
+    if let Some((spec, Some(weight))) = spec.weight.as_ref().zip(weight.as_ref()) {
+        let how = how(spec, "weight");
+        if datas.take(weight, Side::Model, &how, out) {
+            datas.take(weight, Side::Data, &how, out);
         }
     }
-    if let Some(Some(p)) = &preconditioner {
-        same(p, "data", &p.built.data, &operator, "model", &model, out);
+    if let Some((spec, Some(p))) = spec.preconditioner.as_ref().zip(preconditioner.as_ref()) {
+        models.take(p, Side::Data, &how(spec, "preconditioner"), out);
         if p.built.data.dtype.is_complex() && !model.dtype.is_complex() {
             let (name, of) = (text(out, p.span), text(out, operator.span));
             let message = format!("the data of `{name}` are complex, the model of `{of}` is real");
@@ -108,6 +120,11 @@ pub(super) fn read(spec: &SolveSpec, names: &mut Names, out: &mut Diagnostics) -
                 .also(operator.span.clone(), format!("model {}", model.dtype));
             out.push(mistake.help(format!("`Real({name})` gives its real part")));
         }
+    }
+    for (term, (part, _)) in spec.regularization.iter().zip(&terms) {
+        let Some(part) = part else { continue };
+        let help = "write `reshape = true` beside its `operator`";
+        models.take(part, Side::Model, &(!term.operator.reshape).then(|| help.into()), out);
     }
     let x0 = x0.and_then(|(array, name)| {
         // A start is in the space of what is iterated on.
@@ -121,7 +138,6 @@ pub(super) fn read(spec: &SolveSpec, names: &mut Names, out: &mut Diagnostics) -
     let mut regularizations = Vec::new();
     for (term, read) in spec.regularization.iter().zip(terms) {
         let (Some(part), data) = read else { continue };
-        same(&part, "model", &part.built.op.model(), &operator, "model", &model, out);
         let ty = part.built.data.clone();
         let data = term.data.as_ref().zip(data).and_then(|(name, array)| {
             Fit { array: name, what: "data", of: &part, ty: &ty }.read(array, out)
@@ -164,14 +180,14 @@ fn regularization<'a>(
     names: &mut Names,
     out: &mut Diagnostics,
 ) -> (Option<Part<'a>>, Option<Array>) {
-    let operator = part(&term.operator, names, out);
-    let data = term.data.as_ref().and_then(|d| names.array_named(&d.value, &d.span, out));
+    let operator = part(&term.operator.operator, names, out);
+    let data = term.data.as_ref().and_then(|d| names.array_ref(d, None, out));
     (operator, data)
 }
 
 /// An array that must be like the model or the data of an operator.
 pub(super) struct Fit<'a> {
-    pub(super) array: &'a Spanned<String>,
+    pub(super) array: &'a ArrayRef,
     pub(super) what: &'static str,
     pub(super) of: &'a Part<'a>,
     pub(super) ty: &'a ArrayType,
@@ -180,26 +196,27 @@ pub(super) struct Fit<'a> {
 impl Fit<'_> {
     /// The array in the operator's dims and element type.
     pub(super) fn read(&self, array: Array, out: &mut Diagnostics) -> Option<Array> {
-        let (found, name) = (array.ty().clone(), &self.array.value);
+        let (found, name) = (array.ty().clone(), self.array.label());
         let (what, of) = (self.what, text(out, self.of.span));
         let mistake = if !same_dims(&found.dims, &self.ty.dims) {
-            let message = format!("array `{name}` does not fit the {what} of `{of}`");
+            let message = format!("{name} does not fit the {what} of `{of}`");
             let label = format!("the array is {}", sized(&found.dims));
-            let mistake = Diagnostic::new(self.array.span.clone(), message, label)
+            let mistake = Diagnostic::new(self.array.span().clone(), message, label)
                 .also(self.of.span.clone(), format!("{what} {}", sized(&self.ty.dims)));
             if found.len() == self.ty.len() {
-                mistake.help(format!("`transpose` or `reshape` stand with `{name}` in `[arrays]`"))
+                let with = self.array.name().map_or("an array".into(), |n| format!("`{n}`"));
+                mistake.help(format!("`transpose` or `reshape` stand with {with} in `[arrays]`"))
             } else {
                 mistake
             }
         } else if found.dtype.is_complex() && !self.ty.dtype.is_complex() {
-            let message = format!("array `{name}` is complex, the {what} of `{of}` is real");
+            let message = format!("{name} is complex, the {what} of `{of}` is real");
             let help = format!(
                 "give the operators `dtype = \"{}\"`, or the array `part = \"real\"`",
                 self.ty.dtype.complex()
             );
             Diagnostic::new(
-                self.array.span.clone(),
+                self.array.span().clone(),
                 message,
                 format!("the array is {}", found.dtype),
             )
@@ -210,8 +227,8 @@ impl Fit<'_> {
             match array.reshape(&dims).and_then(|array| array.cast(self.ty.dtype)) {
                 Ok(array) => return Some(array),
                 Err(error) => {
-                    let message = format!("array `{name}` does not fit the {what} of `{of}`");
-                    Diagnostic::new(self.array.span.clone(), message, error.message())
+                    let message = format!("{name} does not fit the {what} of `{of}`");
+                    Diagnostic::new(self.array.span().clone(), message, error.message())
                 }
             }
         };
@@ -222,31 +239,60 @@ impl Fit<'_> {
 
 /// Whether an array stands for another: the same dims but for axes of length 1, or one of them flat.
 pub(super) fn same_dims(found: &[usize], expected: &[usize]) -> bool {
-    let long = |dims: &[usize]| dims.iter().copied().filter(|&n| n != 1).collect::<Vec<_>>();
     let sizes = |dims: &[usize]| dims.iter().try_fold(1_usize, |n, &d| n.checked_mul(d));
     let flat = found.len() == 1 || expected.len() == 1;
-    long(found) == long(expected) || (flat && sizes(found) == sizes(expected))
+    same_axes(found, expected) || (flat && sizes(found) == sizes(expected))
 }
 
-/// Whether spaces of operators are of one size; reports it if not.
-fn same(
-    part: &Part<'_>,
-    what: &str,
-    ty: &ArrayType,
-    operator: &Part<'_>,
-    expected: &str,
-    wanted: &ArrayType,
-    out: &mut Diagnostics,
-) -> bool {
-    if ty.len() == wanted.len() {
-        return true;
+/// How dims that match in number only may be said to be meant; `None` if that has been said.
+fn how(spec: &Beside, key: &str) -> Option<String> {
+    let text = format!("write `{key} = {{ operator = \"...\", reshape = true }}`");
+    (!spec.reshape).then_some(text)
+}
+
+/// Models or data that must stand for each other.
+struct Spaces<'a> {
+    all: Vec<(&'a Part<'a>, Side, Vec<usize>)>,
+}
+
+impl<'a> Spaces<'a> {
+    /// One side of an operator.
+    fn of(part: &'a Part<'a>, side: Side) -> Self {
+        Spaces { all: vec![(part, side, part.dims(side))] }
     }
-    let (a, b) = (text(out, part.span), text(out, operator.span));
-    let message = format!("the {what} of `{a}` does not fit the {expected} of `{b}`");
-    let label = format!("{what} {}", sized(&ty.dims));
-    out.push(
-        Diagnostic::new(part.span.clone(), message, label)
-            .also(operator.span.clone(), format!("{expected} {}", sized(&wanted.dims))),
-    );
-    false
+
+    /// Adds a side of an operator that must stand for the others; reports it if it does not. Without
+    /// `help` on how to say that it is meant, it may match in number only.
+    fn take(
+        &mut self,
+        part: &'a Part<'a>,
+        side: Side,
+        help: &Option<String>,
+        out: &mut Diagnostics,
+    ) -> bool {
+        let elements = |dims: &[usize]| dims.iter().product::<usize>();
+        let dims = part.dims(side);
+        let same_number = elements(&self.all[0].2) == elements(&dims);
+        if same_number && help.is_none() {
+            return true;
+        }
+        self.all.push((part, side, dims));
+        let spaces: Vec<Space<'_>> = (self.all.iter())
+            .map(|(part, side, dims)| Space { op: &*part.built.op, side: *side, dims })
+            .collect();
+        let Some((first, _)) = disagreement(&spaces) else { return true };
+        let (of, expected, wanted) = &self.all[first];
+        let (a, b) = (text(out, part.span), text(out, of.span));
+        let (what, expected) = (side.name(), expected.name());
+        let message = format!("the {what} of `{a}` does not fit the {expected} of `{b}`");
+        let label = format!("{what} {}", sized(&part.dims(side)));
+        let mut mistake = Diagnostic::new(part.span.clone(), message, label)
+            .also(of.span.clone(), format!("{expected} {}", sized(wanted)));
+        if let (true, Some(help)) = (same_number, help) {
+            mistake = mistake.help(format!("dims match in number only; if that is meant, {help}"));
+        }
+        out.push(mistake);
+        self.all.pop();
+        false
+    }
 }

@@ -173,7 +173,10 @@ fn wavelet(spec: &WaveletSpec) -> Draft {
 }
 
 fn seismic(spec: &EventsSpec, names: &mut Names, out: &mut Diagnostics) -> Option<Draft> {
-    let wav = vector(&spec.wav, "a wavelet", names, out)?;
+    let wav = match &spec.wav {
+        Some(wav) => Some(vector(wav, "a wavelet", names, out)?),
+        None => None,
+    };
     let axis = |(origin, step, num)| events::Axis { origin, step, num };
     let y = spec.y.map_or(events::Axis::ORIGIN, axis);
     let axes = [y, axis(spec.x), axis(spec.t)];
@@ -186,9 +189,9 @@ fn seismic(spec: &EventsSpec, names: &mut Names, out: &mut Diagnostics) -> Optio
         Moveout::Hyperbolic([t0, vx, vy]) => events::Moveout::Hyperbolic { t0, vx, vy },
     };
     let all: Vec<_> = spec.events.iter().map(|&(m, amp)| (moveout(m), amp)).collect();
-    let halfway = wav.ty().len() / 2;
+    let halfway = wav.as_ref().map_or(0, |wav| wav.ty().len() / 2);
     // Spikes depend on the wavelet's length only.
-    let inputs = if spec.spikes { Vec::new() } else { vec![wav] };
+    let inputs = wav.into_iter().filter(|_| !spec.spikes).collect();
     Some(Draft::new(inputs, dims, move |inputs| {
         let wav = inputs.first().map_or(&[][..], Vec::as_slice);
         Ok(events::events(axes, &all, wav, halfway))
@@ -338,16 +341,7 @@ fn points(place: &ArrayRef, names: &mut Names, out: &mut Diagnostics) -> Option<
 
 /// A real array by its name, or a list in place.
 fn input(place: &ArrayRef, what: &str, names: &mut Names, out: &mut Diagnostics) -> Option<Array> {
-    let array = match place {
-        ArrayRef::Name(name) => names.array_named(&name.value, &name.span, out)?,
-        ArrayRef::Inline(inline) => {
-            let (dims, values) = (inline.value.dims.clone(), inline.value.values.clone());
-            let array = Array::values(dims, values, DType::Float64);
-            out.take(array.map_err(|error| {
-                Diagnostic::new(place.span().clone(), "this list cannot be read", error.message())
-            }))?
-        }
-    };
+    let array = names.array_ref(place, Some(DType::Float64), out)?;
     if array.ty().dtype.is_complex() {
         let message = format!("{what} must be real");
         let label = format!("this is {}", array.ty().dtype);

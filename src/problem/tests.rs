@@ -68,7 +68,7 @@ fn is(found: &str, expected: &str) {
     assert_eq!(found, expected.trim_start());
 }
 
-/// Operators of (4, 3), (12,) and (5,), and one by an expression.
+/// Operators of (4, 3), (12,) and (5,), lists of 12, and one by an expression.
 fn with_expression(expression: &str) -> String {
     format!(
         r#"[params]
@@ -78,6 +78,10 @@ X = "{expression}"
 A = {{ type = "FirstDerivative", dims = [4, 3] }}
 B = {{ type = "FirstDerivative", dims = 12 }}
 C = {{ type = "FirstDerivative", dims = 5 }}
+I = {{ type = "Identity", N = 12 }}
+R = {{ type = "Reshape", dims = [4, 3], dimsd = 12 }}
+S = {{ type = "Restriction", dims = 12, iava = [3, 2, 1, 0, 4, 5, 6, 7, 8, 9, 10, 11] }}
+V = "2 * B.H"
 "#
     )
 }

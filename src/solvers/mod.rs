@@ -9,7 +9,7 @@ mod registry;
 pub mod system;
 
 pub use monitor::{Iteration, Monitor, Outcome, Quiet, Stop};
-pub use registry::{ENTRIES, Entry, Method, check_parameters, entry, method};
+pub use registry::{ENTRIES, Entry, Method, NOT_YET, check_parameters, entry, method};
 
 use crate::engine::{Machine, Operators, Result, Vector};
 

@@ -2,7 +2,7 @@
 
 use schemars::JsonSchema;
 
-use crate::operators::Key;
+use crate::operators::{Key, ignored, not_there_yet};
 use crate::problem::Solve;
 use crate::solvers::cg::Cg;
 use crate::solvers::cgls::Cgls;
@@ -100,6 +100,27 @@ fn direct_text() -> String {
     text::<Direct>().split_once("\n\n").map(|(_, t)| t.to_string()).unwrap_or_default()
 }
 
+/// Solvers of PyLops, SciPy and PyProximal that are not there yet, sorted.
+pub const NOT_YET: &[&str] = &[
+    "admm",
+    "admml2",
+    "fista",
+    "hqs",
+    "irls",
+    "ista",
+    "linearizedadmm",
+    "lsmr",
+    "minres",
+    "omp",
+    "primaldual",
+    "proximalgradient",
+    "spgl1",
+    "splitbregman",
+];
+
+/// Parameters of PyLops' solvers that say how they run and what they print, not what they give.
+const EXECUTION: [&str; 4] = ["engine", "itershow", "preallocate", "show"];
+
 /// A solver by name.
 pub fn entry(name: &str) -> Option<&'static Entry> {
     ENTRIES.iter().find(|e| e.name == name)
@@ -113,6 +134,10 @@ fn parse(
 ) -> Option<Asked> {
     let names: Vec<&str> = ENTRIES.iter().map(|e| e.name).collect();
     let Some(entry) = entry(&name.value) else {
+        if NOT_YET.contains(&name.value.as_str()) {
+            diagnostics.push(not_there_yet("solver", name));
+            return None;
+        }
         let message = format!("there is no solver `{}`", name.value);
         let label = format!("expected one of {}", names.join(", "));
         let diagnostic = Diagnostic::new(name.span.clone(), message, label);
@@ -131,7 +156,10 @@ fn parse(
     let keys = (entry.keys)();
     // The table's common keys were read before; they serve to guess what a misspelt one means.
     let known: Vec<&str> = keys.iter().map(|k| k.name.as_str()).chain(SOLVE_KEYS).collect();
-    let mut table = params.clone();
+    for key in EXECUTION.iter().filter(|key| params.get(key).is_some()) {
+        diagnostics.warn(ignored(params, key, "the solver"));
+    }
+    let mut table = params.without(&EXECUTION);
     table.owner = format!("solver `{}`", name.value);
     let before = diagnostics.len();
     let asked = match name.value.as_str() {
@@ -171,6 +199,9 @@ enum Asked {
 pub fn check_parameters(document: &Document, diagnostics: &mut Diagnostics) {
     if let Some((name, params)) = &document.solver {
         parse(name, params, diagnostics);
+    }
+    for (_, solve) in &document.solves {
+        parse(&solve.solver, &solve.solver_params, diagnostics);
     }
 }
 

@@ -1,5 +1,6 @@
 //! `apply = { operator = "A", to = "x" }`: what an operator makes of an array or of a solution.
 
+use super::array_ref::{ArrayRef, any_array};
 use super::diagnostic::Diagnostics;
 use super::expr::Expr;
 use super::node::Node;
@@ -13,12 +14,12 @@ pub struct ApplySpec {
     pub operator: Option<Spanned<Expr>>,
     /// The adjoint instead of the operator.
     pub adjoint: bool,
-    /// Name of what it is applied to.
-    pub to: Spanned<String>,
-    /// Name of an array that is added before.
-    pub plus: Option<Spanned<String>>,
-    /// Name of an array that is added to the result.
-    pub add: Option<Spanned<String>>,
+    /// What it is applied to.
+    pub to: ArrayRef,
+    /// An array that is added before.
+    pub plus: Option<ArrayRef>,
+    /// An array that is added to the result.
+    pub add: Option<ArrayRef>,
     /// Place of the table.
     pub span: Span,
 }
@@ -33,9 +34,9 @@ pub(super) fn read(node: &Node, out: &mut Diagnostics) -> Option<ApplySpec> {
     let mut r = Reader::new(table, "`apply`", out);
     let mistakes = r.out.len();
     let operator = r.read("operator", reader::expression);
-    let to = r.require("to", reader::name);
-    let plus = r.read("plus", reader::name);
-    let add = r.read("add", reader::name);
+    let to = r.require("to", any_array);
+    let plus = r.read("plus", any_array);
+    let add = r.read("add", any_array);
     let adjoint = r.read("adjoint", reader::boolean).is_some_and(|a| a.value);
     r.finish();
     if out.len() > mistakes {

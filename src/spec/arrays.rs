@@ -137,6 +137,10 @@ pub enum Chunks {
 /// Keys of the sources, less those of [`synthetics`].
 const SOURCES: [&str; 9] =
     ["file", "values", "zeros", "ones", "full", "arange", "linspace", "random", "apply"];
+/// Keys of an array beside its source.
+const CHANGES: [&str; 8] =
+    ["key", "path", "dtype", "part", "slice", "transpose", "reshape", "chunks"];
+
 /// Reads one array.
 pub(super) fn read(
     name: &Spanned<String>,
@@ -188,6 +192,11 @@ fn read_source(r: &mut Reader<'_, '_>, name: &str) -> Option<(ArraySource, Span)
     }
     let (key, path) = (r.read("key", reader::name), r.read("path", reader::name));
     let Some(&first) = found.first() else {
+        // A misspelt source is an unknown key, and no lack of one.
+        let known: Vec<&str> = sources().chain(CHANGES).collect();
+        if sources().any(|source| reader::is_misspelt(r.table, source, &known)) {
+            return None;
+        }
         let label = "one source is needed";
         let message = format!("array `{name}` has no source");
         let names: Vec<String> = sources().map(|s| format!("`{s}`")).collect();

@@ -16,7 +16,7 @@ use serde::forward_to_deserialize_any;
 
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::node::{Node, NodeValue, ParamTable};
-use super::reader::unknown_key;
+use super::reader::{is_misspelt, unknown_key};
 use super::source::Span;
 
 /// Reads a table as a `T`. Unknown and missing keys and wrong values are all reported; `None` if
@@ -36,7 +36,7 @@ pub fn deserialize<T: DeserializeOwned>(
         }
     }
     for key in required {
-        if table.get(key).is_none() {
+        if table.get(key).is_none() && !is_misspelt(table, key, known) {
             diagnostics.push(missing(table, key));
         }
     }

@@ -7,6 +7,7 @@ use super::arrays::{self, ArraySpec};
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::expect::{self, ExpectSpec};
 use super::expr::{self, Expr};
+use super::header;
 use super::node::{self, Node, ParamTable};
 use super::operators::{self, OperatorSpec, OperatorTable};
 use super::overrides;
@@ -139,6 +140,8 @@ impl Document {
 }
 
 fn read(root: &ParamTable, out: &mut Diagnostics) -> Document {
+    let mended = header::mended(root, out);
+    let root = mended.as_ref().unwrap_or(root);
     let source = out.source().clone();
     let mut r = Reader::new(root, "a problem file", out);
     let application = r.node("application").and_then(|node| read_application(node, r.out));
@@ -197,7 +200,9 @@ fn read_application(node: &Node, out: &mut Diagnostics) -> Option<ApplicationSpe
         return None;
     };
     let mut r = Reader::new(table, "`[application]`", out);
-    let type_name = r.require("type", reader::name)?;
+    let type_name = r.require("type", reader::name);
+    r.finish_open(&[]);
+    let type_name = type_name?;
     let mut params = table.without(&["type"]);
     params.owner = format!("application `{}`", type_name.value);
     let span = node.span.clone();

@@ -5,7 +5,9 @@
 //! [`ParamTable`] until their registry turns it into their own type by [`deserialize`]. Serde's
 //! tagged enums were rejected: they report wrong fields at the table, not at the key.
 
+mod aliases;
 mod apply;
+mod array_ref;
 mod arrays;
 mod build;
 mod de;
@@ -13,6 +15,7 @@ mod diagnostic;
 mod document;
 mod expect;
 mod expr;
+mod header;
 mod hosts;
 mod inline;
 mod lexer;
@@ -25,11 +28,13 @@ mod run;
 mod slice;
 mod solve;
 mod source;
+mod syntax;
 mod synthetics;
 #[cfg(test)]
 mod tests;
 
 pub use apply::ApplySpec;
+pub use array_ref::ArrayRef;
 pub use arrays::{ArraySource, ArraySpec, Chunks, Distribution, FileSource, Part};
 pub use build::table;
 pub use de::deserialize;
@@ -44,10 +49,10 @@ pub use operators::{ChunksSpec, OperatorSpec, OperatorTable};
 pub use params::{ArrayParam, ComplexParam, OneOrMany};
 pub use run::{OutputName, OutputSpec, RunSpec, parse_size};
 pub use slice::{SliceItem, parse_slice};
-pub use solve::{COMMON as SOLVE_KEYS, Regularization, SolveSpec};
+pub use solve::{Beside, COMMON as SOLVE_KEYS, Regularization, SolveSpec};
 pub use source::{Source, Span, Spanned};
 pub use synthetics::{
-    ArrayRef, EventsSpec, Moveout, NumpyWindow, SyntheticSpec, TaperType, TraveltimeSpec, Velocity,
+    EventsSpec, Moveout, NumpyWindow, SyntheticSpec, TaperType, TraveltimeSpec, Velocity,
     WaveletShape, WaveletSpec,
 };
 

@@ -8,6 +8,7 @@ use toml::de::{DeTable, DeValue};
 
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::source::{Source, Span, Spanned};
+use super::syntax;
 
 /// A TOML value and where it stands.
 #[derive(Clone, Debug, PartialEq)]
@@ -164,7 +165,7 @@ pub(super) fn parse_document(source: &Source, out: &mut Diagnostics) -> Option<P
             Some(table)
         }
         Err(error) => {
-            out.push(syntax_error(&error, 0, source.text.len()));
+            out.push(syntax::error(&error, 0, &source.text));
             None
         }
     }
@@ -178,13 +179,6 @@ pub(super) fn parse_value(text: &str, out: &mut Diagnostics) -> Result<Node, tom
     }
     let value = DeValue::parse(text)?;
     Ok(convert(value.get_ref(), value.span(), text, out))
-}
-
-/// An error of TOML syntax as a diagnostic; `offset` is where the parsed text starts.
-pub(super) fn syntax_error(error: &toml::de::Error, offset: usize, length: usize) -> Diagnostic {
-    let span = error.span().unwrap_or(length..length);
-    let span = span.start + offset..span.end + offset;
-    Diagnostic::new(span, "this is not TOML", error.message())
 }
 
 fn convert(value: &DeValue<'_>, span: Span, text: &str, out: &mut Diagnostics) -> Node {

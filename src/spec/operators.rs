@@ -69,6 +69,7 @@ pub(super) fn read(
             let type_name = r.require("type", reader::name);
             let dtype = r.read("dtype", reader::dtype);
             let chunks = r.node("chunks").and_then(|node| chunks(node, r.out));
+            r.finish_open(&[]);
             let type_name = type_name?;
             let mut params = table.without(&["type", "dtype", "chunks"]);
             params.owner.clone_from(&type_name.value);

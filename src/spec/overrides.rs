@@ -5,6 +5,7 @@ use toml::de::{DeTable, DeValue};
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::node::{self, Node, NodeValue, ParamTable};
 use super::source::{Source, Span, Spanned};
+use super::syntax;
 
 /// A path and a value; spans already count from the start of the [`Source`].
 pub(super) struct Override {
@@ -41,7 +42,7 @@ pub(super) fn parse(source: &mut Source, text: &str, out: &mut Diagnostics) -> O
     let mut value = match node::parse_value(value_text, &mut inner) {
         Ok(value) => value,
         Err(error) if value_text.starts_with(['[', '{', '"', '\'']) => {
-            out.push(node::syntax_error(&error, value_start, value_text.len()));
+            out.push(syntax::error(&error, value_start, value_text));
             return None;
         }
         // Anything else is a string: `--set solve.solver=cgls`.
@@ -86,6 +87,7 @@ fn parse_path(text: &str) -> Option<Vec<(String, Span)>> {
 pub(super) fn apply(root: &mut ParamTable, change: Override) -> Result<(), Diagnostic> {
     let Override { path, mut value } = change;
     let Some((last, way)) = path.split_last() else { return Ok(()) };
+    there_is(root, &path)?;
     if let NodeValue::Table(table) = &mut value.value {
         table.head = last.span.clone();
         table.owner = format!("`{}`", last.value);
@@ -110,6 +112,26 @@ pub(super) fn apply(root: &mut ParamTable, change: Override) -> Result<(), Diagn
         };
     }
     place.set(last, value)
+}
+
+/// Tables of things that the file names itself, and the word for one of them.
+const NAMED: [(&str, &str); 4] =
+    [("params", "parameter"), ("arrays", "array"), ("operators", "operator"), ("solves", "solve")];
+
+/// A name of its own must be the file's: one more would be used by nothing.
+fn there_is(root: &ParamTable, path: &[Spanned<String>]) -> Result<(), Diagnostic> {
+    let [section, name, ..] = path else { return Ok(()) };
+    let Some((key, what)) = NAMED.iter().find(|(key, _)| *key == section.value) else {
+        return Ok(());
+    };
+    let table = root.get(key).and_then(Node::as_table);
+    if table.is_some_and(|table| table.get(&name.value).is_some()) {
+        return Ok(());
+    }
+    let known: Vec<&str> = table.map(|table| table.keys().collect()).unwrap_or_default();
+    let message = format!("the file has no {what} `{}`", name.value);
+    let label = format!("nothing of `[{key}]`");
+    Err(Diagnostic::new(name.span.clone(), message, label).did_you_mean(&name.value, &known))
 }
 
 enum Place<'a> {

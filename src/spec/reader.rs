@@ -1,5 +1,6 @@
 //! Reading a table key by key; the keys that were never asked for are the unknown ones.
 
+use super::aliases;
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::expr::{self, Expr};
 use super::node::{Node, NodeValue, ParamTable};
@@ -13,6 +14,7 @@ pub(super) struct Reader<'a, 'd> {
     /// What the table is, in messages: `` `[solve]` ``.
     what: String,
     asked: Vec<&'static str>,
+    missing: Vec<String>,
 }
 
 impl<'a, 'd> Reader<'a, 'd> {
@@ -21,7 +23,7 @@ impl<'a, 'd> Reader<'a, 'd> {
         what: impl Into<String>,
         out: &'d mut Diagnostics,
     ) -> Self {
-        Reader { table, out, what: what.into(), asked: Vec::new() }
+        Reader { table, out, what: what.into(), asked: Vec::new(), missing: Vec::new() }
     }
 
     pub(super) fn node(&mut self, key: &'static str) -> Option<&'a Node> {
@@ -51,12 +53,9 @@ impl<'a, 'd> Reader<'a, 'd> {
         self.read(key, read)
     }
 
+    /// A key that must be there; reported in the end, unless it is there under a misspelt name.
     pub(super) fn missing(&mut self, key: &str) {
-        self.out.push(Diagnostic::new(
-            self.table.head.clone(),
-            format!("{} has no `{key}`", self.what),
-            format!("`{key}` is needed"),
-        ));
+        self.missing.push(key.to_string());
     }
 
     /// Reports a key that is recognised but not built.
@@ -66,24 +65,47 @@ impl<'a, 'd> Reader<'a, 'd> {
         }
     }
 
-    /// Reports every key that was not asked for.
+    /// Reports every key that was not asked for, and those that are missing.
     pub(super) fn finish(self) {
         for (key, _) in &self.table.entries {
             if !self.asked.contains(&key.value.as_str()) {
                 self.out.push(unknown_key(key, &self.what, &self.asked));
             }
         }
+        let known = self.asked.clone();
+        self.finish_open(&known);
     }
+
+    /// Reports the keys that are missing of a table whose other keys are checked elsewhere, by those
+    /// that are known; none are if nobody will check them.
+    pub(super) fn finish_open(self, known: &[&str]) {
+        for key in self.missing.iter().filter(|key| !is_misspelt(self.table, key, known)) {
+            self.out.push(Diagnostic::new(
+                self.table.head.clone(),
+                format!("{} has no `{key}`", self.what),
+                format!("`{key}` is needed"),
+            ));
+        }
+    }
+}
+
+/// Whether a key of the table that is none of the known ones means this one.
+pub(super) fn is_misspelt(table: &ParamTable, key: &str, known: &[&str]) -> bool {
+    let meant = |found: &str| super::nearest(found, known.iter().copied()) == Some(key);
+    table.keys().any(|found| !known.contains(&found) && meant(found))
 }
 
 /// The mistake of a key that nothing knows.
 pub(super) fn unknown_key(key: &Spanned<String>, what: &str, known: &[&str]) -> Diagnostic {
-    Diagnostic::new(
+    let mistake = Diagnostic::new(
         key.span.clone(),
         format!("unknown key `{}`", key.value),
         format!("not a key of {what}"),
-    )
-    .did_you_mean(&key.value, known)
+    );
+    match aliases::of_key(&key.value, known) {
+        Some(help) => mistake.help(help),
+        None => mistake.did_you_mean(&key.value, known),
+    }
 }
 
 /// The mistake of using what is recognised but not built.
@@ -150,12 +172,15 @@ pub(super) fn dtype(node: &Node, key: &str) -> Result<Spanned<DType>, Diagnostic
     let name = string(node, key)?;
     let names = DType::ALL.map(DType::name);
     DType::from_name(&name.value).map(|d| Spanned::new(d, node.span.clone())).ok_or_else(|| {
-        Diagnostic::new(
+        let mistake = Diagnostic::new(
             node.span.clone(),
             format!("unknown dtype `{}`", name.value),
             "expected float32, float64, complex64 or complex128",
-        )
-        .did_you_mean(&name.value, &names)
+        );
+        match aliases::of_dtype(&name.value) {
+            Some(help) => mistake.help(help),
+            None => mistake.did_you_mean(&name.value, &names),
+        }
     })
 }
 

@@ -1,5 +1,6 @@
 //! `[solve]`: what is solved, and by which solver.
 
+use super::array_ref::{ArrayRef, any_array};
 use super::diagnostic::Diagnostics;
 use super::expr::Expr;
 use super::node::{Node, NodeValue, ParamTable};
@@ -11,16 +12,16 @@ use super::source::{Span, Spanned};
 pub struct SolveSpec {
     /// The operator.
     pub operator: Spanned<Expr>,
-    /// Name of the data array.
-    pub data: Spanned<String>,
+    /// The data.
+    pub data: ArrayRef,
     /// Name of the solver; `auto` if the file names none.
     pub solver: Spanned<String>,
-    /// Name of the array to start from.
-    pub x0: Option<Spanned<String>>,
-    /// Weight of the data: an operator.
-    pub weight: Option<Spanned<Expr>>,
+    /// The array to start from.
+    pub x0: Option<ArrayRef>,
+    /// Weight of the data.
+    pub weight: Option<Beside>,
     /// Right preconditioner.
-    pub preconditioner: Option<Spanned<Expr>>,
+    pub preconditioner: Option<Beside>,
     /// Solve the normal equations.
     pub normal_equations: Option<Spanned<bool>>,
     /// Regularisation terms.
@@ -31,15 +32,24 @@ pub struct SolveSpec {
     pub span: Span,
 }
 
+/// An operator beside the one that is solved for.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Beside {
+    /// The operator.
+    pub operator: Spanned<Expr>,
+    /// Whether its dims may match in number only.
+    pub reshape: bool,
+}
+
 /// One `[[solve.regularization]]`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Regularization {
     /// The operator.
-    pub operator: Spanned<Expr>,
+    pub operator: Beside,
     /// Its factor; 1 if the file gives none.
     pub epsilon: Spanned<f64>,
-    /// Name of the data array; zeros if the file names none.
-    pub data: Option<Spanned<String>>,
+    /// The data; zeros if the file names none.
+    pub data: Option<ArrayRef>,
     /// Place of the table.
     pub span: Span,
 }
@@ -76,19 +86,21 @@ pub(super) fn read(node: &Node, partial: bool, out: &mut Diagnostics) -> Option<
     };
     let mut r = Reader::new(table, "`[solve]`", out);
     let (operator, data) = if partial {
-        (r.read("operator", reader::expression), r.read("data", reader::name))
+        (r.read("operator", reader::expression), r.read("data", any_array))
     } else {
-        (r.require("operator", reader::expression), r.require("data", reader::name))
+        (r.require("operator", reader::expression), r.require("data", any_array))
     };
     let solver = r.read("solver", reader::name);
-    let x0 = r.read("x0", reader::name);
-    let weight = r.read("weight", reader::expression);
-    let preconditioner = r.read("preconditioner", reader::expression);
+    let x0 = r.read("x0", any_array);
+    let weight = r.node("weight").and_then(|node| beside("weight", node, r.out));
+    let preconditioner =
+        r.node("preconditioner").and_then(|node| beside("preconditioner", node, r.out));
     let normal_equations = r.read("normal_equations", reader::boolean);
     let regularization = match r.node("regularization") {
         Some(node) => regularizations(node, r.out),
         None => Some(Vec::new()),
     };
+    r.finish_open(&COMMON);
     let own = self::solver(node)?;
     if solver.is_none() && table.get("solver").is_some() {
         return None;
@@ -106,6 +118,19 @@ pub(super) fn read(node: &Node, partial: bool, out: &mut Diagnostics) -> Option<
         solver_params,
         span: node.span.clone(),
     })
+}
+
+/// An operator, or a table that says more of it.
+fn beside(key: &str, node: &Node, out: &mut Diagnostics) -> Option<Beside> {
+    let Some(table) = node.as_table() else {
+        let operator = out.take(reader::expression(node, key))?;
+        return Some(Beside { operator, reshape: false });
+    };
+    let mut r = Reader::new(table, format!("`{key}`"), out);
+    let operator = r.require("operator", reader::expression);
+    let reshape = r.read("reshape", reader::boolean).is_some_and(|b| b.value);
+    r.finish();
+    Some(Beside { operator: operator?, reshape })
 }
 
 fn regularizations(node: &Node, out: &mut Diagnostics) -> Option<Vec<Regularization>> {
@@ -128,8 +153,10 @@ fn regularization(node: &Node, out: &mut Diagnostics) -> Option<Regularization> 
     let mut r = Reader::new(table, "`[[solve.regularization]]`", out);
     let operator = r.require("operator", reader::expression);
     let epsilon = r.read("epsilon", reader::number);
-    let data = r.read("data", reader::name);
+    let data = r.read("data", any_array);
+    let reshape = r.read("reshape", reader::boolean).is_some_and(|b| b.value);
     r.finish();
     let epsilon = epsilon.unwrap_or_else(|| Spanned::new(1.0, table.head.clone()));
-    Some(Regularization { operator: operator?, epsilon, data, span: node.span.clone() })
+    let operator = Beside { operator: operator?, reshape };
+    Some(Regularization { operator, epsilon, data, span: node.span.clone() })
 }

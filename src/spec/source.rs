@@ -66,7 +66,9 @@ impl Source {
 
     /// Reads a problem file.
     pub fn read(path: &Path) -> std::io::Result<Source> {
-        Ok(Source::new(path.display().to_string(), std::fs::read_to_string(path)?))
+        let text = decoded(std::fs::read(path)?)
+            .map_err(|what| std::io::Error::new(std::io::ErrorKind::InvalidData, what))?;
+        Ok(Source::new(path.display().to_string(), text))
     }
 
     /// The folder that paths in the file are relative to.
@@ -114,6 +116,40 @@ impl Source {
         let line_start = before.rfind('\n').map_or(0, |k| k + 1);
         (before.matches('\n').count() + 1, before[line_start..].chars().count() + 1)
     }
+}
+
+/// The text of a file in UTF-8; else what it is, and what to do.
+fn decoded(bytes: Vec<u8>) -> Result<String, String> {
+    let convert = |from: &str| format!("save it as UTF-8, or `iconv -f {from} -t UTF-8 OLD > NEW`");
+    let zeros = bytes.iter().take(1000).filter(|&&b| b == 0).count();
+    let utf16 = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
+    if let Some(what) = crate::io::format_of(&bytes) {
+        return Err(format!("it is {what}, not a problem file"));
+    }
+    // About every other byte of plain words.
+    let halves =
+        bytes.len() > 3 && bytes.len().is_multiple_of(2) && 3 * zeros > bytes.len().min(1000);
+    if utf16 || halves {
+        return Err(format!("it is UTF-16; {}", convert("UTF-16")));
+    }
+    let error = match String::from_utf8(bytes) {
+        Ok(text) => return Ok(text),
+        Err(error) => error,
+    };
+    let at = error.utf8_error().valid_up_to();
+    let bytes = error.into_bytes();
+    if bytes.contains(&0) {
+        return Err("it is not text".into());
+    }
+    let before = &bytes[..at];
+    let line = before.iter().filter(|&&b| b == b'\n').count() + 1;
+    let start = before.iter().rposition(|&b| b == b'\n').map_or(0, |k| k + 1);
+    let column = String::from_utf8_lossy(&before[start..]).chars().count() + 1;
+    Err(format!(
+        "byte {:#04x} at line {line}, column {column} is not UTF-8; if the file is Latin-1, {}",
+        bytes[at],
+        convert("LATIN1")
+    ))
 }
 
 /// The last character boundary that is not behind `at`.

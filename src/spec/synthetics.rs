@@ -1,11 +1,11 @@
 //! Sources of arrays that a formula of the field gives: wavelets, events, tapers, traveltimes,
 //! windows and direct waves, under PyLops' parameter names.
 
+use super::array_ref::{ArrayRef, array_ref};
 use super::diagnostic::{Diagnostic, Diagnostics};
-use super::inline::Inline;
 use super::node::{Node, NodeValue, ParamTable};
 use super::reader::{self, Reader, wrong};
-use super::source::{Span, Spanned};
+use super::source::Spanned;
 
 /// Longest Fourier transform.
 const MOST_NFFT: usize = 1 << 30;
@@ -60,25 +60,6 @@ pub enum SyntheticSpec {
     },
 }
 
-/// A parameter that is an array: its name, or a list in place.
-#[derive(Clone, Debug, PartialEq)]
-pub enum ArrayRef {
-    /// Name of an array of `[arrays]`.
-    Name(Spanned<String>),
-    /// A list of real numbers.
-    Inline(Spanned<Inline>),
-}
-
-impl ArrayRef {
-    /// Where it stands.
-    pub fn span(&self) -> &Span {
-        match self {
-            ArrayRef::Name(name) => &name.span,
-            ArrayRef::Inline(inline) => &inline.span,
-        }
-    }
-}
-
 /// A wavelet on the half axis of `nt` samples.
 #[derive(Clone, Debug, PartialEq)]
 pub struct WaveletSpec {
@@ -129,8 +110,8 @@ pub struct EventsSpec {
     pub t: (f64, f64, usize),
     /// Moveout and amplitude of each event.
     pub events: Vec<(Moveout, f64)>,
-    /// The wavelet.
-    pub wav: ArrayRef,
+    /// The wavelet; spikes need none.
+    pub wav: Option<ArrayRef>,
     /// Spikes instead of wavelets.
     pub spikes: bool,
 }
@@ -330,10 +311,10 @@ fn events(source: &str, r: &mut Reader<'_, '_>) -> Option<EventsSpec> {
             Moveout::Hyperbolic([e[0], e[1], e[2]])
         }),
     };
-    let wav = r.require("wav", array_ref);
     let spikes = r.read("spikes", reader::boolean).is_some_and(|s| s.value);
+    let wav = if spikes { r.read("wav", array_ref) } else { Some(r.require("wav", array_ref)?) };
     let events = events.iter().filter_map(|e| Some((moveout(e), *e.last()?))).collect();
-    Some(EventsSpec { x: x?, y: y?, t: t?, events, wav: wav?, spikes })
+    Some(EventsSpec { x: x?, y: y?, t: t?, events, wav, spikes })
 }
 
 fn axis(r: &mut Reader<'_, '_>, keys: [&'static str; 3]) -> Option<(f64, f64, usize)> {
@@ -536,19 +517,4 @@ fn positive(node: &Node, key: &str) -> Result<f64, Diagnostic> {
 fn not_zero(node: &Node, key: &str) -> Result<f64, Diagnostic> {
     let x = reader::number(node, key)?.value;
     if x == 0.0 { Err(wrong(node, key, "a number that is not 0")) } else { Ok(x) }
-}
-
-/// An array's name, or a list of real numbers.
-fn array_ref(node: &Node, key: &str) -> Result<ArrayRef, Diagnostic> {
-    match &node.value {
-        NodeValue::String(..) => Ok(ArrayRef::Name(reader::name(node, key)?)),
-        NodeValue::Array(_) => {
-            let inline = Inline::read(node, key)?;
-            if inline.complex || inline.values.is_empty() {
-                return Err(wrong(node, key, "a list of real numbers"));
-            }
-            Ok(ArrayRef::Inline(Spanned::new(inline, node.span.clone())))
-        }
-        _ => Err(wrong(node, key, "an array's name or a list of numbers")),
-    }
 }

@@ -9,7 +9,8 @@ use std::sync::OnceLock;
 use super::Array;
 use super::base::{Source, Stamp};
 use crate::io::error::{Error, Result, os_words};
-use crate::io::npy::Header;
+use crate::io::foreign;
+use crate::io::npy::{Header, MAGIC};
 use crate::io::npz::{self, Place, Positioned};
 use crate::io::{stage, zarr};
 use crate::space::show_dims;
@@ -37,11 +38,18 @@ impl Array {
             no_key(key)?;
             return Array::from_reader(&mut file, &name);
         }
-        let mut magic = [0; 4];
+        let mut magic = [0; 16];
         let got = file.read_at(&mut magic, 0).unwrap_or(0);
+        if !magic.starts_with(b"PK")
+            && !magic.starts_with(MAGIC)
+            && got > 0
+            && let Some(advice) = foreign::advice(path, &magic[..got])
+        {
+            return Err(Error::input(format!("cannot read {name}: {advice}")));
+        }
         let stamp = Stamp { length: meta.len(), modified: meta.modified().ok() };
         let path = path.to_path_buf();
-        let (name, header, source) = if got == 4 && magic.starts_with(b"PK") {
+        let (name, header, source) = if got >= 4 && magic.starts_with(b"PK") {
             let member = npz::find(&file, &name, key)?;
             let name = npz::member_name(&name, &member.key);
             let source = match member.place {

@@ -13,9 +13,9 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
 use super::names::Names;
-use crate::operators::{Key, Place};
+use crate::operators::{self, Key, Place, ignored};
 use crate::spec::{
-    Diagnostic, Diagnostics, Document, OperatorTable, OutputName, ParamTable, deserialize,
+    Diagnostic, Diagnostics, Document, OperatorTable, OutputName, ParamTable, Spanned, deserialize,
 };
 use expansion::Expansion;
 
@@ -86,13 +86,15 @@ fn expand<A: Application>(
     let required: Vec<&str> = keys.iter().filter(|k| k.required).map(|k| k.name.as_str()).collect();
     let mistakes = out.len();
     for key in EXECUTION.iter().filter(|k| table.params.get(k).is_some()) {
-        let message = format!("`{key}` is no key here");
-        let label = "says how PyLops runs the application";
-        out.push(Diagnostic::new(table.params.key_span(key), message, label).help(match *key {
-            "dtype" => "the file's `dtype` says it",
-            "dottest" => "`pylopsd dottest FILE` tests every operator",
-            _ => "leave it out: engines and copies are the plan's business",
-        }));
+        let mut warning = ignored(&table.params, key, "the application");
+        match *key {
+            "dtype" => warning.help = Some("the file's `dtype` says it".into()),
+            "dottest" => {
+                warning.help = Some("`pylopsd dottest FILE` tests every operator".into());
+            }
+            _ => {}
+        }
+        out.warn(warning);
     }
     let params = table.params.without(&EXECUTION);
     if A::OPEN {
@@ -106,36 +108,61 @@ fn expand<A: Application>(
 
 /// The document that an application stands for; the document itself if it has none.
 pub fn expanded(document: Document) -> Result<Document, Diagnostics> {
-    expanded_with_names(document).map(|(document, _)| document)
+    expanded_with_names(document).map(|expanded| expanded.document)
+}
+
+/// What an application stands for.
+pub(super) struct Expanded {
+    /// The document without the application.
+    pub(super) document: Document,
+    /// The names of the file that were resolved on the way.
+    pub(super) names: Option<Names>,
+    /// Warnings about the application's own table.
+    pub(super) warnings: Diagnostics,
 }
 
 /// The same, with the names of the file that were resolved on the way.
-pub(super) fn expanded_with_names(
-    document: Document,
-) -> Result<(Document, Option<Names>), Diagnostics> {
-    let Some(application) = document.application.clone() else { return Ok((document, None)) };
+pub(super) fn expanded_with_names(document: Document) -> Result<Expanded, Diagnostics> {
     let mut out = document.diagnostics();
+    let Some(application) = document.application.clone() else {
+        return Ok(Expanded { document, names: None, warnings: out });
+    };
     let document = std::sync::Arc::new(document);
     let mut names = Names::new(document.clone());
     names.resolve_all(&mut out);
+    names.use_names_of(&application.params);
     let type_name = &application.type_name;
     let Some(entry) = ENTRIES.iter().find(|e| e.name == type_name.value) else {
-        let known: Vec<&str> = ENTRIES.iter().map(|e| e.name).collect();
-        let message = format!("unknown application `{}`", type_name.value);
-        let label = "not an application that is known";
-        out.push(
-            Diagnostic::new(type_name.span.clone(), message, label)
-                .did_you_mean(&type_name.value, &known),
-        );
+        out.push(unknown(type_name));
         return Err(out);
     };
     check_outputs(&document, entry, &mut out);
     let mut expansion = Expansion::new(&document, &type_name.span);
-    (entry.expand)(&application, &mut names, &mut expansion, &mut out);
-    let root = out.or(expansion.finish())?;
+    let whole = (entry.expand)(&application, &mut names, &mut expansion, &mut out);
+    // Without a mistake of its own, what is missing is a thing whose mistake has been told.
+    if whole.is_none() || !out.is_empty() {
+        return Err(out);
+    }
+    let root = expansion.finish();
     let (document, mistakes) = Document::from_table(root, document.source.clone());
-    mistakes.or((document, Some(names)))
+    let document = mistakes.or(document)?;
+    Ok(Expanded { document, names: Some(names), warnings: out })
 }
+
+/// The mistake of an application that is not in the list.
+fn unknown(name: &Spanned<String>) -> Diagnostic {
+    let known: Vec<&str> = ENTRIES.iter().map(|e| e.name).collect();
+    if NOT_YET.contains(&name.value.as_str()) {
+        return operators::not_there_yet("application", name);
+    }
+    let message = format!("unknown application `{}`", name.value);
+    let label = "not an application that is known";
+    Diagnostic::new(name.span.clone(), message, label).did_you_mean(&name.value, &known)
+}
+
+/// PyLops' workflows that are not there yet.
+pub const NOT_YET: &[&str] =
+    &["Deghosting", "PrestackInversion", "SeismicInterpolation", "WavefieldDecomposition"];
 
 /// Outputs that neither the application nor a solve has.
 fn check_outputs(document: &Document, entry: &Entry, out: &mut Diagnostics) {

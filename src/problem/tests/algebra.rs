@@ -21,24 +21,79 @@ fn types(expression: &str) -> String {
 }
 
 #[test]
-fn operands_fit_by_their_size() {
-    assert_eq!(types("A @ B"), "(12,) float64 -> (4, 3) float64");
-    assert_eq!(types("B + A - A"), "(4, 3) float64 -> (4, 3) float64");
-    assert_eq!(types("eps * A.H @ B / 4 * 1j"), "(12,) complex128 -> (4, 3) complex128");
+fn operands_have_the_same_dims() {
+    assert_eq!(types("A @ A"), "(4, 3) float64 -> (4, 3) float64");
+    assert_eq!(types("eps * B.H @ B / 4 * 1j"), "(12,) complex128 -> (12,) complex128");
     assert_eq!(types("-A ** 0"), "(4, 3) float64 -> (4, 3) float64");
     assert_eq!(types("VStack([C, C.T])"), "(5,) float64 -> (10,) float64");
     assert_eq!(types("Real(1j * C) * sqrt(2)"), "(5,) float64 -> (5,) float64");
+    // Lists, along which nothing works, and other dims for the same samples.
+    assert_eq!(types("A @ I"), "(12,) float64 -> (4, 3) float64");
+    assert_eq!(types("I + A - A"), "(4, 3) float64 -> (4, 3) float64");
+    assert_eq!(types("B @ R @ A"), "(4, 3) float64 -> (12,) float64");
+    assert_eq!(types("VStack([I, A])"), "(12,) float64 -> (24,) float64");
+    assert_eq!(types("HStack([A, S])"), "(24,) float64 -> (12,) float64");
+    assert_eq!(types("A @ S"), "(12,) float64 -> (4, 3) float64");
+}
+
+#[test]
+fn dims_of_one_number_do_not_fit() {
+    says(
+        "A @ B",
+        r#"
+error: `A` and `B` do not fit in a product
+ --> DIR/problem.toml:4:8
+  |
+4 | X = "A @ B"
+  |      - ^ - data (12,)
+  |      | |
+  |      | expected data (4, 3), found (12,)
+  |      model (4, 3), 12 elements
+  |
+  = help: their dims match in number only; if that is meant, put `{ type = "Reshape", dims = [12], dimsd = [4, 3] }` between them"#,
+    );
+    // A list between them does not hide it.
+    for expression in [
+        "B @ A",
+        "B @ I @ A",
+        "A @ (I @ B)",
+        "A.H + B",
+        "A + I + B",
+        "I + A - B",
+        "VStack([I, A, B])",
+        "HStack([B, I, A])",
+        "Block([[I, A], [B, I], [A, A]])",
+        "V @ A",
+        "A - V",
+    ] {
+        let said = mistakes(&with_expression(expression), &[]);
+        assert!(said.contains(" do not fit in "), "{expression}\n{said}");
+        assert!(said.contains("match in number only"), "{expression}\n{said}");
+        assert!(said.contains("has 1 mistake"), "{expression}\n{said}");
+    }
+    for (key, ops) in [
+        ("VStack", r#"["A", "B"]"#),
+        ("HStack", r#"["A", "B"]"#),
+        ("Block", r#"[["A", "I"], ["B", "I"]]"#),
+    ] {
+        let text = with_expression("A") + &format!("Q = {{ type = \"{key}\", ops = {ops} }}\n");
+        let said = mistakes(&text, &[]);
+        assert!(
+            said.contains("of operator 1 has dims (4, 3), that of operator 2 has (12,)"),
+            "{said}"
+        );
+    }
 }
 
 #[test]
 fn operands_that_do_not_fit() {
     says(
-        "A @ B @ C",
+        "B @ B @ C",
         r#"
 error: `B` and `C` do not fit in a product
  --> DIR/problem.toml:4:12
   |
-4 | X = "A @ B @ C"
+4 | X = "B @ B @ C"
   |          - ^ - data (5,)
   |          | |
   |          | expected data of 12 elements, found 5
@@ -80,12 +135,12 @@ error: `A` and `C` do not fit in `VStack`
   |              model (4, 3), 12 elements"#,
     );
     says(
-        "Block([[A, B], [B, C]])",
+        "Block([[B, B], [B, C]])",
         r#"
 error: `B` and `C` do not fit in `Block`
  --> DIR/problem.toml:4:25
   |
-4 | X = "Block([[A, B], [B, C]])"
+4 | X = "Block([[B, B], [B, C]])"
   |                      -  ^ data (5,)
   |                      |
   |                      data (12,)"#,
@@ -99,7 +154,7 @@ error: `VStack([C, C])` has no powers
 4 | X = "VStack([C, C]) ** 2"
   |      ^^^^^^^^^^^^^^ model (5,); data (10,)
   |
-  = help: an operator with powers has model and data of one size"#,
+  = help: an operator with powers has model and data of the same dims"#,
     );
 }
 
@@ -233,9 +288,9 @@ fn chains_are_what_their_parts_say() {
     assert_eq!(nodes("(B @ (B @ B)) @ B"), nodes("B ** 4"));
     assert_eq!(nodes("B.H.T.conj()"), nodes("B"));
     assert_eq!(nodes("B.H.H.H"), nodes("B.H"));
-    assert_eq!(nodes("2 * B / 4 @ A * 2"), nodes("B @ A"));
+    assert_eq!(nodes("2 * B / 4 @ B * 2"), nodes("B @ B"));
     assert_eq!(nodes("(2 + 1) * B"), nodes("B * 3"));
-    assert_ne!(nodes("B - A"), nodes("A - B"));
+    assert_ne!(nodes("B - I"), nodes("I - B"));
     let long = vec!["B"; 900].join(" @ ");
     assert_eq!(nodes(&long), nodes("B ** 900"));
     let long = vec!["B"; 900].join(" - ");
@@ -246,8 +301,8 @@ fn chains_are_what_their_parts_say() {
 fn expressions_from_the_command_line() {
     let folder = tempfile::tempdir().unwrap();
     let mut problem = load_in(folder.path(), &with_expression("A"), &[]).unwrap();
-    let op = problem.resolve_expression("--operator", "X.H @ B").unwrap();
-    assert_eq!(op.model().dims, [12]);
+    let op = problem.resolve_expression("--operator", "X.H @ A").unwrap();
+    assert_eq!(op.model().dims, [4, 3]);
     let error = problem.resolve_expression("--operator", "X @ Y").unwrap_err();
     is(
         &error.to_string().replace(&folder.path().display().to_string(), "DIR"),
@@ -257,7 +312,7 @@ error: unknown operator `Y`
  | --operator X @ Y
  |                ^ no operator of `[operators]`, no number of `[params]`
  |
- = help: known here: `X`, `A`, `B`, `C`, `eps`
+ = help: known here: `X`, `A`, `B`, `C`, `I`, `R`, `S`, `V`, `eps`
 
 error: the command line has 1 mistake; nothing was run"#,
     );

@@ -128,3 +128,134 @@ error: array `d` is complex, the data of `D` is real
 error: DIR/problem.toml has 1 mistake; nothing was run"#,
     );
 }
+
+/// A solve over planes of (3, 5), with operators whose dims match theirs in number.
+fn beside(more: &str) -> String {
+    format!(
+        r#"[operators]
+A = {{ type = "FirstDerivative", dims = [3, 5] }}
+T = {{ type = "Laplacian", dims = [5, 3] }}
+F = {{ type = "SecondDerivative", dims = 15 }}
+L = {{ type = "Laplacian", dims = [3, 5] }}
+W = {{ type = "Diagonal", diag = "w" }}
+I = {{ type = "Identity", N = 15 }}
+R = {{ type = "Reshape", dims = [3, 5], dimsd = [15] }}
+M = {{ type = "MatrixMult", A = "m" }}
+[arrays]
+d = {{ ones = {{ shape = [3, 5] }} }}
+w = {{ ones = {{ shape = [15] }} }}
+m = {{ ones = {{ shape = [4, 15] }} }}
+e = {{ ones = {{ shape = [4] }} }}
+[solve]
+{more}"#
+    )
+}
+
+#[test]
+fn dims_that_match_in_number_only() {
+    let solve = "operator = \"A\"\ndata = \"d\"\n";
+    shows(
+        &beside(&format!(
+            "{solve}weight = \"T\"\npreconditioner = \"F\"\n[[solve.regularization]]\noperator = \"T\"\n\
+             [[solve.regularization]]\noperator = \"2 * F\"\n"
+        )),
+        &[],
+        r#"
+error: the model of `T` does not fit the data of `A`
+  --> DIR/problem.toml:18:10
+   |
+16 | operator = "A"
+   |            --- data (3, 5), 15 elements
+17 | data = "d"
+18 | weight = "T"
+   |          ^^^ model (5, 3), 15 elements
+   |
+   = help: dims match in number only; if that is meant, write `weight = { operator = "...", reshape = true }`
+
+error: the data of `F` does not fit the model of `A`
+  --> DIR/problem.toml:19:18
+   |
+16 | operator = "A"
+   |            --- model (3, 5), 15 elements
+...
+19 | preconditioner = "F"
+   |                  ^^^ data (15,)
+   |
+   = help: dims match in number only; if that is meant, write `preconditioner = { operator = "...", reshape = true }`
+
+error: the model of `T` does not fit the model of `A`
+  --> DIR/problem.toml:21:12
+   |
+16 | operator = "A"
+   |            --- model (3, 5), 15 elements
+...
+21 | operator = "T"
+   |            ^^^ model (5, 3), 15 elements
+   |
+   = help: dims match in number only; if that is meant, write `reshape = true` beside its `operator`
+
+error: the model of `2 * F` does not fit the model of `A`
+  --> DIR/problem.toml:23:12
+   |
+16 | operator = "A"
+   |            --- model (3, 5), 15 elements
+...
+23 | operator = "2 * F"
+   |            ^^^^^^^ model (15,)
+   |
+   = help: dims match in number only; if that is meant, write `reshape = true` beside its `operator`
+
+error: DIR/problem.toml has 4 mistakes; nothing was run"#,
+    );
+    // What says that it is meant, what is the same, and flat lists.
+    let fine = |more: &str| assert_eq!(mistakes(&beside(more), &[]), "nothing is wrong", "{more}");
+    fine(&format!(
+        "{solve}weight = {{ operator = \"T\", reshape = true }}\n\
+         preconditioner = {{ operator = \"F\", reshape = true }}\n[[solve.regularization]]\noperator = \"T\"\n\
+         reshape = true\n[[solve.regularization]]\noperator = \"F @ R\"\n"
+    ));
+    fine(&format!(
+        "{solve}weight = \"W\"\npreconditioner = \"I\"\n[[solve.regularization]]\noperator = \"L\"\n\
+         [[solve.regularization]]\noperator = \"M\"\n"
+    ));
+    fine("operator = \"M\"\ndata = \"e\"\n[[solve.regularization]]\noperator = \"L\"\n");
+    fine("operator = \"M\"\ndata = \"e\"\n[[solve.regularization]]\noperator = \"F\"\n");
+    // A list takes the dims of the first that has some.
+    for (first, second) in [("L", "T"), ("L", "F")] {
+        let said = mistakes(
+            &beside(&format!(
+                "operator = \"M\"\ndata = \"e\"\n[[solve.regularization]]\noperator = \"{first}\"\n\
+                 [[solve.regularization]]\noperator = \"{second}\"\n"
+            )),
+            &[],
+        );
+        let expected =
+            format!("error: the model of `{second}` does not fit the model of `{first}`");
+        assert!(said.contains(&expected), "{said}");
+    }
+}
+
+#[test]
+fn further_solves_and_what_is_made_of_models_keep_dims() {
+    let text = |operator: &str| {
+        beside(&format!(
+            "operator = \"A\"\ndata = \"d\"\n[outputs]\nx = {{ path = \"x.npy\", apply = {{ operator = \
+             \"{operator}\", to = \"model\" }} }}\n"
+        ))
+    };
+    for operator in ["T", "F", "T.H", "2 * F.H"] {
+        let said = mistakes(&text(operator), &[]);
+        assert!(
+            said.contains(&format!("`model` does not fit the model of `{operator}`")),
+            "{said}"
+        );
+        assert!(said.contains("their dims match in number only"), "{said}");
+    }
+    for operator in ["L", "W", "F @ R", "I", "M"] {
+        assert_eq!(mistakes(&text(operator), &[]), "nothing is wrong", "{operator}");
+    }
+    let further = beside(
+        "operator = \"A\"\ndata = \"d\"\n[solves.s]\noperator = \"L\"\ndata = \"d\"\nweight = \"T\"\n",
+    );
+    assert!(mistakes(&further, &[]).contains("the model of `T` does not fit the data of `L`"));
+}

@@ -91,28 +91,43 @@ fn every_table_is_read() {
 fn overrides_reach_any_key() {
     let set = [
         "params.eps=0.2",
-        "params.new = 3",
+        "params.eps = 0.3",
         "solve.solver=lsqr",
         "solve.niter=20",
         "operators.R.nt=5",
-        "operators.B=A @ R.H",
+        "operators.A=R @ R.H",
         "solve.regularization.0.epsilon=7",
         "solve.regularization.2.operator=R",
         "arrays.G.chunks=[1, 2]",
         "run={ threads = 2 }",
     ];
     let d = document(FILE, &set);
-    assert_eq!((d.param("eps"), d.param("new")), (Some(0.2), Some(3.0)));
+    assert_eq!(d.param("eps"), Some(0.3));
     let solve = d.solve.as_ref().unwrap();
     assert_eq!(solve.solver.value, "lsqr");
     assert_eq!(solve.solver_params.get("niter").unwrap().value, NodeValue::Integer(20));
     assert_eq!(d.source.slice(&solve.solver_params.span_of("niter")), "20");
     let epsilons: Vec<f64> = solve.regularization.iter().map(|t| t.epsilon.value).collect();
     assert_eq!(epsilons, [7.0, 2.0, 1.0]);
-    let OperatorSpec::Expression(b) = d.operator("B").unwrap() else { panic!("not a string") };
+    let OperatorSpec::Expression(b) = d.operator("A").unwrap() else { panic!("not a string") };
     let places: Vec<&str> = b.value.names().iter().map(|(_, s)| d.source.slice(s)).collect();
-    assert_eq!(places, ["A", "R"]);
+    assert_eq!(places, ["R", "R"]);
     assert_eq!((d.run.threads.as_ref().unwrap().value, d.run.memory.is_none()), (2, true));
+}
+
+#[test]
+fn overrides_of_what_the_file_has_not_are_mistakes() {
+    for (set, expected) in [
+        ("params.epss=1", "the file has no parameter `epss`"),
+        ("arrays.H.file=h.npy", "the file has no array `H`"),
+        ("operators.RR.nt=5", "the file has no operator `RR`"),
+        ("solves.psf.niter=5", "the file has no solve `psf`"),
+    ] {
+        let said = mistakes(FILE, &[set]);
+        assert!(said.contains(expected), "{set}\n{said}");
+        assert!(said.contains("has 1 mistake"), "{set}\n{said}");
+    }
+    assert!(mistakes(FILE, &["params.epss=1"]).contains("did you mean `eps`?"));
 }
 
 #[test]

@@ -25,7 +25,7 @@ error: wrong value of `data`
  --> problem.toml:4:8
   |
 4 | data = 3
-  |        ^ expected a string, found the integer 3
+  |        ^ expected an array's name or a list of numbers, found the integer 3
 
 error: `checkpoint` is not supported in this version yet
  --> problem.toml:6:1

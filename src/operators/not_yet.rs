@@ -1,0 +1,67 @@
+//! PyLops' operators that are not there yet: one list for messages, `pylopsd ops` and README.md.
+
+use crate::spec::{Diagnostic, NOT_YET, Spanned};
+
+/// Names of PyLops 2.8, sorted.
+pub const OPERATORS_NOT_YET: &[&str] = &[
+    "AVOLinearModelling",
+    "AcousticWave2D",
+    "Bilinear",
+    "BlendingContinuous",
+    "BlendingGroup",
+    "BlendingHalf",
+    "CT2D",
+    "ChirpRadon2D",
+    "ChirpRadon3D",
+    "Convolve2D",
+    "ConvolveND",
+    "DCT",
+    "DTCWT",
+    "DWT",
+    "DWT2D",
+    "DWTND",
+    "FirstDirectionalDerivative",
+    "FourierRadon2D",
+    "FourierRadon3D",
+    "FunctionOperator",
+    "Interp",
+    "InterpCubicSpline",
+    "LinearRegression",
+    "MRI2D",
+    "MemoizeOperator",
+    "NonStationaryConvolve1D",
+    "NonStationaryConvolve2D",
+    "NonStationaryConvolve3D",
+    "NonStationaryFilters1D",
+    "NonStationaryFilters2D",
+    "PWSmoother2D",
+    "PWSprayer2D",
+    "Patch2D",
+    "Patch3D",
+    "PhaseShift",
+    "PressureToVelocity",
+    "PrestackLinearModelling",
+    "PrestackWaveletModelling",
+    "Radon2D",
+    "Radon3D",
+    "Regression",
+    "SecondDirectionalDerivative",
+    "Seislet",
+    "Shift",
+    "Sliding1D",
+    "Sliding2D",
+    "Sliding3D",
+    "SmoothingND",
+    "ToCupy",
+    "UDCT",
+    "UpDownComposition2D",
+    "UpDownComposition3D",
+];
+
+/// The mistake of a name of PyLops that is not there yet.
+pub fn not_there_yet(what: &str, name: &Spanned<String>) -> Diagnostic {
+    let message = format!("{what} `{}` is {NOT_YET}", name.value);
+    let label = "PyLops has it, this program does not";
+    let help = "README.md lists what is not there yet";
+    Diagnostic::new(name.span.clone(), message, label).help(help)
+}

@@ -1,0 +1,75 @@
+//! Whether models or data of operators stand for each other.
+
+use crate::operators::{Operator, program};
+
+/// Model or data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// The model.
+    Model,
+    /// The data.
+    Data,
+}
+
+impl Side {
+    /// The word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Side::Model => "model",
+            Side::Data => "data",
+        }
+    }
+}
+
+/// The model or the data of an operator.
+#[derive(Clone, Copy, Debug)]
+pub struct Space<'a> {
+    /// Whose.
+    pub op: &'a dyn Operator,
+    /// Which.
+    pub side: Side,
+    /// Its dims.
+    pub dims: &'a [usize],
+}
+
+impl Space<'_> {
+    /// Whether it is a flat list of samples, which stands for any dims of as many: nothing works
+    /// along it, as a derivative or a filter of one axis would.
+    pub fn is_list(&self) -> bool {
+        self.dims.iter().filter(|&&n| n != 1).count() <= 1
+            && program(self.op).is_ok_and(|program| match self.side {
+                Side::Model => program.input_is_list(),
+                Side::Data => program.output_is_list(),
+            })
+    }
+}
+
+/// Whether dims are the same but for axes of length 1.
+pub fn same_axes(a: &[usize], b: &[usize]) -> bool {
+    a == b || a.iter().filter(|&&n| n != 1).eq(b.iter().filter(|&&n| n != 1))
+}
+
+/// The first space that does not stand for the ones before it, after the one that it differs from.
+pub fn disagreement(spaces: &[Space<'_>]) -> Option<(usize, usize)> {
+    let elements = |k: usize| spaces[k].dims.iter().product::<usize>();
+    // The first of those dims that are agreed on.
+    let mut agreed = 0;
+    for k in 1..spaces.len() {
+        if same_axes(spaces[agreed].dims, spaces[k].dims) {
+            continue;
+        }
+        if elements(agreed) != elements(k) {
+            return Some((agreed, k));
+        }
+        if spaces[k].is_list() {
+            continue;
+        }
+        // Whatever has other dims must be a list.
+        let other = |j: &usize| !same_axes(spaces[*j].dims, spaces[k].dims);
+        if let Some(j) = (agreed..k).filter(other).find(|&j| !spaces[j].is_list()) {
+            return Some((j, k));
+        }
+        agreed = k;
+    }
+    None
+}

@@ -1,0 +1,325 @@
+//! What is not TOML, in the words of those who write Python: what stands there, and the TOML way.
+
+use super::diagnostic::Diagnostic;
+
+/// An error of TOML syntax as a diagnostic; `offset` is where the parsed text starts.
+pub(super) fn error(error: &toml::de::Error, offset: usize, text: &str) -> Diagnostic {
+    let span = error.span().unwrap_or(text.len()..text.len());
+    let start = span.start.min(text.len());
+    let mut mistake = Diagnostic::new(span.clone(), "this is not TOML", error.message());
+    if let Some(found) = text.get(start..).and_then(|rest| {
+        let before = text.get(..start)?;
+        known(before, rest, error.message())
+    }) {
+        mistake.message = found.message.to_string();
+        mistake.label = found.label;
+        mistake.help = Some(found.help);
+        match (found.at, found.length) {
+            (Some(at), length) => mistake.span = at..at + length.max(1),
+            (None, 0) => {}
+            (None, length) => mistake.span = start..start + length,
+        }
+    }
+    mistake.span = mistake.span.start + offset..mistake.span.end + offset;
+    mistake
+}
+
+/// A mistake that is recognised.
+struct Found {
+    message: &'static str,
+    label: String,
+    help: String,
+    /// Bytes from where the parser stopped; 0 leaves its own.
+    length: usize,
+    /// Another place; then `length` bytes from there.
+    at: Option<usize>,
+}
+
+fn found(
+    message: &'static str,
+    label: impl Into<String>,
+    help: impl Into<String>,
+) -> Option<Found> {
+    Some(Found { message, label: label.into(), help: help.into(), length: 0, at: None })
+}
+
+/// What stands where the parser stopped, with its own message for it.
+fn known(before: &str, rest: &str, message: &str) -> Option<Found> {
+    let line_start = before.rfind('\n').map_or(0, |k| k + 1);
+    let line = rest.lines().next().unwrap_or("");
+    let head = before[line_start..].trim();
+    if before.trim().is_empty()
+        && line.starts_with(['{', '['])
+        && rest.trim_end().ends_with(['}', ']'])
+    {
+        return found(
+            "a problem file is TOML, not JSON",
+            "JSON begins like this",
+            "write `[operators]` on a line, and `A = { type = \"Identity\", N = 6 }` below it",
+        );
+    }
+    if head.starts_with("//") {
+        return found("a comment begins with `#`", "TOML has no `//`", "write `# ...`");
+    }
+    if message.contains("key with no value") || message.contains("missing assignment") {
+        return assignment(head, line);
+    }
+    if message.contains("missing comma between array") {
+        return list(before, line);
+    }
+    let in_table = ["unclosed inline table", "missing comma between key", "for inline table"];
+    if in_table.iter().any(|words| message.contains(words)) {
+        return table(before, line, line_start);
+    }
+    if message.contains("unexpected key or value") {
+        return behind(head, line);
+    }
+    if message.contains("invalid basic string") || message.contains("invalid literal string") {
+        return found(
+            "a string is not closed",
+            "the line ends inside it",
+            "close it with the quote that it begins with, on the same line",
+        );
+    }
+    if message.contains("missing escaped value") {
+        return found(
+            "`\\` begins an escape in a string",
+            "and this is none",
+            "write paths with `/`, or in single quotes, which take `\\` as it is",
+        );
+    }
+    // The parser may have stopped inside of a number.
+    let number = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '+' | '-' | '_');
+    let read = before.len() - before.trim_end_matches(number).len();
+    let mut found = value(text_from(before, rest, read).lines().next().unwrap_or(""))?;
+    found.at = (read > 0).then(|| before.len() - read);
+    Some(found)
+}
+
+/// The text from so many bytes before `rest` on.
+fn text_from(before: &str, rest: &str, read: usize) -> String {
+    format!("{}{rest}", before.get(before.len() - read..).unwrap_or(""))
+}
+
+/// Behind a key without `=`.
+fn assignment(head: &str, line: &str) -> Option<Found> {
+    if head.ends_with(':') || line.starts_with(':') {
+        return found(
+            "`:` between a key and its value",
+            "expected `=`",
+            "TOML writes `key = value`",
+        );
+    }
+    let first = head.split_whitespace().next().unwrap_or("");
+    if ["import", "from", "def", "print"].contains(&first) || head.starts_with("\"\"\"") {
+        return found(
+            "a problem file is TOML, not Python",
+            "expected `key = value` or `[table]`",
+            "`specs/` holds problem files, `README.md` how PyLops' calls are written in them",
+        );
+    }
+    None
+}
+
+/// Inside a list, where neither `,` nor `]` comes.
+fn list(before: &str, line: &str) -> Option<Found> {
+    let starts = |c: &[char]| line.trim_start().is_empty() || line.starts_with(c);
+    if starts(&['[', '}', '#']) || line.contains(" = ") {
+        let mut found = found(
+            "a list is not closed",
+            "no `]` for this `[`",
+            "close it with `]`; between entries stands `,`",
+        )?;
+        found.at = unclosed(before, '[', ']');
+        return Some(found);
+    }
+    found("a comma is missing in a list", "expected `,` or `]`", "entries stand like `[1.0, 2.0]`")
+}
+
+/// Inside a table in braces, where neither `,` nor `}` comes.
+fn table(before: &str, line: &str, line_start: usize) -> Option<Found> {
+    // The last thing that the parser has read may be a comment, or a string that should have ended.
+    let read = &before[line_start..];
+    let last = if read.trim().is_empty() { before.trim_end().lines().last()? } else { read };
+    if let Some(at) = comment(last)
+        && last[at..].contains('}')
+    {
+        let mut found = found(
+            "`#` begins a comment, up to the end of the line",
+            "the `}` behind it is part of the comment",
+            "put the comment on a line of its own, or behind the `}`",
+        )?;
+        let start =
+            if read.trim().is_empty() { before.trim_end().len() - last.len() } else { line_start };
+        found.at = Some(start + at);
+        return Some(found);
+    }
+    if line.trim().is_empty() || line.starts_with(['[', '#']) {
+        let mut found = found(
+            "a table in braces is not closed",
+            "no `}` for this `{`",
+            "close it with `}`; a string ends with the quote that it begins with",
+        )?;
+        found.at = unclosed(before, '{', '}');
+        return Some(found);
+    }
+    found(
+        "a comma is missing between two keys",
+        "expected `,` or `}`",
+        "keys stand like `{ type = \"Identity\", N = 6 }`",
+    )
+}
+
+/// Behind a value that is complete.
+fn behind(head: &str, line: &str) -> Option<Found> {
+    let help = "every key outside of braces stands on a line of its own";
+    match line.chars().next()? {
+        ';' => found("a comment begins with `#`", "TOML has no `;`", "write `# ...`"),
+        ',' => found("a comma behind a value", "expected the end of the line", help),
+        '(' => call(head.rsplit(['=', ',', '{', ' ']).next().unwrap_or("")),
+        '+' | '-' | '*' | '@' | '/' => found(
+            "an expression in pieces",
+            "expected the end of the line",
+            "an expression is one string, such as `\"A + 2 * B\"`",
+        ),
+        _ if head.contains('(') => {
+            call(head.split('=').nth(1).unwrap_or("").split('(').next().unwrap_or("").trim())
+        }
+        _ if line.contains('=') => {
+            found("two keys on one line", "expected the end of the line", help)
+        }
+        _ => None,
+    }
+}
+
+fn call(name: &str) -> Option<Found> {
+    if name.starts_with(|c: char| c.is_uppercase()) {
+        let help = format!("an operator is a table: `{{ type = \"{name}\", ... }}`");
+        return found("a Python call is no value", "expected a value of TOML", help);
+    }
+    let help = "a file holds values: write the number, the list or the table itself";
+    found("a Python call is no value", "expected a value of TOML", help)
+}
+
+/// A value that TOML does not know.
+fn value(line: &str) -> Option<Found> {
+    let token = line.split([',', ']', '}', '#']).next().unwrap_or("").trim_end();
+    let word: String =
+        line.chars().take_while(|c| c.is_alphanumeric() || matches!(c, '_' | '.')).collect();
+    let after = line[word.len()..].trim_start();
+    let lower = word.to_lowercase();
+    if let Some(inner) = line.strip_prefix('(') {
+        let end = inner.find(')');
+        let entries = inner[..end.unwrap_or(0)].trim().trim_end_matches(',');
+        let help = match end {
+            Some(_) if !entries.contains(['(', '=']) => format!("write `[{entries}]`"),
+            _ => "write `[...]`".into(),
+        };
+        let mut tuple = found("a tuple is a list here", "TOML has no `(...)`", help)?;
+        tuple.length = end.map_or(1, |k| k + 2);
+        return Some(tuple);
+    }
+    let mut found = match lower.as_str() {
+        "true" | "false" => found(
+            "TOML writes `true` and `false` small",
+            format!("expected `{lower}`"),
+            format!("write `{lower}`"),
+        )?,
+        "none" | "null" | "nil" => found(
+            "TOML has no value for nothing",
+            format!("expected a value, found `{word}`"),
+            "leave the key out: its default is then what the program takes",
+        )?,
+        "nan" | "inf" => found(
+            "TOML writes `nan` and `inf` small",
+            format!("expected `{lower}`"),
+            format!("write `{lower}`"),
+        )?,
+        _ if !word.is_empty() && after.starts_with('(') => call(&word)?,
+        _ if ["np.", "numpy.", "math."].iter().any(|module| word.starts_with(module)) => found(
+            "a name of Python is no value",
+            "expected a value of TOML",
+            "write the number itself",
+        )?,
+        _ if !word.is_empty() && word.len() <= 2 && line[word.len()..].starts_with(['"', '\'']) => {
+            found(
+                "a string has no letters before its quote",
+                format!("found `{word}`"),
+                format!("leave `{word}` out; single quotes take `\\` as it is"),
+            )?
+        }
+        _ => return number(token).or_else(|| unquoted(token)),
+    };
+    found.length = word.len();
+    Some(found)
+}
+
+/// Numbers that Python would read.
+fn number(token: &str) -> Option<Found> {
+    let is_number = |text: &str| text.trim().parse::<f64>().is_ok();
+    let words: Vec<&str> = token.split_whitespace().collect();
+    let mut found = if words.len() > 1 && words.iter().all(|w| is_number(w)) {
+        let help = format!("write `{}`", words.join(", "));
+        found("a comma is missing in a list", "expected `,` between the numbers", help)?
+    } else if token.ends_with(['j', 'J']) && super::parse_complex(token).is_some() {
+        let help = format!("write `\"{token}\"`");
+        found("a complex number is a string here", "TOML has no complex numbers", help)?
+    } else if token.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.'))
+        && token.contains(['/', '*', '+', '-', '('])
+        && !is_number(token)
+        && token.chars().all(|c| c.is_ascii_digit() || " .eE+-*/()".contains(c))
+    {
+        let help = "write the number itself; TOML does not compute";
+        found("a computation is no value", "expected a number", help)?
+    } else if let (true, Ok(x)) = (is_number(token), token.parse::<f64>()) {
+        let help = if token.contains(['.', 'e', 'E']) { format!("{x:?}") } else { format!("{x}") };
+        let label = "digits stand on both sides of a point, no zero before others";
+        found("TOML writes this number otherwise", label, format!("write `{help}`"))?
+    } else {
+        return None;
+    };
+    found.length = token.len();
+    Some(found)
+}
+
+/// Words without quotes.
+fn unquoted(token: &str) -> Option<Found> {
+    if token.is_empty() || token.contains(['"', '\'', '[', '{', '=']) || token.len() > 80 {
+        return None;
+    }
+    let quoted = if token.contains('\\') { format!("'{token}'") } else { format!("\"{token}\"") };
+    let mut found =
+        found("a string without quotes", "expected quotes", format!("write `{quoted}`"))?;
+    found.length = token.len();
+    Some(found)
+}
+
+/// Where a comment begins on a line.
+fn comment(line: &str) -> Option<usize> {
+    let mut quote = None;
+    for (k, c) in line.char_indices() {
+        match (quote, c) {
+            (None, '#') => return Some(k),
+            (None, '"' | '\'') => quote = Some(c),
+            (Some(open), _) if open == c => quote = None,
+            _ => {}
+        }
+    }
+    None
+}
+
+/// The last bracket that is not closed.
+fn unclosed(before: &str, open: char, close: char) -> Option<usize> {
+    let mut depth = 0_usize;
+    for (k, c) in before.char_indices().rev() {
+        if c == close {
+            depth += 1;
+        } else if c == open {
+            if depth == 0 {
+                return Some(k);
+            }
+            depth -= 1;
+        }
+    }
+    None
+}
