@@ -1,10 +1,13 @@
 //! Options that running commands share, and how a problem file is loaded with them.
 
-use std::io::ErrorKind;
+use std::io::{ErrorKind, IsTerminal};
 use std::path::{Path, PathBuf};
 
-use crate::cli::Failure;
-use crate::problem::Problem;
+use crate::cli::team::Team;
+use crate::cli::voice::{self, complain};
+use crate::cli::{Failure, Outcome};
+use crate::io::Array;
+use crate::problem::{Guard, Problem};
 use crate::solvers::{self, Method};
 use crate::spec::{Diagnostics, Document, Host, Source, host_processes, parse_hosts, parse_size};
 
@@ -108,13 +111,22 @@ pub(super) fn hosts(text: &str) -> Result<Hosts, String> {
 
 /// Reads the text of a problem file.
 pub(super) fn read_source(file: &FileArgs) -> Result<Source, Failure> {
+    let stdin = file.file == Path::new("-");
+    if stdin && std::io::stdin().is_terminal() {
+        return Err(Failure::Usage(
+            "error: the problem file is read from standard input, which is a terminal; write \
+             `pylopsd ... - < problem.toml`, or name a file"
+                .into(),
+        ));
+    }
     Source::read(&file.file).map_err(|e| {
         let words = match e.kind() {
             ErrorKind::NotFound => "there is no such file".to_string(),
             ErrorKind::InvalidData => "it is not text".to_string(),
             _ => e.to_string(),
         };
-        Failure::Usage(format!("error: cannot read problem file {}: {words}", file.file.display()))
+        let name = if stdin { "on standard input".into() } else { file.file.display().to_string() };
+        Failure::Usage(format!("error: cannot read problem file {name}: {words}"))
     })
 }
 
@@ -141,8 +153,8 @@ pub(super) fn load_silently(file: &FileArgs, out_dir: Option<&Path>) -> Result<P
 
 /// Says warnings on standard error.
 pub(super) fn warn(warnings: &Diagnostics) {
-    if !warnings.warnings().is_empty() {
-        super::complain(warnings.render(super::colours()).trim_end());
+    if !warnings.warnings().is_empty() && !voice::only_json() {
+        complain(warnings.render(voice::colours()).trim_end());
     }
 }
 
@@ -168,6 +180,42 @@ pub(super) fn loaded(
             Err(mistakes.into())
         }
     }
+}
+
+/// Says what a run met that is probably not what was meant.
+pub(super) fn warn_of_run(warnings: &[String], args: &RunArgs) {
+    if !args.quiet && !voice::only_json() {
+        warnings.iter().for_each(|w| complain(&format!("warning: {w}")));
+    }
+}
+
+/// All warnings for machines: those of the problem file, and those of the run.
+pub(super) fn listed(problem: &Problem, run: &[String]) -> Vec<String> {
+    let early = problem.warnings.warnings().iter();
+    let early = early.map(|w| format!("{}: {}", w.message, w.label));
+    early.chain(run.iter().cloned()).collect()
+}
+
+/// Arrays of which elements that are not zero became zero as they were read, in any process.
+pub(super) fn vanished<'a>(
+    team: &Team,
+    arrays: impl Iterator<Item = (&'a str, &'a Array)>,
+) -> Result<Vec<String>, Failure> {
+    let arrays: Vec<(&str, &Array)> = arrays.collect();
+    let own: Vec<u64> = arrays.iter().map(|(_, array)| u64::from(array.vanished())).collect();
+    let all = team.all_gather(&own)?;
+    let anywhere = |k: usize| all.iter().any(|words| words[k] != 0);
+    let told = arrays.iter().enumerate().filter(|(k, _)| anywhere(*k)).map(|(_, (what, _))| {
+        format!("{what} has values that are not zero and became zero in single precision")
+    });
+    Ok(told.collect())
+}
+
+/// An error if a place must not be written, as the value of an option.
+pub(super) fn claim(guard: &mut Guard, path: &Path, option: &str) -> Outcome {
+    guard.write(path, option, None).map_err(|clash| {
+        Failure::Usage(format!("error: {}: {}; name another place", path.display(), clash.message))
+    })
 }
 
 /// The solver that a problem asks for.

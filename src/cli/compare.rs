@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde_json::{Value as Json, json};
 
 use crate::cli::info::{is_archive, open, show};
-use crate::cli::{Failure, Outcome, say};
+use crate::cli::{Failure, Outcome, say, say_json};
 use crate::io;
 use crate::report::{bound, table};
 use crate::scalar::C128;
@@ -28,7 +28,7 @@ pub(super) struct Args {
     atol: f64,
     /// JSON on standard output
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
 }
 
 fn tolerance(text: &str) -> Result<f64, String> {
@@ -60,7 +60,7 @@ pub(super) fn run(args: &Args) -> Outcome {
             "values": c.values.map(|(x, y)| [value(x), value(y)]),
             "nan_in_one_only": c.nan_differences,
         });
-        say(&format!("{found:#}\n"))?;
+        say_json(&found)?;
     } else {
         let within = format!("rtol {}, atol {}", bound(args.rtol), bound(args.atol));
         let word = match (c.at.is_none(), equal) {

@@ -12,6 +12,7 @@ mod read;
 use std::fmt;
 use std::fs::File;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use ndarray::{ArrayD, IxDyn};
@@ -19,11 +20,12 @@ use ndarray::{ArrayD, IxDyn};
 use crate::scalar::{C128, DType};
 use crate::space::{ArrayType, IndexBox, show_dims};
 use crate::view::{ViewMut, Viewed};
-use crate::with_view;
+use crate::{with_dtype, with_view};
 
 use super::error::{Error, Result};
 use super::generate::Generator;
 use super::layout::{Layout, filled_dims};
+use super::narrow;
 use super::npy::{Header, StoredType, checked_len};
 use super::zarr;
 use base::{Base, Source, apart};
@@ -53,6 +55,8 @@ struct Inner {
     map: Map,
     /// Chunk lengths that the user asked for.
     chunks: Option<Vec<usize>>,
+    /// Whether elements that are not zero were read as zero, of this or of an array made of it.
+    vanished: Arc<AtomicBool>,
 }
 
 /// What happens to each element before it is rounded to the array's type.
@@ -77,6 +81,28 @@ pub struct Mappable<'a> {
     pub offset: u64,
 }
 
+/// Chunks that a Zarr folder does not have, and which are read as the fill value.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Missing {
+    /// How many.
+    pub missing: usize,
+    /// Of how many.
+    pub all: usize,
+    /// `chunk`, or `shard`.
+    pub what: &'static str,
+    /// The fill value, as text.
+    pub fill: String,
+}
+
+impl fmt::Display for Missing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Missing { missing, all, what, fill } = self;
+        let are = if *missing == 1 { "is" } else { "are" };
+        let plural = if *all == 1 { "" } else { "s" };
+        write!(f, "{missing} of {all} {what}{plural} {are} missing, and read as {fill}")
+    }
+}
+
 impl Array {
     /// An array of values given in C order.
     pub fn values(dims: impl Into<Vec<usize>>, values: Vec<C128>, dtype: DType) -> Result<Array> {
@@ -88,7 +114,8 @@ impl Array {
                 values.len()
             )));
         }
-        Ok(Array::new("values", dims, dtype, Source::Values(values)))
+        let vanished = check_held(values.iter().copied().enumerate(), &dims, dtype)?;
+        Ok(Array::new("values", dims, dtype, Source::Values(values)).with_vanished(vanished))
     }
 
     /// An array that a formula gives; it takes no memory.
@@ -104,7 +131,12 @@ impl Array {
                 show_dims(&dims)
             )));
         }
-        Ok(Array::new("generated", dims, dtype, Source::Generated(generator)))
+        let vanished = match dims.iter().product::<usize>().checked_sub(1) {
+            Some(last) => check_held(generator.extremes(last).into_iter(), &dims, dtype)?,
+            None => false,
+        };
+        let source = Source::Generated(generator);
+        Ok(Array::new("generated", dims, dtype, source).with_vanished(vanished))
     }
 
     /// An array that is computed when it is first read, and kept then.
@@ -175,6 +207,7 @@ impl Array {
             map: Map::Same,
             base: Arc::new(base),
             chunks: None,
+            vanished: Arc::default(),
         }))
     }
 
@@ -331,8 +364,30 @@ impl Array {
 
     /// This array as the base of another.
     fn layered(self) -> Array {
-        let (name, ty) = (self.0.name.clone(), self.0.ty.clone());
-        Array::new(&name, ty.dims, ty.dtype, Source::Array(self))
+        let (name, ty, vanished) =
+            (self.0.name.clone(), self.0.ty.clone(), self.0.vanished.clone());
+        let array = Array::new(&name, ty.dims, ty.dtype, Source::Array(self));
+        array.with(|inner| inner.vanished = vanished)
+    }
+
+    fn with_vanished(self, vanished: bool) -> Array {
+        self.0.vanished.store(vanished, Ordering::Relaxed);
+        self
+    }
+
+    /// Whether elements that are not zero have become zero where this array, or one that was made of
+    /// it, was read in single precision.
+    pub fn vanished(&self) -> bool {
+        self.0.vanished.load(Ordering::Relaxed)
+    }
+
+    /// How many chunks of a Zarr folder are missing; `None` if none is.
+    pub fn missing_chunks(&self) -> Option<Missing> {
+        match &self.0.base.source {
+            Source::Zarr(folder) => folder.missing(),
+            Source::Array(inner) => inner.missing_chunks(),
+            _ => None,
+        }
     }
 
     fn laid_out(self, layout: Layout) -> Array {
@@ -358,8 +413,19 @@ impl Array {
         Error::input(format!("{}: {what}", self.name()))
     }
 
-    /// Where the array lies in a file exactly as it would in memory, so that it can be mapped.
-    pub fn mappable(&self) -> Option<Mappable<'_>> {
+    /// Whether the array lies in a file exactly as it would in memory, so that it can be mapped.
+    pub fn is_mappable(&self) -> bool {
+        self.place().is_some()
+    }
+
+    /// Where it does, once the file is known to be intact.
+    pub fn mappable(&self) -> Result<Option<Mappable<'_>>> {
+        let Some(place) = self.place() else { return Ok(None) };
+        self.0.base.check_intact()?;
+        Ok(Some(place))
+    }
+
+    fn place(&self) -> Option<Mappable<'_>> {
         let inner = &*self.0;
         let Source::File { file, path, offset, .. } = &inner.base.source else { return None };
         let stored = inner.base.stored?;
@@ -413,6 +479,25 @@ impl Array {
         array.read_box(&IndexBox::whole(dims), T::erase_mut(out.view_mut()))?;
         Ok(out)
     }
+}
+
+/// An error if a type cannot hold one of some numbers, given with their places; else whether it makes
+/// one zero that is not.
+fn check_held(
+    values: impl Iterator<Item = (usize, C128)> + Clone,
+    dims: &[usize],
+    dtype: DType,
+) -> Result<bool> {
+    with_dtype!(dtype, T => {
+        if let Some((at, value)) = values.clone().find(|(_, v)| narrow::is_lost::<T>(*v)) {
+            let what = narrow::too_large(value, at, dims, dtype);
+            return Err(Error::input(format!(
+                "it cannot be {dtype}: {what}; write `dtype = \"{}\"`, or scale it",
+                DType::of(dtype.is_complex(), true)
+            )));
+        }
+        Ok(values.into_iter().any(|(_, v)| narrow::vanishes::<T>(v)))
+    })
 }
 
 impl fmt::Debug for Array {

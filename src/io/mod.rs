@@ -5,9 +5,11 @@ mod error;
 mod generate;
 pub mod inspect;
 mod layout;
+pub mod narrow;
 pub mod npy;
 pub mod npz;
 pub mod output;
+pub mod place;
 pub mod stage;
 mod temporary;
 #[cfg(feature = "zarr")]
@@ -16,9 +18,11 @@ mod zarr;
 #[path = "zarr/absent.rs"]
 mod zarr;
 
-pub use array::{Array, Bytes, Compute, Mappable, Part};
+pub use array::{Array, Bytes, Compute, Mappable, Missing, Part};
 pub use error::{Error, ErrorKind, Result};
 pub use generate::{Distribution, Generator};
 pub use inspect::{Comparison, Summary, compare, members, summarize};
+pub use narrow::Narrowed;
 pub use output::{NpyOutput, Output, TextOutput};
+pub use place::Place;
 pub use temporary::{TemporaryFolder, abandon, abandon_all, watch};

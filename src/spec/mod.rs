@@ -33,7 +33,7 @@ pub use apply::ApplySpec;
 pub use arrays::{ArraySource, ArraySpec, Chunks, Distribution, FileSource, Part};
 pub use build::table;
 pub use de::deserialize;
-pub use diagnostic::{Diagnostic, Diagnostics, nearest};
+pub use diagnostic::{Diagnostic, Diagnostics, Told, nearest};
 pub use document::{ApplicationSpec, Document};
 pub use expect::{ExpectSpec, ExpectedValue, OutputCheck, Quantity};
 pub use expr::{Expr, ExprKind, Function, parse_expression};
@@ -45,7 +45,7 @@ pub use params::{ArrayParam, ComplexParam, OneOrMany};
 pub use run::{OutputName, OutputSpec, RunSpec, parse_size};
 pub use slice::{SliceItem, parse_slice};
 pub use solve::{COMMON as SOLVE_KEYS, Regularization, SolveSpec};
-pub use source::{Source, Span, Spanned};
+pub use source::{STANDARD_INPUT, Source, Span, Spanned};
 pub use synthetics::{
     ArrayRef, EventsSpec, Moveout, NumpyWindow, SyntheticSpec, TaperType, TraveltimeSpec, Velocity,
     WaveletShape, WaveletSpec,

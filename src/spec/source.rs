@@ -30,6 +30,9 @@ impl<T> Spanned<T> {
     }
 }
 
+/// What a problem file is called that comes on standard input.
+pub const STANDARD_INPUT: &str = "standard input";
+
 /// A problem file's text, and the command-line arguments that add to it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Source {
@@ -64,9 +67,17 @@ impl Source {
         Source { name: name.into(), text: text.into(), arguments: Vec::new() }
     }
 
-    /// Reads a problem file.
+    /// Reads a problem file; `-` is standard input.
     pub fn read(path: &Path) -> std::io::Result<Source> {
+        if path == Path::new("-") {
+            return Ok(Source::new(STANDARD_INPUT, std::io::read_to_string(std::io::stdin())?));
+        }
         Ok(Source::new(path.display().to_string(), std::fs::read_to_string(path)?))
+    }
+
+    /// Whether it came on standard input; its paths are relative to the current folder then.
+    pub fn is_standard_input(&self) -> bool {
+        self.name == STANDARD_INPUT
     }
 
     /// The folder that paths in the file are relative to.
