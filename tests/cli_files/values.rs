@@ -17,7 +17,6 @@ fn an_output_that_its_type_cannot_hold_is_refused_with_its_place() {
     // The first place in the array, however many threads and processes write it.
     let many = PROBLEM
         .replace("file = \"x.npy\"", "linspace = { start = 0.0, stop = 1e40, num = 300000 }")
-        .replace("image = { path = \"i.npy\"", "image = { path = \"i.npy\"")
         .replace("operator = \"I\", to", "operator = \"J\", to")
         .replace("[solve]", "J = { type = \"Identity\", N = 300000 }\n[solve]");
     folder.put("many.toml", many.as_bytes());
