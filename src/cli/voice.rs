@@ -185,7 +185,7 @@ pub(super) fn color() -> ColorChoice {
     ColorChoice::Auto
 }
 
-/// A path as a JSON value; `None` stays none.
+/// What a problem file is called.
 pub(super) fn shown(path: &Path) -> String {
     match path == Path::new("-") {
         true => crate::spec::STANDARD_INPUT.into(),

@@ -136,6 +136,11 @@ fn check_path(spec: &OutputSpec, path: &Path, guard: &mut Guard) -> Result<(), D
         });
     }
     if path == Path::new("-") {
+        if spec.name.value == OutputName::History {
+            let message =
+                format!("output `{name}` is text, and standard output carries .npy arrays");
+            return wrong(message, "expected a file such as \"history.csv\"");
+        }
         return Ok(());
     }
     if zarr && spec.name.value == OutputName::History {

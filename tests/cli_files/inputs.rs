@@ -107,6 +107,8 @@ model = "m.npy"
     let ran = folder.ran("check problem.toml --deny-warnings");
     assert_eq!(ran.code, Some(2), "{}", ran.stderr);
     assert!(folder.ran("apply problem.toml --input d.zarr").stderr.contains("1 of 4 chunks"));
+    let compared = folder.ran("compare d.zarr d.zarr");
+    assert!(compared.stderr.contains("warning: d.zarr: 1 of 4 chunks"), "{}", compared.stderr);
     let info = folder.ran("info d.zarr").text();
     assert!(info.contains("1 of 4 chunks is missing"), "{info}");
     // A folder as old NestedDirectoryStores wrote it, without a word on how its chunks are named.

@@ -23,6 +23,10 @@ fn standard_output_carries_data_or_json() {
     let ran = folder.ran("solve tiny.toml --set outputs.model=- --json");
     let told: serde_json::Value = serde_json::from_str(&ran.stderr).unwrap();
     assert!(told["warnings"].to_string().contains("output `image`"), "{told}");
+    // A history is no array.
+    let ran = folder.ran("solve problem.toml --set outputs.history=-");
+    assert_eq!(ran.code, Some(2), "{}", ran.text());
+    assert!(ran.stderr.contains("output `history` is text"), "{}", ran.stderr);
     // A failure too.
     let ran = folder.ran("apply problem.toml --input none.npy --output - --json");
     let told: serde_json::Value = serde_json::from_str(&ran.stderr).unwrap();
