@@ -7,6 +7,7 @@ use crate::cli::team::Team;
 use crate::cli::voice::{self, complain};
 use crate::cli::{Failure, Outcome};
 use crate::io::Array;
+use crate::io::narrow::too_small;
 use crate::problem::{Guard, Problem};
 use crate::solvers::{self, Method};
 use crate::spec::{Diagnostics, Document, Host, Source, host_processes, parse_hosts, parse_size};
@@ -196,17 +197,22 @@ pub(super) fn listed(problem: &Problem, run: &[String]) -> Vec<String> {
     early.chain(run.iter().cloned()).collect()
 }
 
-/// Arrays of which elements that are not zero became zero as they were read, in any process.
+/// Warnings of arrays that are too small for the single precision that they were read in, in any
+/// process.
 pub(super) fn vanished<'a>(
     team: &Team,
     arrays: impl Iterator<Item = (&'a str, &'a Array)>,
 ) -> Result<Vec<String>, Failure> {
     let arrays: Vec<(&str, &Array)> = arrays.collect();
-    let own: Vec<u64> = arrays.iter().map(|(_, array)| u64::from(array.vanished())).collect();
+    let own: Vec<u64> = arrays.iter().flat_map(|(_, array)| array.losses()).collect();
     let all = team.all_gather(&own)?;
-    let anywhere = |k: usize| all.iter().any(|words| words[k] != 0);
-    let told = arrays.iter().enumerate().filter(|(k, _)| anywhere(*k)).map(|(_, (what, _))| {
-        format!("{what} has values that are not zero and became zero in single precision")
+    let of = |k: usize| too_small(all.iter().map(|words| [words[2 * k], words[2 * k + 1]]));
+    let told = arrays.iter().enumerate().filter_map(|(k, (what, _))| {
+        let largest = of(k)?;
+        Some(format!(
+            "{what} is too small for single precision, which makes some of its values zero: the largest \
+             is {largest:e}; scale it"
+        ))
     });
     Ok(told.collect())
 }

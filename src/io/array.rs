@@ -12,7 +12,6 @@ mod read;
 use std::fmt;
 use std::fs::File;
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use ndarray::{ArrayD, IxDyn};
@@ -25,7 +24,7 @@ use crate::{with_dtype, with_view};
 use super::error::{Error, Result};
 use super::generate::Generator;
 use super::layout::{Layout, filled_dims};
-use super::narrow;
+use super::narrow::{self, Fate, Losses};
 use super::npy::{Header, StoredType, checked_len};
 use super::zarr;
 use base::{Base, Source, apart};
@@ -55,8 +54,8 @@ struct Inner {
     map: Map,
     /// Chunk lengths that the user asked for.
     chunks: Option<Vec<usize>>,
-    /// Whether elements that are not zero were read as zero, of this or of an array made of it.
-    vanished: Arc<AtomicBool>,
+    /// What reading in single precision has made of this, or of an array made of it.
+    losses: Arc<Losses>,
 }
 
 /// What happens to each element before it is rounded to the array's type.
@@ -114,8 +113,8 @@ impl Array {
                 values.len()
             )));
         }
-        let vanished = check_held(values.iter().copied().enumerate(), &dims, dtype)?;
-        Ok(Array::new("values", dims, dtype, Source::Values(values)).with_vanished(vanished))
+        let fate = check_held(values.iter().copied().enumerate(), &dims, dtype)?;
+        Ok(Array::new("values", dims, dtype, Source::Values(values)).with_fate(fate))
     }
 
     /// An array that a formula gives; it takes no memory.
@@ -131,12 +130,12 @@ impl Array {
                 show_dims(&dims)
             )));
         }
-        let vanished = match dims.iter().product::<usize>().checked_sub(1) {
+        let fate = match dims.iter().product::<usize>().checked_sub(1) {
             Some(last) => check_held(generator.extremes(last).into_iter(), &dims, dtype)?,
-            None => false,
+            None => Fate::default(),
         };
         let source = Source::Generated(generator);
-        Ok(Array::new("generated", dims, dtype, source).with_vanished(vanished))
+        Ok(Array::new("generated", dims, dtype, source).with_fate(fate))
     }
 
     /// An array that is computed when it is first read, and kept then.
@@ -207,7 +206,7 @@ impl Array {
             map: Map::Same,
             base: Arc::new(base),
             chunks: None,
-            vanished: Arc::default(),
+            losses: Arc::default(),
         }))
     }
 
@@ -364,21 +363,20 @@ impl Array {
 
     /// This array as the base of another.
     fn layered(self) -> Array {
-        let (name, ty, vanished) =
-            (self.0.name.clone(), self.0.ty.clone(), self.0.vanished.clone());
+        let (name, ty, losses) = (self.0.name.clone(), self.0.ty.clone(), self.0.losses.clone());
         let array = Array::new(&name, ty.dims, ty.dtype, Source::Array(self));
-        array.with(|inner| inner.vanished = vanished)
+        array.with(|inner| inner.losses = losses)
     }
 
-    fn with_vanished(self, vanished: bool) -> Array {
-        self.0.vanished.store(vanished, Ordering::Relaxed);
+    fn with_fate(self, fate: Fate) -> Array {
+        self.0.losses.add(fate);
         self
     }
 
-    /// Whether elements that are not zero have become zero where this array, or one that was made of
-    /// it, was read in single precision.
-    pub fn vanished(&self) -> bool {
-        self.0.vanished.load(Ordering::Relaxed)
+    /// What reading this array, or one that was made of it, in single precision has made of its
+    /// elements, for [`narrow::too_small`].
+    pub fn losses(&self) -> [u64; 2] {
+        self.0.losses.told()
     }
 
     /// How many chunks of a Zarr folder are missing; `None` if none is.
@@ -481,13 +479,12 @@ impl Array {
     }
 }
 
-/// An error if a type cannot hold one of some numbers, given with their places; else whether it makes
-/// one zero that is not.
+/// What becomes of some numbers, given with their places, in a type; an error if it cannot hold one.
 fn check_held(
     values: impl Iterator<Item = (usize, C128)> + Clone,
     dims: &[usize],
     dtype: DType,
-) -> Result<bool> {
+) -> Result<Fate> {
     with_dtype!(dtype, T => {
         if let Some((at, value)) = values.clone().find(|(_, v)| narrow::is_lost::<T>(*v)) {
             let what = narrow::too_large(value, at, dims, dtype);
@@ -496,7 +493,7 @@ fn check_held(
                 DType::of(dtype.is_complex(), true)
             )));
         }
-        Ok(values.into_iter().any(|(_, v)| narrow::vanishes::<T>(v)))
+        Ok(values.map(|(_, v)| Fate::of::<T>(v)).fold(Fate::default(), Fate::and))
     })
 }
 

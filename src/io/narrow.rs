@@ -1,6 +1,8 @@
 //! Numbers that are rounded to single precision: those that it cannot hold, and those that it makes
 //! zero.
 
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
 use ndarray::{ArrayViewD, ArrayViewMutD, Zip};
 
 use crate::scalar::{C128, DType, Scalar};
@@ -14,12 +16,63 @@ pub(crate) struct Fate {
     pub(crate) lost: bool,
     /// How many are zero now, and were not.
     pub(crate) vanished: usize,
+    /// The largest part of any, without its sign.
+    pub(crate) largest: f64,
 }
 
 impl Fate {
     pub(crate) fn and(self, other: Fate) -> Fate {
-        Fate { lost: self.lost || other.lost, vanished: self.vanished + other.vanished }
+        Fate {
+            lost: self.lost || other.lost,
+            vanished: self.vanished + other.vanished,
+            largest: self.largest.max(other.largest),
+        }
     }
+
+    /// That of one element as a `T`.
+    pub(crate) fn of<T: Scalar>(value: C128) -> Fate {
+        let narrow = T::from_c128(value);
+        Fate {
+            lost: !narrow.is_finite() && is_finite(value),
+            vanished: usize::from(narrow == T::default() && value != C128::default()),
+            largest: value.re.abs().max(value.im.abs()),
+        }
+    }
+}
+
+/// What reads of an array in single precision made of its elements, by all who read it.
+#[derive(Debug, Default)]
+pub(crate) struct Losses {
+    vanished: AtomicBool,
+    /// Bits of the largest part; those of numbers without a sign are in the numbers' order.
+    largest: AtomicU64,
+}
+
+/// An array whose largest element is below this is not resolved by single precision: below its least
+/// normal number over its rounding.
+const RESOLVED: f64 = f32::MIN_POSITIVE as f64 / f32::EPSILON as f64;
+
+impl Losses {
+    pub(crate) fn add(&self, fate: Fate) {
+        if fate.vanished > 0 {
+            self.vanished.store(true, Ordering::Relaxed);
+        }
+        self.largest.fetch_max(fate.largest.to_bits(), Ordering::Relaxed);
+    }
+
+    /// Whether elements have vanished, as 0 or 1, and bits of the largest one.
+    pub(crate) fn told(&self) -> [u64; 2] {
+        let vanished = self.vanished.load(Ordering::Relaxed);
+        [u64::from(vanished), self.largest.load(Ordering::Relaxed)]
+    }
+}
+
+/// The largest of an array's elements, from what all processes tell, if some vanished that may matter
+/// beside it.
+pub fn too_small(told: impl Iterator<Item = [u64; 2]>) -> Option<f64> {
+    let all = told.fold([0, 0], |a, b| [a[0] | b[0], a[1].max(b[1])]);
+    let largest = f64::from_bits(all[1]);
+    (all[0] != 0 && largest < RESOLVED).then_some(largest)
 }
 
 /// What became of an array that was written in a narrower type.
@@ -53,12 +106,7 @@ fn is_finite(value: C128) -> bool {
 
 /// Whether a finite number is infinite as a `T`.
 pub(crate) fn is_lost<T: Scalar>(value: C128) -> bool {
-    !T::from_c128(value).is_finite() && is_finite(value)
-}
-
-/// Whether a number that is not zero is as a `T`.
-pub(crate) fn vanishes<T: Scalar>(value: C128) -> bool {
-    T::from_c128(value) == T::default() && value != C128::default()
+    Fate::of::<T>(value).lost
 }
 
 /// Puts elements, changed by `map`, where they belong.
@@ -76,8 +124,7 @@ pub(crate) fn convert<S: Viewed, T: Viewed>(
     zip.for_each(|o, &v| {
         let value = map(v.to_c128());
         *o = T::from_c128(value);
-        fate.lost |= !o.is_finite() && is_finite(value);
-        fate.vanished += usize::from(*o == T::default() && value != C128::default());
+        fate = fate.and(Fate::of::<T>(value));
     });
     fate
 }

@@ -52,11 +52,15 @@ fn an_input_that_its_type_cannot_hold_is_refused_with_its_place() {
         let words = ["x: ", "1e300 at [3]", "float32"];
         refused(&folder, &format!("solve problem.toml {options}"), 1, &words);
     }
+    // What is nothing beside the largest value may go.
     folder.put("x.npy", &npy(&[1.0, 2.0, 1e-300, 0.0]));
     let ran = folder.ran("solve problem.toml");
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
+    folder.put("x.npy", &npy(&[1e-40, -2e-39, 1e-60, 0.0]));
+    let ran = folder.ran("solve problem.toml");
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
-    let words =
-        "warning: array `x` has values that are not zero and became zero in single precision";
+    let words = "warning: array `x` is too small for single precision, which makes some of its values \
+                 zero: the largest is 2e-39";
     assert!(ran.stderr.contains(words), "{}", ran.stderr);
     // `apply` reads in the operator's type.
     let single = PROBLEM.replace("N = 4", "N = 4, dtype = \"float32\"");

@@ -1,7 +1,5 @@
 //! Reads boxes of an array: its base is walked in the base's own order.
 
-use std::sync::atomic::Ordering;
-
 use ndarray::{ArrayD, ArrayViewD, ArrayViewMutD, Axis, IxDyn, ShapeBuilder};
 
 use super::base::{Base, Source};
@@ -86,11 +84,9 @@ impl Array {
         self.judge::<T>(fate)
     }
 
-    /// Remembers that elements became zero; an error if some cannot be held as `T`.
+    /// Remembers what became of elements; an error if some cannot be held as `T`.
     fn judge<T: Viewed>(&self, fate: Fate) -> Result<()> {
-        if fate.vanished > 0 {
-            self.0.vanished.store(true, Ordering::Relaxed);
-        }
+        self.0.losses.add(fate);
         if fate.lost { Err(self.lost::<T>()?) } else { Ok(()) }
     }
 
