@@ -206,7 +206,8 @@ pub(super) fn solve(
     let found = team.run(args.ranks, threads, |machine| {
         let new = |job: &Job<'_>| {
             let name = job.name.to_string();
-            let shown = (machine.rank() == 0).then(|| (&progress, name, job.method.niter()));
+            let niter = job.method.niter();
+            let shown = (machine.rank() == 0 && niter > 0).then_some((&progress, name, niter));
             Record::new(stop.clone(), shown)
         };
         let mut record = new(&job);

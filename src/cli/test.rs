@@ -306,7 +306,7 @@ fn test(
         return dot_tests(team, &problem, threads, args.run.ranks);
     }
     let method = method(&problem)?;
-    team.agree(redirect(&mut problem, folder))?;
+    team.agree(redirect(&mut problem, args, folder))?;
     let quiet = RunArgs { quiet: true, json: false, ..args.run.clone() };
     let pending = solving::solve(team, &problem, &method, &quiet, true, stop)?;
     solve::refuse_not_finite(&problem, &pending.solved.stop)?;
@@ -321,12 +321,13 @@ fn test(
 }
 
 /// Sends all outputs to another folder, so that nothing beside the problem file changes.
-fn redirect(problem: &mut Problem, folder: &Path) -> Outcome {
+fn redirect(problem: &mut Problem, args: &Args, folder: &Path) -> Outcome {
     let made = if speaks() { std::fs::create_dir_all(folder) } else { Ok(()) };
     made.map_err(|e| {
         Failure::Usage(format!("error: folder {} cannot be made: {e}", folder.display()))
     })?;
     let mut guard = problem.guard();
+    args.junit.iter().for_each(|path| guard.read(path, "the results of --junit"));
     let mut taken: Vec<OsString> = Vec::new();
     for output in &mut problem.outputs {
         let own = output.name.name();

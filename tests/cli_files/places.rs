@@ -40,6 +40,12 @@ fn no_command_writes_over_what_it_reads() {
     }
     refused(&folder, "test problem.toml --junit problem.toml", 2, &["--junit would overwrite"]);
     refused(&folder, "test problem.toml --junit d.npy", 2, &["--junit would overwrite array `d`"]);
+    let ran = folder.ran("test problem.toml --out-dir kept --junit kept/problem/m.npy");
+    assert_eq!(ran.code, Some(2), "there is no folder yet: {}", ran.stderr);
+    std::fs::create_dir_all(folder.path().join("kept/problem")).unwrap();
+    let ran = folder.ran("test problem.toml --out-dir kept --junit kept/problem/m.npy");
+    assert_eq!(ran.code, Some(2), "{}", ran.text());
+    assert!(ran.text().contains("would overwrite the results of --junit"), "{}", ran.text());
     // Outputs of tests go into a folder of the file's name, which may be that of its inputs.
     std::fs::create_dir(folder.path().join("own")).unwrap();
     for file in ["problem.toml", "d.npy", "x.npy"] {
@@ -106,6 +112,7 @@ fn no_command_puts_a_file_into_a_zarr_folder() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
 fn check_says_where_nothing_can_be_written() {
     // Not even root can make a file there.
     let folder = folder("\"m.npy\"", "\"/proc/m.npy\"");

@@ -34,6 +34,7 @@ fn standard_output_carries_data_or_json() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
 fn a_full_disk_behind_standard_output_is_a_failure() {
     let folder = folder("niter    = 5", "niter    = 6");
     for words in [
