@@ -330,6 +330,10 @@ fn test() {
 
     error: ./wrong.toml has 1 mistake; nothing was run
 
+failures:
+    ./nothing.toml
+    ./wrong.toml
+
 5 files, 2 FAILED, in 0.00 s
 ",
         "",

@@ -208,3 +208,40 @@ fn every_operator_passes_its_dot_test() {
         assert!(text.contains("  ok "), "{text}");
     }
 }
+
+#[test]
+fn what_the_problem_files_write_is_no_file_of_the_repository() {
+    let git = |arguments: &[&str]| {
+        let done = Command::new("git").current_dir(root()).args(arguments).output();
+        done.ok().filter(|output| output.status.success() || output.status.code() == Some(1))
+    };
+    if git(&["rev-parse", "--git-dir"]).is_none_or(|output| !output.status.success()) {
+        return; // These are sources without their history.
+    }
+    let mut files = problems();
+    let real = root().join("examples/marchenko/real");
+    files.extend(toml_files(&real).iter().map(|f| f.strip_prefix(root()).unwrap().to_path_buf()));
+    let mut wrong = Vec::new();
+    for file in files {
+        let text = fs::read_to_string(root().join(&file)).unwrap();
+        let table: toml::Table = text.parse().unwrap();
+        let outputs = table.get("outputs").and_then(toml::Value::as_table).into_iter().flatten();
+        for (name, output) in outputs {
+            let path = output.as_str().or(output.get("path").and_then(toml::Value::as_str));
+            let path = file.parent().unwrap().join(path.unwrap());
+            let path = path.to_str().unwrap();
+            // Exit code 1 says that nothing ignores it.
+            let ignored = git(&["check-ignore", "-q", "--no-index", path]).unwrap();
+            if !ignored.status.success() {
+                wrong.push(format!("{}: output `{name}` leaves {path}", file.display()));
+            }
+        }
+        for fetched in table.get("fetch").and_then(toml::Value::as_table).into_iter().flatten() {
+            let path = file.parent().unwrap().join(fetched.0);
+            let ignored =
+                git(&["check-ignore", "-q", "--no-index", path.to_str().unwrap()]).unwrap();
+            assert!(ignored.status.success(), "{} is fetched and not ignored", path.display());
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

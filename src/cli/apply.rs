@@ -5,13 +5,13 @@ use std::time::Instant;
 
 use serde_json::json;
 
-use crate::cli::common::{FileArgs, RunArgs, Work};
-use crate::cli::inputs::load_for;
+use crate::cli::common::{self, FileArgs, RunArgs, Work, claim, vanished};
+use crate::cli::inputs::{Uses, load_for};
 use crate::cli::memory::Divided;
 use crate::cli::places::Place;
 use crate::cli::session;
 use crate::cli::team::Team;
-use crate::cli::{Failure, Outcome, say};
+use crate::cli::{Failure, Outcome, say, say_json, voice};
 use crate::engine::{Machine, Operators, Plans, SharedOutput, Spill, Vector};
 use crate::graph::{Program, simplify, transpose};
 use crate::io::{Array, stage};
@@ -45,6 +45,16 @@ pub(super) struct Args {
     repeat: usize,
     #[command(flatten)]
     run: RunArgs,
+}
+
+impl Args {
+    pub(super) fn file(&self) -> &Path {
+        &self.file.file
+    }
+
+    pub(super) fn json(&self) -> bool {
+        self.run.json
+    }
 }
 
 /// The operator that is asked for, and its name.
@@ -112,9 +122,23 @@ fn fit(array: Array, ty: &ArrayType, what: &str) -> Result<Array, Failure> {
 }
 
 pub(super) fn run(args: &Args, team: &Team) -> Outcome {
+    let stream = args.output.as_deref() == Some(Path::new("-"));
+    if stream {
+        team.agree(voice::keep_for_data())?;
+    }
     let given: Vec<&Path> = args.input.as_deref().into_iter().collect();
     let here = RunArgs { out_dir: None, ..args.run.clone() };
-    let mut problem = load_for(team, &args.file, &here, Work::Operator, &given)?;
+    let uses = Uses { work: Work::Operator, inputs: &given, writes: false };
+    let mut problem = load_for(team, &args.file, &here, &uses)?;
+    let placed = match (&args.output, &args.run.out_dir) {
+        (Some(path), Some(folder)) if !stream => Some(folder.join(path)),
+        (path, _) => path.clone(),
+    };
+    if let Some(path) = placed.as_ref().filter(|_| !stream) {
+        let mut guard = problem.guard();
+        given.iter().for_each(|input| guard.read(input, "--input"));
+        team.agree(claim(&mut guard, path, "--output"))?;
+    }
     let (name, op) = operator(&mut problem, args.operator.as_deref())?;
     let forward = simplify(&operators::program(op.as_ref())?)?;
     let (model, data) = (op.model(), forward.output_types().swap_remove(0));
@@ -135,13 +159,9 @@ pub(super) fn run(args: &Args, team: &Team) -> Outcome {
     session::tell(&args.run, &memory, &spill);
     drop(plans);
 
-    let stream = args.output.as_deref() == Some(Path::new("-"));
-    let placed = match (&args.output, &args.run.out_dir) {
-        (Some(path), Some(folder)) if !stream => Some(folder.join(path)),
-        (path, _) => path.clone(),
-    };
     let place = placed.as_deref();
-    let place = place.map(|p| Place::create(team, p, to, args.run.stage)).transpose()?;
+    let create = |p: &Path| Place::create(team, p, "the result", to, args.run.stage);
+    let place = place.map(create).transpose()?;
     let job = Job {
         program: &program,
         x: &x,
@@ -152,6 +172,10 @@ pub(super) fn run(args: &Args, team: &Team) -> Outcome {
     let start = Instant::now();
     let found = team.run(args.run.ranks, threads, |machine| job.run(machine, start))?;
     let Found { setup, times, norm } = found;
+    let missing = x.missing_chunks().filter(|_| args.input.is_some());
+    let mut warnings: Vec<String> =
+        missing.map(|missing| format!("{}: {missing}", x.name())).into_iter().collect();
+    warnings.extend(vanished(team, std::iter::once((x.name(), &x)).chain(problem.arrays()))?);
     team.agree(place.as_ref().map_or(Ok(()), Place::sync))?;
     let peak = team.peak_bytes()?;
     if !team.is_first() {
@@ -159,22 +183,24 @@ pub(super) fn run(args: &Args, team: &Team) -> Outcome {
     }
     let mut written = Vec::new();
     if let Some(place) = place {
+        if let Some(file) = place.own().filter(|_| args.run.json) {
+            written.push(json!({
+                "name": if args.adjoint { "adjoint" } else { "forward" },
+                "path": place.path,
+                "shape": to.dims,
+                "dtype": to.dtype.name(),
+                "sha256": file.sha256()?,
+            }));
+        }
         if stream {
             place.copy_out()?;
         } else if let Some(file) = place.into_file() {
-            let sha256 = if args.run.json { Some(file.sha256()?) } else { None };
-            written.push(json!({
-                "name": if args.adjoint { "adjoint" } else { "forward" },
-                "path": file.path(),
-                "shape": to.dims,
-                "dtype": to.dtype.name(),
-                "sha256": sha256,
-            }));
             file.commit()?;
         }
     }
+    common::warn_of_run(&warnings, &args.run);
     let least = times.iter().copied().fold(f64::INFINITY, f64::min);
-    if args.run.json && !stream {
+    if args.run.json {
         let object = json!({
             "command": "apply",
             "file": problem.document.source.name,
@@ -192,8 +218,9 @@ pub(super) fn run(args: &Args, team: &Team) -> Outcome {
             "processes": team.processes(args.run.ranks),
             "threads": threads,
             "outputs": written,
+            "warnings": common::listed(&problem, &warnings),
         });
-        return say(&format!("{object:#}\n"));
+        return say_json(&object);
     }
     if args.run.quiet || stream {
         return Ok(());

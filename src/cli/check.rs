@@ -1,9 +1,11 @@
 //! `pylopsd check`
 
+use std::path::Path;
+
 use serde_json::{Value as Json, json};
 
-use crate::cli::common::{FileArgs, Work, load_silently, method, warn};
-use crate::cli::{Outcome, say};
+use crate::cli::common::{FileArgs, Work, listed, load_silently, method, warn};
+use crate::cli::{Outcome, say, say_json};
 use crate::problem::{Problem, Solve};
 use crate::report::table;
 use crate::solvers::Method;
@@ -26,6 +28,16 @@ pub(super) struct Args {
     quiet: bool,
 }
 
+impl Args {
+    pub(super) fn file(&self) -> &Path {
+        &self.file.file
+    }
+
+    pub(super) fn json(&self) -> bool {
+        self.json
+    }
+}
+
 pub(super) fn run(args: &Args) -> Outcome {
     let problem = load_silently(&args.file, Work::Whole, None)?;
     if args.deny_warnings && !problem.warnings.warnings().is_empty() {
@@ -38,12 +50,12 @@ pub(super) fn run(args: &Args) -> Outcome {
         Some(_) => Some(method(&problem)?),
         None => None,
     };
+    problem.check_writable()?;
     let solve = problem.solve.as_ref().zip(method.as_ref());
-    say(&if args.json {
-        format!("{:#}\n", as_json(&problem, solve))
-    } else {
-        text(&problem, solve)
-    })
+    match args.json {
+        true => say_json(&as_json(&problem, solve)),
+        false => say(&text(&problem, solve)),
+    }
 }
 
 /// Where an array comes from, in a few words.
@@ -204,5 +216,6 @@ fn as_json(problem: &Problem, solve: Option<(&Solve, &Method)>) -> Json {
         "solve": solved,
         "outputs": outputs.collect::<Vec<_>>(),
         "expectations": problem.expect.len(),
+        "warnings": listed(problem, &[]),
     })
 }

@@ -1,10 +1,14 @@
 //! Options that running commands share, and how a problem file is loaded with them.
 
-use std::io::ErrorKind;
+use std::io::{ErrorKind, IsTerminal};
 use std::path::{Path, PathBuf};
 
-use crate::cli::Failure;
-use crate::problem::Problem;
+use crate::cli::team::Team;
+use crate::cli::voice::{self, complain};
+use crate::cli::{Failure, Outcome};
+use crate::io::Array;
+use crate::io::narrow::too_small;
+use crate::problem::{Guard, Problem};
 use crate::solvers::{self, Method};
 use crate::spec::{Diagnostics, Document, Host, Source, host_processes, parse_hosts, parse_size};
 
@@ -108,12 +112,21 @@ pub(super) fn hosts(text: &str) -> Result<Hosts, String> {
 
 /// Reads the text of a problem file.
 pub(super) fn read_source(file: &FileArgs) -> Result<Source, Failure> {
+    let stdin = file.file == Path::new("-");
+    if stdin && std::io::stdin().is_terminal() {
+        return Err(Failure::Usage(
+            "error: the problem file is read from standard input, which is a terminal; write \
+             `pylopsd ... - < problem.toml`, or name a file"
+                .into(),
+        ));
+    }
     Source::read(&file.file).map_err(|e| {
         let words = match e.kind() {
             ErrorKind::NotFound => "there is no such file".to_string(),
             _ => e.to_string(),
         };
-        Failure::Usage(format!("error: cannot read problem file {}: {words}", file.file.display()))
+        let name = if stdin { "on standard input".into() } else { file.file.display().to_string() };
+        Failure::Usage(format!("error: cannot read problem file {name}: {words}"))
     })
 }
 
@@ -126,9 +139,10 @@ pub(super) fn parsed(source: Source, file: &FileArgs) -> Result<(Document, Diagn
 }
 
 /// What of a problem file a command works on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Work {
     /// All of it: what nothing uses is warned of.
+    #[default]
     Whole,
     /// An operator, which the command line may name.
     Operator,
@@ -157,8 +171,8 @@ pub(super) fn load_silently(
 
 /// Says warnings on standard error.
 pub(super) fn warn(warnings: &Diagnostics) {
-    if !warnings.warnings().is_empty() {
-        super::complain(warnings.render(super::colours()).trim_end());
+    if !warnings.warnings().is_empty() && !voice::only_json() {
+        complain(warnings.render(voice::colours()).trim_end());
     }
 }
 
@@ -188,6 +202,47 @@ pub(super) fn loaded(
             Err(mistakes.into())
         }
     }
+}
+
+/// Says what a run met that is probably not what was meant.
+pub(super) fn warn_of_run(warnings: &[String], args: &RunArgs) {
+    if !args.quiet && !voice::only_json() {
+        warnings.iter().for_each(|w| complain(&format!("warning: {w}")));
+    }
+}
+
+/// All warnings for machines: those of the problem file, and those of the run.
+pub(super) fn listed(problem: &Problem, run: &[String]) -> Vec<String> {
+    let early = problem.warnings.warnings().iter();
+    let early = early.map(|w| format!("{}: {}", w.message, w.label));
+    early.chain(run.iter().cloned()).collect()
+}
+
+/// Warnings of arrays that are too small for the single precision that they were read in, in any
+/// process.
+pub(super) fn vanished<'a>(
+    team: &Team,
+    arrays: impl Iterator<Item = (&'a str, &'a Array)>,
+) -> Result<Vec<String>, Failure> {
+    let arrays: Vec<(&str, &Array)> = arrays.collect();
+    let own: Vec<u64> = arrays.iter().flat_map(|(_, array)| array.losses()).collect();
+    let all = team.all_gather(&own)?;
+    let of = |k: usize| too_small(all.iter().map(|words| [words[2 * k], words[2 * k + 1]]));
+    let told = arrays.iter().enumerate().filter_map(|(k, (what, _))| {
+        let largest = of(k)?;
+        Some(format!(
+            "{what} is too small for single precision, which makes some of its values zero: the largest \
+             is {largest:e}; scale it"
+        ))
+    });
+    Ok(told.collect())
+}
+
+/// An error if a place must not be written, as the value of an option.
+pub(super) fn claim(guard: &mut Guard, path: &Path, option: &str) -> Outcome {
+    guard.write(path, option, None).map_err(|clash| {
+        Failure::Usage(format!("error: {}: {}; name another place", path.display(), clash.message))
+    })
 }
 
 /// The solver that a problem asks for.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde_json::{Value as Json, json};
 
 use crate::cli::info::{is_archive, open, show};
-use crate::cli::{Failure, Outcome, say};
+use crate::cli::{Failure, Outcome, complain, say, say_json};
 use crate::io;
 use crate::report::{bound, table};
 use crate::scalar::C128;
@@ -28,7 +28,7 @@ pub(super) struct Args {
     atol: f64,
     /// JSON on standard output
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
 }
 
 fn tolerance(text: &str) -> Result<f64, String> {
@@ -42,6 +42,10 @@ pub(super) fn run(args: &Args) -> Outcome {
     let array = |path: &PathBuf| open(path, args.key.as_deref().filter(|_| is_archive(path)));
     let (a, b) = (array(&args.a)?, array(&args.b)?);
     let c = io::compare(&a, &b)?;
+    let missing =
+        [&a, &b].map(|array| Some(format!("{}: {}", array.name(), array.missing_chunks()?)));
+    let warnings: Vec<String> = missing.into_iter().flatten().collect();
+    warnings.iter().for_each(|warning| complain(&format!("warning: {warning}")));
     let equal = c.is_within(args.rtol, args.atol);
     let complex = a.ty().dtype.is_complex() || b.ty().dtype.is_complex();
     if args.json {
@@ -59,8 +63,9 @@ pub(super) fn run(args: &Args) -> Outcome {
             "at": c.at,
             "values": c.values.map(|(x, y)| [value(x), value(y)]),
             "nan_in_one_only": c.nan_differences,
+            "warnings": warnings,
         });
-        say(&format!("{found:#}\n"))?;
+        say_json(&found)?;
     } else {
         let within = format!("rtol {}, atol {}", bound(args.rtol), bound(args.atol));
         let word = match (c.at.is_none(), equal) {

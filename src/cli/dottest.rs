@@ -8,13 +8,14 @@
 //! larger, so that cancelling sums give no false alarm.
 
 use std::fmt;
+use std::path::Path;
 
 use serde_json::json;
 
 use crate::cli::common::{FileArgs, RunArgs, Work};
-use crate::cli::inputs::load_for;
+use crate::cli::inputs::{Uses, load_for};
 use crate::cli::team::Team;
-use crate::cli::{Failure, Outcome, say, session};
+use crate::cli::{Failure, Outcome, say, say_json, session};
 use crate::engine::{Machine, Operators, Plans, Result, Spill};
 use crate::graph::{Program, simplify, transpose};
 use crate::io::{Array, Distribution, Generator};
@@ -38,6 +39,16 @@ pub(super) struct Args {
     tol: Option<f64>,
     #[command(flatten)]
     run: RunArgs,
+}
+
+impl Args {
+    pub(super) fn file(&self) -> &Path {
+        &self.file.file
+    }
+
+    pub(super) fn json(&self) -> bool {
+        self.run.json
+    }
 }
 
 /// Largest relative error over several pairs.
@@ -129,7 +140,8 @@ pub(super) fn test(
 }
 
 pub(super) fn run(args: &Args, team: &Team) -> Outcome {
-    let mut problem = load_for(team, &args.file, &args.run, Work::Operator, &[])?;
+    let uses = Uses { work: Work::Operator, ..Uses::default() };
+    let mut problem = load_for(team, &args.file, &args.run, &uses)?;
     let list: Vec<(String, Op)> = match &args.operator {
         Some(text) => vec![(text.clone(), problem.resolve_expression("--operator", text)?)],
         None => problem.operators().map(|(name, op)| (name.to_string(), op.clone())).collect(),
@@ -150,7 +162,7 @@ pub(super) fn run(args: &Args, team: &Team) -> Outcome {
     }
     if args.run.json {
         let file = &problem.document.source.name;
-        say(&format!("{:#}\n", json!({ "command": "dottest", "file": file, "operators": found })))?;
+        say_json(&json!({ "command": "dottest", "file": file, "operators": found }))?;
     } else if !args.run.quiet {
         say(&lines)?;
     }

@@ -20,6 +20,8 @@ pub(super) struct Check {
     pub(super) expected: String,
     /// What was found.
     pub(super) found: String,
+    /// The number that was found, if it is one.
+    number: Option<f64>,
     /// Whether it holds.
     pub(super) holds: bool,
 }
@@ -32,7 +34,13 @@ impl fmt::Display for Check {
 
 impl Check {
     pub(super) fn as_json(&self) -> Json {
-        json!({ "expected": self.expected, "found": self.found, "holds": self.holds })
+        // JSON has no NaN and no infinity.
+        let found = match self.number {
+            Some(x) if x.is_finite() => json!(x),
+            Some(_) => Json::Null,
+            None => json!(self.found),
+        };
+        json!({ "expected": self.expected, "found": found, "holds": self.holds })
     }
 }
 
@@ -85,7 +93,8 @@ fn quantity_check(
                 None => String::new(),
             };
             let expected = format!("status equal to {wanted}");
-            return Check { expected, found: word.into(), holds: word == wanted };
+            let holds = word == wanted;
+            return Check { expected, found: word.into(), number: None, holds };
         }
     };
     let mut holds = true;
@@ -103,6 +112,7 @@ fn quantity_check(
     Check {
         expected: format!("{name} {}", words.join(" and ")),
         found: format!("{found:.6e}"),
+        number: Some(found),
         holds,
     }
 }
@@ -123,6 +133,7 @@ fn output_check(
         return Ok(Check {
             expected: format!("{label} with sha256 {}", wanted.value),
             found,
+            number: None,
             holds,
         });
     }
@@ -139,6 +150,7 @@ fn output_check(
                 file.value
             ),
             found: format!("a relative error of {:.3e}", c.relative_error),
+            number: Some(c.relative_error),
             holds: c.is_within(*rtol, *atol),
         },
         OutputCheck::Snr { file, snr } => {
@@ -150,6 +162,7 @@ fn output_check(
                     file.value
                 ),
                 found: format!("{found:.2} dB"),
+                number: Some(found),
                 holds: found >= *snr && c.nan_differences == 0,
             }
         }

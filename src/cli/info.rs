@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value as Json, json};
 
-use crate::cli::{Failure, Outcome, complain, say};
+use crate::cli::{Failure, Outcome, complain, say, say_json, voice};
 use crate::io::{Array, Result, Summary, members, summarize};
 use crate::report::{bytes, table};
 use crate::scalar::C128;
@@ -23,7 +23,7 @@ pub(super) struct Args {
     key: Option<String>,
     /// JSON on standard output
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
 }
 
 /// Whether a file or folder holds arrays by name.
@@ -61,6 +61,7 @@ pub(super) fn run(args: &Args) -> Outcome {
     let mut texts = Vec::new();
     let mut list = Vec::new();
     let mut failure: Option<Failure> = None;
+    let mut errors = Vec::new();
     for path in &args.files {
         let found = arrays(path, args.key.as_deref());
         let found = found.unwrap_or_else(|e| vec![Err(e)]);
@@ -77,13 +78,19 @@ pub(super) fn run(args: &Args) -> Outcome {
                     } else if let Some(Failure::Run(message)) = &failure {
                         complain(&format!("error: {message}"));
                     }
-                    failure = Some(error.into());
+                    let error = Failure::from(error);
+                    errors.push(voice::error(&error));
+                    failure = Some(error);
                 }
             }
         }
     }
     if args.json {
-        say(&format!("{:#}\n", json!({ "command": "info", "arrays": list })))?;
+        // Nothing but errors is an error.
+        if let Some(failure) = failure.take_if(|_| list.is_empty()) {
+            return Err(failure);
+        }
+        say_json(&json!({ "command": "info", "arrays": list, "errors": errors }))?;
     } else {
         say(&texts.join("\n"))?;
     }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::common::{FileArgs, RunArgs, Work, loaded, parsed, read_source, warn};
 use crate::cli::team::Team;
-use crate::cli::{Failure, launch};
+use crate::cli::{Failure, launch, voice};
 use crate::io::stage;
 use crate::problem::Problem;
 use crate::spec::{ArraySource, Document, Host, Source, host_processes};
@@ -14,21 +14,42 @@ use crate::spec::{ArraySource, Document, Host, Source, host_processes};
 /// Bytes of a file that are sent at a time.
 const PIECE: usize = 64 << 20;
 
+/// What a command uses besides the problem file.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Uses<'a> {
+    /// What of the file it works on.
+    pub(super) work: Work,
+    /// Arrays that it reads.
+    pub(super) inputs: &'a [&'a Path],
+    /// Whether it writes the outputs of the problem.
+    pub(super) writes: bool,
+}
+
 /// The team of a run of a problem, and the problem. Where the user names hosts, the run takes place
 /// there, and its exit code comes back as a failure.
 pub(super) fn load_for(
     team: &Team,
     file: &FileArgs,
     run: &RunArgs,
-    work: Work,
-    inputs: &[&Path],
+    uses: &Uses<'_>,
 ) -> Result<Problem, Failure> {
+    let Uses { work, inputs, writes } = *uses;
+    let piped = file.file == Path::new("-");
+    if piped && inputs.contains(&Path::new("-")) {
+        return Err(Failure::Usage(
+            "error: the problem file and --input are both read from standard input; name a file for one"
+                .into(),
+        ));
+    }
     let own = if team.is_first() { read_source(file) } else { Ok(Source::default()) };
     let source = team.agree(own)?;
     let text = team.broadcast(source.text.as_bytes())?;
-    let name = file.file.display().to_string();
+    let name = voice::shown(&file.file);
     let source = Source::new(name, String::from_utf8_lossy(&text));
     let (document, mistakes) = parsed(source, file)?;
+    if writes && document.outputs.iter().any(|output| output.path.value == "-") {
+        team.agree(voice::keep_for_data())?;
+    }
     if let (Some(hosts), Some(count)) = (&run.hosts, launch::launched())
         && !hosts.is_empty()
         && host_processes(hosts) != count
@@ -45,6 +66,13 @@ pub(super) fn load_for(
         let here = hosts.iter().all(|h| h.name == "localhost" && h.processes == 1);
         let here = here && hosts.len() <= 1;
         if !here && mistakes.is_empty() {
+            if piped {
+                return Err(Failure::Usage(
+                    "error: a problem file on standard input cannot be run on hosts: each process reads it; \
+                     name a file"
+                        .into(),
+                ));
+            }
             // The launcher passes the first interrupt on, and waits.
             team.interrupted();
             return Err(Failure::Told(launch::start(&hosts, run.stage)?));

@@ -19,6 +19,7 @@ mod memory;
 mod ops;
 mod places;
 mod plan;
+mod plan_around;
 mod programs;
 mod session;
 mod solve;
@@ -27,13 +28,17 @@ mod solving;
 mod submit;
 mod team;
 mod test;
+mod voice;
+mod writing;
 
-use std::io::{IsTerminal, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use crate::spec::Told;
 use team::Team;
+use voice::{Asked, complain, say, say_json};
 
 /// Solves large linear inverse problems described by a TOML file.
 #[derive(Debug, Parser)]
@@ -41,6 +46,9 @@ use team::Team;
 struct Cli {
     #[command(subcommand)]
     command: Command,
+    /// Whether messages have colours; auto heeds NO_COLOR, TERM=dumb, and where they go
+    #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
+    color: ColorChoice,
 }
 
 #[derive(Debug, Subcommand)]
@@ -67,12 +75,63 @@ enum Failure {
     Run(String),
     /// Wrong usage or a wrong problem file: 2. The text is whole.
     Usage(String),
+    /// Mistakes of a problem file, each with its place: 2.
+    Mistakes {
+        /// All of them with their lines.
+        text: String,
+        /// How many there are.
+        summary: String,
+        /// Each of them for machines.
+        list: Vec<Told>,
+    },
     /// An expectation, dot test or comparison did not hold: 3. All is said.
     Unmet,
     /// Interrupted: 130.
     Interrupted,
     /// Some of several files failed with this exit code. All is said.
     Told(u8),
+}
+
+impl Failure {
+    /// The program's exit code.
+    fn code(&self) -> u8 {
+        match self {
+            Failure::Run(_) => 1,
+            Failure::Usage(_) | Failure::Mistakes { .. } => 2,
+            Failure::Unmet => 3,
+            Failure::Told(code) => *code,
+            Failure::Interrupted => 130,
+        }
+    }
+
+    /// A word for machines.
+    fn kind(&self) -> &'static str {
+        match self {
+            Failure::Run(_) => "run",
+            Failure::Usage(_) => "usage",
+            Failure::Mistakes { .. } => "problem",
+            Failure::Unmet | Failure::Told(_) => "told",
+            Failure::Interrupted => "interrupted",
+        }
+    }
+
+    /// What is left to say to people.
+    fn text(&self) -> Option<String> {
+        match self {
+            Failure::Run(message) => Some(format!("error: {message}")),
+            Failure::Usage(text) | Failure::Mistakes { text, .. } => Some(text.clone()),
+            Failure::Interrupted => Some("interrupted".into()),
+            Failure::Unmet | Failure::Told(_) => None,
+        }
+    }
+
+    /// Mistakes with their places.
+    fn diagnostics(&self) -> &[Told] {
+        match self {
+            Failure::Mistakes { list, .. } => list,
+            _ => &[],
+        }
+    }
 }
 
 type Outcome = Result<(), Failure>;
@@ -83,10 +142,15 @@ pub fn main() -> ExitCode {
     if let Some(code) = launch::witness() {
         return ExitCode::from(code);
     }
-    let cli = Cli::parse();
+    let matches = Cli::command().color(voice::color()).try_get_matches();
+    let cli = match matches.and_then(|matches| Cli::from_arg_matches(&matches)) {
+        Ok(cli) => cli,
+        Err(error) => return ExitCode::from(voice::refuse(&error)),
+    };
+    voice::listen(cli.asked());
     let team = match Team::join() {
         Ok(team) => team,
-        Err(failure) => return ExitCode::from(told(&Err(failure))),
+        Err(failure) => return ExitCode::from(voice::told(&Err(failure))),
     };
     let outcome = match cli.command {
         Command::Solve(args) => solve::run(&args, &team),
@@ -106,57 +170,26 @@ pub fn main() -> ExitCode {
     team.conclude(outcome)
 }
 
-/// Says why a command did not succeed, and gives its exit code.
-fn told(outcome: &Outcome) -> u8 {
-    match outcome {
-        Ok(()) => 0,
-        Err(Failure::Run(message)) => {
-            complain(&format!("error: {message}"));
-            1
-        }
-        Err(Failure::Usage(message)) => {
-            complain(message.trim_end());
-            2
-        }
-        Err(Failure::Unmet) => 3,
-        Err(Failure::Told(code)) => *code,
-        Err(Failure::Interrupted) => {
-            complain("interrupted");
-            130
-        }
+impl Cli {
+    fn asked(&self) -> Asked {
+        let file = |path: &Path| Some(voice::shown(path));
+        let (command, file, json) = match &self.command {
+            Command::Solve(args) => ("solve", file(args.file()), args.json()),
+            Command::Apply(args) => ("apply", file(args.file()), args.json()),
+            Command::Dottest(args) => ("dottest", file(args.file()), args.json()),
+            Command::Check(args) => ("check", file(args.file()), args.json()),
+            Command::Plan(args) => ("plan", file(args.file()), args.json()),
+            Command::Graph(_) => ("graph", None, false),
+            Command::Expand(_) => ("expand", None, false),
+            Command::Test(args) => ("test", None, args.json()),
+            Command::Submit(_) => ("submit", None, false),
+            Command::Ops(args) => ("ops", None, args.json),
+            Command::Solvers(args) => ("solvers", None, args.json),
+            Command::Info(args) => ("info", None, args.json),
+            Command::Compare(args) => ("compare", None, args.json),
+        };
+        Asked { command: command.into(), file, json, color: self.color }
     }
-}
-
-/// A message on standard error, for all processes of a run.
-fn complain(message: &str) {
-    if team::speaks() {
-        complain_anyway(message);
-    }
-}
-
-/// A message of this process; a closed standard error is no reason to fail.
-fn complain_anyway(message: &str) {
-    // At once, so that no line of another process comes between.
-    let _ = std::io::stderr().write_all(format!("{message}\n").as_bytes());
-}
-
-/// Text on standard output; a reader that left (as `head` does) ends the program quietly.
-fn say(text: &str) -> Outcome {
-    if !team::speaks() {
-        return Ok(());
-    }
-    let mut out = std::io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(Failure::Run(format!("standard output cannot be written: {e}")))
-        }
-        _ => Ok(()),
-    }
-}
-
-/// Whether messages may have colours.
-fn colours() -> bool {
-    std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none()
 }
 
 impl From<crate::engine::Error> for Failure {
@@ -182,6 +215,6 @@ impl From<crate::io::Error> for Failure {
 
 impl From<crate::spec::Diagnostics> for Failure {
     fn from(d: crate::spec::Diagnostics) -> Self {
-        Failure::Usage(d.render(colours()))
+        Failure::Mistakes { text: d.render(voice::colours()), summary: d.count(), list: d.told() }
     }
 }

@@ -12,7 +12,7 @@ pub(super) struct Args {
     name: Option<String>,
     /// JSON on standard output
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
 }
 
 const OPERATORS: &str =

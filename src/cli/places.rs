@@ -21,11 +21,12 @@ pub(super) struct Place {
 }
 
 impl Place {
-    /// Begins an output in all processes: the first makes the file, the others open it, or will send
+    /// Begins an output, which messages call by that name, in all processes: the first makes the file, the others open it, or will send
     /// what they have if they may not see it.
     pub(super) fn create(
         team: &Team,
         path: &Path,
+        name: &str,
         ty: &ArrayType,
         stage: bool,
     ) -> Result<Place, Failure> {
@@ -47,7 +48,8 @@ impl Place {
             Err(e) => Err(e.into()),
         };
         let file = team.agree(file)?;
-        Ok(Place { output: SharedOutput { file, blind }, path: path.to_path_buf(), folder })
+        let output = SharedOutput { name: name.to_string(), dtype: ty.dtype, file, blind };
+        Ok(Place { output, path: path.to_path_buf(), folder })
     }
 
     /// The file, in the process that puts it in its place.

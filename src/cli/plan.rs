@@ -1,12 +1,15 @@
 //! `pylopsd plan`: what would run, before anything is read.
 
+use std::path::Path;
+
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
 use crate::cli::common::{CountArgs, FileArgs, Work, load, positive, size};
 use crate::cli::memory::{Divided, Memory};
+use crate::cli::plan_around::{self as around, Before};
 use crate::cli::programs::Programs;
-use crate::cli::{Outcome, say, solving};
+use crate::cli::{Outcome, say, say_json, solving};
 use crate::engine::{Block, Plans, Space, Spill};
 use crate::plan::{Plan, Share};
 use crate::problem::Problem;
@@ -33,6 +36,16 @@ pub(super) struct Args {
     /// One JSON object on standard output
     #[arg(long)]
     json: bool,
+}
+
+impl Args {
+    pub(super) fn file(&self) -> &Path {
+        &self.file.file
+    }
+
+    pub(super) fn json(&self) -> bool {
+        self.json
+    }
 }
 
 /// More processes than this are told together.
@@ -87,9 +100,14 @@ pub(super) fn run(args: &Args) -> Outcome {
     };
     let mut within = fullest;
     let spill = within.spill(limit, problem.scratch.clone());
+    let before = match &programs.method {
+        Some(_) => around::before(&problem)?,
+        None => Vec::new(),
+    };
     let shown = Shown {
         problem: &problem,
         programs: &programs,
+        before: &before,
         plans: &plans,
         processes: &processes,
         partitions: &partitioned,
@@ -98,7 +116,10 @@ pub(super) fn run(args: &Args) -> Outcome {
         limit,
         spill: spill.as_ref().ok(),
     };
-    say(&if args.json { format!("{:#}\n", shown.as_json()) } else { shown.text() })?;
+    match args.json {
+        true => say_json(&shown.as_json()),
+        false => say(&shown.text()),
+    }?;
     spill.map(|_| ())
 }
 
@@ -126,6 +147,8 @@ fn process(divided: &Divided<'_>, programs: &Programs, rank: usize, threads: usi
 struct Shown<'a> {
     problem: &'a Problem,
     programs: &'a Programs,
+    /// The further solves.
+    before: &'a [Before<'a>],
     plans: &'a Plans,
     processes: &'a [Process],
     /// By program, a row for each array.
@@ -161,6 +184,10 @@ impl Shown<'_> {
         }
         if let Some((flop, moved)) = self.iteration() {
             text += &format!("\nan iteration: {}\n", cost(flop, moved));
+        }
+        text += &around::before_text(self.before);
+        if self.programs.method.is_some() {
+            text += &around::outputs_text(self.problem);
         }
         let count = self.processes.len();
         text += &match count {
@@ -274,6 +301,11 @@ impl Shown<'_> {
             "data": data,
             "programs": programs,
             "iteration": self.iteration().map(|(f, b)| json!({ "flop": f, "bytes_moved": b })),
+            "solves": around::before_json(self.before),
+            "outputs": match self.programs.method {
+                Some(_) => around::outputs_json(self.problem),
+                None => Vec::new(),
+            },
             "memory": self.memory,
             "memory_limit": self.limit,
             "threads": self.threads,

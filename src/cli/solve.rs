@@ -1,14 +1,15 @@
 //! `pylopsd solve`
 
 use std::fmt::Write;
+use std::path::Path;
 
 use serde_json::{Value as Json, json};
 
-use crate::cli::common::{FileArgs, RunArgs, Work, method};
-use crate::cli::inputs::load_for;
-use crate::cli::solving::{self, Solved};
+use crate::cli::common::{self, FileArgs, RunArgs, method};
+use crate::cli::inputs::{Uses, load_for};
+use crate::cli::solving::{self, Further, Solved};
 use crate::cli::team::Team;
-use crate::cli::{Failure, Outcome, expectations, say};
+use crate::cli::{Failure, Outcome, complain, expectations, say, say_json};
 use crate::problem::Problem;
 use crate::report;
 use crate::solvers::Stop;
@@ -23,21 +24,30 @@ pub(super) struct Args {
     run: RunArgs,
 }
 
+impl Args {
+    pub(super) fn file(&self) -> &Path {
+        &self.file.file
+    }
+
+    pub(super) fn json(&self) -> bool {
+        self.run.json
+    }
+}
+
 pub(super) fn run(args: &Args, team: &Team) -> Outcome {
-    let problem = load_for(team, &args.file, &args.run, Work::Whole, &[])?;
+    let uses = Uses { writes: true, ..Uses::default() };
+    let problem = load_for(team, &args.file, &args.run, &uses)?;
     let method = method(&problem)?;
     let stop = team.interrupted();
     let pending = solving::solve(team, &problem, &method, &args.run, args.run.stage, &stop)?;
     refuse_not_finite(&problem, &pending.solved.stop)?;
     let checks = expectations::check(team, &problem, &pending.solved)?;
     let solved = pending.commit(team)?;
-    if !args.run.quiet {
-        solved.warnings.iter().for_each(|w| super::complain(&format!("warning: {w}")));
-    }
+    common::warn_of_run(&solved.warnings, &args.run);
     let quiet = args.run.quiet || solving::streams(&problem);
     if args.run.json {
         let list: Vec<_> = checks.iter().map(expectations::Check::as_json).collect();
-        say(&format!("{:#}\n", as_json(&problem, &solved, &list)))?;
+        say_json(&as_json(&problem, &solved, &list))?;
     } else if !quiet {
         say(&summary(&problem, &solved, &checks))?;
     }
@@ -46,7 +56,7 @@ pub(super) fn run(args: &Args, team: &Team) -> Outcome {
     }
     if checks.iter().any(|c| !c.holds) {
         if quiet && !args.run.json {
-            checks.iter().filter(|c| !c.holds).for_each(|c| super::complain(&c.to_string()));
+            checks.iter().filter(|c| !c.holds).for_each(|c| complain(&c.to_string()));
         }
         return Err(Failure::Unmet);
     }
@@ -100,10 +110,16 @@ fn summary(problem: &Problem, solved: &Solved, checks: &[expectations::Check]) -
         if solved.iterations == 1 { "" } else { "s" },
         solved.stop
     );
-    for (name, iterations, stop) in &solved.further {
+    for further in &solved.further {
+        let Further { name, iterations, stop, seconds } = further;
         let plural = if *iterations == 1 { "" } else { "s" };
-        let _ = writeln!(text, "  solve {name}  {iterations} iteration{plural}, {stop}");
+        let seconds = report::seconds(*seconds);
+        let _ = writeln!(text, "  solve {name}  {iterations} iteration{plural}, {stop}; {seconds}");
     }
+    let further = match solved.further.is_empty() {
+        true => String::new(),
+        false => format!(", further solves {}", report::seconds(solved.timings.solves)),
+    };
     let _ = match solved.data_norm {
         0.0 => writeln!(text, "  residual   {:.6e}, the data are zero", solved.residual_norm),
         norm => writeln!(
@@ -114,8 +130,8 @@ fn summary(problem: &Problem, solved: &Solved, checks: &[expectations::Check]) -
     };
     let _ = writeln!(
         text,
-        "  time       {}: setup {}, solve {} ({} an iteration), finish {}",
-        report::seconds(solved.timings.setup + solved.timings.solve + solved.timings.finish),
+        "  time       {}: setup {}{further}, solve {} ({} an iteration), finish {}",
+        report::seconds(solved.timings.total()),
         report::seconds(solved.timings.setup),
         report::seconds(solved.timings.solve),
         report::seconds(mean),
@@ -169,8 +185,13 @@ fn as_json(problem: &Problem, solved: &Solved, expectations: &[Json]) -> Json {
         solver[*name] = finite(*value);
     }
     if !solved.further.is_empty() {
-        let further = solved.further.iter().map(|(name, iterations, stop)| {
-            json!({ "name": name, "iterations": iterations, "status": stop.name() })
+        let further = solved.further.iter().map(|f| {
+            json!({
+                "name": f.name,
+                "iterations": f.iterations,
+                "status": f.stop.name(),
+                "seconds": f.seconds,
+            })
         });
         solver["further"] = further.collect();
     }
@@ -197,13 +218,7 @@ fn as_json(problem: &Problem, solved: &Solved, expectations: &[Json]) -> Json {
             "sha256": o.sha256,
         })).collect::<Vec<_>>(),
         "expectations": expectations,
-        "warnings": problem
-            .warnings
-            .warnings()
-            .iter()
-            .map(|w| format!("{}: {}", w.message, w.label))
-            .chain(solved.warnings.iter().cloned())
-            .collect::<Vec<_>>(),
+        "warnings": common::listed(problem, &solved.warnings),
     })
 }
 

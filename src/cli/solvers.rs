@@ -11,7 +11,7 @@ pub(super) struct Args {
     name: Option<String>,
     /// JSON on standard output
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
 }
 
 pub(super) fn run(args: &Args) -> Outcome {

@@ -1,28 +1,27 @@
 //! A solve from the equations to the written outputs, in every process of a run.
 
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use crate::cli::Failure;
-use crate::cli::common::RunArgs;
+use crate::cli::common::{RunArgs, vanished};
 use crate::cli::memory::{Divided, Memory};
 use crate::cli::places::{self, Place};
 use crate::cli::session;
 use crate::cli::team::Team;
-use crate::engine::{
-    After, Block, Compiled, Constants, Machine, Operators, Plans, Space, Spill, Store,
-};
-use crate::graph::{Program, Value, simplify, transpose};
+use crate::cli::voice;
+use crate::cli::writing::{Held, Vanished, Writer, Written, finished, made_of, made_outputs, map};
+use crate::engine::{Block, Constants, Machine, Operators, Plans, Space, Spill};
+use crate::graph::{simplify, transpose};
 use crate::io::{Output, TextOutput};
 use crate::operators;
 use crate::problem::{self, Problem, Solve};
 use crate::report::{Progress, Record};
 use crate::solvers::system::System;
 use crate::solvers::{self, Method, Outcome, Stop, Task};
-use crate::space::ArrayType;
 use crate::spec::OutputName;
 
 /// What a solve found.
@@ -31,8 +30,8 @@ pub(super) struct Solved {
     pub(super) method: Method,
     pub(super) iterations: usize,
     pub(super) stop: Stop,
-    /// Iterations of the further solves, by name, and what ended them.
-    pub(super) further: Vec<(String, usize, Stop)>,
+    /// The further solves.
+    pub(super) further: Vec<Further>,
     pub(super) cost: Vec<f64>,
     pub(super) data_norm: f64,
     /// What else the solver tells.
@@ -51,26 +50,34 @@ pub(super) struct Solved {
     pub(super) warnings: Vec<String>,
 }
 
+/// What a further solve did.
+#[derive(Clone, Debug)]
+pub(super) struct Further {
+    pub(super) name: String,
+    pub(super) iterations: usize,
+    /// What ended it.
+    pub(super) stop: Stop,
+    /// With its plan and the reading of its arrays.
+    pub(super) seconds: f64,
+}
+
 /// Seconds of the parts of a run.
 #[derive(Clone, Copy, Debug, Default, serde::Serialize)]
 pub(super) struct Timings {
     /// Plans, memory, reading of arrays.
     pub(super) setup: f64,
+    /// The further solves.
+    pub(super) solves: f64,
     /// The solver.
     pub(super) solve: f64,
     /// The residual at the end, and writing.
     pub(super) finish: f64,
 }
 
-/// An output that is complete, at its place or ready to be.
-#[derive(Debug)]
-pub(super) struct Written {
-    pub(super) name: OutputName,
-    pub(super) path: PathBuf,
-    /// Where its data are now; `None` for text.
-    pub(super) part: Option<PathBuf>,
-    pub(super) ty: Option<ArrayType>,
-    pub(super) sha256: Option<String>,
+impl Timings {
+    pub(super) fn total(&self) -> f64 {
+        self.setup + self.solves + self.solve + self.finish
+    }
 }
 
 /// A solved problem whose outputs are not yet at their places.
@@ -141,25 +148,6 @@ fn all_memory(
     Ok(all)
 }
 
-/// The program of outputs that are made of solutions, of those types, and of arrays.
-fn made_of(outputs: &[&problem::Output], types: &[ArrayType]) -> crate::graph::Result<Program> {
-    Value::program(types, |inputs| {
-        let value = |output: &&problem::Output| {
-            let Some(made) = &output.made else { unreachable!("made outputs say how") };
-            match &made.of {
-                problem::Source::Model => made.applied.value(&inputs[0]),
-                problem::Source::Solve(k) => made.applied.value(&inputs[k + 1]),
-                problem::Source::Array(array) => made.applied.value(&inputs[0].constant(array)),
-            }
-        };
-        outputs.iter().map(value).collect()
-    })
-}
-
-fn made_outputs(problem: &Problem) -> Vec<&problem::Output> {
-    problem.outputs.iter().filter(|o| o.made.is_some()).collect()
-}
-
 /// The solves of `[solves]`.
 fn further(problem: &Problem) -> Result<Vec<Job<'_>>, Failure> {
     let mut diagnostics = problem.diagnostics();
@@ -201,7 +189,8 @@ pub(super) fn solve(
     for output in &problem.outputs {
         match output.ty(solve) {
             Some(ty) => {
-                let place = Place::create(team, &output.path, &ty, relay)?;
+                let name = format!("output `{}`", output.name.name());
+                let place = Place::create(team, &output.path, &name, &ty, relay)?;
                 places.push((output.name.clone(), place));
             }
             None => {
@@ -212,12 +201,17 @@ pub(super) fn solve(
     }
 
     let show = team.is_first() && !args.quiet && !args.no_progress && !args.json;
-    let progress = Progress::new(method.niter(), show);
+    let progress = Progress::new(show && voice::is_able());
     let run = Run { further: &jobs, main: &job, made, spill: &spill, places: &places };
     let found = team.run(args.ranks, threads, |machine| {
-        let mut record = Record::new(stop.clone(), (machine.rank() == 0).then_some(&progress));
-        let mut others = || Record::new(stop.clone(), None);
-        let found = run.run(machine, start, &mut record, &mut others)?;
+        let new = |job: &Job<'_>| {
+            let name = job.name.to_string();
+            let niter = job.method.niter();
+            let shown = (machine.rank() == 0 && niter > 0).then_some((&progress, name, niter));
+            Record::new(stop.clone(), shown)
+        };
+        let mut record = new(&job);
+        let found = run.run(machine, start, &mut record, &new)?;
         Ok((found, record.csv()))
     });
     progress.finish();
@@ -229,7 +223,12 @@ pub(super) fn solve(
     let planned = team.all_gather(&[memory.total as u64])?.iter().map(|w| w[0]).max();
     memory.total = planned.and_then(|n| usize::try_from(n).ok()).unwrap_or(memory.total);
     let mut timings = found.timings;
-    timings.finish = start.elapsed().as_secs_f64() - timings.setup - timings.solve;
+    timings.finish = start.elapsed().as_secs_f64() - timings.total();
+    let mut warnings: Vec<String> = Vec::new();
+    warnings.extend(found.vanished.iter().map(ToString::to_string));
+    let named: Vec<String> = problem.arrays().map(|(name, _)| format!("array `{name}`")).collect();
+    let arrays = named.iter().map(String::as_str).zip(problem.arrays().map(|(_, array)| array));
+    warnings.extend(vanished(team, arrays)?);
     let solved = Solved {
         method: method.clone(),
         iterations: found.iterations,
@@ -246,38 +245,10 @@ pub(super) fn solve(
         threads,
         processes: team.processes(args.ranks),
         outputs: written,
-        warnings: Vec::new(),
+        warnings,
     };
     let places = places.into_iter().map(|(_, place)| place).collect();
     Ok(Pending { solved, places, history })
-}
-
-/// What process 0 has written, with the history, whose text is complete then.
-fn finished(
-    team: &Team,
-    places: &[(OutputName, Place)],
-    history: Option<(PathBuf, TextOutput)>,
-    csv: &str,
-    digest: bool,
-) -> Result<(Vec<Written>, Option<TextOutput>), Failure> {
-    let mut written = Vec::new();
-    for (name, place) in places {
-        let Some(file) = place.own().filter(|_| team.is_first()) else { continue };
-        written.push(Written {
-            name: name.clone(),
-            path: place.path.clone(),
-            part: Some(file.part().to_path_buf()),
-            ty: Some(file.ty().clone()),
-            sha256: if digest { Some(file.sha256()?) } else { None },
-        });
-    }
-    let Some((path, mut text)) = history.filter(|_| team.is_first()) else {
-        return Ok((written, None));
-    };
-    text.write(csv)?;
-    let name = OutputName::History;
-    written.push(Written { name, path, part: None, ty: None, sha256: None });
-    Ok((written, Some(text)))
 }
 
 /// One solve of a run.
@@ -302,18 +273,13 @@ struct Run<'a> {
 struct Found {
     iterations: usize,
     stop: Stop,
-    further: Vec<(String, usize, Stop)>,
+    further: Vec<Further>,
     cost: Vec<f64>,
     data_norm: f64,
     figures: Vec<(&'static str, f64)>,
     residual_norm: f64,
     timings: Timings,
-}
-
-/// An array in the tiles that it was computed in.
-struct Held {
-    store: Store,
-    block: Block,
+    vanished: Vec<Vanished>,
 }
 
 impl<'a> Job<'a> {
@@ -385,15 +351,19 @@ impl Run<'_> {
         machine: &Machine,
         start: Instant,
         record: &mut Record<'r>,
-        others: &mut dyn FnMut() -> Record<'r>,
+        new: &dyn Fn(&Job<'_>) -> Record<'r>,
     ) -> crate::engine::Result<Found> {
-        let mut setup = 0.0;
+        let (mut setup, mut solves) = (0.0, 0.0);
         let (mut further, mut models) = (Vec::new(), Vec::new());
         for job in self.further {
+            let begin = Instant::now();
             let (outcome, model, _) =
-                job.iterate(machine, self.spill, &mut others(), &mut || ())?;
-            let stop = outcome.stop;
-            further.push((job.name.to_string(), outcome.iterations, stop.clone()));
+                job.iterate(machine, self.spill, &mut new(job), &mut || ())?;
+            let (stop, iterations) = (outcome.stop, outcome.iterations);
+            let seconds = begin.elapsed().as_secs_f64();
+            solves += seconds;
+            let name = job.name.to_string();
+            further.push(Further { name, iterations, stop: stop.clone(), seconds });
             if failed(&stop) {
                 return Ok(Found {
                     iterations: outcome.iterations,
@@ -404,14 +374,15 @@ impl Run<'_> {
                     figures: outcome.figures,
                     residual_norm: f64::NAN,
                     timings: Timings::default(),
+                    vanished: Vec::new(),
                 });
             }
             models.push(model);
         }
-        let mut ready = || setup = start.elapsed().as_secs_f64();
+        let mut ready = || setup = start.elapsed().as_secs_f64() - solves;
         let (outcome, model, mut constants) =
             self.main.iterate(machine, self.spill, record, &mut ready)?;
-        let solved = start.elapsed().as_secs_f64() - setup;
+        let solve = start.elapsed().as_secs_f64() - setup - solves;
         let mut found = Found {
             iterations: outcome.iterations,
             stop: outcome.stop,
@@ -420,99 +391,42 @@ impl Run<'_> {
             data_norm: outcome.data_norm,
             figures: outcome.figures,
             residual_norm: f64::NAN,
-            timings: Timings { setup, solve: solved, finish: 0.0 },
+            timings: Timings { setup, solves, solve, finish: 0.0 },
+            vanished: Vec::new(),
         };
         if failed(&found.stop) {
             return Ok(found);
         }
-        self.write(machine, &OutputName::Model, &model)?;
-        self.write_made(machine, &model, &models, &mut constants)?;
+        let mut writer = Writer {
+            made: &self.made,
+            places: self.places,
+            spill: self.spill,
+            vanished: Vec::new(),
+        };
+        writer.write(machine, &OutputName::Model, &model)?;
+        writer.write_made(machine, &model, &models, &mut constants)?;
         drop(models);
         let forward = simplify(&operators::program(self.main.solve.operator.as_ref())?)?;
         let predicted = map(machine, &forward, &model, &mut constants, self.spill)?;
-        self.write(machine, &OutputName::Predicted, &predicted)?;
+        writer.write(machine, &OutputName::Predicted, &predicted)?;
         // residual = data - A model, from the data as they are stored.
         let block = &predicted.block;
         let space =
             Space { blocks: vec![Block { held: predicted.store.held().clone(), ..block.clone() }] };
         let mut data = machine.vector(&space, self.spill.scratch.as_deref())?;
         machine.read(block, &mut data.stores[0], &self.main.solve.data)?;
-        if self.wants(&OutputName::Adjoint) {
+        if writer.wants(&OutputName::Adjoint) {
             let adjoint = simplify(&transpose(&forward)?)?;
             let data = Held { store: data.stores[0].clone(), block: block.clone() };
             let made = map(machine, &adjoint, &data, &mut constants, self.spill)?;
-            self.write(machine, &OutputName::Adjoint, &made)?;
+            writer.write(machine, &OutputName::Adjoint, &made)?;
         }
         found.data_norm = machine.norm2(&space, &data)?.sqrt();
         let predicted = crate::engine::Vector { stores: vec![predicted.store] };
         found.residual_norm = machine.update(&space, &mut data, 1.0, &predicted, -1.0)?.sqrt();
         let residual = Held { store: data.stores.swap_remove(0), block: block.clone() };
-        self.write(machine, &OutputName::Residual, &residual)?;
+        writer.write(machine, &OutputName::Residual, &residual)?;
+        found.vanished = writer.vanished;
         Ok(found)
     }
-
-    /// Writes what operators make of the solutions and of arrays: one program, so that they share
-    /// what they have in common.
-    fn write_made(
-        &self,
-        machine: &Machine,
-        model: &Held,
-        further: &[Held],
-        constants: &mut Constants,
-    ) -> crate::engine::Result<()> {
-        if self.made.is_empty() {
-            return Ok(());
-        }
-        let solutions: Vec<&Held> = std::iter::once(model).chain(further).collect();
-        let types: Vec<ArrayType> = solutions.iter().map(|s| s.block.ty.clone()).collect();
-        let program = made_of(&self.made, &types)?;
-        let tiles: Vec<_> = solutions.iter().map(|s| s.block.tiles.clone()).collect();
-        let compiled = Compiled::of(&program, &tiles, &[], constants, machine, self.spill)?;
-        let inputs: crate::engine::Result<Vec<Store>> = solutions
-            .iter()
-            .enumerate()
-            .map(|(k, s)| compiled.input(machine, k, &s.store, &s.block, self.spill))
-            .collect();
-        let outputs: crate::engine::Result<Vec<(Store, Block)>> =
-            (0..self.made.len()).map(|k| compiled.new_output(k, self.spill)).collect();
-        let (inputs, outputs) = (inputs?, outputs?);
-        let stores: Vec<&Store> = outputs.iter().map(|(store, _)| store).collect();
-        compiled.run(machine, &inputs.iter().collect::<Vec<_>>(), &stores, After::Nothing)?;
-        for (output, (store, block)) in self.made.iter().zip(outputs) {
-            self.write(machine, &output.name, &Held { store, block })?;
-        }
-        Ok(())
-    }
-
-    fn wants(&self, name: &OutputName) -> bool {
-        self.places.iter().any(|(n, _)| n == name)
-    }
-
-    fn write(
-        &self,
-        machine: &Machine,
-        name: &OutputName,
-        array: &Held,
-    ) -> crate::engine::Result<()> {
-        for (_, place) in self.places.iter().filter(|(n, _)| n == name) {
-            machine.write(&array.block, &array.store, &place.output)?;
-        }
-        Ok(())
-    }
-}
-
-/// A program of one input and one output on an array.
-fn map(
-    machine: &Machine,
-    program: &Program,
-    x: &Held,
-    constants: &mut Constants,
-    spill: &Spill,
-) -> crate::engine::Result<Held> {
-    let inputs = [x.block.tiles.clone()];
-    let compiled = Compiled::of(program, &inputs, &[], constants, machine, spill)?;
-    let input = compiled.input(machine, 0, &x.store, &x.block, spill)?;
-    let (store, block) = compiled.new_output(0, spill)?;
-    compiled.run(machine, &[&input], &[&store], After::Nothing)?;
-    Ok(Held { store, block })
 }

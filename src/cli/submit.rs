@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::cli::common::{FileArgs, MOST_PROCESSES, Work, load, method, positive};
+use crate::cli::common::{FileArgs, MOST_PROCESSES, Work, claim, load, method, positive};
 use crate::cli::{Failure, Outcome, complain, launch, say, solving};
 use crate::io::TextOutput;
 use crate::report;
@@ -121,8 +121,20 @@ fn word(text: &str) -> Result<String, String> {
 const MARGIN: f64 = 1.1;
 
 pub(super) fn run(args: &Args) -> Outcome {
+    if args.file.file == Path::new("-") {
+        return Err(Failure::Usage(
+            "error: a job cannot read the problem file from standard input; name a file".into(),
+        ));
+    }
     let problem = load(&args.file, Work::Whole, args.out_dir.as_deref())?;
     let method = method(&problem)?;
+    if let Some(path) = &args.output {
+        let mut guard = problem.guard();
+        for output in &problem.outputs {
+            guard.read(&output.path, &format!("output `{}`", output.name.name()));
+        }
+        claim(&mut guard, path, "--output")?;
+    }
     if solving::streams(&problem) {
         return Err(Failure::Usage(
             "error: an output goes to standard output, where a job has no one to read it; name a file"

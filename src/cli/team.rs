@@ -205,13 +205,19 @@ impl Team {
         }
         let here = self.gather(self.here().as_bytes())?;
         let place = String::from_utf8_lossy(&here[rank]).into_owned();
-        Err(match failure {
-            Failure::Run(text) => Failure::Run(format!("{place}: {text}")),
-            Failure::Usage(text) => Failure::Usage(format!(
+        let others = |text: &str| {
+            format!(
                 "{}\n{place} says so, other processes do not: do all hosts see the same files? --stage \
                  sends them what only process 0 sees",
                 text.trim_end()
-            )),
+            )
+        };
+        Err(match failure {
+            Failure::Run(text) => Failure::Run(format!("{place}: {text}")),
+            Failure::Usage(text) => Failure::Usage(others(&text)),
+            Failure::Mistakes { text, summary, list } => {
+                Failure::Mistakes { text: others(&text), summary, list }
+            }
             other => other,
         })
     }
@@ -219,7 +225,7 @@ impl Team {
     /// Ends the team; what the program's exit code is.
     pub(super) fn conclude(&self, outcome: Outcome) -> ExitCode {
         let outcome = self.agree(outcome);
-        let code = super::told(&outcome);
+        let code = super::voice::told(&outcome);
         crate::io::abandon_all();
         #[cfg(feature = "mpi")]
         if let Some(world) = &self.world {
@@ -228,7 +234,7 @@ impl Team {
                     // Process 0 says why and ends all, unless it hears of it too late.
                     std::thread::sleep(std::time::Duration::from_secs(5));
                     if let Err(Failure::Run(why)) = &outcome {
-                        super::complain_anyway(&format!("error: {why}"));
+                        super::voice::complain_anyway(&format!("error: {why}"));
                     }
                 }
                 world.abort(code);
@@ -328,7 +334,7 @@ fn end_all_on_panic(rank: usize) {
     std::panic::set_hook(Box::new(move |info| {
         let message = info.payload_as_str().unwrap_or("no reason is known");
         let place = info.location().map(|l| format!(", at {l}")).unwrap_or_default();
-        super::complain_anyway(&format!(
+        super::voice::complain_anyway(&format!(
             "error: process {rank} on {}: a bug in pylopsd: {message}{place}",
             host()
         ));
@@ -337,18 +343,31 @@ fn end_all_on_panic(rank: usize) {
     }));
 }
 
+/// Stands for mistakes of a problem file among exit codes.
+const MISTAKES: u8 = 255;
+
 fn encode(failure: &Failure) -> Vec<u8> {
+    if let Failure::Mistakes { text, summary, list } = failure {
+        let parts = serde_json::to_vec(&(text, summary, list)).unwrap_or_default();
+        return std::iter::once(MISTAKES).chain(parts).collect();
+    }
     let (code, text) = match failure {
         Failure::Run(text) => (1, text.as_str()),
         Failure::Usage(text) => (2, text.as_str()),
         Failure::Unmet => (3, ""),
         Failure::Interrupted => (130, ""),
         Failure::Told(code) => (*code, " "),
+        Failure::Mistakes { .. } => unreachable!("told above"),
     };
     std::iter::once(code).chain(text.bytes()).collect()
 }
 
 fn decode(told: &[u8]) -> Failure {
+    if told[0] == MISTAKES
+        && let Ok((text, summary, list)) = serde_json::from_slice(&told[1..])
+    {
+        return Failure::Mistakes { text, summary, list };
+    }
     let text = String::from_utf8_lossy(&told[1..]).into_owned();
     match (told[0], text.as_str()) {
         (code, " ") => Failure::Told(code),
@@ -383,6 +402,18 @@ mod tests {
         for failure in [
             Failure::Run("full".into()),
             Failure::Usage("error: no\n".into()),
+            Failure::Mistakes {
+                text: "error: no\n".into(),
+                summary: "p.toml has 1 mistake".into(),
+                list: vec![crate::spec::Told {
+                    message: "no".into(),
+                    label: "here".into(),
+                    file: None,
+                    line: 1,
+                    column: 2,
+                    help: Some("yes".into()),
+                }],
+            },
             Failure::Unmet,
             Failure::Interrupted,
             Failure::Told(3),

@@ -1,20 +1,22 @@
 //! `pylopsd test`: every file and its expectations, like a test runner.
 
-use std::path::{Path, PathBuf};
+use std::ffi::OsString;
+use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use serde_json::{Value as Json, json};
 
-use crate::cli::common::{FileArgs, RunArgs, Work, method};
-use crate::cli::inputs::{load_for, start_on_hosts};
+use crate::cli::common::{FileArgs, RunArgs, claim, method};
+use crate::cli::inputs::{Uses, load_for, start_on_hosts};
 use crate::cli::team::{Team, speaks};
-use crate::cli::{Failure, Outcome, dottest, expectations, say, session, solve, solving};
+use crate::cli::{Failure, Outcome, dottest, expectations, say, say_json, session, solve, solving};
 use crate::io::{TemporaryFolder, TextOutput};
-use crate::problem::Problem;
+use crate::problem::{Guard, Problem};
 use crate::report::{Case, Verdict, junit};
 use crate::solvers::Stop;
+use crate::spec::{Document, Source};
 
 /// Run files and check their expectations; files without [solve] have their operators dot-tested
 ///
@@ -36,14 +38,22 @@ pub(super) struct Args {
     run: RunArgs,
 }
 
+impl Args {
+    pub(super) fn json(&self) -> bool {
+        self.run.json
+    }
+}
+
 /// What was found in one file.
 struct Found {
     name: String,
     seconds: f64,
     /// Every expectation, and whether it holds.
     checks: Vec<(String, bool)>,
-    /// What kept it from running, and the exit code that this gives.
-    broken: Option<(String, u8)>,
+    /// What kept it from running.
+    broken: Option<Failure>,
+    /// Why it was not run.
+    skipped: Option<String>,
 }
 
 impl Found {
@@ -53,7 +63,7 @@ impl Found {
 
     fn code(&self) -> u8 {
         match &self.broken {
-            Some((_, code)) => *code,
+            Some(failure) => failure.code(),
             None if self.unmet().next().is_some() => 3,
             None => 0,
         }
@@ -62,12 +72,15 @@ impl Found {
     /// What is wrong, in lines.
     fn wrong(&self) -> String {
         match &self.broken {
-            Some((message, _)) => message.clone(),
+            Some(failure) => failure.text().unwrap_or_default(),
             None => self.unmet().collect::<Vec<_>>().join("\n"),
         }
     }
 
     fn text(&self) -> String {
+        if let Some(why) = &self.skipped {
+            return format!("{} ... skipped: {why}\n", self.name);
+        }
         let verdict = if self.code() == 0 { "ok" } else { "FAILED" };
         let nothing = self.code() == 0 && self.checks.is_empty();
         let note = if nothing { ", nothing is expected" } else { "" };
@@ -81,7 +94,7 @@ impl Found {
 
     fn case(&self) -> Case {
         let verdict = match self.code() {
-            0 => Verdict::Passed,
+            0 => self.skipped.clone().map_or(Verdict::Passed, Verdict::Skipped),
             3 => Verdict::Failed(self.wrong()),
             _ => Verdict::Broken(self.wrong()),
         };
@@ -92,11 +105,13 @@ impl Found {
         let checks = self.checks.iter().map(|(text, holds)| json!({"text": text, "holds": holds}));
         json!({
             "file": self.name,
-            "ok": self.code() == 0,
+            "ok": self.code() == 0 && self.skipped.is_none(),
             "exit_code": self.code(),
             "seconds": self.seconds,
             "expectations": checks.collect::<Vec<_>>(),
-            "error": self.broken.as_ref().map(|(message, _)| message),
+            "error": self.broken.as_ref().and_then(Failure::text),
+            "diagnostics": self.broken.as_ref().map(Failure::diagnostics).unwrap_or_default(),
+            "skipped": self.skipped,
         })
     }
 }
@@ -142,30 +157,41 @@ pub(super) fn run(args: &Args, team: &Team) -> Outcome {
     let files = team.broadcast(own.as_bytes())?;
     let files: Vec<PathBuf> = serde_json::from_slice(&files).unwrap_or_default();
     let junit_xml = args.junit.as_deref().filter(|_| team.is_first());
+    let mut guard = Guard::default();
+    files.iter().for_each(|file| guard.read(file, "a problem file"));
+    team.agree(args.junit.as_deref().map_or(Ok(()), |path| claim(&mut guard, path, "--junit")))?;
     let report =
         team.agree(junit_xml.map(TextOutput::create).transpose().map_err(Failure::from))?;
     let folder = if team.is_first() { TemporaryFolder::new(None).map(Some) } else { Ok(None) };
     let folder = folder.map_err(|e| Failure::Run(format!("temporary folder: {e}")));
     let folder = team.agree(folder)?;
-    let folder = folder.as_ref().map_or(Path::new("."), TemporaryFolder::path);
+    let thrown_away = folder.as_ref().map_or(Path::new("."), TemporaryFolder::path);
     let stop = team.interrupted();
     let start = Instant::now();
     let mut all = Vec::new();
     for file in &files {
         let begin = Instant::now();
-        let (checks, broken) = match test(args, team, file, folder, &stop) {
-            Ok(checks) => (checks, None),
-            Err(Failure::Interrupted) => return Err(Failure::Interrupted),
-            // The other processes cannot go on to the next file.
-            Err(failure) if team.is_broken() => return Err(failure),
-            Err(Failure::Usage(message)) => (Vec::new(), Some((message, 2))),
-            Err(Failure::Run(message)) => (Vec::new(), Some((format!("error: {message}"), 1))),
-            Err(Failure::Unmet | Failure::Told(_)) => {
-                unreachable!("unmet expectations are listed")
-            }
+        let skipped = skipped(team, args, file)?;
+        let mut clash = None;
+        let folder = folder_of(args, file, &files, thrown_away);
+        let (checks, broken) = match &skipped {
+            Some(_) => (Vec::new(), None),
+            None => match test(args, team, file, &folder, &stop, &mut clash) {
+                Ok(checks) => (checks, None),
+                Err(Failure::Interrupted) => return Err(Failure::Interrupted),
+                // The other processes cannot go on to the next file.
+                Err(failure) if team.is_broken() => return Err(failure),
+                Err(Failure::Unmet | Failure::Told(_)) => {
+                    unreachable!("unmet expectations are listed")
+                }
+                Err(failure) => (Vec::new(), Some(failure)),
+            },
         };
+        if let Some(failure) = clash {
+            return Err(failure);
+        }
         let seconds = begin.elapsed().as_secs_f64();
-        let found = Found { name: file.display().to_string(), seconds, checks, broken };
+        let found = Found { name: file.display().to_string(), seconds, checks, broken, skipped };
         if !args.run.json && (!args.run.quiet || found.code() != 0) {
             team.agree(say(&found.text()))?;
         }
@@ -175,32 +201,88 @@ pub(super) fn run(args: &Args, team: &Team) -> Outcome {
         report.write(&junit("pylopsd", &all.iter().map(Found::case).collect::<Vec<_>>()))?;
         report.commit()?;
     }
-    let failed = all.iter().filter(|f| f.code() != 0).count();
+    let seconds = start.elapsed().as_secs_f64();
     if args.run.json {
-        say(&format!(
-            "{:#}\n",
-            json!({
-                "command": "test",
-                "files": all.iter().map(Found::as_json).collect::<Vec<_>>(),
-                "passed": all.len() - failed,
-                "failed": failed,
-                "seconds": start.elapsed().as_secs_f64(),
-            })
-        ))?;
+        say_json(&all_json(&all, seconds))?;
     } else if !args.run.quiet {
-        let plural = if all.len() == 1 { "" } else { "s" };
-        let verdict = match failed {
-            0 => "all ok".to_string(),
-            n => format!("{n} FAILED"),
-        };
-        let seconds = start.elapsed().as_secs_f64();
-        say(&format!("\n{} file{plural}, {verdict}, in {seconds:.2} s\n", all.len()))?;
+        say(&last_lines(&all, seconds))?;
     }
     let codes = || all.iter().map(Found::code);
     match codes().find(|c| *c == 3).or(codes().max()) {
         None | Some(0) => Ok(()),
         Some(code) => Err(Failure::Told(code)),
     }
+}
+
+fn count(all: &[Found]) -> (usize, usize) {
+    let failed = all.iter().filter(|f| f.code() != 0).count();
+    (failed, all.iter().filter(|f| f.skipped.is_some()).count())
+}
+
+fn all_json(all: &[Found], seconds: f64) -> Json {
+    let (failed, skipped) = count(all);
+    json!({
+        "command": "test",
+        "files": all.iter().map(Found::as_json).collect::<Vec<_>>(),
+        "passed": all.len() - failed - skipped,
+        "failed": failed,
+        "skipped": skipped,
+        "seconds": seconds,
+    })
+}
+
+/// The names of what failed, and how many there are of each kind.
+fn last_lines(all: &[Found], seconds: f64) -> String {
+    let (failed, skipped) = count(all);
+    let mut text = String::from("\n");
+    if failed > 0 {
+        text += "failures:\n";
+        for found in all.iter().filter(|f| f.code() != 0) {
+            text += &format!("    {}\n", found.name);
+        }
+        text.push('\n');
+    }
+    let plural = if all.len() == 1 { "" } else { "s" };
+    let verdict = match (failed, skipped) {
+        (0, 0) => "all ok".to_string(),
+        (0, s) => format!("none failed, {s} skipped"),
+        (n, 0) => format!("{n} FAILED"),
+        (n, s) => format!("{n} FAILED, {s} skipped"),
+    };
+    text + &format!("{} file{plural}, {verdict}, in {seconds:.2} s\n", all.len())
+}
+
+/// Why a file is not run: a file that it says is to be fetched is not there. Process 0 looks.
+fn skipped(team: &Team, args: &Args, file: &Path) -> Result<Option<String>, Failure> {
+    let own = if team.is_first() { not_here(args, file) } else { None };
+    let told = team.broadcast(own.unwrap_or_default().as_bytes())?;
+    let told = String::from_utf8_lossy(&told).into_owned();
+    Ok((!told.is_empty()).then_some(told))
+}
+
+fn not_here(args: &Args, file: &Path) -> Option<String> {
+    if file == Path::new("-") {
+        return None;
+    }
+    // Whatever is wrong with the file is said when it is run.
+    let source = Source::read(file).ok()?;
+    let (document, mistakes) = Document::parse_partly(source, &args.set);
+    let document = document.filter(|_| mistakes.is_empty())?;
+    let gone = |path: &str| !document.folder().join(path).exists();
+    let (name, from) = document.fetch.iter().find(|(name, _)| gone(&name.value))?;
+    Some(format!("{} is not here; fetch it from {from}", name.value))
+}
+
+/// Where a file's outputs go: into a folder of its name, which is its path where another has that name.
+fn folder_of(args: &Args, file: &Path, files: &[PathBuf], thrown_away: &Path) -> PathBuf {
+    let Some(out) = &args.run.out_dir else { return thrown_away.to_path_buf() };
+    let twins = files.iter().filter(|other| other.file_stem() == file.file_stem()).count();
+    if twins <= 1 {
+        return out.join(file.file_stem().unwrap_or_default());
+    }
+    let path = file.with_extension("");
+    let parts = path.components().filter(|part| matches!(part, Component::Normal(_)));
+    out.join(parts.collect::<PathBuf>())
 }
 
 /// What a file expects, and whether it holds.
@@ -210,17 +292,21 @@ fn test(
     file: &Path,
     folder: &Path,
     stop: &Arc<AtomicBool>,
+    clash: &mut Option<Failure>,
 ) -> Result<Vec<(String, bool)>, Failure> {
     let file_args = FileArgs { file: file.to_path_buf(), set: args.set.clone() };
     // Where the file itself would run does not matter here.
     let here = RunArgs { hosts: Some(Vec::new()), out_dir: None, ..args.run.clone() };
-    let mut problem = load_for(team, &file_args, &here, Work::Whole, &[])?;
+    let mut problem = load_for(team, &file_args, &here, &Uses::default())?;
+    if let Some(path) = &args.junit {
+        *clash = team.agree(claim(&mut problem.guard(), path, "--junit")).err();
+    }
     let threads = session::threads(team, &problem, &args.run)?;
     if problem.solve.is_none() {
         return dot_tests(team, &problem, threads, args.run.ranks);
     }
     let method = method(&problem)?;
-    team.agree(redirect(&mut problem, args, file, folder))?;
+    team.agree(redirect(&mut problem, args, folder))?;
     let quiet = RunArgs { quiet: true, json: false, ..args.run.clone() };
     let pending = solving::solve(team, &problem, &method, &quiet, true, stop)?;
     solve::refuse_not_finite(&problem, &pending.solved.stop)?;
@@ -235,21 +321,27 @@ fn test(
 }
 
 /// Sends all outputs to another folder, so that nothing beside the problem file changes.
-fn redirect(problem: &mut Problem, args: &Args, file: &Path, folder: &Path) -> Outcome {
-    let folder = match (&args.run.out_dir, file.file_stem()) {
-        (Some(out), Some(name)) => out.join(name),
-        _ => folder.to_path_buf(),
-    };
-    let made = if speaks() { std::fs::create_dir_all(&folder) } else { Ok(()) };
+fn redirect(problem: &mut Problem, args: &Args, folder: &Path) -> Outcome {
+    let made = if speaks() { std::fs::create_dir_all(folder) } else { Ok(()) };
     made.map_err(|e| {
         Failure::Usage(format!("error: folder {} cannot be made: {e}", folder.display()))
     })?;
+    let mut guard = problem.guard();
+    args.junit.iter().for_each(|path| guard.read(path, "the results of --junit"));
+    let mut taken: Vec<OsString> = Vec::new();
     for output in &mut problem.outputs {
-        let name = match output.path.file_name() {
+        let own = output.name.name();
+        let mut name = match output.path.file_name() {
             Some(name) if output.path != Path::new("-") => name.to_os_string(),
-            _ => format!("{}.npy", output.name.name()).into(),
+            _ => format!("{own}.npy").into(),
         };
-        output.path = folder.join(name);
+        // Outputs of one name in several folders come together here.
+        if taken.contains(&name) {
+            name = format!("{own}-{}", name.display()).into();
+        }
+        output.path = folder.join(&name);
+        taken.push(name);
+        claim(&mut guard, &output.path, &format!("output `{own}`"))?;
     }
     Ok(())
 }

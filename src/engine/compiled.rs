@@ -350,7 +350,9 @@ fn constant(
         constants.0.push((array.clone(), store.clone()));
         return Ok(store);
     }
-    if let Some(file) = array.mappable().filter(|_| spill.map_constants) {
+    if spill.map_constants
+        && let Some(file) = array.mappable()?
+    {
         let memory = Memory::of_file(file.path, file.offset, ty.bytes())?;
         let store = Store::new(ty, &IndexBox::whole(&ty.dims), memory);
         constants.0.push((array.clone(), store.clone()));

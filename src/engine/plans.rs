@@ -78,7 +78,7 @@ impl Plans {
 
     /// Bytes of constants that can be read from their files as they are touched.
     pub fn mappable_bytes(&self) -> usize {
-        let mapped = self.constants().into_iter().filter(|a| a.mappable().is_some());
+        let mapped = self.constants().into_iter().filter(|a| a.is_mappable());
         mapped.map(|a| a.ty().bytes()).sum()
     }
 

@@ -4,12 +4,18 @@ use rayon::prelude::*;
 
 use crate::engine::exchange::{view, view_mut};
 use crate::engine::{Block, Error, Machine, Message, Result, Store};
-use crate::io::NpyOutput;
+use crate::io::narrow::{narrows, too_large};
+use crate::io::{self, Narrowed, NpyOutput};
 use crate::kernels::pointwise;
+use crate::scalar::{C128, DType};
 
 /// A file that every process writes its own boxes of, or sends them to process 0 if it cannot see it.
 #[derive(Debug)]
 pub struct SharedOutput {
+    /// What messages call it.
+    pub name: String,
+    /// Element type of the file.
+    pub dtype: DType,
     /// The file, where this process sees it.
     pub file: Option<NpyOutput>,
     /// The processes that do not.
@@ -17,15 +23,20 @@ pub struct SharedOutput {
 }
 
 impl Machine {
-    /// Writes the boxes of an array that this process owns into a file of those dims.
-    pub fn write(&self, block: &Block, store: &Store, output: &SharedOutput) -> Result<()> {
+    /// Writes the boxes of an array that this process owns into a file of those dims. Gives the number
+    /// of elements of all processes that are not zero and became zero in the file's type; an error, the
+    /// same in all, if it cannot hold one of them.
+    pub fn write(&self, block: &Block, store: &Store, output: &SharedOutput) -> Result<usize> {
         let (rank, size) = (self.rank(), self.size());
         let boxes = |rank: usize| &block.tiles.boxes()[block.tiles.owned(rank, size)];
+        let mut narrowed = Narrowed::default();
         if let Some(file) = &output.file {
-            self.install(|| {
-                boxes(rank).par_iter().try_for_each(|b| file.write_box(b, store.view(b)))
-            })
-            .map_err(Error::from)?;
+            let written = self.install(|| {
+                let boxes = boxes(rank).par_iter();
+                let parts = boxes.map(|b| file.write_box(b, store.view(b)));
+                parts.try_reduce(Narrowed::default, |a, b| Ok(a.and(b)))
+            });
+            narrowed = written.map_err(Error::from)?;
         }
         let bytes = |n: usize| n * block.ty.dtype.size();
         if output.blind.contains(&rank) {
@@ -39,10 +50,38 @@ impl Machine {
             for &peer in &output.blind {
                 for b in boxes(peer) {
                     let received = self.comm().start(vec![], &[(peer, bytes(b.len()))])?.wait()?;
-                    file.write_box(b, view(&received[0], block.ty.dtype, &b.dims()))?;
+                    let part = view(&received[0], block.ty.dtype, &b.dims());
+                    narrowed = narrowed.and(file.write_box(b, part)?);
                 }
             }
         }
-        Ok(())
+        if !narrows(block.ty.dtype, output.dtype) {
+            return Ok(0);
+        }
+        let all = self.comm().all_gather(&words(&narrowed))?;
+        let all = all.iter().map(|w| narrowed_of(w)).fold(Narrowed::default(), Narrowed::and);
+        match all.lost {
+            None => Ok(all.vanished),
+            Some((at, value)) => Err(Error::Io(io::Error::run(format!(
+                "{} cannot be written as {}: {}; nothing was written. Write it in double precision, or \
+                 scale it",
+                output.name,
+                output.dtype,
+                too_large(value, at, &block.ty.dims, output.dtype)
+            )))),
+        }
     }
+}
+
+/// What a process tells the others.
+fn words(narrowed: &Narrowed) -> [u64; 4] {
+    let (at, value) = narrowed.lost.map_or((u64::MAX, C128::default()), |(at, v)| (at as u64, v));
+    [at, value.re.to_bits(), value.im.to_bits(), narrowed.vanished as u64]
+}
+
+fn narrowed_of(words: &[u64]) -> Narrowed {
+    let [at, re, im, vanished] = words else { return Narrowed::default() };
+    let value = C128::new(f64::from_bits(*re), f64::from_bits(*im));
+    let lost = (*at != u64::MAX).then_some((*at as usize, value));
+    Narrowed { lost, vanished: *vanished as usize }
 }

@@ -19,11 +19,12 @@ use ndarray::{ArrayD, IxDyn};
 use crate::scalar::{C128, DType};
 use crate::space::{ArrayType, IndexBox, show_dims};
 use crate::view::{ViewMut, Viewed};
-use crate::with_view;
+use crate::{with_dtype, with_view};
 
 use super::error::{Error, Result};
 use super::generate::Generator;
 use super::layout::{Layout, filled_dims};
+use super::narrow::{self, Fate, Losses};
 use super::npy::{Header, Kind, StoredType, checked_len};
 use super::zarr;
 use base::{Base, Source, apart};
@@ -53,6 +54,8 @@ struct Inner {
     map: Map,
     /// Chunk lengths that the user asked for.
     chunks: Option<Vec<usize>>,
+    /// What reading in single precision has made of this, or of an array made of it.
+    losses: Arc<Losses>,
 }
 
 /// What happens to each element before it is rounded to the array's type.
@@ -77,6 +80,28 @@ pub struct Mappable<'a> {
     pub offset: u64,
 }
 
+/// Chunks that a Zarr folder does not have, and which are read as the fill value.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Missing {
+    /// How many.
+    pub missing: usize,
+    /// Of how many.
+    pub all: usize,
+    /// `chunk`, or `shard`.
+    pub what: &'static str,
+    /// The fill value, as text.
+    pub fill: String,
+}
+
+impl fmt::Display for Missing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Missing { missing, all, what, fill } = self;
+        let are = if *missing == 1 { "is" } else { "are" };
+        let plural = if *all == 1 { "" } else { "s" };
+        write!(f, "{missing} of {all} {what}{plural} {are} missing, and read as {fill}")
+    }
+}
+
 impl Array {
     /// An array of values given in C order.
     pub fn values(dims: impl Into<Vec<usize>>, values: Vec<C128>, dtype: DType) -> Result<Array> {
@@ -88,7 +113,8 @@ impl Array {
                 values.len()
             )));
         }
-        Ok(Array::new("values", dims, dtype, Source::Values(values)))
+        let fate = check_held(values.iter().copied().enumerate(), &dims, dtype)?;
+        Ok(Array::new("values", dims, dtype, Source::Values(values)).with_fate(fate))
     }
 
     /// An array that a formula gives; it takes no memory.
@@ -104,7 +130,12 @@ impl Array {
                 show_dims(&dims)
             )));
         }
-        Ok(Array::new("generated", dims, dtype, Source::Generated(generator)))
+        let fate = match dims.iter().product::<usize>().checked_sub(1) {
+            Some(last) => check_held(generator.extremes(last).into_iter(), &dims, dtype)?,
+            None => Fate::default(),
+        };
+        let source = Source::Generated(generator);
+        Ok(Array::new("generated", dims, dtype, source).with_fate(fate))
     }
 
     /// An array that is computed when it is first read, and kept then.
@@ -175,6 +206,7 @@ impl Array {
             map: Map::Same,
             base: Arc::new(base),
             chunks: None,
+            losses: Arc::default(),
         }))
     }
 
@@ -350,8 +382,29 @@ impl Array {
 
     /// This array as the base of another.
     fn layered(self) -> Array {
-        let (name, ty) = (self.0.name.clone(), self.0.ty.clone());
-        Array::new(&name, ty.dims, ty.dtype, Source::Array(self))
+        let (name, ty, losses) = (self.0.name.clone(), self.0.ty.clone(), self.0.losses.clone());
+        let array = Array::new(&name, ty.dims, ty.dtype, Source::Array(self));
+        array.with(|inner| inner.losses = losses)
+    }
+
+    fn with_fate(self, fate: Fate) -> Array {
+        self.0.losses.add(fate);
+        self
+    }
+
+    /// What reading this array, or one that was made of it, in single precision has made of its
+    /// elements, for [`narrow::too_small`].
+    pub fn losses(&self) -> [u64; 2] {
+        self.0.losses.told()
+    }
+
+    /// How many chunks of a Zarr folder are missing; `None` if none is.
+    pub fn missing_chunks(&self) -> Option<Missing> {
+        match &self.0.base.source {
+            Source::Zarr(folder) => folder.missing(),
+            Source::Array(inner) => inner.missing_chunks(),
+            _ => None,
+        }
     }
 
     fn laid_out(self, layout: Layout) -> Array {
@@ -377,8 +430,19 @@ impl Array {
         Error::input(format!("{}: {what}", self.name()))
     }
 
-    /// Where the array lies in a file exactly as it would in memory, so that it can be mapped.
-    pub fn mappable(&self) -> Option<Mappable<'_>> {
+    /// Whether the array lies in a file exactly as it would in memory, so that it can be mapped.
+    pub fn is_mappable(&self) -> bool {
+        self.place().is_some()
+    }
+
+    /// Where it does, once the file is known to be intact.
+    pub fn mappable(&self) -> Result<Option<Mappable<'_>>> {
+        let Some(place) = self.place() else { return Ok(None) };
+        self.0.base.check_intact()?;
+        Ok(Some(place))
+    }
+
+    fn place(&self) -> Option<Mappable<'_>> {
         let inner = &*self.0;
         let Source::File { file, path, offset, .. } = &inner.base.source else { return None };
         let stored = inner.base.stored?;
@@ -432,6 +496,24 @@ impl Array {
         array.read_box(&IndexBox::whole(dims), T::erase_mut(out.view_mut()))?;
         Ok(out)
     }
+}
+
+/// What becomes of some numbers, given with their places, in a type; an error if it cannot hold one.
+fn check_held(
+    values: impl Iterator<Item = (usize, C128)> + Clone,
+    dims: &[usize],
+    dtype: DType,
+) -> Result<Fate> {
+    with_dtype!(dtype, T => {
+        if let Some((at, value)) = values.clone().find(|(_, v)| narrow::is_lost::<T>(*v)) {
+            let what = narrow::too_large(value, at, dims, dtype);
+            return Err(Error::input(format!(
+                "it cannot be {dtype}: {what}; write `dtype = \"{}\"`, or scale it",
+                DType::of(dtype.is_complex(), true)
+            )));
+        }
+        Ok(values.map(|(_, v)| Fate::of::<T>(v)).fold(Fate::default(), Fate::and))
+    })
 }
 
 impl fmt::Debug for Array {

@@ -53,6 +53,22 @@ pub enum Generator {
 const ULP: f64 = 1.0 / (1_u64 << 53) as f64;
 
 impl Generator {
+    /// The elements, up to number `last`, among which are the largest and the smallest, with their
+    /// numbers. Random numbers are never extreme.
+    pub(crate) fn extremes(&self, last: usize) -> Vec<(usize, C128)> {
+        let numbers = match self {
+            Generator::Random { .. } => Vec::new(),
+            Generator::Full(_) => vec![0],
+            Generator::Arange { .. } | Generator::Linspace { .. } => vec![0, last],
+        };
+        let element = |number: usize| {
+            let mut value = [C128::default()];
+            self.fill(number, &mut value);
+            (number, value[0])
+        };
+        numbers.into_iter().map(element).collect()
+    }
+
     /// Elements from number `start` on.
     pub(crate) fn fill<T: Scalar>(&self, start: usize, out: &mut [T]) {
         let real = |value: f64| T::from_c128(C128::new(value, 0.0));

@@ -103,7 +103,10 @@ pub fn summarize(array: &Array) -> Result<Summary> {
         dims: ty.dims,
         dtype,
         fortran,
-        storage: array.storage().map(str::to_string),
+        storage: array.storage().map(|storage| match array.missing_chunks() {
+            Some(missing) => format!("{storage}, {missing}"),
+            None => storage.to_string(),
+        }),
         min: (count > 0).then_some(statistics.min),
         max: (count > 0).then_some(statistics.max),
         mean: (count > 0).then(|| statistics.mean(count)),

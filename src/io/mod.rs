@@ -6,9 +6,11 @@ mod foreign;
 mod generate;
 pub mod inspect;
 mod layout;
+pub mod narrow;
 pub mod npy;
 pub mod npz;
 pub mod output;
+pub mod place;
 pub mod stage;
 mod temporary;
 #[cfg(feature = "zarr")]
@@ -17,10 +19,12 @@ mod zarr;
 #[path = "zarr/absent.rs"]
 mod zarr;
 
-pub use array::{Array, Bytes, Compute, Mappable, Part};
+pub use array::{Array, Bytes, Compute, Mappable, Missing, Part};
 pub use error::{Error, ErrorKind, Result};
 pub use foreign::format_of;
 pub use generate::{Distribution, Generator};
 pub use inspect::{Comparison, Summary, compare, members, summarize};
+pub use narrow::Narrowed;
 pub use output::{NpyOutput, Output, TextOutput};
+pub use place::Place;
 pub use temporary::{TemporaryFolder, abandon, abandon_all, watch};

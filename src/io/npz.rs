@@ -1,7 +1,7 @@
 //! Members of a .npz archive.
 //!
-//! A stored member is read in place, like a .npy file that begins further on; only this way its
-//! checksum is not verified. A deflated member cannot be entered at random, so it is decompressed
+//! A stored member is read in place, like a .npy file that begins further on. Before that it is read
+//! once from end to end, to verify its checksum. A deflated member cannot be entered at random, so it is decompressed
 //! whole, once, at its first read.
 
 use std::fs::File;
@@ -17,8 +17,8 @@ use super::npy::{self, Header};
 /// Where a member's bytes are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Place {
-    /// Uncompressed, from this byte of the archive.
-    Stored { offset: u64 },
+    /// Uncompressed, from this byte of the archive, and by number in it.
+    Stored { offset: u64, index: usize },
     /// Deflated, by number in the archive.
     Deflated { index: usize },
 }
@@ -66,7 +66,7 @@ pub(crate) fn find(file: &File, name: &str, key: Option<&str>) -> Result<Member>
     }
     drop(entry);
     let place = match (compression, offset) {
-        (CompressionMethod::Stored, Some(offset)) => Place::Stored { offset },
+        (CompressionMethod::Stored, Some(offset)) => Place::Stored { offset, index },
         (CompressionMethod::Deflated, _) => Place::Deflated { index },
         (other, _) => {
             return Err(Error::input(format!(
@@ -77,11 +77,36 @@ pub(crate) fn find(file: &File, name: &str, key: Option<&str>) -> Result<Member>
     let mut content = zip.by_index(index).map_err(|e| damaged(name, &e))?;
     let header = Header::read(&mut content, name)?;
     header.check_length(size, name)?;
-    if let Place::Stored { offset } = place {
+    if let Place::Stored { offset, .. } = place {
         let length = file.metadata().map_or(0, |m| m.len());
         header.check_length(length.saturating_sub(offset), name)?;
     }
     Ok(Member { key, place, header })
+}
+
+/// Bytes that are read at a time.
+const PIECE: usize = 1 << 20;
+
+/// Reads a stored member from end to end; an error if it does not have its checksum.
+pub(crate) fn verify(file: &File, name: &str, index: usize) -> Result<()> {
+    let mut zip = archive(file, name)?;
+    let mut content = zip.by_index(index).map_err(|e| damaged(name, &e))?;
+    let mut piece = vec![0; PIECE];
+    loop {
+        match content.read(&mut piece) {
+            Ok(0) => return Ok(()),
+            Ok(_) => {}
+            Err(e) if e.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(e) if e.raw_os_error().is_some() => {
+                return Err(Error::run(format!("cannot read {name}: {}", os_words(&e))));
+            }
+            Err(_) => {
+                return Err(Error::run(format!(
+                    "cannot read {name}: its data do not have the checksum that the archive gives, so the file is damaged; write it again"
+                )));
+            }
+        }
+    }
 }
 
 /// The data of a deflated member, without its header.

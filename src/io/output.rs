@@ -3,227 +3,31 @@
 //! An output is written to a temporary file beside its place and renamed at the end, so that what
 //! was there before stays until the new file is whole.
 
-use std::fs::{File, OpenOptions, Permissions};
-use std::io::{Read, Write};
-use std::os::unix::fs::{FileExt, PermissionsExt};
-use std::path::{Path, PathBuf};
+mod pending;
 
-use ndarray::{ArrayViewD, ArrayViewMutD, Axis, IxDyn, Zip};
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Write};
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+
+use ndarray::{ArrayViewD, ArrayViewMutD, Axis, Dimension};
 use sha2::{Digest, Sha256};
 
-use crate::scalar::DType;
+use crate::scalar::{DType, Scalar};
 use crate::space::{ArrayType, IndexBox, strides};
-use crate::view::{View, ViewMut, Viewed};
+use crate::view::{View, Viewed};
 use crate::{with_dtype, with_view};
 
-use super::array::Array;
 use super::error::{Error, Result, os_words};
+use super::narrow::{self, Fate, Narrowed};
 use super::npy::{Header, StoredType, checked_len, header_bytes, swap_bytes};
-use super::temporary::{JoinedFile, TemporaryFile, TemporaryFolder};
+use super::temporary::{JoinedFile, TemporaryFolder};
 use super::zarr;
+use pending::Pending;
+pub use pending::{check_ending, check_writable, check_zarr};
 
 /// Bytes that a write which converts or gathers holds at a time.
 const BUFFER: usize = 1 << 20;
-
-/// A file that replaces another when it is whole.
-#[derive(Debug)]
-struct Pending {
-    file: File,
-    temporary: PathBuf,
-    /// Removes the temporary file when dropped; not there in a process that only joined.
-    owner: Option<TemporaryFile>,
-    _joined: Option<JoinedFile>,
-    target: PathBuf,
-    /// The target as the user wrote it.
-    name: String,
-    /// Whether it becomes a Zarr folder.
-    zarr: bool,
-}
-
-impl Pending {
-    fn create(path: &Path, zarr: bool) -> Result<Pending> {
-        let name = path.display().to_string();
-        if zarr {
-            zarr::can_write(&name)?;
-        }
-        // A link stays a link: the file that it names is replaced.
-        let target = match path.is_symlink() {
-            true => path.canonicalize().map_err(|e| {
-                Error::input(format!(
-                    "cannot write {name}: it is a link to nowhere: {}",
-                    os_words(&e)
-                ))
-            })?,
-            false => path.to_path_buf(),
-        };
-        let (folder, file_name) = match (target.parent(), target.file_name()) {
-            (Some(folder), Some(file)) if folder.as_os_str().is_empty() => (Path::new("."), file),
-            (Some(folder), Some(file)) => (folder, file),
-            _ => return Err(Error::input(format!("cannot write {name}: it does not name a file"))),
-        };
-        match target.metadata() {
-            Ok(meta) if zarr => check_replaceable(&target, &name, meta.is_dir())?,
-            Ok(meta) if meta.is_dir() => {
-                return Err(Error::input(format!("cannot write {name}: it is a folder")));
-            }
-            Ok(meta) if !meta.is_file() => {
-                return Err(Error::input(format!(
-                    "cannot write {name}: it is not a regular file; use \"-\" for standard output"
-                )));
-            }
-            _ => {}
-        }
-        if !folder.is_dir() {
-            return Err(Error::input(format!(
-                "cannot write {name}: there is no folder {}; make it first",
-                folder.display()
-            )));
-        }
-        let prefix = beside(file_name);
-        let temporary = tempfile::Builder::new()
-            .prefix(&prefix)
-            .suffix(".partial")
-            // As for any new file; the process's umask takes its share.
-            .permissions(Permissions::from_mode(0o666))
-            .tempfile_in(folder)
-            .map_err(|e| {
-                Error::input(format!(
-                    "cannot write {name}: no file can be made in {}: {}",
-                    folder.display(),
-                    os_words(&e)
-                ))
-            })?;
-        let (file, owner) = temporary.into_parts();
-        let temporary = owner.to_path_buf();
-        let owner = Some(TemporaryFile::new(owner));
-        Ok(Pending { file, temporary, owner, _joined: None, target, name, zarr })
-    }
-
-    fn failed(&self, error: &std::io::Error) -> Error {
-        Error::run(format!("cannot write {}: {}", self.name, os_words(error)))
-    }
-
-    fn sync(&self) -> Result<()> {
-        self.file.sync_all().map_err(|e| self.failed(&e))
-    }
-
-    #[track_caller]
-    fn rename(mut self) -> Result<()> {
-        let owner = self.owner.take().unwrap_or_else(|| {
-            unreachable!("{}: the process that created an output commits it", self.name)
-        });
-        owner.persist(&self.target).map_err(|e| self.failed(&e.error))
-    }
-
-    /// For a Zarr output, the folder that takes its place, beside it.
-    fn folder(&self) -> Result<Option<TemporaryFolder>> {
-        if !self.zarr {
-            return Ok(None);
-        }
-        let folder = TemporaryFolder::from(self.folder_beside(".partial")?);
-        let array = Array::open(&self.temporary, None)?;
-        zarr::write(&array, folder.path(), &self.name)?;
-        Ok(Some(folder))
-    }
-
-    fn folder_beside(&self, suffix: &str) -> Result<tempfile::TempDir> {
-        let parent = self.target.parent().filter(|p| !p.as_os_str().is_empty());
-        let prefix = beside(self.target.file_name().unwrap_or_default());
-        let made = tempfile::Builder::new()
-            .prefix(&prefix)
-            .suffix(suffix)
-            .permissions(Permissions::from_mode(0o777))
-            .tempdir_in(parent.unwrap_or(Path::new(".")));
-        made.map_err(|e| self.failed(&e))
-    }
-
-    /// Puts a complete folder in the target's place; an old one goes when the new one is there.
-    fn replace(&self, folder: TemporaryFolder) -> Result<()> {
-        let failed = |e: std::io::Error| self.failed(&e);
-        // What a failure in between leaves there is the user's.
-        let old = self.folder_beside(".old")?;
-        let parked = old.path().join("zarr");
-        // A folder cannot be renamed onto one that is not empty.
-        let there = self.target.is_dir();
-        if there {
-            std::fs::rename(&self.target, &parked).map_err(failed)?;
-        }
-        if let Err(e) = std::fs::rename(folder.path(), &self.target) {
-            if there && std::fs::rename(&parked, &self.target).is_err() {
-                return Err(Error::run(format!(
-                    "cannot write {}: {}; what was there is in {}",
-                    self.name,
-                    os_words(&e),
-                    old.keep().join("zarr").display()
-                )));
-            }
-            return Err(failed(e));
-        }
-        // It is at its place, and no longer temporary.
-        folder.keep();
-        Ok(())
-    }
-}
-
-/// What the names of temporary files beside a file begin with.
-fn beside(file_name: &std::ffi::OsStr) -> String {
-    format!(".{}.", file_name.to_string_lossy())
-}
-
-/// An error if a place is taken by anything that a Zarr array should not replace.
-fn check_replaceable(target: &Path, name: &str, is_folder: bool) -> Result<()> {
-    if !is_folder {
-        return Err(Error::input(format!(
-            "cannot write {name}: it is a file, where a Zarr array is a folder; remove it first, or name another place"
-        )));
-    }
-    if !zarr::is_array(target) {
-        return Err(Error::input(format!(
-            "cannot write {name}: it is a folder that is not a Zarr array; remove it first, or name another place"
-        )));
-    }
-    Ok(())
-}
-
-/// Refuses a path whose ending says another format than what is written: .npy or .zarr for arrays,
-/// .csv for text. What is there and is no file, such as /dev/null, takes anything.
-pub fn check_ending(path: &Path, text: bool) -> Result<()> {
-    let known: &[&str] = if text { &["csv"] } else { &["npy", "zarr"] };
-    let ending = path.extension().and_then(|e| e.to_str()).unwrap_or("");
-    let device = path.metadata().is_ok_and(|meta| !meta.is_file() && !meta.is_dir());
-    if known.iter().any(|k| ending.eq_ignore_ascii_case(k)) || device {
-        return Ok(());
-    }
-    let name = path.display();
-    let (what, kinds, to) = match text {
-        true => ("text", ".csv", "csv"),
-        false => ("an array", ".npy or .zarr", "npy"),
-    };
-    let other = path.with_extension(to);
-    let other = other.display();
-    let help = match ending.to_ascii_lowercase().as_str() {
-        "csv" | "txt" | "dat" if !text => {
-            format!("write {other}, then in Python: np.savetxt(\"{name}\", np.load(\"{other}\"))")
-        }
-        "npz" | "mat" | "h5" | "hdf5" | "sgy" | "segy" | "png" | "tif" | "tiff" => {
-            format!("write {other}, and convert it")
-        }
-        _ => format!("write {other}"),
-    };
-    Err(Error::input(format!("cannot write {name}: {what} is written as {kinds}; {help}")))
-}
-
-/// An error if no array can be written to a path that names a Zarr folder; nothing for other paths.
-pub fn check_zarr(path: &Path) -> Result<()> {
-    let name = path.display().to_string();
-    match path.metadata() {
-        _ if !zarr::is_named(path) => Ok(()),
-        Ok(meta) => {
-            zarr::can_write(&name).and_then(|()| check_replaceable(path, &name, meta.is_dir()))
-        }
-        Err(_) => zarr::can_write(&name),
-    }
-}
 
 /// A .npy file in the making: C order, little-endian. Boxes may be written from many threads, and
 /// from other processes that [`NpyOutput::join`] it. Dropped without a commit, it leaves nothing.
@@ -295,10 +99,11 @@ impl NpyOutput {
         &self.pending.temporary
     }
 
-    /// Writes a box from a view of its dims. Elements are converted to the file's type; complex to
-    /// real is refused by whoever creates the output, and would here lose the imaginary part.
+    /// Writes a box from a view of its dims. Elements are converted to the file's type, and it is told
+    /// what that did to them; complex to real is refused by whoever creates the output, and would here
+    /// lose the imaginary part.
     #[track_caller]
-    pub fn write_box(&self, b: &IndexBox, view: View<'_>) -> Result<()> {
+    pub fn write_box(&self, b: &IndexBox, view: View<'_>) -> Result<Narrowed> {
         let name = &self.pending.name;
         assert_eq!(view.dims(), b.dims(), "{name}: a box is written from a view of its dims");
         assert!(
@@ -307,24 +112,27 @@ impl NpyOutput {
             self.ty
         );
         if b.is_empty() {
-            return Ok(());
+            return Ok(Narrowed::default());
         }
         // Axes from `cut` on are whole, so all that they hold follows in the file.
         let dims = b.dims();
         let cut = (0..dims.len()).rev().find(|&a| dims[a] != self.ty.dims[a]).unwrap_or(0);
         let strides = strides(&self.ty.dims);
         let size = self.ty.dtype.size();
-        let at = |index: &[usize]| {
-            let element: usize =
-                index.iter().zip(&b.0).zip(&strides).map(|((i, r), s)| (i + r.start) * s).sum();
-            self.data_offset + (element * size) as u64
+        let element = |index: &[usize]| -> usize {
+            index.iter().zip(&b.0).zip(&strides).map(|((i, r), s)| (i + r.start) * s).sum()
         };
         let mut write = |bytes: &[u8], index: &[usize]| {
-            self.pending.file.write_all_at(bytes, at(index)).map_err(|e| self.pending.failed(&e))
+            let at = self.data_offset + (element(index) * size) as u64;
+            self.pending.file.write_all_at(bytes, at).map_err(|e| self.pending.failed(&e))
         };
-        with_dtype!(self.ty.dtype, T => {
-            with_view!(View, view, v => write_runs::<_, T>(v, cut, &mut write))
-        })
+        with_dtype!(self.ty.dtype, T => with_view!(View, view, v => {
+            let fate = write_runs::<_, T>(v.view(), cut, &mut write)?;
+            let first = || v.indexed_iter().find(|(_, x)| narrow::is_lost::<T>(x.to_c128()));
+            let lost = if fate.lost { first() } else { None };
+            let lost = lost.map(|(index, x)| (element(index.slice()), x.to_c128()));
+            Ok(Narrowed { lost, vanished: fate.vanished })
+        }))
     }
 
     /// Waits until what this process wrote is on disk. A process that joined calls this before the
@@ -438,47 +246,6 @@ pub fn commit_all(outputs: Vec<Output>) -> Result<()> {
     })
 }
 
-/// Writes an array as a .npy stream, converted to `ty`'s element type.
-#[track_caller]
-pub fn write_npy_to(w: &mut dyn Write, ty: &ArrayType, view: View<'_>) -> Result<()> {
-    assert_eq!(view.dims(), ty.dims, "a stream is written from a view of its dims");
-    stream(w, &header_bytes(ty))?;
-    with_dtype!(ty.dtype, T => {
-        with_view!(View, view, v => write_runs::<_, T>(v, 0, &mut |bytes, _| stream(w, bytes)))
-    })?;
-    w.flush().map_err(|e| stream_failed(&e))
-}
-
-/// Writes a .npy stream box by box. `fill` is called with boxes that follow each other in C order
-/// and hold about `most` elements, and with a view of the file's type to fill.
-pub fn write_npy_stream<E: From<Error>>(
-    w: &mut dyn Write,
-    ty: &ArrayType,
-    most: usize,
-    mut fill: impl FnMut(&IndexBox, ViewMut<'_>) -> std::result::Result<(), E>,
-) -> std::result::Result<(), E> {
-    stream(w, &header_bytes(ty))?;
-    for b in boxes(&ty.dims, most) {
-        with_dtype!(ty.dtype, T => {
-            let mut data = vec![T::default(); b.len()];
-            let view = ArrayViewMutD::from_shape(IxDyn(&b.dims()), &mut data);
-            fill(&b, T::erase_mut(view.unwrap_or_else(|e| unreachable!("a box has its length: {e}"))))?;
-            let bytes: &mut [u8] = bytemuck::cast_slice_mut(&mut data);
-            to_little_endian(bytes, ty.dtype);
-            stream(w, bytes)?;
-        });
-    }
-    w.flush().map_err(|e| stream_failed(&e).into())
-}
-
-fn stream(w: &mut dyn Write, bytes: &[u8]) -> Result<()> {
-    w.write_all(bytes).map_err(|e| stream_failed(&e))
-}
-
-fn stream_failed(error: &std::io::Error) -> Error {
-    Error::run(format!("cannot write to standard output: {}", os_words(error)))
-}
-
 /// SHA-256 of the data of a .npy file, without its header, in hexadecimal.
 pub fn sha256(path: &Path) -> Result<String> {
     let name = path.display().to_string();
@@ -542,11 +309,12 @@ fn write_runs<S: Viewed, T: Viewed>(
     view: ArrayViewD<'_, S>,
     cut: usize,
     write: &mut WriteAt<'_>,
-) -> Result<()> {
+) -> Result<Fate> {
+    let mut fate = Fate::default();
     let as_is = S::DTYPE == T::DTYPE && cfg!(target_endian = "little");
     let dims = view.shape().to_vec();
     if view.is_empty() {
-        return Ok(());
+        return Ok(fate);
     }
     let most = BUFFER / size_of::<T>();
     let run: usize = dims[cut..].iter().product();
@@ -573,13 +341,13 @@ fn write_runs<S: Viewed, T: Viewed>(
             }
             let to = ArrayViewMutD::from_shape(from.raw_dim(), &mut *scratch);
             let to = to.unwrap_or_else(|e| unreachable!("a piece has its length: {e}"));
-            Zip::from(to).and(&from).for_each(|t, &s| *t = T::from_c128(s.to_c128()));
+            fate = fate.and(narrow::convert(to, from, |v| v));
             let bytes: &mut [u8] = bytemuck::cast_slice_mut(scratch);
             to_little_endian(bytes, T::DTYPE);
             write(bytes, &index)?;
         }
     }
-    Ok(())
+    Ok(fate)
 }
 
 fn to_little_endian(bytes: &mut [u8], dtype: DType) {

@@ -7,9 +7,10 @@
 mod find;
 mod kept;
 mod metadata;
+mod missing;
 mod write;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use ndarray::{ArrayD, ArrayViewD, Axis, IxDyn, Slice};
 use zarrs::array::{
@@ -18,15 +19,19 @@ use zarrs::array::{
 };
 use zarrs::filesystem::FilesystemStore;
 
+use crate::scalar::Scalar;
 use crate::space::IndexBox;
 use crate::view::Viewed;
+use crate::with_dtype;
 
+use super::array::Missing;
 use super::error::{Error, ErrorKind, Result};
 use super::layout::Courses;
 use super::npy::{StoredType, checked_len, decode};
 use find::Node;
 use kept::Kept;
 use metadata::Metadata;
+use missing::Chunks;
 
 pub(crate) use find::{is_array, members};
 pub(crate) use write::write;
@@ -59,6 +64,10 @@ pub(crate) struct Folder {
     chunk: Vec<usize>,
     kept: Kept,
     words: String,
+    /// Where the array is.
+    path: PathBuf,
+    /// Chunks that are files.
+    files: Chunks,
 }
 
 /// A part of a box, in one chunk.
@@ -100,12 +109,17 @@ pub(crate) fn open(folder: &Path, inside: Option<&str>) -> Result<Opened> {
             "cannot read {name}: its chunks are larger than any memory"
         )));
     };
+    // Shards are no larger than their chunks together, so their lengths are lengths too.
+    let file: Vec<usize> =
+        metadata.chunk.iter().map(|&n| usize::try_from(n).unwrap_or(usize::MAX)).collect();
     let decoded =
         StoredType { big_endian: cfg!(target_endian = "big"), kind: metadata.stored.kind };
     let folder = Folder {
         shards: sharded.then(|| ArrayShardedReadableExtCache::new(&array)),
         kept: Kept::new(&metadata.dims, &chunk, bytes),
         words: metadata.words(&chunk),
+        files: Chunks::new(&metadata.dims, &file),
+        path,
         name: name.clone(),
         array,
         decoded,
@@ -124,6 +138,23 @@ impl Folder {
     /// Version, chunks and compression.
     pub(crate) fn words(&self) -> &str {
         &self.words
+    }
+
+    /// How many chunks are missing; `None` if none is.
+    pub(crate) fn missing(&self) -> Option<Missing> {
+        let all = self.files.count();
+        let missing = all.saturating_sub(missing::present(&self.array, &self.path, &self.files));
+        let fill = with_dtype!(self.decoded.dtype(), N => {
+            let mut value = [N::default()];
+            decode(self.decoded, self.array.fill_value().as_ne_bytes(), &mut value);
+            let value = Scalar::to_c128(value[0]);
+            match self.decoded.dtype().is_complex() {
+                true => format!("{}{:+}j", value.re, value.im),
+                false => value.re.to_string(),
+            }
+        });
+        let what = if self.shards.is_some() { "shard" } else { "chunk" };
+        (missing > 0).then_some(Missing { missing, all, what, fill })
     }
 
     /// The parts of a box of an array that runs through this as `courses` say, by chunk.

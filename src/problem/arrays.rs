@@ -8,8 +8,8 @@ use crate::io::{self, Array, Generator, stage};
 use crate::scalar::DType;
 use crate::space::show_dims;
 use crate::spec::{
-    ArraySource, ArraySpec, Chunks, Diagnostic, Diagnostics, Distribution, FileSource, Part,
-    SliceItem, Span, Spanned,
+    ArraySource, ArraySpec, Chunks, Diagnostic, Diagnostics, Distribution, Document, FileSource,
+    Part, SliceItem, Span, Spanned,
 };
 
 /// What arrays need of the file around them.
@@ -21,6 +21,10 @@ pub(super) struct Surroundings {
     pub(super) dtype: DType,
     /// The array that has read standard input.
     pub(super) stdin: Option<Span>,
+    /// Whether the problem file has been read from it.
+    pub(super) stdin_is_file: bool,
+    /// Where files are to be had that may not be there.
+    pub(super) fetch: Vec<(Spanned<String>, String)>,
 }
 
 /// Opens an array.
@@ -31,7 +35,11 @@ pub(super) fn open(
     out: &mut Diagnostics,
 ) -> Option<Array> {
     let result = source(&name.value, spec, around);
-    let array = finish(name, spec, out.take(result)?, out)?;
+    let array = out.take(result)?;
+    if let ArraySource::File(file) = &spec.source {
+        warn_missing(&array, &format!("array `{}`", name.value), &file.file.span, out);
+    }
+    let array = finish(name, spec, array, out)?;
     // Integers and booleans carry no precision: they are what numbers written in the file are.
     let whole = spec.dtype.is_none() && array.is_whole() && !array.ty().dtype.is_complex();
     if !whole {
@@ -39,6 +47,32 @@ pub(super) fn open(
     }
     let cast = array.cast(around.dtype.real());
     out.take(cast.map_err(|e| unreadable(&name.value, &spec.source_span, &e)))
+}
+
+/// Says which files are to be fetched that nothing reads.
+pub(super) fn check_fetch(document: &Document, out: &mut Diagnostics) {
+    let arrays = document.arrays.iter().filter_map(|(_, array)| match &array.source {
+        ArraySource::File(file) => Some(file.file.value.as_str()),
+        _ => None,
+    });
+    let references = document.expect.iter().filter_map(|e| e.file());
+    let read: Vec<&str> = arrays.chain(references).collect();
+    for (name, _) in &document.fetch {
+        if !read.contains(&name.value.as_str()) {
+            let message = format!("`{}` is to be fetched, and nothing reads it", name.value);
+            let warning = Diagnostic::new(name.span.clone(), message, "no `file` names it");
+            out.warn(warning.did_you_mean(&name.value, &read));
+        }
+    }
+}
+
+/// Says how many chunks of a Zarr folder are missing.
+pub(super) fn warn_missing(array: &Array, what: &str, span: &Span, out: &mut Diagnostics) {
+    let Some(missing) = array.missing_chunks() else { return };
+    let label = format!("of {}", array.name());
+    out.warn(Diagnostic::new(span.clone(), format!("{what}: {missing}"), label).help(
+        "writers leave out chunks that hold this value alone; if these held another, write the array again",
+    ));
 }
 
 /// An array as its source gives it, with the changes that its table asks for.
@@ -151,9 +185,14 @@ fn open_file(
         }
         (key, path, _) => key.as_ref().or(path.as_ref()),
     };
-    open_header(&file, member, &source.file.span, || {
+    let opened = open_header(&file, member, &source.file.span, || {
         format!("array `{name}` is read from this file")
-    })
+    });
+    let from = around.fetch.iter().find(|(named, _)| named.value == source.file.value);
+    match from.filter(|_| !file.exists()) {
+        Some((_, from)) => opened.map_err(|mistake| mistake.help(format!("fetch it from {from}"))),
+        None => opened,
+    }
 }
 
 /// Opens a file that the problem names: an array, or a reference.
@@ -182,6 +221,11 @@ fn standard_input(
     if let Some(other) = source.key.as_ref().or(source.path.as_ref()) {
         let label = "standard input is one .npy array";
         return Err(Diagnostic::new(other.span.clone(), "no array can be chosen here", label));
+    }
+    if around.stdin_is_file {
+        let message = format!("array `{name}` cannot be read from standard input");
+        let label = "the problem file has been read from it";
+        return Err(Diagnostic::new(span, message, label).help("name a file"));
     }
     if let Some(first) = &around.stdin {
         let message = "standard input is read by two arrays";

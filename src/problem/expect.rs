@@ -1,7 +1,7 @@
 //! Expectations: outputs that are written, and references of their dims.
 
 use super::Output;
-use super::arrays::open_header;
+use super::arrays::{open_header, warn_missing};
 use super::fit::sized;
 use super::path_in;
 use super::solve::{Solve, same_dims};
@@ -37,6 +37,7 @@ fn reference(
     let path = stage::find(&path_in(&document.folder(), &file.value));
     let opened = open_header(&path, None, &file.span, || "the reference".to_string());
     let array = out.take(opened)?;
+    warn_missing(&array, "the reference", &file.span, out);
     let made = outputs.iter().find(|o| o.name == output.value);
     let ty = match made.and_then(|o| o.made.as_ref()) {
         Some(made) => Some(&made.applied.to),

@@ -9,6 +9,7 @@ mod arrays;
 mod expect;
 mod expression;
 mod fit;
+mod guard;
 mod names;
 mod outputs;
 mod postfix;
@@ -22,6 +23,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 pub use apply::Applied;
+pub use guard::{Clash, Guard};
 pub use outputs::{Made, Output, Source};
 pub use solve::{Regularization, Solve};
 
@@ -83,6 +85,7 @@ impl Problem {
             names.adopt(seen);
         }
         names.resolve_all(&mut out);
+        arrays::check_fetch(&document, &mut out);
         let spec = document.solve.as_ref();
         let solve = spec.and_then(|spec| solve::read(spec, &mut names, &mut out));
         let solves = document.solves.iter().filter_map(|(name, spec)| {
@@ -120,6 +123,18 @@ impl Problem {
             names,
             document,
         })
+    }
+
+    /// The places that it must not write.
+    pub fn guard(&self) -> Guard {
+        Guard::new(&self.document)
+    }
+
+    /// An error that names the outputs which cannot be written where they should go.
+    pub fn check_writable(&self) -> Result<(), Diagnostics> {
+        let mut out = self.diagnostics();
+        outputs::check_writable(&self.outputs, &mut out);
+        out.or(())
     }
 
     /// An operator by name.

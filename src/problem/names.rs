@@ -83,7 +83,13 @@ impl Names {
     pub(super) fn new(document: Arc<Document>) -> Names {
         let dtype = document.dtype.as_ref().map_or(DType::Float64, |d| d.value);
         Names {
-            around: Surroundings { folder: document.folder(), dtype, stdin: None },
+            around: Surroundings {
+                folder: document.folder(),
+                dtype,
+                stdin: None,
+                stdin_is_file: document.source.is_standard_input(),
+                fetch: document.fetch.clone(),
+            },
             arrays: document.arrays.iter().map(|_| State::Unseen).collect(),
             operators: document.operators.iter().map(|_| State::Unseen).collect(),
             running: Vec::new(),

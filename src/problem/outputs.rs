@@ -4,17 +4,14 @@ use std::path::{Path, PathBuf};
 
 use super::apply::{self, Applied};
 use super::arrays::of_io;
+use super::guard::Guard;
 use super::names::Names;
 use super::{path_in, solve::Solve};
-use crate::io::Array;
 use crate::io::output::{check_ending, check_zarr};
-use crate::io::stage;
+use crate::io::{self, Array, stage};
 use crate::scalar::DType;
 use crate::space::ArrayType;
-use crate::spec::{
-    ApplySpec, ArraySource, Diagnostic, Diagnostics, Document, ExpectSpec, OutputCheck, OutputName,
-    OutputSpec, Span,
-};
+use crate::spec::{ApplySpec, Diagnostic, Diagnostics, Document, OutputName, OutputSpec, Span};
 
 /// Something that is written.
 #[derive(Clone, Debug)]
@@ -72,8 +69,7 @@ pub(super) fn read(
     out: &mut Diagnostics,
 ) -> Vec<Output> {
     let folder = out_dir.map_or_else(|| document.folder(), Path::to_path_buf);
-    let inputs = inputs(document);
-    let mut taken: Vec<(PathBuf, Span)> = Vec::new();
+    let mut guard = Guard::new(document);
     let mut outputs = Vec::new();
     for spec in &document.outputs {
         let path = if spec.path.value == "-" {
@@ -81,8 +77,7 @@ pub(super) fn read(
         } else {
             path_in(&folder, &spec.path.value)
         };
-        let place = identity(&path);
-        if let Err(mistake) = check_path(spec, &path, &place, &inputs, &taken) {
+        if let Err(mistake) = check_path(spec, &path, &mut guard) {
             out.push(mistake);
         }
         let made = match &spec.apply {
@@ -97,7 +92,6 @@ pub(super) fn read(
             None => solve.and_then(|s| s.output_type(&spec.name.value)),
         };
         check_dtype(spec, ty, out);
-        taken.push((place, spec.path.span.clone()));
         outputs.push(Output {
             name: spec.name.value.clone(),
             path,
@@ -121,36 +115,40 @@ pub(super) fn scratch(document: &Document, out: &mut Diagnostics) -> Option<Path
     Some(path)
 }
 
-fn check_path(
-    spec: &OutputSpec,
-    path: &Path,
-    place: &Path,
-    inputs: &[(PathBuf, Span, String)],
-    taken: &[(PathBuf, Span)],
-) -> Result<(), Diagnostic> {
+fn check_path(spec: &OutputSpec, path: &Path, guard: &mut Guard) -> Result<(), Diagnostic> {
     let (span, name) = (&spec.path.span, spec.name.value.name());
     let wrong = |message: String, label: &str| Err(Diagnostic::new(span.clone(), message, label));
-    if let Some((_, other)) = taken.iter().find(|(p, _)| p == place) {
-        let message = format!("two outputs go to {}", path.display());
-        return wrong(message, "the second one")
-            .map_err(|d| d.also(other.clone(), "the first one"));
+    let zarr = path.extension().is_some_and(|e| e == "zarr");
+    let place = guard.write(path, &format!("output `{name}`"), Some(span));
+    if path.is_dir() && !zarr {
+        return wrong(
+            format!("cannot write {}: it is a folder", path.display()),
+            "expected a file",
+        );
+    }
+    if let Err(clash) = place {
+        let second = clash.also.as_ref().is_some_and(|(_, label)| *label == "the first one");
+        let label = if second { "the second one" } else { "expected another path" };
+        let mistake = Diagnostic::new(span.clone(), clash.message, label);
+        return Err(match clash.also {
+            Some((span, label)) => mistake.also(span, label),
+            None => mistake,
+        });
     }
     if path == Path::new("-") {
+        if spec.name.value == OutputName::History {
+            let message =
+                format!("output `{name}` is text, and standard output carries .npy arrays");
+            return wrong(message, "expected a file such as \"history.csv\"");
+        }
         return Ok(());
     }
-    let zarr = path.extension().is_some_and(|e| e == "zarr");
     if zarr && spec.name.value == OutputName::History {
         let message = format!("output `{name}` is text, and cannot be a Zarr folder");
         return wrong(message, "expected a file such as \"history.csv\"");
     }
     if let Err(error) = check_zarr(path) {
         return Err(of_io(span, &error, "expected another place"));
-    }
-    if path.is_dir() && !zarr {
-        return wrong(
-            format!("cannot write {}: it is a folder", path.display()),
-            "expected a file",
-        );
     }
     if path.file_name().is_none() {
         let message = format!("cannot write {}: it does not name a file", path.display());
@@ -166,16 +164,17 @@ fn check_path(
         let label = format!("output `{name}` would go there");
         return wrong(message, &label).map_err(|d| d.help("make it first"));
     }
-    if let Some((_, other, what)) = inputs.iter().find(|(p, ..)| p == place) {
-        let message = format!("output `{name}` would overwrite {what}");
-        let mistake = Diagnostic::new(span.clone(), message, "expected another path");
-        return Err(if other.is_empty() {
-            mistake
-        } else {
-            mistake.also(other.clone(), "this file is read")
-        });
-    }
     Ok(())
+}
+
+/// Outputs that cannot be written where they should go.
+pub(super) fn check_writable(outputs: &[Output], out: &mut Diagnostics) {
+    for output in outputs.iter().filter(|o| o.path != Path::new("-")) {
+        if let Err(error) = io::output::check_writable(&output.path) {
+            let label = format!("output `{}` would go there", output.name.name());
+            out.push(of_io(&output.span, &error, &label));
+        }
+    }
 }
 
 /// What a name in `apply` stands for: a solution first, then an array.
@@ -214,42 +213,5 @@ fn check_dtype(spec: &OutputSpec, ty: Option<&ArrayType>, out: &mut Diagnostics)
         let label = format!("{} cannot hold {}", dtype.value, ty.dtype);
         let help = format!("write `dtype = \"{}\"`", dtype.value.complex());
         out.push(Diagnostic::new(dtype.span.clone(), message, label).help(help));
-    }
-}
-
-/// Files that the problem reads, each with its place; the problem file itself has none.
-fn inputs(document: &Document) -> Vec<(PathBuf, Span, String)> {
-    let folder = document.folder();
-    let mut inputs = Vec::new();
-    for (name, spec) in &document.arrays {
-        if let ArraySource::File(source) = &spec.source
-            && source.file.value != "-"
-        {
-            let path = identity(&path_in(&folder, &source.file.value));
-            inputs.push((path, source.file.span.clone(), format!("array `{}`", name.value)));
-        }
-    }
-    for expect in &document.expect {
-        if let ExpectSpec::Output { check, .. } = expect
-            && let OutputCheck::Close { file, .. } | OutputCheck::Snr { file, .. } = check
-        {
-            let path = identity(&path_in(&folder, &file.value));
-            inputs.push((path, file.span.clone(), "its own reference".to_string()));
-        }
-    }
-    let file = identity(Path::new(&document.source.name));
-    inputs.push((file, 0..0, "the problem file".to_string()));
-    inputs
-}
-
-/// A path that is the same for all spellings of one place, whether or not there is a file.
-fn identity(path: &Path) -> PathBuf {
-    if let Ok(path) = path.canonicalize() {
-        return path;
-    }
-    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    match (folder.canonicalize(), path.file_name()) {
-        (Ok(folder), Some(name)) if path != Path::new("-") => folder.join(name),
-        _ => path.to_path_buf(),
     }
 }

@@ -22,14 +22,17 @@ pub enum Verdict {
     Failed(String),
     /// It could not run.
     Broken(String),
+    /// It was not run.
+    Skipped(String),
 }
 
 /// A suite of cases as an XML document.
 pub fn junit(suite: &str, cases: &[Case]) -> String {
     let failed = cases.iter().filter(|c| matches!(c.verdict, Verdict::Failed(_))).count();
     let broken = cases.iter().filter(|c| matches!(c.verdict, Verdict::Broken(_))).count();
+    let skipped = cases.iter().filter(|c| matches!(c.verdict, Verdict::Skipped(_))).count();
     let counts = format!(
-        "tests=\"{}\" failures=\"{failed}\" errors=\"{broken}\" time=\"{:.3}\"",
+        "tests=\"{}\" failures=\"{failed}\" errors=\"{broken}\" skipped=\"{skipped}\" time=\"{:.3}\"",
         cases.len(),
         cases.iter().map(|c| c.seconds).sum::<f64>()
     );
@@ -49,6 +52,12 @@ pub fn junit(suite: &str, cases: &[Case]) -> String {
             }
             Verdict::Failed(message) => ("failure", message),
             Verdict::Broken(message) => ("error", message),
+            Verdict::Skipped(message) => {
+                let message = escaped(message);
+                let _ = writeln!(text, "{start}>\n      <skipped message=\"{message}\"/>");
+                text.push_str("    </testcase>\n");
+                continue;
+            }
         };
         let first = escaped(message.lines().next().unwrap_or_default());
         let all = escaped(message);
@@ -87,10 +96,11 @@ mod tests {
             case("a.toml", Verdict::Passed),
             case("<b>.toml", Verdict::Failed("1 > \"2\"\n& more\u{1b}".into())),
             case("c.toml", Verdict::Broken("error: no".into())),
+            case("d.toml", Verdict::Skipped("x is not here".into())),
         ];
         let expected = r#"<?xml version="1.0" encoding="UTF-8"?>
-<testsuites tests="3" failures="1" errors="1" time="0.750">
-  <testsuite name="pylopsd" tests="3" failures="1" errors="1" time="0.750">
+<testsuites tests="4" failures="1" errors="1" skipped="1" time="1.000">
+  <testsuite name="pylopsd" tests="4" failures="1" errors="1" skipped="1" time="1.000">
     <testcase classname="pylopsd" name="a.toml" time="0.250"/>
     <testcase classname="pylopsd" name="&lt;b&gt;.toml" time="0.250">
       <failure message="1 &gt; &quot;2&quot;">1 &gt; &quot;2&quot;
@@ -98,6 +108,9 @@ mod tests {
     </testcase>
     <testcase classname="pylopsd" name="c.toml" time="0.250">
       <error message="error: no">error: no</error>
+    </testcase>
+    <testcase classname="pylopsd" name="d.toml" time="0.250">
+      <skipped message="x is not here"/>
     </testcase>
   </testsuite>
 </testsuites>

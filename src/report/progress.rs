@@ -15,17 +15,24 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// A bar of `niter` iterations; nothing if it is not to be shown or there is no terminal.
-    pub fn new(niter: usize, show: bool) -> Progress {
-        if !show || niter == 0 {
+    /// A bar; nothing if it is not to be shown or there is no terminal.
+    pub fn new(show: bool) -> Progress {
+        if !show {
             return Progress { bar: ProgressBar::hidden() };
         }
-        let bar = ProgressBar::new(niter as u64);
-        let style = "{bar:32} {pos}/{len}  {msg}  {per_sec}  {eta} left";
+        let bar = ProgressBar::new(0);
+        let style = "{prefix}{bar:32} {pos}/{len}  {msg}  {per_sec}  {eta} left";
         if let Ok(style) = ProgressStyle::with_template(style) {
             bar.set_style(style);
         }
         Progress { bar }
+    }
+
+    /// Begins a solve of so many iterations, whose time counts from now. A further solve has a name.
+    fn begin(&self, name: &str, niter: usize) {
+        self.bar.set_prefix(if name.is_empty() { String::new() } else { format!("{name} ") });
+        self.bar.set_length(niter as u64);
+        self.bar.reset();
     }
 
     /// Takes the bar away.
@@ -46,12 +53,13 @@ pub struct Record<'a> {
     pub iterations: Vec<(Iteration, f64)>,
     start: Instant,
     stop: Arc<AtomicBool>,
-    progress: Option<&'a Progress>,
+    /// Where it is shown, the solve's name, and its number of iterations.
+    progress: Option<(&'a Progress, String, usize)>,
 }
 
 impl<'a> Record<'a> {
-    /// An empty record.
-    pub fn new(stop: Arc<AtomicBool>, progress: Option<&'a Progress>) -> Self {
+    /// An empty record of a solve; shown, if it is, under a name and with its number of iterations.
+    pub fn new(stop: Arc<AtomicBool>, progress: Option<(&'a Progress, String, usize)>) -> Self {
         Record { iterations: Vec::new(), start: Instant::now(), stop, progress }
     }
 
@@ -67,10 +75,45 @@ impl<'a> Record<'a> {
 
 impl Monitor for Record<'_> {
     fn iteration(&mut self, iteration: Iteration) -> bool {
-        self.iterations.push((iteration, self.start.elapsed().as_secs_f64()));
-        if let Some(progress) = self.progress {
+        if let Some((progress, name, niter)) = &self.progress {
+            if self.iterations.is_empty() {
+                progress.begin(name, *niter);
+            }
             progress.show(iteration);
         }
+        self.iterations.push((iteration, self.start.elapsed().as_secs_f64()));
         self.stop.load(Ordering::Relaxed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn every_solve_begins_at_zero_and_at_its_own_time() {
+        let progress = Progress::new(false);
+        let run = |name: &str, niter: usize, done: usize, pause: u64| {
+            let shown = Some((&progress, name.to_string(), niter));
+            let mut record = Record::new(Arc::default(), shown);
+            // What comes before the first iteration does not count.
+            std::thread::sleep(Duration::from_millis(30));
+            for number in 0..=done {
+                std::thread::sleep(Duration::from_millis(if number > 0 { pause } else { 0 }));
+                assert!(!record.iteration(Iteration { number, residual: 1.0, step: 1.0 }));
+            }
+        };
+        run("first", 4, 4, 60);
+        assert_eq!((progress.bar.length(), progress.bar.position()), (Some(4), 4));
+        assert_eq!(progress.bar.prefix(), "first ");
+        run("", 100, 50, 1);
+        assert_eq!((progress.bar.length(), progress.bar.position()), (Some(100), 50));
+        assert_eq!(progress.bar.prefix(), "");
+        // 50 iterations of 1 ms have passed, and as many are left; the first solve took 240 ms.
+        let (elapsed, left) = (progress.bar.elapsed(), progress.bar.eta());
+        assert!(elapsed >= Duration::from_millis(50), "{elapsed:?}");
+        assert!(left <= elapsed * 3, "{left:?} after {elapsed:?}");
     }
 }

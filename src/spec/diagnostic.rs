@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use annotate_snippets::{AnnotationKind, Element, Group, Level, Renderer, Snippet};
+use serde::{Deserialize, Serialize};
 
 use super::source::{Source, Span, char_boundary};
 
@@ -57,6 +58,23 @@ impl Diagnostic {
         self.secondary.push((span, label.into()));
         self
     }
+}
+
+/// A mistake with its place, for machines.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Told {
+    /// What is wrong, in one line.
+    pub message: String,
+    /// What was expected and found, at the place.
+    pub label: String,
+    /// The problem file; none if it is an argument of the command line.
+    pub file: Option<String>,
+    /// Line, from 1.
+    pub line: usize,
+    /// Column, from 1, in characters.
+    pub column: usize,
+    /// What to do.
+    pub help: Option<String>,
 }
 
 /// Mistakes and warnings of one source. Shown in the order of their places by `Display`, without
@@ -197,7 +215,24 @@ impl Diagnostics {
         renderer.render(&[group])
     }
 
-    fn count(&self) -> String {
+    /// The mistakes for machines, in the order they were found.
+    pub fn told(&self) -> Vec<Told> {
+        let told = |item: &Diagnostic| {
+            let (line, column) = self.source.line_column(item.span.start);
+            Told {
+                message: item.message.clone(),
+                label: item.label.clone(),
+                file: self.source.is_in_file(&item.span).then(|| self.source.name.clone()),
+                line,
+                column,
+                help: item.help.clone(),
+            }
+        };
+        self.items.iter().map(told).collect()
+    }
+
+    /// How many mistakes there are, and where.
+    pub fn count(&self) -> String {
         let in_file = self.items.iter().filter(|d| self.source.is_in_file(&d.span)).count();
         let (where_, has) = match (in_file, self.items.len() - in_file) {
             (_, 0) => (self.source.name.clone(), "has"),

@@ -49,6 +49,8 @@ pub struct Document {
     pub outputs: Vec<OutputSpec>,
     /// What a regression run must find.
     pub expect: Vec<ExpectSpec>,
+    /// Public files that may not be there, by their paths, and where they are to be had.
+    pub fetch: Vec<(Spanned<String>, String)>,
     /// Names of arrays and operators whose own mistakes were reported.
     pub broken: Vec<String>,
     /// The solver of `[solve]` and its own parameters, also where the rest of the table is wrong.
@@ -163,6 +165,9 @@ fn read(root: &ParamTable, out: &mut Diagnostics) -> Document {
     let solves = named(&mut r, "solves", |_, node, out| solve::read(node, false, out));
     let run = r.node("run").map(|node| run::read_run(node, r.out)).unwrap_or_default();
     let outputs = r.node("outputs").map(|node| run::read_outputs(node, partial, r.out));
+    let fetch = named(&mut r, "fetch", |name, node, out| {
+        out.take(reader::name(node, &name.value)).map(|from| from.value)
+    });
     let expect = r.node("expect").map(|node| expect::read(node, r.out)).unwrap_or_default();
     r.finish();
     let broken = broken(root, &arrays, &operators);
@@ -189,6 +194,7 @@ fn read(root: &ParamTable, out: &mut Diagnostics) -> Document {
         run,
         outputs: outputs.unwrap_or_default(),
         expect,
+        fetch,
         broken,
         solver,
     }

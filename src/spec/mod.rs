@@ -38,7 +38,7 @@ pub use array_ref::ArrayRef;
 pub use arrays::{ArraySource, ArraySpec, Chunks, Distribution, FileSource, Part};
 pub use build::table;
 pub use de::deserialize;
-pub use diagnostic::{Diagnostic, Diagnostics, nearest};
+pub use diagnostic::{Diagnostic, Diagnostics, Told, nearest};
 pub use document::{ApplicationSpec, Document};
 pub use expect::{ExpectSpec, ExpectedValue, OutputCheck, Quantity};
 pub use expr::{Expr, ExprKind, Function, parse_expression};
@@ -50,7 +50,7 @@ pub use params::{ArrayParam, ComplexParam, OneOrMany};
 pub use run::{OutputName, OutputSpec, RunSpec, parse_size};
 pub use slice::{SliceItem, parse_slice};
 pub use solve::{Beside, COMMON as SOLVE_KEYS, Regularization, SolveSpec};
-pub use source::{Source, Span, Spanned};
+pub use source::{STANDARD_INPUT, Source, Span, Spanned};
 pub use synthetics::{
     EventsSpec, Moveout, NumpyWindow, SyntheticSpec, TaperType, TraveltimeSpec, Velocity,
     WaveletShape, WaveletSpec,

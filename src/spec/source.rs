@@ -3,6 +3,7 @@
 //! The file comes first, then every command-line argument that adds to it, so that one plain range
 //! says both where and in which text a value stands.
 
+use std::io::Read;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -29,6 +30,9 @@ impl<T> Spanned<T> {
         Spanned { value: f(self.value), span: self.span }
     }
 }
+
+/// What a problem file is called that comes on standard input.
+pub const STANDARD_INPUT: &str = "standard input";
 
 /// A problem file's text, and the command-line arguments that add to it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -64,11 +68,24 @@ impl Source {
         Source { name: name.into(), text: text.into(), arguments: Vec::new() }
     }
 
-    /// Reads a problem file.
+    /// Reads a problem file; `-` is standard input.
     pub fn read(path: &Path) -> std::io::Result<Source> {
-        let text = decoded(std::fs::read(path)?)
+        let (name, bytes) = match path == Path::new("-") {
+            true => {
+                let mut bytes = Vec::new();
+                std::io::stdin().read_to_end(&mut bytes)?;
+                (STANDARD_INPUT.to_string(), bytes)
+            }
+            false => (path.display().to_string(), std::fs::read(path)?),
+        };
+        let text = decoded(bytes)
             .map_err(|what| std::io::Error::new(std::io::ErrorKind::InvalidData, what))?;
-        Ok(Source::new(path.display().to_string(), text))
+        Ok(Source::new(name, text))
+    }
+
+    /// Whether it came on standard input; its paths are relative to the current folder then.
+    pub fn is_standard_input(&self) -> bool {
+        self.name == STANDARD_INPUT
     }
 
     /// The folder that paths in the file are relative to.

@@ -28,7 +28,7 @@ pub(super) struct Base {
 }
 
 pub(super) enum Source {
-    File { file: File, path: PathBuf, offset: u64, stamp: Stamp },
+    File { file: File, path: PathBuf, offset: u64, stamp: Stamp, checksum: Option<Checksum> },
     Inflated { file: File, index: usize, header: Header, data: OnceLock<Result<Vec<u8>>> },
     Bytes(Vec<u8>),
     Values(Vec<C128>),
@@ -36,6 +36,13 @@ pub(super) enum Source {
     Computed { by: Arc<dyn Compute>, data: OnceLock<Result<Bytes>> },
     Array(Array),
     Zarr(Box<zarr::Folder>),
+}
+
+/// The checksum of a member of an archive, which is verified before its data are first used.
+pub(super) struct Checksum {
+    /// The member's number in the archive.
+    pub(super) index: usize,
+    pub(super) verified: OnceLock<Result<()>>,
 }
 
 /// The bytes of an array's elements in C order, as they are in memory.
@@ -94,13 +101,14 @@ impl Base {
         }
     }
 
-    pub(super) fn check_unchanged(&self) -> Result<()> {
-        match &self.source {
-            Source::File { file, stamp, .. } if Stamp::of(file, &self.name)? != *stamp => {
-                Err(npz::changed(&self.name))
-            }
-            _ => Ok(()),
+    /// An error if a file is not what it was when it was opened, or not what its checksum says.
+    pub(super) fn check_intact(&self) -> Result<()> {
+        let Source::File { file, stamp, checksum, .. } = &self.source else { return Ok(()) };
+        if Stamp::of(file, &self.name)? != *stamp {
+            return Err(npz::changed(&self.name));
         }
+        let Some(Checksum { index, verified }) = checksum else { return Ok(()) };
+        verified.get_or_init(|| npz::verify(file, &self.name, *index)).clone()
     }
 
     /// Reads consecutive elements of the base.

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 use super::Array;
-use super::base::{Source, Stamp};
+use super::base::{Checksum, Source, Stamp};
 use crate::io::error::{Error, Result, os_words};
 use crate::io::foreign;
 use crate::io::npy::{Header, MAGIC};
@@ -53,8 +53,10 @@ impl Array {
             let member = npz::find(&file, &name, key)?;
             let name = npz::member_name(&name, &member.key);
             let source = match member.place {
-                Place::Stored { offset } => {
-                    Source::File { offset: offset + member.header.data_offset, file, path, stamp }
+                Place::Stored { offset, index } => {
+                    let offset = offset + member.header.data_offset;
+                    let checksum = Some(Checksum { index, verified: OnceLock::new() });
+                    Source::File { offset, file, path, stamp, checksum }
                 }
                 Place::Deflated { index } => Source::Inflated {
                     file,
@@ -69,7 +71,7 @@ impl Array {
             header.check_length(meta.len(), &name)?;
             no_key(key)?;
             let offset = header.data_offset;
-            (name, header, Source::File { file, path, offset, stamp })
+            (name, header, Source::File { file, path, offset, stamp, checksum: None })
         };
         Ok(Array::stored(name, &header, source))
     }

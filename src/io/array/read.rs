@@ -1,10 +1,13 @@
 //! Reads boxes of an array: its base is walked in the base's own order.
 
-use ndarray::{ArrayViewD, ArrayViewMutD, Axis, IxDyn, ShapeBuilder, Zip};
+use ndarray::{ArrayD, ArrayViewD, ArrayViewMutD, Axis, IxDyn, ShapeBuilder};
 
 use super::base::{Base, Source};
 use super::{Array, Map};
-use crate::io::error::Result;
+use crate::io::error::{Error, Result};
+use crate::io::narrow::{self, Fate};
+use crate::io::output::boxes;
+use crate::scalar::{C128, DType};
 use crate::space::{IndexBox, strides};
 use crate::view::Viewed;
 use crate::with_dtype;
@@ -26,7 +29,7 @@ impl Array {
         if out.is_empty() {
             return Ok(());
         }
-        self.0.base.check_unchanged()?;
+        self.0.base.check_intact()?;
         with_dtype!(self.0.base.dtype, N => self.gather::<N, T>(b, out))
     }
 
@@ -41,11 +44,13 @@ impl Array {
             let Some(courses) = layout.courses(&self.0.base.dims) else {
                 unreachable!("{}: other layouts are built upon the array", self.name())
             };
-            return folder.read::<N>(&courses, b, &self.0.ty.dims, &mut |piece, values| {
+            let mut fate = Fate::default();
+            folder.read::<N>(&courses, b, &self.0.ty.dims, &mut |piece, values| {
                 let ranges = piece.relative_to(b).0;
                 let part = out.slice_each_axis_mut(|axis| ranges[axis.axis.index()].clone().into());
-                convert(self.0.map, part, values);
-            });
+                fate = fate.and(convert(self.0.map, part, values));
+            })?;
+            return self.judge::<T>(fate);
         }
         let mut offset = layout.start_of(&b.start());
         // The axes that matter, all of them forward in the base.
@@ -72,8 +77,39 @@ impl Array {
             map: self.0.map,
             gap: self.0.base.worth_reading(),
             scratch: Vec::new(),
+            fate: Fate::default(),
         };
-        walk.read(&axes, offset, out.permuted_axes(order))
+        walk.read(&axes, offset, out.permuted_axes(order))?;
+        let fate = walk.fate;
+        self.judge::<T>(fate)
+    }
+
+    /// Remembers what became of elements; an error if some cannot be held as `T`.
+    fn judge<T: Viewed>(&self, fate: Fate) -> Result<()> {
+        self.0.losses.add(fate);
+        if fate.lost { Err(self.lost::<T>()?) } else { Ok(()) }
+    }
+
+    /// What to say of the first element that cannot be held as `T`, whoever met which first.
+    fn lost<T: Viewed>(&self) -> Result<Error> {
+        let dims = &self.0.ty.dims;
+        let wide = self.clone().with(|inner| inner.ty.dtype = DType::Complex128);
+        let mut at = 0;
+        for b in boxes(dims, BUFFER / size_of::<C128>()) {
+            let mut values = ArrayD::<C128>::default(IxDyn(&b.dims()));
+            wide.read_into(&b, values.view_mut())?;
+            if let Some(k) = values.iter().position(|&v| narrow::is_lost::<T>(v)) {
+                let value = values.iter().nth(k).copied().unwrap_or_default();
+                let what = narrow::too_large(value, at + k, dims, T::DTYPE);
+                return Ok(Error::run(format!(
+                    "cannot read {} as {}: {what}; leave it in double precision, or scale it",
+                    self.0.base.name,
+                    T::DTYPE
+                )));
+            }
+            at += b.len();
+        }
+        Ok(crate::io::npz::changed(&self.0.base.name))
     }
 
     /// Reads consecutive elements in C order.
@@ -115,6 +151,7 @@ struct Walk<'a, N> {
     map: Map,
     gap: usize,
     scratch: Vec<N>,
+    fate: Fate,
 }
 
 impl<N: Viewed> Walk<'_, N> {
@@ -187,21 +224,24 @@ impl<N: Viewed> Walk<'_, N> {
         let strides: Vec<usize> = axes.iter().map(|a| a.1).collect();
         let view = ArrayViewD::from_shape(IxDyn(&dims).strides(IxDyn(&strides)), &*scratch)
             .unwrap_or_else(|e| unreachable!("a span holds its axes: {e}"));
-        convert(self.map, out, view);
+        self.fate = self.fate.and(convert(self.map, out, view));
         Ok(())
     }
 }
 
 /// Puts elements of a base where they belong.
-fn convert<N: Viewed, T: Viewed>(map: Map, out: ArrayViewMutD<'_, T>, from: ArrayViewD<'_, N>) {
-    let zip = Zip::from(out).and(from);
+fn convert<N: Viewed, T: Viewed>(
+    map: Map,
+    out: ArrayViewMutD<'_, T>,
+    from: ArrayViewD<'_, N>,
+) -> Fate {
     match map {
-        Map::Same => zip.for_each(|o, &v| *o = T::from_c128(v.to_c128())),
-        Map::Conj => zip.for_each(|o, &v| *o = T::from_c128(v.to_c128().conj())),
-        Map::Real => zip.for_each(|o, &v| *o = T::from_c128(v.to_c128().re.into())),
-        Map::Imag => zip.for_each(|o, &v| *o = T::from_c128(v.to_c128().im.into())),
-        Map::MinusImag => zip.for_each(|o, &v| *o = T::from_c128((-v.to_c128().im).into())),
-        Map::Zero => zip.for_each(|o, _| *o = T::default()),
+        Map::Same => narrow::convert(out, from, |v| v),
+        Map::Conj => narrow::convert(out, from, |v| v.conj()),
+        Map::Real => narrow::convert(out, from, |v| v.re.into()),
+        Map::Imag => narrow::convert(out, from, |v| v.im.into()),
+        Map::MinusImag => narrow::convert(out, from, |v| (-v.im).into()),
+        Map::Zero => narrow::convert(out, from, |_| C128::default()),
     }
 }
 

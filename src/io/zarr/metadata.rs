@@ -11,6 +11,7 @@ use zarrs::array::{Array, ArrayMetadata};
 use zarrs::filesystem::FilesystemStore;
 use zarrs::metadata::v2::ArrayMetadataV2;
 
+use super::missing::is_nested;
 use super::refused;
 use crate::io::error::Result;
 use crate::io::npy::{Kind, StoredType, checked_len};
@@ -40,7 +41,7 @@ impl Metadata {
         let text = std::fs::read_to_string(folder.join(file)).map_err(|e| {
             refused(name, format!("its {file} cannot be read: {}", crate::io::error::os_words(&e)))
         })?;
-        let json: Json = serde_json::from_str(&text).map_err(|e| damaged(&e.to_string()))?;
+        let mut json: Json = serde_json::from_str(&text).map_err(|e| damaged(&e.to_string()))?;
         let lengths = |value: Option<&Json>| -> Option<Vec<u64>> {
             value?.as_array()?.iter().map(Json::as_u64).collect()
         };
@@ -64,6 +65,11 @@ impl Metadata {
             chunk.filter(|c| c.len() == dims.len() && !c.contains(&0)).ok_or_else(|| {
                 damaged(&format!("its chunks do not fit its shape {}", show_dims(&dims)))
             })?;
+        // Old writers of nested folders do not say so.
+        let silent = version == 2 && json.get("dimension_separator").is_none();
+        if silent && dims.len() > 1 && is_nested(folder, dims.len()) {
+            json["dimension_separator"] = json!("/");
+        }
         Ok(Metadata { version, json, dims, stored, chunk })
     }
 

@@ -146,6 +146,42 @@ fn chunks_that_are_missing_are_the_fill_value() {
     assert_eq!(found[[10, 0, 0]], value(Kind::Complex64, 250));
 }
 
+#[test]
+fn missing_chunks_are_counted_in_files_and_in_shards() {
+    let stores = Stores::new();
+    let counted = |name: &str| stores.open(name).missing_chunks().map(|m| m.to_string());
+    for name in ["v2_none", "v2_nested", "v2_scalar", "v2_marchenko", "v3_none", "v3_sharded"] {
+        assert_eq!(counted(&format!("{name}.zarr")), None, "{name}");
+    }
+    // Of 5 x 6 in chunks of 3 x 4, the first was written.
+    for (name, fill) in
+        [("v2_fill", "-2.5"), ("v3_fill", "-2.5"), ("v2_nan", "NaN"), ("v2_no_fill", "0")]
+    {
+        let words = format!("3 of 4 chunks are missing, and read as {fill}");
+        assert_eq!(counted(&format!("{name}.zarr")), Some(words), "{name}");
+    }
+    // What a shard does not have it says itself; a shard that is not there says nothing.
+    std::fs::remove_file(stores.path("v3_sharded.zarr/c/0/0")).unwrap();
+    assert!(counted("v3_sharded.zarr").unwrap().contains("shards is missing"));
+    // Layers above a folder know of it.
+    let reshaped = stores.open("v2_fill.zarr").slice("::-1").unwrap().reshape(&[30]).unwrap();
+    assert_eq!(reshaped.missing_chunks().map(|m| m.missing), Some(3));
+    std::fs::remove_file(stores.path("v2_marchenko.zarr/1.0.0")).unwrap();
+    assert!(counted("v2_marchenko.zarr").unwrap().starts_with("1 of "));
+    std::fs::remove_file(stores.path("v2_scalar.zarr/0")).unwrap();
+    assert_eq!(counted("v2_scalar.zarr").unwrap(), "1 of 1 chunk is missing, and read as 0");
+}
+
+#[test]
+fn nested_folders_are_known_without_their_key() {
+    let stores = Stores::new();
+    let whole = stores.open("v2_nested.zarr").read::<C128>().unwrap();
+    stores.replace("v2_nested.zarr/.zarray", "\"dimension_separator\": \"/\",", "");
+    let array = stores.open("v2_nested.zarr");
+    assert_eq!(array.read::<C128>().unwrap(), whole);
+    assert_eq!(array.missing_chunks(), None);
+}
+
 /// All that can be done to an array, against the same done to .npy-like bytes in memory.
 #[test]
 fn slices_transposes_and_reshapes_are_those_of_any_array() {

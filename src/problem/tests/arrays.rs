@@ -206,7 +206,13 @@ fn standard_input_is_one_array() {
     };
     // As after `a`, without a stream to read.
     let stdin = Some(file(0));
-    let mut around = Surroundings { folder: "".into(), dtype: DType::Float64, stdin };
+    let mut around = Surroundings {
+        folder: "".into(),
+        dtype: DType::Float64,
+        stdin,
+        stdin_is_file: false,
+        fetch: Vec::new(),
+    };
     for (name, spec) in &document.arrays[1..] {
         assert!(open(name, spec, &mut around, &mut out).is_none());
     }

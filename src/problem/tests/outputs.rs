@@ -142,7 +142,7 @@ error: DIR/problem.toml has 3 mistakes; nothing was run"#,
 #[test]
 fn outputs_go_to_their_folder() {
     let text = format!(
-        "{SOLVE}[outputs]\nmodel = \"m.npy\"\nhistory = \"-\"\n[[expect]]\noutput = \"model\"\nfile = \"true.npy\"\nrtol = 0.1\n"
+        "{SOLVE}[outputs]\nmodel = \"m.npy\"\nresidual = \"-\"\n[[expect]]\noutput = \"model\"\nfile = \"true.npy\"\nrtol = 0.1\n"
     );
     let folder = tempfile::tempdir().unwrap();
     let files = [("d.npy", npy(&[4, 3], DType::Float64)), ("true.npy", npy(&[12], DType::Float64))];

@@ -1,0 +1,70 @@
+//! Chunks that a Zarr folder does not have: writers leave out those that hold the fill value alone, and
+//! so does a copy that broke off. Of an array in shards, these are the shards: which chunks a shard does
+//! not have it says itself.
+
+use std::path::Path;
+
+use zarrs::array::Array;
+use zarrs::filesystem::FilesystemStore;
+
+/// A grid of chunks that are files.
+#[derive(Clone, Debug)]
+pub(super) struct Chunks(Vec<usize>);
+
+impl Chunks {
+    pub(super) fn new(dims: &[usize], lengths: &[usize]) -> Chunks {
+        Chunks(dims.iter().zip(lengths).map(|(n, length)| n.div_ceil((*length).max(1))).collect())
+    }
+
+    pub(super) fn count(&self) -> usize {
+        self.0.iter().fold(1, |n, &length| n.saturating_mul(length))
+    }
+
+    /// The chunk that a file's path in the folder names.
+    fn named(&self, path: &str) -> Option<Vec<u64>> {
+        let numbers = path.split(['/', '.']).filter(|part| *part != "c");
+        let index: Vec<u64> = numbers.map(|part| part.parse().ok()).collect::<Option<_>>()?;
+        let inside = index.iter().zip(&self.0).all(|(&i, &n)| i < n as u64);
+        (index.len() == self.0.len() && inside).then_some(index)
+    }
+}
+
+/// How many chunks that are files are there. The folder is listed once, however many there could be.
+pub(super) fn present(array: &Array<FilesystemStore>, folder: &Path, chunks: &Chunks) -> usize {
+    if chunks.0.is_empty() {
+        return usize::from(folder.join(array.chunk_key(&[]).as_str()).is_file());
+    }
+    let mut found = 0;
+    // Folders are no deeper than `c/0/0/...`.
+    let mut waiting = vec![(String::new(), chunks.0.len() + 1)];
+    while let Some((inside, depth)) = waiting.pop() {
+        for entry in std::fs::read_dir(folder.join(&inside)).into_iter().flatten().flatten() {
+            let Ok(name) = entry.file_name().into_string() else { continue };
+            let path = if inside.is_empty() { name.clone() } else { format!("{inside}/{name}") };
+            let is_number = name == "c" || name.bytes().all(|b| b.is_ascii_digit());
+            if is_number && depth > 0 && entry.path().is_dir() {
+                waiting.push((path, depth - 1));
+            } else if let Some(index) = chunks.named(&path) {
+                found += usize::from(array.chunk_key(&index).as_str() == path);
+            }
+        }
+    }
+    found
+}
+
+/// Whether the chunks of a version 2 array lie in folders, though nothing says so: none is named as
+/// they are then, and the first axis has folders.
+pub(super) fn is_nested(folder: &Path, axes: usize) -> bool {
+    let mut nested = false;
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let Ok(name) = entry.file_name().into_string() else { continue };
+        let parts: Vec<&str> = name.split('.').collect();
+        let numbers = parts.iter().all(|p| !p.is_empty() && p.bytes().all(|b| b.is_ascii_digit()));
+        match (numbers, parts.len()) {
+            (true, n) if n == axes => return false,
+            (true, 1) => nested |= entry.path().is_dir(),
+            _ => {}
+        }
+    }
+    nested
+}

@@ -1,0 +1,93 @@
+//! Values that an element type cannot hold, or makes zero.
+
+use crate::common::{npy, with_header};
+use crate::{PROBLEM, folder, refused};
+
+#[test]
+fn an_output_that_its_type_cannot_hold_is_refused_with_its_place() {
+    let folder = folder("file = \"x.npy\"", "values = [1.0, 2e38, -1e300, 1e301]");
+    for options in ["", "--threads 1", "--ranks 3"] {
+        refused(
+            &folder,
+            &format!("solve problem.toml {options}"),
+            1,
+            &["output `image`", "-1e300 at [2]", "float32", "nothing was written"],
+        );
+    }
+    // The first place in the array, however many threads and processes write it.
+    let many = PROBLEM
+        .replace("file = \"x.npy\"", "linspace = { start = 0.0, stop = 1e40, num = 300000 }")
+        .replace("operator = \"I\", to", "operator = \"J\", to")
+        .replace("[solve]", "J = { type = \"Identity\", N = 300000 }\n[solve]");
+    folder.put("many.toml", many.as_bytes());
+    // 3.4028236e38 / (1e40 / 299999) = 10208.4
+    for options in ["--threads 1", "--threads 4", "--ranks 3", "--threads 2 --ranks 2"] {
+        refused(&folder, &format!("solve many.toml {options}"), 1, &["at [10209]"]);
+    }
+    let wide = PROBLEM.replace("dtype = \"float32\"", "dtype = \"float64\"");
+    folder.put("wide.toml", wide.as_bytes());
+    assert_eq!(folder.ran("solve wide.toml").code, Some(0));
+}
+
+#[test]
+fn values_that_an_output_makes_zero_are_counted() {
+    let folder = folder("file = \"x.npy\"", "values = [1.0, 1e-60, 0.0, -1e-50]");
+    let words = "warning: output `image`: 2 of 4 values are not zero and became zero as float32";
+    for options in ["", "--ranks 3"] {
+        let ran = folder.ran(&format!("solve problem.toml {options}"));
+        assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+        assert!(ran.stderr.contains(words), "{}", ran.stderr);
+    }
+    let listed = folder.ran("solve problem.toml --json").json()["warnings"].to_string();
+    assert!(listed.contains("output `image`: 2 of 4 values"), "{listed}");
+    assert_eq!(folder.ran("solve problem.toml --quiet").stderr, "");
+}
+
+#[test]
+fn an_input_that_its_type_cannot_hold_is_refused_with_its_place() {
+    let folder =
+        folder("x = { file = \"x.npy\" }", "x = { file = \"x.npy\", dtype = \"float32\" }");
+    folder.put("x.npy", &npy(&[1.0, 2.0, 3.0, 1e300]));
+    for options in ["", "--threads 1", "--ranks 2"] {
+        let words = ["x: ", "1e300 at [3]", "float32"];
+        refused(&folder, &format!("solve problem.toml {options}"), 1, &words);
+    }
+    // What is nothing beside the largest value may go.
+    folder.put("x.npy", &npy(&[1.0, 2.0, 1e-300, 0.0]));
+    let ran = folder.ran("solve problem.toml");
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
+    folder.put("x.npy", &npy(&[1e-40, -2e-39, 1e-60, 0.0]));
+    let ran = folder.ran("solve problem.toml");
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let words = "warning: array `x` is too small for single precision, which makes some of its values \
+                 zero: the largest is 2e-39";
+    assert!(ran.stderr.contains(words), "{}", ran.stderr);
+    // `apply` reads in the operator's type.
+    let single = PROBLEM.replace("N = 4", "N = 4, dtype = \"float32\"");
+    folder.put("single.toml", single.as_bytes());
+    folder.put("big.npy", &npy(&[1.0, -1e39, 3.0, 1e300]));
+    refused(&folder, "apply single.toml --input big.npy --output y.npy", 1, &["-1e39 at [1]"]);
+    // What stands in the file itself is known before the run.
+    let inline =
+        PROBLEM.replace("file = \"x.npy\"", "values = [1.0, 1e300, 3.0, 4.0], dtype = \"float32\"");
+    folder.put("inline.toml", inline.as_bytes());
+    refused(&folder, "check inline.toml", 2, &["1e300 at [1]", "inline.toml:4"]);
+    let full = PROBLEM
+        .replace("file = \"x.npy\"", "full = { shape = 4, value = -1e39 }, dtype = \"float32\"");
+    folder.put("full.toml", full.as_bytes());
+    refused(&folder, "check full.toml", 2, &["-1e39 at [0]"]);
+}
+
+#[test]
+fn an_array_of_another_kind_is_not_taken_for_a_number() {
+    // Infinity in a file is kept: it is what the file says.
+    let folder =
+        folder("x = { file = \"x.npy\" }", "x = { file = \"x.npy\", dtype = \"float32\" }");
+    folder.put("x.npy", &npy(&[1.0, f64::INFINITY, f64::NAN, 4.0]));
+    let ran = folder.ran("solve problem.toml");
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
+    let header = "{'descr': '<f4', 'fortran_order': False, 'shape': (4,), }";
+    let values = [1.0_f32, f32::INFINITY, f32::NAN, 4.0];
+    let data: Vec<u8> = values.iter().flat_map(|v| v.to_le_bytes()).collect();
+    assert_eq!(folder.bytes("i.npy"), with_header(header, &data));
+}
