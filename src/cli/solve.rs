@@ -11,7 +11,7 @@ use crate::cli::team::Team;
 use crate::cli::{Failure, Outcome, expectations, say};
 use crate::problem::Problem;
 use crate::report;
-use crate::solvers::Stop;
+use crate::solvers::{Method, Stop};
 use crate::space::show_dims;
 
 /// Solve the problem, write its outputs, check its expectations
@@ -28,7 +28,7 @@ pub(super) fn run(args: &Args, team: &Team) -> Outcome {
     let method = method(&problem)?;
     let stop = team.interrupted();
     let pending = solving::solve(team, &problem, &method, &args.run, args.run.stage, &stop)?;
-    refuse_not_finite(&problem, &pending.solved.stop)?;
+    refuse_failed(&problem, &pending.solved)?;
     let checks = expectations::check(team, &problem, &pending.solved)?;
     let solved = pending.commit(team)?;
     if !args.run.quiet {
@@ -53,27 +53,47 @@ pub(super) fn run(args: &Args, team: &Team) -> Outcome {
     Ok(())
 }
 
-/// A run that met NaN or infinity has failed.
-pub(super) fn refuse_not_finite(problem: &Problem, stop: &Stop) -> Outcome {
-    if let Stop::NotPositive { iteration } = stop {
-        return Err(Failure::Run(format!(
-            "cg met a search direction c with <c, A c> = 0 in iteration {iteration}: the operator is not \
-             self-adjoint and positive; nothing was written. Take solver = \"cgls\""
-        )));
-    }
-    let Stop::NotFinite { iteration, array } = stop else { return Ok(()) };
+/// A run that has no model to write has failed, and says why.
+pub(super) fn refuse_failed(problem: &Problem, solved: &Solved) -> Outcome {
     let name = match &problem.solve {
-        Some(solve) if *array == "the data" => format!(" (array `{}`)", solve.data.name()),
+        Some(solve) => format!(" (array `{}`)", solve.data.name()),
         _ => String::new(),
     };
-    let when = if *iteration == 0 {
-        "before the first iteration".into()
-    } else {
-        format!("in iteration {iteration}")
+    let when = |iteration: usize| match iteration {
+        0 => "before the first iteration".to_string(),
+        n => format!("in iteration {n}"),
     };
-    Err(Failure::Run(format!(
-        "NaN or infinity in {array}{name}, {when}; nothing was written. `pylopsd info` counts NaN in a file"
-    )))
+    Err(Failure::Run(match &solved.stop {
+        Stop::NotPositive { iteration, negative } => format!(
+            "cg met a search direction c with <c, A c> {} 0 in iteration {iteration}: the operator is not \
+             self-adjoint and positive; nothing was written. Take solver = \"cgls\"",
+            if *negative { '<' } else { '=' }
+        ),
+        Stop::Grown { iteration, start, residual } => format!(
+            "the residual rose from {start:.3e} to {residual:.3e} by iteration {iteration}; nothing was \
+             written. {}",
+            match &solved.method {
+                Method::Cg(_) => "The operator is not self-adjoint: take solver = \"cgls\"",
+                _ => "Is the adjoint the adjoint? `pylopsd dottest` tells",
+            }
+        ),
+        Stop::OutOfRange { iteration, array, small } => format!(
+            "the squared norm of {array} is {} what double precision holds, {}, though its elements are \
+             finite; nothing was written. Scale the operator",
+            if *small { "below" } else { "above" },
+            when(*iteration)
+        ),
+        Stop::NotFinite { iteration, array } => format!(
+            "NaN or infinity in {array}{}, {}; nothing was written. {}",
+            if *array == "the data" { name.as_str() } else { "" },
+            when(*iteration),
+            match *array {
+                "the model" => "The solution is beyond what its type holds: scale data or operator",
+                _ => "`pylopsd info` counts NaN in a file",
+            }
+        ),
+        _ => return Ok(()),
+    }))
 }
 
 fn summary(problem: &Problem, solved: &Solved, checks: &[expectations::Check]) -> String {

@@ -246,7 +246,7 @@ pub(super) fn solve(
         threads,
         processes: team.processes(args.ranks),
         outputs: written,
-        warnings: Vec::new(),
+        warnings: found.warnings,
     };
     let places = places.into_iter().map(|(_, place)| place).collect();
     Ok(Pending { solved, places, history })
@@ -308,6 +308,7 @@ struct Found {
     figures: Vec<(&'static str, f64)>,
     residual_norm: f64,
     timings: Timings,
+    warnings: Vec<String>,
 }
 
 /// An array in the tiles that it was computed in.
@@ -366,17 +367,13 @@ impl<'a> Job<'a> {
             Held { store: outcome.model.stores.swap_remove(0), block: ops.model.blocks[0].clone() };
         let mut constants = ops.into_constants();
         let model = match &system.recover {
-            Some(program) if !failed(&outcome.stop) => {
+            Some(program) if !outcome.stop.failed() => {
                 map(machine, program, &model, &mut constants, spill)?
             }
             _ => model,
         };
         Ok((outcome, model, constants))
     }
-}
-
-fn failed(stop: &Stop) -> bool {
-    matches!(stop, Stop::NotFinite { .. } | Stop::NotPositive { .. })
 }
 
 impl Run<'_> {
@@ -388,13 +385,14 @@ impl Run<'_> {
         others: &mut dyn FnMut() -> Record<'r>,
     ) -> crate::engine::Result<Found> {
         let mut setup = 0.0;
-        let (mut further, mut models) = (Vec::new(), Vec::new());
+        let (mut further, mut models, mut warnings) = (Vec::new(), Vec::new(), Vec::new());
         for job in self.further {
             let (outcome, model, _) =
                 job.iterate(machine, self.spill, &mut others(), &mut || ())?;
+            warnings.extend(outcome.warnings.iter().map(|w| format!("solve `{}`: {w}", job.name)));
             let stop = outcome.stop;
             further.push((job.name.to_string(), outcome.iterations, stop.clone()));
-            if failed(&stop) {
+            if stop.failed() {
                 return Ok(Found {
                     iterations: outcome.iterations,
                     stop,
@@ -404,6 +402,7 @@ impl Run<'_> {
                     figures: outcome.figures,
                     residual_norm: f64::NAN,
                     timings: Timings::default(),
+                    warnings,
                 });
             }
             models.push(model);
@@ -412,6 +411,7 @@ impl Run<'_> {
         let (outcome, model, mut constants) =
             self.main.iterate(machine, self.spill, record, &mut ready)?;
         let solved = start.elapsed().as_secs_f64() - setup;
+        warnings.extend(outcome.warnings);
         let mut found = Found {
             iterations: outcome.iterations,
             stop: outcome.stop,
@@ -421,8 +421,9 @@ impl Run<'_> {
             figures: outcome.figures,
             residual_norm: f64::NAN,
             timings: Timings { setup, solve: solved, finish: 0.0 },
+            warnings,
         };
-        if failed(&found.stop) {
+        if found.stop.failed() {
             return Ok(found);
         }
         self.write(machine, &OutputName::Model, &model)?;

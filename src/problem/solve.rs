@@ -52,6 +52,14 @@ pub struct Regularization {
 }
 
 impl Solve {
+    /// Whether the solver sees operator and data themselves.
+    pub fn is_plain(&self) -> bool {
+        self.regularization.is_empty()
+            && self.weight.is_none()
+            && self.preconditioner.is_none()
+            && !self.normal_equations
+    }
+
     /// Arrays that are read into vectors.
     pub fn arrays(&self) -> impl Iterator<Item = &Array> {
         let data = self.regularization.iter().filter_map(|term| term.data.as_ref());

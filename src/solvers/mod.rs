@@ -3,6 +3,8 @@
 mod cg;
 mod cgls;
 mod direct;
+mod ends;
+mod floor;
 mod lsqr;
 mod monitor;
 mod registry;
