@@ -132,6 +132,12 @@ fn summary(problem: &Problem, solved: &Solved, checks: &[expectations::Check]) -
             solved.residual_norm
         ),
     };
+    if let (Some(equations), Some(seen)) = (solve.equations(), solved.cost.last()) {
+        let _ = writeln!(
+            text,
+            "  equations  {seen:.6e}, the residual of {equations}: progress, history and rtol are of it"
+        );
+    }
     let _ = writeln!(
         text,
         "  time       {}: setup {}, solve {} ({} an iteration), finish {}",

@@ -212,7 +212,7 @@ pub(super) fn solve(
     }
 
     let show = team.is_first() && !args.quiet && !args.no_progress && !args.json;
-    let progress = Progress::new(method.niter(), show);
+    let progress = Progress::new(method.niter(), solve.equations(), show);
     let run = Run { further: &jobs, main: &job, made, spill: &spill, places: &places };
     let found = team.run(args.ranks, threads, |machine| {
         let mut record = Record::new(stop.clone(), (machine.rank() == 0).then_some(&progress));
@@ -305,6 +305,7 @@ struct Found {
     further: Vec<(String, usize, Stop)>,
     cost: Vec<f64>,
     data_norm: f64,
+    rounding: f64,
     figures: Vec<(&'static str, f64)>,
     residual_norm: f64,
     timings: Timings,
@@ -376,6 +377,23 @@ impl<'a> Job<'a> {
     }
 }
 
+impl Job<'_> {
+    /// What the residual that was computed at the end says against a solution.
+    fn refuted(&self, found: &Found) -> Option<Stop> {
+        let (iteration, residual) = (found.iterations, found.residual_norm);
+        if !residual.is_finite() {
+            let array = "what the operator makes of the model";
+            return Some(Stop::NotFinite { iteration, array });
+        }
+        // cg may pass through larger residuals; a penalty on a start is paid by the data.
+        let falls = !matches!(self.method, Method::Cg(_)) && self.solve.is_plain();
+        let penalty = self.method.damp() != 0.0 && self.solve.x0.is_some();
+        let start = found.cost.first().copied().unwrap_or(f64::INFINITY);
+        let grown = residual > 1.01 * start + 8.0 * found.rounding;
+        (falls && !penalty && grown).then_some(Stop::Grown { iteration, start, residual })
+    }
+}
+
 impl Run<'_> {
     fn run<'r>(
         &self,
@@ -399,6 +417,7 @@ impl Run<'_> {
                     further,
                     cost: outcome.cost,
                     data_norm: outcome.data_norm,
+                    rounding: outcome.rounding,
                     figures: outcome.figures,
                     residual_norm: f64::NAN,
                     timings: Timings::default(),
@@ -418,6 +437,7 @@ impl Run<'_> {
             further,
             cost: outcome.cost,
             data_norm: outcome.data_norm,
+            rounding: outcome.rounding,
             figures: outcome.figures,
             residual_norm: f64::NAN,
             timings: Timings { setup, solve: solved, finish: 0.0 },
@@ -444,9 +464,14 @@ impl Run<'_> {
             let made = map(machine, &adjoint, &data, &mut constants, self.spill)?;
             self.write(machine, &OutputName::Adjoint, &made)?;
         }
-        found.data_norm = machine.norm2(&space, &data)?.sqrt();
+        found.data_norm = machine.norm(&space, &data)?;
         let predicted = crate::engine::Vector { stores: vec![predicted.store] };
-        found.residual_norm = machine.update(&space, &mut data, 1.0, &predicted, -1.0)?.sqrt();
+        let squares = machine.update(&space, &mut data, 1.0, &predicted, -1.0)?;
+        found.residual_norm = machine.root(&space, &data, squares)?;
+        if let Some(stop) = self.main.refuted(&found) {
+            found.stop = stop;
+            return Ok(found);
+        }
         let residual = Held { store: data.stores.swap_remove(0), block: block.clone() };
         self.write(machine, &OutputName::Residual, &residual)?;
         Ok(found)

@@ -12,20 +12,23 @@ use crate::solvers::{Iteration, Monitor};
 #[derive(Debug)]
 pub struct Progress {
     bar: ProgressBar,
+    label: String,
 }
 
 impl Progress {
-    /// A bar of `niter` iterations; nothing if it is not to be shown or there is no terminal.
-    pub fn new(niter: usize, show: bool) -> Progress {
+    /// A bar of `niter` iterations, whose residual is that of these equations; nothing if it is not to
+    /// be shown or there is no terminal.
+    pub fn new(niter: usize, equations: Option<&str>, show: bool) -> Progress {
+        let label = equations.map_or("residual".into(), |e| format!("residual of {e}"));
         if !show || niter == 0 {
-            return Progress { bar: ProgressBar::hidden() };
+            return Progress { bar: ProgressBar::hidden(), label };
         }
         let bar = ProgressBar::new(niter as u64);
         let style = "{bar:32} {pos}/{len}  {msg}  {per_sec}  {eta} left";
         if let Ok(style) = ProgressStyle::with_template(style) {
             bar.set_style(style);
         }
-        Progress { bar }
+        Progress { bar, label }
     }
 
     /// Takes the bar away.
@@ -34,7 +37,7 @@ impl Progress {
     }
 
     fn show(&self, iteration: Iteration) {
-        self.bar.set_message(format!("residual {:.4e}", iteration.residual));
+        self.bar.set_message(format!("{} {:.4e}", self.label, iteration.residual));
         self.bar.set_position(iteration.number as u64);
     }
 }

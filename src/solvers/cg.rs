@@ -50,7 +50,7 @@ pub(super) fn solve(task: &mut Task<'_>, p: &Cg) -> Result<Outcome> {
     let (machine, ops) = (task.machine, task.operators);
     let space = &ops.model;
     let Begun { mut x, s: mut r, mut q, residual2: mut k, start, data_norm, scale, mut stop } =
-        begin(task, space)?;
+        begin(task, space, 0.0)?;
     let mut c = ops.new_model(machine)?;
     machine.copy(space, &mut c, &r);
     let (mut floor, mut way) = (Floor::new(ops, 0.0), Way::new(start));
@@ -59,7 +59,8 @@ pub(super) fn solve(task: &mut Task<'_>, p: &Cg) -> Result<Outcome> {
     let mut iterations = 0;
     while stop.is_none() {
         let relative = p.rtol > 0.0 && cost[iterations] < p.rtol * data_norm;
-        let precision = floor.is_fit(k.sqrt(), way.norm());
+        let fit = floor.is_fit(k.sqrt(), way.norm());
+        let precision = k == 0.0 || floor.is_left_to(fit);
         stop = due(within(k, p.tol, scale), relative, precision, iterations == p.niter);
         if stop.is_some() {
             break;
@@ -71,13 +72,12 @@ pub(super) fn solve(task: &mut Task<'_>, p: &Cg) -> Result<Outcome> {
             break;
         }
         floor.see(q2, c2);
-        if floor.is_fit(k.sqrt(), way.norm()) {
-            stop = Some(Stop::Precision);
-            break;
-        }
         let cq = machine.dot(space, &c, &q)?;
         let flat = floor.is_flat(cq.abs(), c2);
-        if flat || cq < 0.0 {
+        if (flat || cq < 0.0) && fit {
+            stop = Some(Stop::Precision);
+            break;
+        } else if flat || cq < 0.0 {
             stop = Some(Stop::NotPositive { iteration: iterations + 1, negative: !flat });
             break;
         }

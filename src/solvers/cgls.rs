@@ -50,19 +50,20 @@ pub(super) fn solve(task: &mut Task<'_>, p: &Cgls) -> Result<Outcome> {
     let (model, data) = (&ops.model, &ops.data);
     let damp2 = p.damp * p.damp;
     let Begun { mut x, mut s, mut q, residual2, start, data_norm, scale, mut stop } =
-        begin(task, data)?;
+        begin(task, data, p.damp)?;
     let mut c = ops.new_model(machine)?;
     let mut r = ops.new_model(machine)?;
     let mut k = ops.adjoint(machine, &s, &mut c)?;
     let (mut floor, mut way) = (Floor::new(ops, p.damp), Way::new(start));
     floor.see(k, residual2);
-    // Search direction and model are kept as g c and x / g, at a size that the element type holds.
-    let g = scale_for(k.sqrt(), ops);
-    rescale(machine, model, &mut x, 1.0 / g);
+    // The model is kept as x / h, the search direction as g c, at sizes that the element type holds.
+    let h = scale_for(p.damp, ops);
+    rescale(machine, model, &mut x, 1.0 / h);
     if task.start.is_some() && damp2 != 0.0 {
         // r = A^H s - damp^2 x0
-        k = machine.update(model, &mut c, 1.0, &x, -damp2 * g)?;
+        k = machine.update(model, &mut c, 1.0, &x, -damp2 * h)?;
     }
+    let g = scale_for(k.sqrt(), ops);
     // ||s||^2 + damp^2 ||x||^2, which may only fall.
     let stacked = |s2: f64, x: f64| s2 + damp2 * x * x;
     let (first, first2) = (k.sqrt(), stacked(residual2, start));
@@ -76,10 +77,11 @@ pub(super) fn solve(task: &mut Task<'_>, p: &Cgls) -> Result<Outcome> {
     let mut iterations = 0;
     while stop.is_none() {
         let norm = way.norm();
-        let reached = |f: &Floor| f.is_reached(k.sqrt(), stacked(s2, norm).sqrt(), norm);
+        let reached = floor.is_reached(k.sqrt(), stacked(s2, norm).sqrt(), norm);
         let relative = p.rtol > 0.0 && cost[iterations] < p.rtol * data_norm;
         let tolerance = within(k, p.tol, scale);
-        stop = due(tolerance, relative, reached(&floor), iterations == p.niter);
+        let precision = k == 0.0 || floor.is_left_to(reached);
+        stop = due(tolerance, relative, precision, iterations == p.niter);
         if stop.is_some() {
             break;
         }
@@ -91,7 +93,7 @@ pub(super) fn solve(task: &mut Task<'_>, p: &Cgls) -> Result<Outcome> {
         }
         floor.see(q2, c2);
         let image2 = q2 + damp2 * c2;
-        if reached(&floor) || floor.is_flat(image2.sqrt(), c2.sqrt()) {
+        if floor.is_flat(image2.sqrt(), c2.sqrt()) {
             stop = Some(Stop::Precision);
             break;
         }
@@ -114,7 +116,7 @@ pub(super) fn solve(task: &mut Task<'_>, p: &Cgls) -> Result<Outcome> {
         }
         (s2, way) = (new2, way.step(a, c2));
         iterations += 1;
-        let r2 = ops.adjoint_step(machine, &s, &mut r, (&mut x, a / g, &c), damp2 * g)?;
+        let r2 = ops.adjoint_step(machine, &s, &mut r, (&mut x, a / h, &c), damp2 * h)?;
         let residual = s2.sqrt() / scale;
         cost.push(residual);
         if !s2.is_finite() {
@@ -136,7 +138,7 @@ pub(super) fn solve(task: &mut Task<'_>, p: &Cgls) -> Result<Outcome> {
     }
     Ended {
         x,
-        unit: g / scale,
+        unit: h / scale,
         scale,
         iterations,
         stop: stop.unwrap_or(Stop::Iterations),

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use crate::engine::{Block, Error, Machine, Operators, Result, Space, Store, Vector};
 use crate::scalar::{C128, Scalar};
-use crate::solvers::{Outcome, Stop, Task};
+use crate::solvers::{Outcome, Stop, Task, dense};
 use crate::space::{IndexBox, strides};
 use crate::with_view;
 
@@ -57,9 +57,10 @@ pub(super) fn solve(task: &mut Task<'_>, parameters: &Direct) -> Result<Outcome>
         true => Stop::Solved,
         false => Stop::NotFinite { iteration: 0, array },
     };
+    let size = matrix.norm();
     let epsilon = if ops.has_single() { f64::from(f32::EPSILON) } else { f64::EPSILON };
     let solution = match stop {
-        Stop::Solved => dense(matrix, rhs, epsilon),
+        Stop::Solved => dense::solve(matrix, rhs, epsilon),
         _ => DMatrix::zeros(n * sides.units.len(), count),
     };
     set(machine, &ops.model, &mut x, &|k| {
@@ -77,7 +78,7 @@ pub(super) fn solve(task: &mut Task<'_>, parameters: &Direct) -> Result<Outcome>
         stop,
         cost: vec![data_norm],
         data_norm,
-        rounding: 0.0,
+        rounding: 4.0 * epsilon * size * model,
         figures: Vec::new(),
         warnings: Vec::new(),
     })
@@ -185,62 +186,6 @@ fn columns(ops: &Operators) -> Result<(usize, usize, usize)> {
              out",
         ))),
     }
-}
-
-/// The solution for each column; of least norm where the rank is less than the number of unknowns, by
-/// singular values below `epsilon` times the largest and the longer side.
-fn dense(mut matrix: DMatrix<f64>, mut rhs: DMatrix<f64>, epsilon: f64) -> DMatrix<f64> {
-    // Powers of two keep squares of what is far from 1 in range.
-    let near = |m: &DMatrix<f64>| {
-        let exponent = m.amax().log2();
-        if exponent.is_finite() { (-exponent.round()).clamp(-1000.0, 1000.0).exp2() } else { 1.0 }
-    };
-    let (f, g) = (near(&rhs), near(&matrix));
-    matrix *= g;
-    rhs *= f;
-    let small = epsilon * matrix.nrows().max(matrix.ncols()) as f64;
-    let found = regular(&matrix, &rhs, small).unwrap_or_else(|| least(&matrix, &rhs, small));
-    // (g A) (f x / g) = f y
-    found * g / f
-}
-
-/// The least-squares solution of least norm. Singular vectors as they are computed lose digits that a
-/// repetition on the residual brings back.
-fn least(matrix: &DMatrix<f64>, rhs: &DMatrix<f64>, small: f64) -> DMatrix<f64> {
-    let svd = matrix.clone().svd(true, true);
-    let least = svd.singular_values.max() * small;
-    let solve = |rhs: &DMatrix<f64>| {
-        svd.solve(rhs, least).unwrap_or_else(|_| unreachable!("both factors were asked for"))
-    };
-    let mut x = solve(rhs);
-    let mut last = x.norm();
-    for _ in 0..8 {
-        let step = solve(&(rhs - matrix * &x));
-        let size = step.norm();
-        if size >= last / 2.0 || !size.is_finite() {
-            break;
-        }
-        x += step;
-        last = size;
-    }
-    x
-}
-
-/// The solution by LU if the matrix is square and its rank beyond doubt.
-fn regular(matrix: &DMatrix<f64>, rhs: &DMatrix<f64>, small: f64) -> Option<DMatrix<f64>> {
-    if !matrix.is_square() {
-        return None;
-    }
-    let n = matrix.ncols();
-    let lu = matrix.clone().lu();
-    // ||A^-1 z|| / ||z|| is about 1 / (sqrt(n) s) for any z and the least singular value s.
-    let probe =
-        DMatrix::from_fn(n, 3, |i, j| weight(5 * i + 3 * j) - 1.4 - f64::from(i % 2 == j % 2));
-    let through = lu.solve(&probe)?;
-    let least = (0..3)
-        .map(|j| probe.column(j).norm() / through.column(j).norm() / (n as f64).sqrt())
-        .fold(f64::INFINITY, f64::min);
-    (least > 30.0 * small * matrix.norm()).then(|| lu.solve(rhs))?
 }
 
 /// All elements of a vector, in every process.

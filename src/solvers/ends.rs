@@ -41,7 +41,7 @@ pub(super) struct Begun {
 /// The power of two that brings a norm near 1, if it is so far from there that products of a few norms
 /// leave the element type; otherwise 1.
 pub(super) fn scale_for(norm: f64, operators: &Operators) -> f64 {
-    let (far, most) = if operators.is_single() { (40.0, 120.0) } else { (200.0, 1000.0) };
+    let (far, most) = if operators.is_single() { (20.0, 120.0) } else { (100.0, 1000.0) };
     let exponent = norm.log2();
     if exponent.is_finite() && exponent.abs() > far {
         (-exponent.round()).clamp(-most, most).exp2()
@@ -62,8 +62,8 @@ pub(super) fn within(squares: f64, tol: f64, scale: f64) -> bool {
     if scale == 1.0 { squares <= tol } else { squares.sqrt() <= tol.sqrt() * scale }
 }
 
-/// Takes memory, reads data and start.
-pub(super) fn begin(task: &mut Task<'_>, data: &Space) -> Result<Begun> {
+/// Takes memory, reads data and start, where `damp x0` is a part of the residual.
+pub(super) fn begin(task: &mut Task<'_>, data: &Space, damp: f64) -> Result<Begun> {
     let (machine, ops) = (task.machine, task.operators);
     let mut x = ops.new_model(machine)?;
     let mut s = ops.new_vector(machine, data)?;
@@ -86,7 +86,7 @@ pub(super) fn begin(task: &mut Task<'_>, data: &Space) -> Result<Begun> {
         residual = machine.root(data, &s, residual2)?;
         bad = (!residual.is_finite()).then_some("the residual of x0");
     }
-    let scale = scale_for(residual, ops);
+    let scale = scale_for(residual.hypot(damp * start_norm), ops);
     if scale != 1.0 {
         rescale(machine, data, &mut s, scale);
         rescale(machine, &ops.model, &mut x, scale);

@@ -17,17 +17,21 @@ use crate::engine::Operators;
 /// stays between 0.5 and 2.
 const UNITS: f64 = 4.0;
 
+/// Steps that are taken from the floor: a gradient that touches it may fall further, and so few do no harm.
+const PATIENCE: usize = 2;
+
 /// The limits, which rise with the norm of the operator as far as it is known.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Floor {
     small: f64,
     norm2: f64,
     damp2: f64,
+    visits: usize,
 }
 
 impl Floor {
     pub(super) fn new(operators: &Operators, damp: f64) -> Floor {
-        Floor { small: UNITS * operators.epsilon(), norm2: 0.0, damp2: damp * damp }
+        Floor { small: UNITS * operators.epsilon(), norm2: 0.0, damp2: damp * damp, visits: 0 }
     }
 
     /// Takes note of `||A c||^2`, or `||A^H s||^2`, and `||c||^2`.
@@ -56,6 +60,12 @@ impl Floor {
     /// Whether the residual is what rounding of a model of norm `x` leaves.
     pub(super) fn is_fit(&self, residual: f64, x: f64) -> bool {
         residual <= self.level() * x
+    }
+
+    /// Whether the iterations have been at the floor for longer than they may.
+    pub(super) fn is_left_to(&mut self, reached: bool) -> bool {
+        self.visits = if reached { self.visits + 1 } else { 0 };
+        self.visits > PATIENCE
     }
 
     /// Whether an image of what has norm `of` is what rounding leaves.

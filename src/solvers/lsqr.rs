@@ -207,7 +207,7 @@ pub(super) fn solve(task: &mut Task<'_>, p: &Lsqr) -> Result<Outcome> {
     let (machine, ops) = (task.machine, task.operators);
     let (model, data) = (&ops.model, &ops.data);
     let Begun { mut x, s: mut u, mut q, residual2, start, data_norm, scale, mut stop } =
-        begin(task, data)?;
+        begin(task, data, 0.0)?;
     let mut beta = residual2.sqrt();
     let mut v = ops.new_model(machine)?;
     let mut next = ops.new_model(machine)?;

@@ -2,6 +2,7 @@
 
 mod cg;
 mod cgls;
+mod dense;
 mod direct;
 mod ends;
 mod floor;

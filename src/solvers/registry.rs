@@ -36,6 +36,15 @@ impl Method {
         }
     }
 
+    /// The damping.
+    pub fn damp(&self) -> f64 {
+        match self {
+            Method::Cgls(p) => p.damp,
+            Method::Lsqr(p) => p.damp,
+            Method::Cg(_) | Method::Direct(_) => 0.0,
+        }
+    }
+
     /// Most iterations.
     pub fn niter(&self) -> usize {
         match self {
