@@ -210,6 +210,24 @@ fn a_residual_that_grows_ends_the_run() {
 }
 
 #[test]
+fn cg_needs_data_like_the_model() {
+    let text = r#"
+[arrays]
+y = { ones = { shape = [4, 3] } }
+[operators]
+A = { type = "Transpose", dims = [3, 4], axes = [1, 0] }
+[solve]
+operator = "A"
+data = "y"
+solver = "cg"
+"#;
+    let ran = common::Folder::of(text).ran("solve problem.toml");
+    assert_eq!(ran.code, Some(2), "{}", ran.stderr);
+    let words = "`cg` needs a model and data alike, not (3, 4) float64 and (4, 3) float64";
+    assert!(ran.stderr.contains(words), "{}", ran.stderr);
+}
+
+#[test]
 fn a_model_that_is_no_better_than_its_start_is_not_passed_over() {
     // Tiny data are within an absolute tol.
     for (solver, norm, what) in

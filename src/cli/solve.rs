@@ -59,11 +59,17 @@ pub(super) fn refuse_failed(problem: &Problem, solved: &Solved) -> Outcome {
         Some(solve) => format!(" (array `{}`)", solve.data.name()),
         _ => String::new(),
     };
+    let normal = problem.solve.as_ref().is_some_and(|s| s.normal_equations);
     let when = |iteration: usize| match iteration {
         0 => "before the first iteration".to_string(),
         n => format!("in iteration {n}"),
     };
     Err(Failure::Run(match &solved.stop {
+        Stop::NotPositive { iteration, .. } if normal => format!(
+            "cg met a search direction c with <c, A c> = 0 but for rounding in iteration {iteration}: the \
+             normal equations are singular; nothing was written. Take solver = \"cgls\" without \
+             `normal_equations`"
+        ),
         Stop::NotPositive { iteration, negative } => format!(
             "cg met a search direction c with <c, A c> {} 0 in iteration {iteration}: the operator is not \
              self-adjoint and positive; nothing was written. Take solver = \"cgls\"",

@@ -12,7 +12,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::engine::Result;
-use crate::solvers::ends::{Begun, Ended, begin, out_of_range, within};
+use crate::solvers::ends::{Begun, Ended, IMAGE, begin, out_of_range, within};
 use crate::solvers::floor::{Floor, Way};
 use crate::solvers::monitor::{due, tell};
 use crate::solvers::{Iteration, Outcome, Stop, Task};
@@ -54,28 +54,31 @@ pub(super) fn solve(task: &mut Task<'_>, p: &Cg) -> Result<Outcome> {
     let mut c = ops.new_model(machine)?;
     machine.copy(space, &mut c, &r);
     let (mut floor, mut way) = (Floor::new(ops, 0.0), Way::new(start));
-    let (first2, mut c2, mut asymmetric) = (k, k, false);
+    let (first2, mut c2, mut asymmetric, mut singular) = (k, k, false, false);
     let mut cost = vec![k.sqrt() / scale];
     let mut iterations = 0;
     while stop.is_none() {
         let relative = p.rtol > 0.0 && cost[iterations] < p.rtol * data_norm;
-        let fit = floor.is_fit(k.sqrt(), way.norm());
-        let precision = k == 0.0 || floor.is_left_to(fit);
+        let precision = k == 0.0 || floor.is_left_to(floor.is_fit(k.sqrt(), way.norm()));
         stop = due(within(k, p.tol, scale), relative, precision, iterations == p.niter);
         if stop.is_some() {
             break;
         }
         let q2 = ops.forward(machine, &c, &mut q)?;
-        if !q2.is_finite() {
-            let image = "the operator on the search direction";
-            stop = out_of_range(machine, (space, &q), q2, iterations + 1, image)?;
-            break;
+        if iterations == 0 || !q2.is_finite() {
+            stop = out_of_range(machine, (space, &q), q2, iterations + 1, IMAGE)?;
+            if stop.is_some() {
+                break;
+            }
         }
         floor.see(q2, c2);
         let cq = machine.dot(space, &c, &q)?;
         let flat = floor.is_flat(cq.abs(), c2);
-        if (flat || cq < 0.0) && fit {
+        if floor.is_risky(cq / c2.sqrt(), c2.sqrt(), k.sqrt()) {
             stop = Some(Stop::Precision);
+            break;
+        } else if flat && k < first2 {
+            (singular, stop) = (true, Some(Stop::Precision));
             break;
         } else if flat || cq < 0.0 {
             stop = Some(Stop::NotPositive { iteration: iterations + 1, negative: !flat });
@@ -130,6 +133,13 @@ pub(super) fn solve(task: &mut Task<'_>, p: &Cg) -> Result<Outcome> {
     let mut outcome = ended.outcome(task)?;
     if unfinished {
         outcome.warnings.extend(doubt(asymmetric, first2, k));
+    }
+    if singular {
+        outcome.warnings.push(format!(
+            "the operator of `cg` is singular but for rounding: its residual is {:.3e} times that of the start, \
+             and falls no further; `solver = \"cgls\"` or \"lsqr\" solves such equations too",
+            (k / first2).sqrt()
+        ));
     }
     Ok(outcome)
 }

@@ -13,7 +13,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::engine::Result;
-use crate::solvers::ends::{Begun, Ended, begin, out_of_range, rescale, scale_for, within};
+use crate::solvers::ends::{
+    Begun, Ended, GRADIENT, IMAGE, begin, out_of_range, rescale, scale_for, within,
+};
 use crate::solvers::floor::{Floor, Way};
 use crate::solvers::monitor::{due, tell};
 use crate::solvers::{Iteration, Outcome, Stop, Task};
@@ -41,9 +43,6 @@ impl Default for Cgls {
         Cgls { niter: 10, damp: 0.0, tol: 1e-4, rtol: 0.0 }
     }
 }
-
-/// What is not finite where the adjoint was applied.
-const GRADIENT: &str = "the adjoint of the residual";
 
 pub(super) fn solve(task: &mut Task<'_>, p: &Cgls) -> Result<Outcome> {
     let (machine, ops) = (task.machine, task.operators);
@@ -87,13 +86,13 @@ pub(super) fn solve(task: &mut Task<'_>, p: &Cgls) -> Result<Outcome> {
         }
         let q2 = ops.forward(machine, &c, &mut q)?;
         if !q2.is_finite() {
-            let image = "the operator on the search direction";
-            stop = out_of_range(machine, (data, &q), q2, iterations + 1, image)?;
+            stop = out_of_range(machine, (data, &q), q2, iterations + 1, IMAGE)?;
             break;
         }
         floor.see(q2, c2);
         let image2 = q2 + damp2 * c2;
-        if floor.is_flat(image2.sqrt(), c2.sqrt()) {
+        let (image, length) = (image2.sqrt(), c2.sqrt());
+        if floor.is_flat(image, length) || floor.is_risky(image, length, g * k.sqrt()) {
             stop = Some(Stop::Precision);
             break;
         }

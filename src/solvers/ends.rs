@@ -14,6 +14,12 @@ use crate::solvers::{Iteration, Outcome, Task};
 /// What is not finite where every element is.
 const OVERFLOW: &str = "the norm of the data, whose elements are finite: scale them";
 
+/// What an operator was applied to, in words.
+pub(super) const IMAGE: &str = "the operator on the search direction";
+
+/// What its adjoint was applied to.
+pub(super) const GRADIENT: &str = "the adjoint of the residual";
+
 /// A gradient that has not fallen by this factor has hardly fallen.
 const HARDLY: f64 = 0.1;
 

@@ -17,8 +17,11 @@ use crate::engine::Operators;
 /// stays between 0.5 and 2.
 const UNITS: f64 = 4.0;
 
-/// Steps that are taken from the floor: a gradient that touches it may fall further, and so few do no harm.
+/// Steps that are taken from the floor, where a gradient may fall further, if they are short.
 const PATIENCE: usize = 2;
+
+/// How well the operator sees the direction of a short step, beside the best.
+const WELL: f64 = 0.1;
 
 /// The limits, which rise with the norm of the operator as far as it is known.
 #[derive(Clone, Copy, Debug)]
@@ -62,15 +65,24 @@ impl Floor {
         residual <= self.level() * x
     }
 
-    /// Whether the iterations have been at the floor for longer than they may.
+    /// Whether the iterations have been at the floor, and have had their further steps.
     pub(super) fn is_left_to(&mut self, reached: bool) -> bool {
-        self.visits = if reached { self.visits + 1 } else { 0 };
+        if reached || self.visits > 0 {
+            self.visits += 1;
+        }
         self.visits > PATIENCE
     }
 
     /// Whether an image of what has norm `of` is what rounding leaves.
     pub(super) fn is_flat(&self, image: f64, of: f64) -> bool {
         image <= self.level() * of
+    }
+
+    /// Whether a step from the floor would be long: its direction `c`, with norm `of`, is seen badly, or is
+    /// shorter than the gradient, to which `c` minus it is orthogonal but for rounding.
+    pub(super) fn is_risky(&self, image: f64, of: f64, gradient: f64) -> bool {
+        let norm = self.level() / self.small;
+        self.visits > 0 && (image <= WELL * norm * of || of < 0.9 * gradient)
     }
 
     /// Whether a squared norm that may only fall rose, by more than rounding does.

@@ -13,7 +13,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::engine::Result;
-use crate::solvers::ends::{Begun, Ended, begin, out_of_range, rescale, scale_for, within};
+use crate::solvers::ends::{
+    Begun, Ended, GRADIENT, IMAGE, begin, out_of_range, rescale, scale_for, within,
+};
 use crate::solvers::floor::Floor;
 use crate::solvers::monitor::{due, tell};
 use crate::solvers::{Iteration, Outcome, Stop, Task};
@@ -191,9 +193,6 @@ impl Rotations {
     }
 }
 
-/// What is not finite where the adjoint was applied.
-const GRADIENT: &str = "the adjoint of the residual";
-
 fn norm(parts: &[f64]) -> f64 {
     parts.iter().fold(0.0_f64, |sum, part| sum.hypot(*part))
 }
@@ -247,8 +246,7 @@ pub(super) fn solve(task: &mut Task<'_>, p: &Lsqr) -> Result<Outcome> {
         // beta u = A v - alpha u, where the vectors are alpha v and beta u
         let q2 = ops.forward(machine, &v, &mut q)?;
         if !q2.is_finite() {
-            let image = "the operator on the search direction";
-            stop = out_of_range(machine, (data, &q), q2, iterations + 1, image)?;
+            stop = out_of_range(machine, (data, &q), q2, iterations + 1, IMAGE)?;
             break;
         }
         let ratio = -alpha * inverse(beta);

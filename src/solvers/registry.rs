@@ -226,6 +226,11 @@ pub fn method(solve: &Solve, diagnostics: &mut Diagnostics) -> Option<Method> {
             if solve.data_type.len() != solve.model_type.len() {
                 refuse("`cg` needs a square operator", label, help);
                 return None;
+            } else if solve.data_type != solve.model_type {
+                let (model, data) = (&solve.model_type, &solve.data_type);
+                let message = format!("`cg` needs a model and data alike, not {model} and {data}");
+                refuse(&message, label, help);
+                return None;
             } else if !plain {
                 refuse("`cg` with regularization, weight or preconditioner", label, help);
                 return None;
