@@ -115,7 +115,8 @@ fn json_has_the_fields_of_the_manual() {
             "processes",
             "threads",
             "outputs",
-            "expectations"
+            "expectations",
+            "warnings"
         ]
     );
     assert_eq!(keys(&found["operator"]), ["name", "dims", "dimsd", "dtype", "dtype_data"]);

@@ -138,7 +138,9 @@ fn summary(problem: &Problem, solved: &Solved, checks: &[expectations::Check]) -
             solved.residual_norm
         ),
     };
-    if let (Some(equations), Some(seen)) = (solve.equations(), solved.cost.last()) {
+    if let (Some(equations), Some(seen)) = (solve.equations(), solved.cost.last())
+        && (seen - solved.residual_norm).abs() > 1e-6 * solved.residual_norm
+    {
         let _ = writeln!(
             text,
             "  equations  {seen:.6e}, the residual of {equations}: progress, history and rtol are of it"

@@ -110,7 +110,8 @@ mod tests {
     use super::*;
 
     fn wavy(rows: usize, columns: usize, seed: usize) -> DMatrix<f64> {
-        DMatrix::from_fn(rows, columns, |i, j| ((i * 31 + j * 17 + seed) as f64 * 1.7).sin())
+        let at = |i: usize, j: usize| (i * i * 31 + j * j * j * 17 + i * j * 7 + seed) as f64;
+        DMatrix::from_fn(rows, columns, |i, j| (at(i, j) * 1.7).sin())
     }
 
     #[test]
