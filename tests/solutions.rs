@@ -119,3 +119,345 @@ fn solvers_agree_with_pylops() {
     let wrong = each(&cases, |case| &case.name, Case::check);
     assert!(wrong.is_empty(), "{} complaints:\n\n{}\n", wrong.len(), wrong.join("\n\n"));
 }
+
+/// A `[solve]` of a matrix and data that stand in the file.
+fn dense(dtype: &str, matrix: &str, data: &str, solve: &str) -> common::Folder {
+    // A start is written as a list.
+    let (start, solve) = match solve.split_once("x0 = ") {
+        Some((rest, list)) => {
+            let list = list.lines().next().unwrap();
+            let start = format!("start = {{ values = {list} }}\n");
+            (
+                start,
+                format!("{}{}", rest, solve[rest.len() + 5 + list.len()..].trim_start())
+                    + "\nx0 = \"start\"",
+            )
+        }
+        None => (String::new(), solve.to_string()),
+    };
+    common::Folder::of(&format!(
+        "dtype = \"{dtype}\"\n[arrays]\n{start}M = {{ values = {matrix} }}\ny = {{ values = {data} }}\n\
+         [operators]\nA = {{ type = \"MatrixMult\", A = \"M\" }}\n\
+         [solve]\noperator = \"A\"\ndata = \"y\"\n{solve}\n[outputs]\nmodel = \"m.npy\"\n"
+    ))
+}
+
+#[track_caller]
+fn model(folder: &common::Folder, dtype: &str, wanted: &[f64], tolerance: f64) {
+    let found = folder.read("m.npy", dtype).unwrap_or_else(|e| panic!("{e}"));
+    let distance = found.distance(&Stored::new(&[wanted.len()], dtype, wanted));
+    assert!(distance <= tolerance, "{:?} is off by {distance:e}", found.values);
+}
+
+/// Four equations in single precision whose iterations, left to themselves, end in 1e12.
+const FOUR: (&str, &str) =
+    ("[[-3, -1], [0, -1], [-1, -3], [-3, -3]]", "[-900000.0, 300000.0, 0.0, 300000.0]");
+
+#[test]
+fn iterations_end_where_rounding_does() {
+    for solver in ["cgls", "lsqr"] {
+        for more in ["", "tol = 0.0", "tol = 0.0\nx0 = [261290.3, -210967.7]"] {
+            let more = if solver == "lsqr" {
+                format!("{more}\natol = 0.0\nbtol = 0.0")
+            } else {
+                more.into()
+            };
+            let solve = format!("solver = \"{solver}\"\nniter = 100\n{more}");
+            let folder = dense("float32", FOUR.0, FOUR.1, &solve);
+            let ran = folder.ran("solve problem.toml --json");
+            assert_eq!(ran.code, Some(0), "{}{}", ran.text(), ran.stderr);
+            model(&folder, "float32", &[261_290.3, -210_967.7], 1e-6);
+            let solver = &ran.json()["solver"];
+            assert_eq!(solver["status"], "precision", "{solver}");
+            assert!(solver["iterations"].as_u64().unwrap() < 10, "{solver}");
+        }
+    }
+    let folder = dense(
+        "float64",
+        "[[1], [2], [2]]",
+        "[0.0, -2000.0, -4000.0]",
+        "solver = \"cgls\"\nniter = 4\ntol = 0.0",
+    );
+    let ran = folder.ran("solve problem.toml");
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{}", ran.text());
+    assert!(ran.text().contains("as good as rounding allows"), "{}", ran.text());
+    model(&folder, "float64", &[-4000.0 / 3.0], 1e-15);
+    // Of lower rank, where steps along what the operator does not see have any length.
+    let solve = "solver = \"cgls\"\nniter = 500\ntol = 0.0";
+    let folder = dense("float32", "[[1, 2, 3], [2, 4, 6], [1, 0, 1]]", "[1.0, 2.5, 0.3]", solve);
+    assert_eq!(folder.ran("solve problem.toml").code, Some(0));
+    model(&folder, "float32", &[-0.11, 0.35, 0.41 - 0.0], 1.0);
+}
+
+#[test]
+fn a_residual_that_grows_ends_the_run() {
+    let folder = dense("float64", "[[1, 5], [-5, 1]]", "[1.0, 1.0]", "solver = \"cg\"\nniter = 50");
+    let before = folder.all();
+    folder.ran("solve problem.toml").is(
+        1,
+        "",
+        "error: the residual rose from 1.414e0 to 2.070e1 by iteration 3; nothing was written. The operator \
+         is not self-adjoint: take solver = \"cgls\"",
+    );
+    assert_eq!(folder.all(), before);
+    let folder = dense("float64", "[[1, 0], [0, -1]]", "[1.0, 2.0]", "solver = \"cg\"");
+    folder.ran("solve problem.toml").is(
+        1,
+        "",
+        "error: cg met a search direction c with <c, A c> < 0 in iteration 1: the operator is not \
+         self-adjoint and positive; nothing was written. Take solver = \"cgls\"",
+    );
+}
+
+#[test]
+fn cg_needs_data_like_the_model() {
+    let text = r#"
+[arrays]
+y = { ones = { shape = [4, 3] } }
+[operators]
+A = { type = "Transpose", dims = [3, 4], axes = [1, 0] }
+[solve]
+operator = "A"
+data = "y"
+solver = "cg"
+"#;
+    let ran = common::Folder::of(text).ran("solve problem.toml");
+    assert_eq!(ran.code, Some(2), "{}", ran.stderr);
+    let words = "`cg` needs a model and data alike, not (3, 4) float64 and (4, 3) float64";
+    assert!(ran.stderr.contains(words), "{}", ran.stderr);
+}
+
+#[test]
+fn a_model_that_is_no_better_than_its_start_is_not_passed_over() {
+    // Tiny data are within an absolute tol.
+    for (solver, norm, what) in
+        [("cg", "2.000e-12", "the residual"), ("cgls", "2.000e-12", "the gradient")]
+    {
+        let solve = format!("solver = \"{solver}\"");
+        let folder = dense("float64", "[[1, 0], [0, 1]]", "[1e-6, 1e-6]", &solve);
+        let ran = folder.ran("solve problem.toml");
+        let words = format!(
+            "warning: `tol` = 1e-4 ended the run early: it is absolute, and the squared norm of {what} is \
+             {norm}; the model is zero. Set `tol = 0.0`, or scale the data\n"
+        );
+        assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), words.as_str()));
+        let ran = folder.ran("solve problem.toml --json --quiet");
+        assert_eq!(ran.json()["warnings"].as_array().unwrap().len(), 1, "{}", ran.text());
+        assert_eq!(ran.stderr, "");
+        let ran = folder.ran("solve problem.toml --set solve.tol=0.0");
+        assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
+        model(&folder, "float64", &[1e-6, 1e-6], 1e-14);
+    }
+    // Data that are zero, and a start that is the solution, leave nothing to find.
+    for solve in ["solver = \"cgls\"", "solver = \"cgls\"\nx0 = [1.0, 2.0]"] {
+        let data = if solve.contains("x0") { "[1.0, 2.0]" } else { "[0.0, 0.0]" };
+        let folder = dense("float64", "[[1, 0], [0, 1]]", data, solve);
+        let ran = folder.ran("solve problem.toml");
+        assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{}", ran.text());
+    }
+    // An operator that is not self-adjoint, whose residual ends below the start.
+    let matrix = "[[2, 1, 0], [-1, 2, 0], [0, 0, 9]]";
+    let folder = dense("float64", matrix, "[1.0, 1.0, 9.0]", "solver = \"cg\"\nniter = 3");
+    let ran = folder.ran("solve problem.toml");
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    assert!(
+        ran.stderr.starts_with("warning: `cg` met an operator that is not self-adjoint"),
+        "{}",
+        ran.stderr
+    );
+}
+
+#[test]
+fn norms_neither_underflow_nor_overflow() {
+    let near = |s: f64| (format!("[[{:e}, 0], [0, {:e}], [{s:e}, {s:e}]]", 2.0 * s, s), s);
+    for (dtype, scale) in [
+        ("float32", 1e-23),
+        ("float32", 1e-30),
+        ("float32", 1e25),
+        ("float64", 1e-100),
+        ("float64", 1e100),
+    ] {
+        let (matrix, s) = near(scale);
+        for solver in ["cgls", "lsqr", "direct"] {
+            // The solution is 1, 2, or 1e-9 and 2e-9.
+            for loud in [1.0, 1e-9] {
+                let data =
+                    format!("[{:e}, {:e}, {:e}]", 2.0 * s * loud, 2.0 * s * loud, 3.0 * s * loud);
+                let rules = match solver {
+                    "direct" => "",
+                    "cgls" => "niter = 20\ntol = 0.0",
+                    _ => "niter = 20",
+                };
+                let folder =
+                    dense(dtype, &matrix, &data, &format!("solver = \"{solver}\"\n{rules}"));
+                let ran = folder.ran("solve problem.toml");
+                assert_eq!(
+                    (ran.code, ran.stderr.as_str()),
+                    (Some(0), ""),
+                    "{solver} {dtype} {scale:e}"
+                );
+                model(&folder, dtype, &[loud, 2.0 * loud], 2e-6);
+            }
+        }
+    }
+    for solver in ["cgls\"\ntol = 0.0", "lsqr\"", "direct\""] {
+        let folder = dense("float32", "[[1e-30]]", "[1e20]", &format!("solver = \"{solver}"));
+        let ran = folder.ran("solve problem.toml");
+        assert_eq!(ran.code, Some(1), "{}", ran.text());
+        assert!(ran.stderr.contains("in the model"), "{}", ran.stderr);
+        assert!(ran.stderr.contains("beyond what its type holds"), "{}", ran.stderr);
+    }
+    let folder = dense("float64", "[[1e-160]]", "[1.0]", "solver = \"cgls\"\ntol = 0.0");
+    folder.ran("solve problem.toml").is(
+        1,
+        "",
+        "error: the squared norm of the adjoint of the residual is below what double precision holds, before \
+         the first iteration, though its elements are finite; nothing was written. Scale the operator",
+    );
+}
+
+#[test]
+fn direct_takes_the_rank_that_single_precision_gives() {
+    let problems = [
+        r#"
+w = { values = [1.0, 1.0, 0.5, 0.0, 0.0, 0.0, 0.0] }
+y = { random = { shape = 12, seed = 3 } }
+[operators]
+F = { type = "FFT", dims = 12, real = true }
+W = { type = "Diagonal", diag = "w" }
+A = "F.H @ W @ F"
+"#,
+        r#"
+y = { random = { shape = 20, seed = 3 } }
+[operators]
+S = { type = "Smoothing1D", nsmooth = 5, dims = 20 }
+D = { type = "FirstDerivative", dims = 20 }
+A = "S @ D"
+"#,
+    ];
+    let models: Vec<Vec<Vec<f64>>> = problems
+        .iter()
+        .map(|problem| {
+            let run = |dtype: &str| {
+                let end = "[solve]\noperator = \"A\"\ndata = \"y\"\nsolver = \"direct\"\n[outputs]\nmodel = \"m.npy\"\n";
+                let folder =
+                    common::Folder::of(&format!("dtype = \"{dtype}\"\n[arrays]{problem}{end}"));
+                let ran = folder.ran("solve problem.toml");
+                assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+                folder.read("m.npy", dtype).unwrap().values
+            };
+            vec![run("float64"), run("float32")]
+        })
+        .collect();
+    for (k, found) in models.iter().enumerate() {
+        let size: f64 = found[0].iter().map(|v| v * v).sum();
+        for other in &found[1..] {
+            let off: f64 = found[0].iter().zip(other).map(|(a, b)| (a - b).powi(2)).sum();
+            assert!(
+                off <= 1e-8 * size,
+                "problem {k}: {other:?}, in double precision {:?}",
+                found[0]
+            );
+        }
+    }
+}
+
+#[test]
+fn many_columns_are_solved_about_as_fast_as_one() {
+    let problem = |columns: usize| {
+        format!(
+            r#"
+[arrays]
+M = {{ random = {{ shape = [300, 300], seed = 1 }} }}
+y = {{ random = {{ shape = [300, {columns}], seed = 2 }} }}
+[operators]
+A = {{ type = "MatrixMult", A = "M", otherdims = {columns} }}
+[solve]
+operator = "A"
+data = "y"
+solver = "direct"
+columns = true
+[outputs]
+model = "m.npy"
+[[expect]]
+quantity = "relative_residual"
+max = 1e-10
+"#
+        )
+    };
+    let seconds = |columns: usize| {
+        let folder = common::Folder::of(&problem(columns));
+        let runs = (0..2).map(|_| {
+            let ran = folder.ran("solve problem.toml --json");
+            assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+            ran.json()["timings"]["solve"].as_f64().unwrap()
+        });
+        runs.fold(f64::INFINITY, f64::min)
+    };
+    let (one, many) = (seconds(1), seconds(150));
+    assert!(many < 2.5 * one + 0.1, "{many} s for 150 columns, {one} s for one");
+    // Another matrix for each column is refused.
+    let text = problem(4).replace("\"A\"\ndata", "\"D @ A\"\ndata");
+    let text = text.replace("[operators]", "d = { random = { shape = [300, 4], seed = 5 } }\n[operators]\nD = { type = \"Diagonal\", diag = \"d\" }");
+    let ran = common::Folder::of(&text).ran("solve problem.toml");
+    assert_eq!(ran.code, Some(1), "{}", ran.stderr);
+    assert!(ran.stderr.contains("does not do the same to column"), "{}", ran.stderr);
+    // And one that mixes them.
+    let text = problem(4).replace("\"A\"\ndata", "\"R @ A\"\ndata");
+    let text = text
+        .replace("[operators]", "[operators]\nR = { type = \"Roll\", dims = [300, 4], axis = 1 }");
+    let ran = common::Folder::of(&text).ran("solve problem.toml");
+    assert_eq!(ran.code, Some(1), "{}", ran.stderr);
+    assert!(ran.stderr.contains("column"), "{}", ran.stderr);
+}
+
+#[test]
+fn residuals_say_of_what_they_are() {
+    let regularization = "niter = 30\n[[solve.regularization]]\noperator = \"A\"\nepsilon = 3.0";
+    let solve = format!("solver = \"cgls\"\nrtol = 0.99\n{regularization}");
+    let folder = dense("float64", "[[1, 0], [0, 2]]", "[1.0, 2.0]", &solve);
+    let ran = folder.ran("solve problem.toml");
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    let text = ran.text();
+    assert!(
+        text.contains("the residual of all equations, regularization too: progress, history and rtol are of it"),
+        "{text}"
+    );
+    let plain = dense("float64", "[[1, 0], [0, 2]]", "[1.0, 2.0]", "solver = \"cgls\"");
+    let text = plain.ran("solve problem.toml").text();
+    assert!(!text.contains("progress"), "{text}");
+    let normal = "solver = \"cg\"\nnormal_equations = true";
+    let text =
+        dense("float64", "[[1, 0], [0, 2]]", "[1.0, 2.0]", normal).ran("solve problem.toml").text();
+    assert!(text.contains("the residual of the normal equations: "), "{text}");
+    for name in ["cgls", "lsqr"] {
+        let manual = plain.ran(&format!("solvers {name}")).text();
+        let manual = manual.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(
+            manual.contains("of all equations: weighted, and with those of the regularization"),
+            "{manual}"
+        );
+    }
+}
+
+#[test]
+fn the_manual_of_auto_says_what_it_does() {
+    let folder = dense("float64", "[[1, 0], [0, 2]]", "[1.0, 2.0]", "");
+    let manual = folder.ran("solvers auto").text();
+    let manual = manual.split_whitespace().collect::<Vec<_>>().join(" ");
+    for words in ["otherwise `lsqr` with 100 iterations", "PyLops' `A / y`", "conlim"] {
+        assert!(manual.contains(words), "{words}: {manual}");
+    }
+    for (solve, name) in [
+        ("", "direct"),
+        ("niter = 5", "lsqr"),
+        ("x0 = [1.0, 1.0]", "lsqr"),
+        ("damp = 0.5", "lsqr"),
+        ("normal_equations = true", "cg"),
+        ("normal_equations = true\ndamp = 0.5", "lsqr"),
+    ] {
+        let folder = dense("float64", "[[1, 0], [0, 2]]", "[1.0, 2.0]", solve);
+        let ran = folder.ran("solve problem.toml --json");
+        assert_eq!(ran.json()["solver"]["name"], name, "{solve}: {}", ran.stderr);
+    }
+}

@@ -12,7 +12,7 @@ use crate::cli::team::Team;
 use crate::cli::{Failure, Outcome, complain, expectations, say, say_json};
 use crate::problem::Problem;
 use crate::report;
-use crate::solvers::Stop;
+use crate::solvers::{Method, Stop};
 use crate::space::show_dims;
 
 /// Solve the problem, write its outputs, check its expectations
@@ -40,7 +40,7 @@ pub(super) fn run(args: &Args, team: &Team) -> Outcome {
     let method = method(&problem)?;
     let stop = team.interrupted();
     let pending = solving::solve(team, &problem, &method, &args.run, args.run.stage, &stop)?;
-    refuse_not_finite(&problem, &pending.solved.stop)?;
+    refuse_failed(&problem, &pending.solved)?;
     let checks = expectations::check(team, &problem, &pending.solved)?;
     let solved = pending.commit(team)?;
     common::warn_of_run(&solved.warnings, &args.run);
@@ -63,27 +63,53 @@ pub(super) fn run(args: &Args, team: &Team) -> Outcome {
     Ok(())
 }
 
-/// A run that met NaN or infinity has failed.
-pub(super) fn refuse_not_finite(problem: &Problem, stop: &Stop) -> Outcome {
-    if let Stop::NotPositive { iteration } = stop {
-        return Err(Failure::Run(format!(
-            "cg met a search direction c with <c, A c> = 0 in iteration {iteration}: the operator is not \
-             self-adjoint and positive; nothing was written. Take solver = \"cgls\""
-        )));
-    }
-    let Stop::NotFinite { iteration, array } = stop else { return Ok(()) };
+/// A run that has no model to write has failed, and says why.
+pub(super) fn refuse_failed(problem: &Problem, solved: &Solved) -> Outcome {
     let name = match &problem.solve {
-        Some(solve) if *array == "the data" => format!(" (array `{}`)", solve.data.name()),
+        Some(solve) => format!(" (array `{}`)", solve.data.name()),
         _ => String::new(),
     };
-    let when = if *iteration == 0 {
-        "before the first iteration".into()
-    } else {
-        format!("in iteration {iteration}")
+    let normal = problem.solve.as_ref().is_some_and(|s| s.normal_equations);
+    let when = |iteration: usize| match iteration {
+        0 => "before the first iteration".to_string(),
+        n => format!("in iteration {n}"),
     };
-    Err(Failure::Run(format!(
-        "NaN or infinity in {array}{name}, {when}; nothing was written. `pylopsd info` counts NaN in a file"
-    )))
+    Err(Failure::Run(match &solved.stop {
+        Stop::NotPositive { iteration, .. } if normal => format!(
+            "cg met a search direction c with <c, A c> = 0 but for rounding in iteration {iteration}: the \
+             normal equations are singular; nothing was written. Take solver = \"cgls\" without \
+             `normal_equations`"
+        ),
+        Stop::NotPositive { iteration, negative } => format!(
+            "cg met a search direction c with <c, A c> {} 0 in iteration {iteration}: the operator is not \
+             self-adjoint and positive; nothing was written. Take solver = \"cgls\"",
+            if *negative { '<' } else { '=' }
+        ),
+        Stop::Grown { iteration, start, residual } => format!(
+            "the residual rose from {start:.3e} to {residual:.3e} by iteration {iteration}; nothing was \
+             written. {}",
+            match &solved.method {
+                Method::Cg(_) => "The operator is not self-adjoint: take solver = \"cgls\"",
+                _ => "Is the adjoint the adjoint? `pylopsd dottest` tells",
+            }
+        ),
+        Stop::OutOfRange { iteration, array, small } => format!(
+            "the squared norm of {array} is {} what double precision holds, {}, though its elements are \
+             finite; nothing was written. Scale the operator",
+            if *small { "below" } else { "above" },
+            when(*iteration)
+        ),
+        Stop::NotFinite { iteration, array } => format!(
+            "NaN or infinity in {array}{}, {}; nothing was written. {}",
+            if *array == "the data" { name.as_str() } else { "" },
+            when(*iteration),
+            match *array {
+                "the model" => "The solution is beyond what its type holds: scale data or operator",
+                _ => "`pylopsd info` counts NaN in a file",
+            }
+        ),
+        _ => return Ok(()),
+    }))
 }
 
 fn summary(problem: &Problem, solved: &Solved, checks: &[expectations::Check]) -> String {
@@ -128,6 +154,14 @@ fn summary(problem: &Problem, solved: &Solved, checks: &[expectations::Check]) -
             solved.residual_norm
         ),
     };
+    if let (Some(equations), Some(seen)) = (solve.equations(), solved.cost.last())
+        && (seen - solved.residual_norm).abs() > 1e-6 * solved.residual_norm
+    {
+        let _ = writeln!(
+            text,
+            "  equations  {seen:.6e}, the residual of {equations}: progress, history and rtol are of it"
+        );
+    }
     let _ = writeln!(
         text,
         "  time       {}: setup {}{further}, solve {} ({} an iteration), finish {}",

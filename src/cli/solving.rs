@@ -19,7 +19,7 @@ use crate::graph::{simplify, transpose};
 use crate::io::{Output, TextOutput};
 use crate::operators;
 use crate::problem::{self, Problem, Solve};
-use crate::report::{Progress, Record};
+use crate::report::{Progress, Record, Shown};
 use crate::solvers::system::System;
 use crate::solvers::{self, Method, Outcome, Stop, Task};
 use crate::spec::OutputName;
@@ -205,10 +205,14 @@ pub(super) fn solve(
     let run = Run { further: &jobs, main: &job, made, spill: &spill, places: &places };
     let found = team.run(args.ranks, threads, |machine| {
         let new = |job: &Job<'_>| {
-            let name = job.name.to_string();
-            let niter = job.method.niter();
-            let shown = (machine.rank() == 0 && niter > 0).then_some((&progress, name, niter));
-            Record::new(stop.clone(), shown)
+            let shown = Shown {
+                progress: &progress,
+                name: job.name.to_string(),
+                equations: job.solve.equations(),
+                niter: job.method.niter(),
+            };
+            let visible = machine.rank() == 0 && shown.niter > 0;
+            Record::new(stop.clone(), visible.then_some(shown))
         };
         let mut record = new(&job);
         let found = run.run(machine, start, &mut record, &new)?;
@@ -224,7 +228,7 @@ pub(super) fn solve(
     memory.total = planned.and_then(|n| usize::try_from(n).ok()).unwrap_or(memory.total);
     let mut timings = found.timings;
     timings.finish = start.elapsed().as_secs_f64() - timings.total();
-    let mut warnings: Vec<String> = Vec::new();
+    let mut warnings = found.warnings;
     warnings.extend(found.vanished.iter().map(ToString::to_string));
     let named: Vec<String> = problem.arrays().map(|(name, _)| format!("array `{name}`")).collect();
     let arrays = named.iter().map(String::as_str).zip(problem.arrays().map(|(_, array)| array));
@@ -276,10 +280,12 @@ struct Found {
     further: Vec<Further>,
     cost: Vec<f64>,
     data_norm: f64,
+    rounding: f64,
     figures: Vec<(&'static str, f64)>,
     residual_norm: f64,
     timings: Timings,
     vanished: Vec<Vanished>,
+    warnings: Vec<String>,
 }
 
 impl<'a> Job<'a> {
@@ -332,7 +338,7 @@ impl<'a> Job<'a> {
             Held { store: outcome.model.stores.swap_remove(0), block: ops.model.blocks[0].clone() };
         let mut constants = ops.into_constants();
         let model = match &system.recover {
-            Some(program) if !failed(&outcome.stop) => {
+            Some(program) if !outcome.stop.failed() => {
                 map(machine, program, &model, &mut constants, spill)?
             }
             _ => model,
@@ -341,8 +347,21 @@ impl<'a> Job<'a> {
     }
 }
 
-fn failed(stop: &Stop) -> bool {
-    matches!(stop, Stop::NotFinite { .. } | Stop::NotPositive { .. })
+impl Job<'_> {
+    /// What the residual that was computed at the end says against a solution.
+    fn refuted(&self, found: &Found) -> Option<Stop> {
+        let (iteration, residual) = (found.iterations, found.residual_norm);
+        if !residual.is_finite() {
+            let array = "what the operator makes of the model";
+            return Some(Stop::NotFinite { iteration, array });
+        }
+        // cg may pass through larger residuals; a penalty on a start is paid by the data.
+        let falls = !matches!(self.method, Method::Cg(_)) && self.solve.is_plain();
+        let penalty = self.method.damp() != 0.0 && self.solve.x0.is_some();
+        let start = found.cost.first().copied().unwrap_or(f64::INFINITY);
+        let grown = residual > 1.01 * start + 8.0 * found.rounding;
+        (falls && !penalty && grown).then_some(Stop::Grown { iteration, start, residual })
+    }
 }
 
 impl Run<'_> {
@@ -354,27 +373,30 @@ impl Run<'_> {
         new: &dyn Fn(&Job<'_>) -> Record<'r>,
     ) -> crate::engine::Result<Found> {
         let (mut setup, mut solves) = (0.0, 0.0);
-        let (mut further, mut models) = (Vec::new(), Vec::new());
+        let (mut further, mut models, mut warnings) = (Vec::new(), Vec::new(), Vec::new());
         for job in self.further {
             let begin = Instant::now();
             let (outcome, model, _) =
                 job.iterate(machine, self.spill, &mut new(job), &mut || ())?;
+            warnings.extend(outcome.warnings.iter().map(|w| format!("solve `{}`: {w}", job.name)));
             let (stop, iterations) = (outcome.stop, outcome.iterations);
             let seconds = begin.elapsed().as_secs_f64();
             solves += seconds;
             let name = job.name.to_string();
             further.push(Further { name, iterations, stop: stop.clone(), seconds });
-            if failed(&stop) {
+            if stop.failed() {
                 return Ok(Found {
                     iterations: outcome.iterations,
                     stop,
                     further,
                     cost: outcome.cost,
                     data_norm: outcome.data_norm,
+                    rounding: outcome.rounding,
                     figures: outcome.figures,
                     residual_norm: f64::NAN,
                     timings: Timings::default(),
                     vanished: Vec::new(),
+                    warnings,
                 });
             }
             models.push(model);
@@ -383,18 +405,21 @@ impl Run<'_> {
         let (outcome, model, mut constants) =
             self.main.iterate(machine, self.spill, record, &mut ready)?;
         let solve = start.elapsed().as_secs_f64() - setup - solves;
+        warnings.extend(outcome.warnings);
         let mut found = Found {
             iterations: outcome.iterations,
             stop: outcome.stop,
             further,
             cost: outcome.cost,
             data_norm: outcome.data_norm,
+            rounding: outcome.rounding,
             figures: outcome.figures,
             residual_norm: f64::NAN,
             timings: Timings { setup, solves, solve, finish: 0.0 },
             vanished: Vec::new(),
+            warnings,
         };
-        if failed(&found.stop) {
+        if found.stop.failed() {
             return Ok(found);
         }
         let mut writer = Writer {
@@ -421,9 +446,14 @@ impl Run<'_> {
             let made = map(machine, &adjoint, &data, &mut constants, self.spill)?;
             writer.write(machine, &OutputName::Adjoint, &made)?;
         }
-        found.data_norm = machine.norm2(&space, &data)?.sqrt();
+        found.data_norm = machine.norm(&space, &data)?;
         let predicted = crate::engine::Vector { stores: vec![predicted.store] };
-        found.residual_norm = machine.update(&space, &mut data, 1.0, &predicted, -1.0)?.sqrt();
+        let squares = machine.update(&space, &mut data, 1.0, &predicted, -1.0)?;
+        found.residual_norm = machine.root(&space, &data, squares)?;
+        if let Some(stop) = self.main.refuted(&found) {
+            found.stop = stop;
+            return Ok(found);
+        }
         let residual = Held { store: data.stores.swap_remove(0), block: block.clone() };
         writer.write(machine, &OutputName::Residual, &residual)?;
         found.vanished = writer.vanished;

@@ -309,7 +309,7 @@ fn test(
     team.agree(redirect(&mut problem, args, folder))?;
     let quiet = RunArgs { quiet: true, json: false, ..args.run.clone() };
     let pending = solving::solve(team, &problem, &method, &quiet, true, stop)?;
-    solve::refuse_not_finite(&problem, &pending.solved.stop)?;
+    solve::refuse_failed(&problem, &pending.solved)?;
     if pending.solved.stop == Stop::Interrupted {
         return Err(Failure::Interrupted);
     }

@@ -58,9 +58,35 @@ impl Operators {
         machine.vector(&self.model, self.scratch.as_deref())
     }
 
+    /// A vector of zeros in either space.
+    pub fn new_vector(&self, machine: &Machine, space: &Space) -> Result<Vector> {
+        machine.vector(space, self.scratch.as_deref())
+    }
+
     /// A data vector of zeros.
     pub fn new_data(&self, machine: &Machine) -> Result<Vector> {
-        machine.vector(&self.data, self.scratch.as_deref())
+        self.new_vector(machine, &self.data)
+    }
+
+    /// Whether something between model and data is computed in single precision.
+    pub fn is_single(&self) -> bool {
+        let program = &self.forward.plan().program;
+        let nodes = program.graph.nodes().iter().zip(program.depends_on_input());
+        nodes
+            .zip(program.needed())
+            .any(|((n, reached), used)| reached && used && !n.ty.dtype.is_double())
+    }
+
+    /// Whether a constant is of single precision, or what is computed with it.
+    pub fn has_single(&self) -> bool {
+        let program = &self.forward.plan().program;
+        let nodes = program.graph.nodes().iter().zip(program.needed());
+        nodes.filter(|(_, used)| *used).any(|(n, _)| !n.ty.dtype.is_double())
+    }
+
+    /// The epsilon of the type that the operator computes in.
+    pub fn epsilon(&self) -> f64 {
+        if self.is_single() { f64::from(f32::EPSILON) } else { f64::EPSILON }
     }
 
     /// `y = A x`, and `||y||^2`.

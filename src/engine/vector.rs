@@ -60,6 +60,11 @@ fn tiles<'a>(space: &'a Space, machine: &Machine) -> Vec<(usize, &'a IndexBox)> 
     space.blocks.iter().enumerate().flat_map(|(k, b)| own(b).iter().map(move |t| (k, t))).collect()
 }
 
+/// The larger magnitude; NaN stays.
+fn largest(a: f64, b: f64) -> f64 {
+    if a.is_nan() || b.is_nan() { f64::NAN } else { a.max(b.abs()) }
+}
+
 impl Machine {
     /// A vector of zeros.
     pub fn vector(&self, space: &Space, scratch: Option<&std::path::Path>) -> Result<Vector> {
@@ -93,6 +98,43 @@ impl Machine {
             let (x, y) = (x.stores[block].view(tile), y.stores[block].view(tile));
             with_view!(View, x, x => vector::dot(x, Viewed::typed(y)))
         })
+    }
+
+    /// `||x||`, also where `||x||^2` leaves double precision.
+    pub fn norm(&self, space: &Space, x: &Vector) -> Result<f64> {
+        let squares = self.norm2(space, x)?;
+        self.root(space, x, squares)
+    }
+
+    /// The same with `||x||^2` as it was computed.
+    pub fn root(&self, space: &Space, x: &Vector, squares: f64) -> Result<f64> {
+        if (1e-240..1e300).contains(&squares) {
+            return Ok(squares.sqrt());
+        }
+        let largest = self.amax(space, x)?;
+        if largest == 0.0 || !largest.is_finite() {
+            return Ok(largest);
+        }
+        let squares = self.reduce(space, |block, tile| {
+            with_view!(View, x.stores[block].view(tile), x => {
+                x.iter().map(|v| (v.to_c128() / largest).norm_sqr()).sum()
+            })
+        })?;
+        Ok(squares.sqrt() * largest)
+    }
+
+    /// The largest real or imaginary part of an element; NaN if there is one.
+    pub fn amax(&self, space: &Space, x: &Vector) -> Result<f64> {
+        let parts = self.each_tile(space, |block, tile| {
+            with_view!(View, x.stores[block].view(tile), x => {
+                x.iter().fold(0.0, |m, v| largest(largest(m, v.to_c128().re), v.to_c128().im))
+            })
+        });
+        let own = parts.into_iter().fold(0.0, largest);
+        let all = self.gather(&own.to_ne_bytes())?;
+        let words =
+            all.iter().filter_map(|word| Some(f64::from_ne_bytes(word[..].try_into().ok()?)));
+        Ok(words.fold(0.0, largest))
     }
 
     /// `||x||^2`
@@ -163,15 +205,5 @@ impl Machine {
             boxes.par_iter().try_for_each(|b| array.read_box(b, store.view_mut_shared(b)))
         })
         .map_err(Error::from)
-    }
-
-    /// Whether all elements are neither NaN nor infinite.
-    pub fn is_finite(&self, space: &Space, x: &Vector) -> Result<bool> {
-        let bad = self.reduce(space, |block, tile| {
-            with_view!(View, x.stores[block].view(tile), x => {
-                x.iter().filter(|v| !Scalar::is_finite(**v)).count() as f64
-            })
-        })?;
-        Ok(bad == 0.0)
     }
 }

@@ -53,6 +53,25 @@ pub struct Regularization {
 }
 
 impl Solve {
+    /// Whether the solver sees operator and data themselves.
+    pub fn is_plain(&self) -> bool {
+        self.regularization.is_empty()
+            && self.weight.is_none()
+            && self.preconditioner.is_none()
+            && !self.normal_equations
+    }
+
+    /// Which equations the solver sees, if not those of operator and data alone.
+    pub fn equations(&self) -> Option<&'static str> {
+        match (self.is_plain(), self.normal_equations) {
+            (true, _) => None,
+            (_, true) => Some("the normal equations"),
+            _ if self.regularization.is_empty() && self.weight.is_none() => None,
+            _ if self.regularization.is_empty() => Some("the weighted equations"),
+            _ => Some("all equations, regularization too"),
+        }
+    }
+
     /// Arrays that are read into vectors.
     pub fn arrays(&self) -> impl Iterator<Item = &Array> {
         let data = self.regularization.iter().filter_map(|term| term.data.as_ref());

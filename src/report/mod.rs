@@ -9,7 +9,7 @@ mod words;
 
 pub use junit::{Case, Verdict, junit};
 pub use partition::partitions;
-pub use progress::{Progress, Record};
+pub use progress::{Progress, Record, Shown};
 pub use stages::{stages, stages_json};
 pub use table::{table, wrapped};
 pub use words::{bound, bytes, number, rate, seconds};

@@ -14,6 +14,19 @@ pub struct Progress {
     bar: ProgressBar,
 }
 
+/// A solve that is shown.
+#[derive(Clone, Debug)]
+pub struct Shown<'a> {
+    /// Where.
+    pub progress: &'a Progress,
+    /// Its name, if it is a further one.
+    pub name: String,
+    /// The equations that its residual is of, where those are not the data's alone.
+    pub equations: Option<&'static str>,
+    /// Most iterations.
+    pub niter: usize,
+}
+
 impl Progress {
     /// A bar; nothing if it is not to be shown or there is no terminal.
     pub fn new(show: bool) -> Progress {
@@ -28,21 +41,26 @@ impl Progress {
         Progress { bar }
     }
 
-    /// Begins a solve of so many iterations, whose time counts from now. A further solve has a name.
-    fn begin(&self, name: &str, niter: usize) {
-        self.bar.set_prefix(if name.is_empty() { String::new() } else { format!("{name} ") });
-        self.bar.set_length(niter as u64);
-        self.bar.reset();
-    }
-
     /// Takes the bar away.
     pub fn finish(&self) {
         self.bar.finish_and_clear();
     }
+}
+
+impl Shown<'_> {
+    /// Begins a bar of the solve's iterations, whose time counts from now.
+    fn begin(&self) {
+        let bar = &self.progress.bar;
+        let name = &self.name;
+        bar.set_prefix(if name.is_empty() { String::new() } else { format!("{name} ") });
+        bar.set_length(self.niter as u64);
+        bar.reset();
+    }
 
     fn show(&self, iteration: Iteration) {
-        self.bar.set_message(format!("residual {:.4e}", iteration.residual));
-        self.bar.set_position(iteration.number as u64);
+        let of = self.equations.map_or(String::new(), |e| format!(" of {e}"));
+        self.progress.bar.set_message(format!("residual{of} {:.4e}", iteration.residual));
+        self.progress.bar.set_position(iteration.number as u64);
     }
 }
 
@@ -53,14 +71,13 @@ pub struct Record<'a> {
     pub iterations: Vec<(Iteration, f64)>,
     start: Instant,
     stop: Arc<AtomicBool>,
-    /// Where it is shown, the solve's name, and its number of iterations.
-    progress: Option<(&'a Progress, String, usize)>,
+    shown: Option<Shown<'a>>,
 }
 
 impl<'a> Record<'a> {
-    /// An empty record of a solve; shown, if it is, under a name and with its number of iterations.
-    pub fn new(stop: Arc<AtomicBool>, progress: Option<(&'a Progress, String, usize)>) -> Self {
-        Record { iterations: Vec::new(), start: Instant::now(), stop, progress }
+    /// An empty record of a solve, which may be shown.
+    pub fn new(stop: Arc<AtomicBool>, shown: Option<Shown<'a>>) -> Self {
+        Record { iterations: Vec::new(), start: Instant::now(), stop, shown }
     }
 
     /// The record as CSV, one line an iteration.
@@ -75,11 +92,11 @@ impl<'a> Record<'a> {
 
 impl Monitor for Record<'_> {
     fn iteration(&mut self, iteration: Iteration) -> bool {
-        if let Some((progress, name, niter)) = &self.progress {
+        if let Some(shown) = &self.shown {
             if self.iterations.is_empty() {
-                progress.begin(name, *niter);
+                shown.begin();
             }
-            progress.show(iteration);
+            shown.show(iteration);
         }
         self.iterations.push((iteration, self.start.elapsed().as_secs_f64()));
         self.stop.load(Ordering::Relaxed)
@@ -96,8 +113,8 @@ mod tests {
     fn every_solve_begins_at_zero_and_at_its_own_time() {
         let progress = Progress::new(false);
         let run = |name: &str, niter: usize, done: usize, pause: u64| {
-            let shown = Some((&progress, name.to_string(), niter));
-            let mut record = Record::new(Arc::default(), shown);
+            let shown = Shown { progress: &progress, name: name.into(), equations: None, niter };
+            let mut record = Record::new(Arc::default(), Some(shown));
             // What comes before the first iteration does not count.
             std::thread::sleep(Duration::from_millis(30));
             for number in 0..=done {

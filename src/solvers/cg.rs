@@ -5,13 +5,16 @@
 //! q = A c,  a = k / <c, q>,  x = x + a c,  r = r - a q
 //! c = r + (||r||^2 / k) c,  k = ||r||^2
 //! ```
-//! PyLops' `cg`.
+//! For such an `A`, `||r - a q||^2 = a^2 ||q||^2 - ||r||^2`, which tells of one that is not self-adjoint.
+//! PyLops' `cg`, which takes `|<c, q>|` and goes on where `<c, q>` is negative; here that ends the run.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::engine::Result;
-use crate::solvers::monitor::{OVERFLOW, due, tell};
+use crate::solvers::ends::{Begun, Ended, IMAGE, begin, out_of_range, within};
+use crate::solvers::floor::{Floor, Way};
+use crate::solvers::monitor::{due, tell};
 use crate::solvers::{Iteration, Outcome, Stop, Task};
 
 /// Conjugate gradients for a square, self-adjoint and positive operator.
@@ -25,7 +28,8 @@ pub struct Cg {
     pub niter: usize,
     /// Stop when `||y - A x||^2` is at most this.
     pub tol: f64,
-    /// Stop when `||y - A x||` falls below `rtol ||y||`.
+    /// Stop when `||y - A x||` falls below `rtol ||y||`, with `y` and `A` of the normal equations if it
+    /// solves those.
     pub rtol: f64,
 }
 
@@ -35,72 +39,125 @@ impl Default for Cg {
     }
 }
 
+/// How far `||r - a q||^2` may be from `a^2 ||q||^2 - ||r||^2`, beside their sum, where A is self-adjoint:
+/// rounding makes less than 0.02 of it while the residual is far from its floor.
+const ASYMMETRY: f64 = 0.1;
+
+/// A residual that has grown so far, with an operator that is not self-adjoint, does not come back.
+const LOST: f64 = 10.0;
+
 pub(super) fn solve(task: &mut Task<'_>, p: &Cg) -> Result<Outcome> {
     let (machine, ops) = (task.machine, task.operators);
     let space = &ops.model;
-    let mut x = ops.new_model(machine)?;
-    let mut r = ops.new_model(machine)?;
-    let mut q = ops.new_model(machine)?;
-    (task.rhs)(&mut r)?;
-    let mut k = machine.norm2(space, &r)?;
-    let data_norm = k.sqrt();
-    if let Some(start) = task.start {
-        start(&mut x)?;
-        ops.forward(machine, &x, &mut q)?;
-        // r = y - A x0
-        k = machine.update(space, &mut r, 1.0, &q, -1.0)?;
-    }
+    let Begun { mut x, s: mut r, mut q, residual2: mut k, start, data_norm, scale, mut stop } =
+        begin(task, space, 0.0)?;
     let mut c = ops.new_model(machine)?;
     machine.copy(space, &mut c, &r);
-    let mut cost = vec![k.sqrt()];
+    let (mut floor, mut way) = (Floor::new(ops, 0.0), Way::new(start));
+    let (first2, mut c2, mut asymmetric, mut singular) = (k, k, false, false);
+    let mut cost = vec![k.sqrt() / scale];
     let mut iterations = 0;
-    let not_finite = |iteration, array| Stop::NotFinite { iteration, array };
-    let mut stop = if !data_norm.is_finite() {
-        let finite = task.start.is_none() && machine.is_finite(space, &r)?;
-        Some(not_finite(0, if finite { OVERFLOW } else { "the data" }))
-    } else if !k.is_finite() {
-        Some(not_finite(0, "the residual of x0"))
-    } else if tell(machine, task.monitor, Iteration { number: 0, residual: cost[0], step: 0.0 })? {
-        Some(Stop::Interrupted)
-    } else {
-        None
-    };
     while stop.is_none() {
         let relative = p.rtol > 0.0 && cost[iterations] < p.rtol * data_norm;
-        stop = due(k <= p.tol, relative, iterations == p.niter);
+        let precision = k == 0.0 || floor.is_left_to(floor.is_fit(k.sqrt(), way.norm()));
+        stop = due(within(k, p.tol, scale), relative, precision, iterations == p.niter);
         if stop.is_some() {
             break;
         }
-        iterations += 1;
         let q2 = ops.forward(machine, &c, &mut q)?;
-        if !q2.is_finite() {
-            stop = Some(not_finite(iterations, "the operator on the search direction"));
+        if iterations == 0 || !q2.is_finite() {
+            stop = out_of_range(machine, (space, &q), q2, iterations + 1, IMAGE)?;
+            if stop.is_some() {
+                break;
+            }
+        }
+        floor.see(q2, c2);
+        let cq = machine.dot(space, &c, &q)?;
+        let flat = floor.is_flat(cq.abs(), c2);
+        if floor.is_risky(cq / c2.sqrt(), c2.sqrt(), k.sqrt()) {
+            stop = Some(Stop::Precision);
+            break;
+        } else if flat && k < first2 {
+            (singular, stop) = (true, Some(Stop::Precision));
+            break;
+        } else if flat || cq < 0.0 {
+            stop = Some(Stop::NotPositive { iteration: iterations + 1, negative: !flat });
             break;
         }
-        let cq = machine.dot(space, &c, &q)?.abs();
-        if cq == 0.0 {
-            stop = Some(Stop::NotPositive { iteration: iterations });
-            break;
-        }
+        iterations += 1;
         let a = k / cq;
         // x = x + a c, r = r - a q
         machine.update(space, &mut x, 1.0, &c, a)?;
         let r2 = machine.update(space, &mut r, 1.0, &q, -a)?;
-        cost.push(r2.sqrt());
+        way = way.step(a, c2);
+        // ||r - a q||^2 = ||r||^2 - 2 a <c, q> + a^2 ||q||^2 where <c, q> = <r, q>
+        let (sum, image2) = (r2 + k, a * a * q2);
+        let far = r2.sqrt() > 1e3 * floor.level() * way.norm();
+        asymmetric |= far && (sum - image2).abs() > ASYMMETRY * (sum + image2);
+        let residual = r2.sqrt() / scale;
+        cost.push(residual);
         if !r2.is_finite() {
-            stop = Some(not_finite(iterations, "the residual"));
-        } else if tell(
-            machine,
-            task.monitor,
-            Iteration { number: iterations, residual: r2.sqrt(), step: a },
-        )? {
+            stop = Some(Stop::NotFinite { iteration: iterations, array: "the residual" });
+        } else if asymmetric && r2 > LOST * LOST * first2 {
+            k = r2;
+            break;
+        } else if tell(machine, task.monitor, Iteration { number: iterations, residual, step: a })?
+        {
             stop = Some(Stop::Interrupted);
         } else {
             // c = r + (||r||^2 / k) c
-            machine.update(space, &mut c, r2 / k, &r, 1.0)?;
+            c2 = machine.update(space, &mut c, r2 / k, &r, 1.0)?;
+            way.turn(r2 / k);
             k = r2;
         }
     }
     let stop = stop.unwrap_or(Stop::Iterations);
-    Ok(Outcome { model: x, iterations, stop, cost, data_norm, figures: vec![] })
+    let grown = Stop::Grown {
+        iteration: iterations,
+        start: first2.sqrt() / scale,
+        residual: k.sqrt() / scale,
+    };
+    let unfinished = stop == Stop::Iterations;
+    let ended = Ended {
+        x,
+        unit: 1.0 / scale,
+        scale,
+        iterations,
+        stop: if unfinished && asymmetric && k > first2 { grown } else { stop },
+        cost,
+        data_norm,
+        rounding: floor.level() * way.norm(),
+        watched: (first2.sqrt() / scale, k.sqrt() / scale, "the residual"),
+        tol: p.tol,
+    };
+    let mut outcome = ended.outcome(task)?;
+    if unfinished {
+        outcome.warnings.extend(doubt(asymmetric, first2, k));
+    }
+    if singular {
+        outcome.warnings.push(format!(
+            "the operator of `cg` is singular but for rounding: its residual is {:.3e} times that of the start, \
+             and falls no further; `solver = \"cgls\"` or \"lsqr\" solves such equations too",
+            (k / first2).sqrt()
+        ));
+    }
+    Ok(outcome)
+}
+
+/// What is to be said of a run that used up its iterations.
+fn doubt(asymmetric: bool, first2: f64, last2: f64) -> Option<String> {
+    let times = (last2 / first2).sqrt();
+    if asymmetric {
+        Some(format!(
+            "`cg` met an operator that is not self-adjoint, and its residual is {times:.3} times that of the \
+             start; `solver = \"cgls\"` solves any operator"
+        ))
+    } else if times >= 1.0 && first2 > 0.0 {
+        Some(format!(
+            "the residual of `cg` is {times:.3} times that of the start, as it may be on its way; give it more \
+             iterations (`niter`), or take `solver = \"cgls\"` or \"lsqr\", whose residual only falls"
+        ))
+    } else {
+        None
+    }
 }

@@ -1,13 +1,14 @@
 //! A dense solve for a small operator: its matrix, column by column, then LU if it is square and
-//! regular, else the least-squares solution of least norm by singular values.
+//! regular, else the least-squares solution of least norm by singular values. What is regular, the epsilon
+//! of the type says that the matrix comes from.
 
-use nalgebra::DMatrix;
+use nalgebra::{DMatrix, DVector};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::engine::{Block, Error, Machine, Operators, Result, Space, Store, Vector};
 use crate::scalar::{C128, Scalar};
-use crate::solvers::{Outcome, Stop, Task};
+use crate::solvers::{Outcome, Stop, Task, dense};
 use crate::space::{IndexBox, strides};
 use crate::with_view;
 
@@ -19,7 +20,8 @@ pub(super) const MOST_ENTRIES: usize = 1 << 22;
 /// A dense solve of a small operator, without iterations.
 ///
 /// The operator's matrix is made column by column; LU if it is square and regular, else the
-/// least-squares solution of least norm. PyLops: `A / y` with a matrix.
+/// least-squares solution of least norm. Singular values below `max(m, n)` times the epsilon of the type
+/// count as 0: that of single precision if anything of the operator is. PyLops: `A / y` with a matrix.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 pub struct Direct {
     /// The operator does the same to each column along the first axes of model and data: only that
@@ -28,17 +30,13 @@ pub struct Direct {
     pub columns: bool,
 }
 
-/// Weight of a column in the check that an operator does the same to each, 1 for the first.
-fn weight(column: usize) -> f64 {
-    1.0 + (column * 7919 % 13) as f64 / 13.0
-}
-
 pub(super) fn solve(task: &mut Task<'_>, parameters: &Direct) -> Result<Outcome> {
     let (machine, ops) = (task.machine, task.operators);
-    let (n, m, count) = match parameters.columns {
+    let shape = match parameters.columns {
         true => columns(ops)?,
         false => (ops.model.len(), ops.data.len(), 1),
     };
+    let (n, m, count) = shape;
     if n.saturating_mul(m) > MOST_ENTRIES {
         return Err(Error::Memory(format!(
             "a direct solve of {m} equations for {n} unknowns: at most {MOST_ENTRIES} matrix entries are \
@@ -47,63 +45,131 @@ pub(super) fn solve(task: &mut Task<'_>, parameters: &Direct) -> Result<Outcome>
     }
     let mut x = ops.new_model(machine)?;
     let mut y = ops.new_data(machine)?;
-    // Real unknowns and real equations: an operator may be linear over the real numbers only.
-    let (re, im) = (C128::new(1.0, 0.0), C128::new(0.0, 1.0));
-    let complex = |space: &Space| space.blocks.iter().any(|b| b.ty.dtype.is_complex());
-    let units: &[C128] = if complex(&ops.model) { &[re, im] } else { &[re] };
-    let equations = complex(&ops.data);
-    let rows = m * if equations { 2 } else { 1 };
-    // Row i of column c is element i count + c.
-    let parts = |values: Vec<C128>| -> DMatrix<f64> {
-        DMatrix::from_fn(rows, count, |i, c| {
-            if i < m { values[i * count + c].re } else { values[(i - m) * count + c].im }
-        })
-    };
-    let single = ops.model.blocks.iter().any(|b| !b.ty.dtype.is_double());
-    let tolerance = if single { 1e-4 } else { 1e-10 };
-    let mut matrix = DMatrix::<f64>::zeros(rows, n * units.len());
-    for (u, unit) in units.iter().enumerate() {
-        for j in 0..n {
-            let value = |k: usize| match k / count == j {
-                true => *unit * weight(k % count),
-                false => C128::default(),
-            };
-            set(machine, &ops.model, &mut x, &value);
-            ops.forward(machine, &x, &mut y)?;
-            let found = parts(gather(machine, &ops.data, &y)?);
-            let first = found.column(0).into_owned();
-            let bound = tolerance * first.amax();
-            for c in 1..count {
-                let off = (found.column(c) / weight(c) - &first).amax();
-                // NaN is told of below.
-                if off > bound {
-                    return Err(Error::Io(crate::io::Error::input(format!(
-                        "`columns = true`, but the operator does not do the same to column {c} along the \
-                         first axis as to column 0; leave `columns` out"
-                    ))));
-                }
-            }
-            matrix.set_column(u * n + j, &first);
-        }
-    }
+    let sides = Sides::new(ops, shape);
+    let matrix = sides.matrix(task, &mut x, &mut y)?;
     (task.rhs)(&mut y)?;
-    let rhs = parts(gather(machine, &ops.data, &y)?);
-    let data_norm = rhs.norm();
+    let data_norm = machine.norm(&ops.data, &y)?;
+    let rhs = sides.equations(gather(machine, &ops.data, &y)?);
     let finite = rhs.iter().all(|v| v.is_finite());
     let whole = matrix.iter().all(|v| v.is_finite());
     let array = if finite { "the matrix" } else { "the data" };
-    let bad = (!finite || !whole).then_some(Stop::NotFinite { iteration: 0, array });
-    let solution = match &bad {
-        Some(_) => DMatrix::zeros(n * units.len(), count),
-        None => dense(matrix, &rhs),
+    let mut stop = match finite && whole {
+        true => Stop::Solved,
+        false => Stop::NotFinite { iteration: 0, array },
+    };
+    let size = matrix.norm();
+    let epsilon = if ops.has_single() { f64::from(f32::EPSILON) } else { f64::EPSILON };
+    let solution = match stop {
+        Stop::Solved => dense::solve(matrix, rhs, epsilon),
+        _ => DMatrix::zeros(n * sides.units.len(), count),
     };
     set(machine, &ops.model, &mut x, &|k| {
         let (i, c) = (k / count, k % count);
-        let imaginary = if units.len() == 2 { solution[(n + i, c)] } else { 0.0 };
+        let imaginary = if sides.units.len() == 2 { solution[(n + i, c)] } else { 0.0 };
         C128::new(solution[(i, c)], imaginary)
     });
-    let stop = bad.unwrap_or(Stop::Solved);
-    Ok(Outcome { model: x, iterations: 0, stop, cost: vec![data_norm], data_norm, figures: vec![] })
+    let model = machine.norm(&ops.model, &x)?;
+    if stop == Stop::Solved && !model.is_finite() {
+        stop = Stop::NotFinite { iteration: 0, array: "the model" };
+    }
+    Ok(Outcome {
+        model: x,
+        iterations: 0,
+        stop,
+        cost: vec![data_norm],
+        data_norm,
+        rounding: 4.0 * epsilon * size * model,
+        figures: Vec::new(),
+        warnings: Vec::new(),
+    })
+}
+
+/// Real unknowns and real equations: an operator may be linear over the real numbers only.
+struct Sides {
+    /// Unknowns, equations, and columns that they are the same for.
+    shape: (usize, usize, usize),
+    /// What an unknown may be: 1, and `1j` of a complex model.
+    units: Vec<C128>,
+    /// Whether an equation has two parts.
+    complex: bool,
+    /// How far columns may be from each other, relative to their largest element.
+    tolerance: f64,
+}
+
+impl Sides {
+    fn new(ops: &Operators, shape: (usize, usize, usize)) -> Sides {
+        let complex = |space: &Space| space.blocks.iter().any(|b| b.ty.dtype.is_complex());
+        let mut units = vec![C128::new(1.0, 0.0)];
+        if complex(&ops.model) {
+            units.push(C128::new(0.0, 1.0));
+        }
+        let tolerance = if ops.is_single() { 1e-4 } else { 1e-10 };
+        Sides { shape, units, complex: complex(&ops.data), tolerance }
+    }
+
+    /// The equations' sides, column by column; element `i count + c` is row `i` of column `c`.
+    fn equations(&self, values: Vec<C128>) -> DMatrix<f64> {
+        let (_, m, count) = self.shape;
+        let rows = if self.complex { 2 * m } else { m };
+        DMatrix::from_fn(rows, count, |i, c| {
+            if i < m { values[i * count + c].re } else { values[(i - m) * count + c].im }
+        })
+    }
+
+    /// The matrix. Every column of the model asks for another column of it, so that few products give
+    /// all; one more, of what differs by a factor from column to column, tells whether the operator does the
+    /// same to each.
+    fn matrix(&self, task: &Task<'_>, x: &mut Vector, y: &mut Vector) -> Result<DMatrix<f64>> {
+        let (machine, ops) = (task.machine, task.operators);
+        let (n, m, count) = self.shape;
+        let rows = if self.complex { 2 * m } else { m };
+        let mut apply = |value: &dyn Fn(usize, usize) -> C128| -> Result<DMatrix<f64>> {
+            set(machine, &ops.model, x, &|k| value(k / count, k % count));
+            ops.forward(machine, x, y)?;
+            Ok(self.equations(gather(machine, &ops.data, y)?))
+        };
+        let mut matrix = DMatrix::<f64>::zeros(rows, n * self.units.len());
+        for (u, unit) in self.units.iter().enumerate() {
+            for first in (0..n).step_by(count) {
+                let one = |i: usize, c: usize| if i == first + c { *unit } else { 0.0.into() };
+                let found = apply(&one)?;
+                for c in 0..count.min(n - first) {
+                    matrix.set_column(u * n + first + c, &found.column(c));
+                }
+            }
+        }
+        if count == 1 {
+            return Ok(matrix);
+        }
+        let probe = DVector::from_fn(n * self.units.len(), |j, _| weight(3 * j + 1) - 1.4);
+        let found = apply(&|i, c| {
+            let value = (0..self.units.len()).map(|u| self.units[u] * probe[u * n + i]);
+            value.sum::<C128>() * weight(c)
+        })?;
+        let first = found.column(0) / weight(0);
+        let size = probe.amax() * matrix.amax() * (n as f64).sqrt();
+        let bound = self.tolerance * first.amax().max(size);
+        let off = |c: usize| (found.column(c) / weight(c) - &first).amax();
+        // NaN is told of elsewhere.
+        if let Some(c) = (1..count).find(|c| off(*c) > bound) {
+            return Err(unlike(&format!(
+                "the operator does not do the same to column {c} along the first axis as to column 0"
+            )));
+        }
+        if (&matrix * &probe - first).amax() > bound {
+            return Err(unlike("the operator mixes columns along the first axis"));
+        }
+        Ok(matrix)
+    }
+}
+
+/// Weight of a column in the check that an operator does the same to each, 1 for the first.
+fn weight(column: usize) -> f64 {
+    1.0 + (column * 7919 % 13) as f64 / 13.0
+}
+
+fn unlike(said: &str) -> Error {
+    Error::Io(crate::io::Error::input(format!("`columns = true`, but {said}; leave `columns` out")))
 }
 
 /// Rows, columns and the number of columns of an operator that does the same to each.
@@ -120,21 +186,6 @@ fn columns(ops: &Operators) -> Result<(usize, usize, usize)> {
              out",
         ))),
     }
-}
-
-fn dense(matrix: DMatrix<f64>, rhs: &DMatrix<f64>) -> DMatrix<f64> {
-    if matrix.is_square() {
-        let lu = matrix.clone().lu();
-        let diagonal = lu.u().diagonal().abs();
-        let regular = diagonal.min() > f64::EPSILON * diagonal.max() * diagonal.len() as f64;
-        if let Some(x) = lu.solve(rhs).filter(|_| regular) {
-            return x;
-        }
-    }
-    let svd = matrix.svd(true, true);
-    let largest = svd.singular_values.max();
-    let eps = largest * f64::EPSILON * rhs.nrows().max(svd.singular_values.len()) as f64;
-    svd.solve(rhs, eps).unwrap_or_else(|_| unreachable!("both factors were asked for"))
 }
 
 /// All elements of a vector, in every process.

@@ -13,7 +13,11 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::engine::Result;
-use crate::solvers::monitor::{OVERFLOW, due, tell};
+use crate::solvers::ends::{
+    Begun, Ended, GRADIENT, IMAGE, begin, out_of_range, rescale, scale_for, within,
+};
+use crate::solvers::floor::Floor;
+use crate::solvers::monitor::{due, tell};
 use crate::solvers::{Iteration, Outcome, Stop, Task};
 
 /// LSQR for least squares: minimises `||y - A x||^2 + damp^2 ||x - x0||^2`.
@@ -40,7 +44,8 @@ pub struct Lsqr {
     pub conlim: f64,
     /// Stop when `||A^H (y - A x) - damp^2 x||^2`, the squared norm of the gradient, is at most this.
     pub tol: f64,
-    /// Stop when `||y - A x||` falls below `rtol ||y||`.
+    /// Stop when `||y - A x||` falls below `rtol ||y||`, with `y` and `A` of all equations: weighted, and
+    /// with those of the regularization.
     pub rtol: f64,
 }
 
@@ -153,17 +158,21 @@ impl Rotations {
         theta
     }
 
-    /// The first of PyLops' tests that holds, the strongest first.
-    fn stop(&self, p: &Lsqr) -> Option<Stop> {
+    /// The first of PyLops' tests that holds, the strongest first, then what rounding leaves of a model
+    /// that began at norm `start`.
+    fn stop(&self, p: &Lsqr, floor: &Floor, start: f64) -> Option<Stop> {
         let x = self.anorm * self.xnorm / self.bnorm;
         let compatible = self.rnorm / self.bnorm;
         let least_squares = self.arnorm / self.arnorm0;
         let condition = 1.0 / self.acond;
         let lost = |small: f64| 1.0 + small <= 1.0;
+        let floor = floor.with_norm(self.anorm);
+        let precision = floor.is_reached(self.arnorm, self.rnorm, self.xnorm + start);
         let rules = [
             (compatible <= p.btol + p.atol * x, Stop::Compatible { machine: false }),
             (least_squares <= p.atol, Stop::LeastSquares { machine: false }),
             (p.conlim > 0.0 && condition <= 1.0 / p.conlim, Stop::Condition { machine: false }),
+            (precision, Stop::Precision),
             (lost(compatible / (1.0 + x)), Stop::Compatible { machine: true }),
             (lost(least_squares), Stop::LeastSquares { machine: true }),
             (lost(condition), Stop::Condition { machine: true }),
@@ -171,14 +180,15 @@ impl Rotations {
         rules.into_iter().find(|(holds, _)| *holds).map(|(_, stop)| stop)
     }
 
-    fn figures(&self) -> Vec<(&'static str, f64)> {
+    /// The figures of `A` and `y`, where these are of `g A` and `f y`.
+    fn figures(&self, f: f64, g: f64) -> Vec<(&'static str, f64)> {
         vec![
-            ("anorm", self.anorm),
+            ("anorm", self.anorm / g),
             ("acond", self.acond),
-            ("arnorm", self.arnorm),
-            ("xnorm", self.xnorm),
-            ("r1norm", self.r1norm),
-            ("r2norm", self.rnorm),
+            ("arnorm", self.arnorm / (f * g)),
+            ("xnorm", self.xnorm * g / f),
+            ("r1norm", self.r1norm / f),
+            ("r2norm", self.rnorm / f),
         ]
     }
 }
@@ -195,72 +205,65 @@ fn inverse(x: f64) -> f64 {
 pub(super) fn solve(task: &mut Task<'_>, p: &Lsqr) -> Result<Outcome> {
     let (machine, ops) = (task.machine, task.operators);
     let (model, data) = (&ops.model, &ops.data);
-    let mut x = ops.new_model(machine)?;
-    let mut u = ops.new_data(machine)?;
-    let mut q = ops.new_data(machine)?;
-    (task.rhs)(&mut u)?;
-    let data_norm = machine.norm2(data, &u)?.sqrt();
-    let mut beta = data_norm;
-    if let Some(start) = task.start {
-        start(&mut x)?;
-        ops.forward(machine, &x, &mut q)?;
-        // beta u = y - A x0
-        beta = machine.update(data, &mut u, 1.0, &q, -1.0)?.sqrt();
-    }
+    let Begun { mut x, s: mut u, mut q, residual2, start, data_norm, scale, mut stop } =
+        begin(task, data, 0.0)?;
+    let mut beta = residual2.sqrt();
     let mut v = ops.new_model(machine)?;
     let mut next = ops.new_model(machine)?;
     let mut w = ops.new_model(machine)?;
     // alpha v = A^H u, w = v
-    let mut alpha = ops.adjoint_combined(
+    let alpha2 = ops.adjoint_combined(
         machine,
         (inverse(beta), &u),
         &mut v,
         (0.0, &next),
         (&mut x, 0.0, &w),
     )?;
-    alpha = alpha.sqrt();
+    if stop.is_none() {
+        stop = out_of_range(machine, (model, &v), alpha2, 0, GRADIENT)?;
+    }
+    // It solves g A x / g = f y, at a size that the element type holds.
+    let g = scale_for(alpha2.sqrt(), ops);
+    rescale(machine, model, &mut v, g);
+    let mut alpha = g * alpha2.sqrt();
     let mut w2 = machine.update(model, &mut w, 0.0, &v, inverse(alpha))?;
-    let mut rotations = Rotations::new(p.damp, alpha, beta);
-    let mut cost = vec![beta];
+    let mut rotations = Rotations::new(g * p.damp, alpha, beta);
+    let floor = Floor::new(ops, 0.0);
+    let first = rotations.arnorm0 / (scale * g);
+    let mut cost = vec![beta / scale];
     let mut iterations = 0;
-    let not_finite = |iteration, array| Stop::NotFinite { iteration, array };
-    let mut stop = if !data_norm.is_finite() {
-        let finite = task.start.is_none() && machine.is_finite(data, &u)?;
-        Some(not_finite(0, if finite { OVERFLOW } else { "the data" }))
-    } else if !beta.is_finite() {
-        Some(not_finite(0, "the residual of x0"))
-    } else if !alpha.is_finite() {
-        Some(not_finite(0, "the adjoint of the residual"))
-    } else if tell(machine, task.monitor, Iteration { number: 0, residual: beta, step: 0.0 })? {
-        Some(Stop::Interrupted)
-    } else if rotations.arnorm0 == 0.0 {
+    if stop.is_none() && rotations.arnorm0 == 0.0 {
         // x0 is the solution already.
-        Some(Stop::LeastSquares { machine: false })
-    } else {
-        None
-    };
+        stop = Some(Stop::LeastSquares { machine: false });
+    }
     while stop.is_none() {
-        let watched = p.tol > 0.0 && rotations.arnorm * rotations.arnorm <= p.tol;
+        let watched = p.tol > 0.0 && within(rotations.arnorm.powi(2), p.tol, scale * g);
         let relative = p.rtol > 0.0 && cost[iterations] < p.rtol * data_norm;
-        stop = due(watched, relative, iterations == p.niter);
+        stop = due(watched, relative, false, iterations == p.niter);
         if stop.is_some() {
             break;
         }
-        iterations += 1;
         // beta u = A v - alpha u, where the vectors are alpha v and beta u
-        if !ops.forward(machine, &v, &mut q)?.is_finite() {
-            stop = Some(not_finite(iterations, "the operator on the search direction"));
+        let q2 = ops.forward(machine, &v, &mut q)?;
+        if !q2.is_finite() {
+            stop = out_of_range(machine, (data, &q), q2, iterations + 1, IMAGE)?;
             break;
         }
         let ratio = -alpha * inverse(beta);
-        beta = machine.update(data, &mut u, ratio, &q, inverse(alpha))?.sqrt();
+        beta = machine.update(data, &mut u, ratio, &q, g * inverse(alpha))?.sqrt();
         let row = rotations.row(alpha, beta);
+        if floor.with_norm(rotations.anorm).is_flat(row.rho, w2.sqrt()) {
+            // Along w, A is round-off, and so is the step.
+            stop = Some(Stop::Precision);
+            break;
+        }
+        iterations += 1;
         // alpha v = A^H u - beta v, x = x + (phi / rho) w
-        let (step, ratio) = (row.phi / row.rho, -beta * inverse(alpha));
+        let (step, ratio) = (g * (row.phi / row.rho), -beta * inverse(alpha));
         alpha = ops
             .adjoint_combined(
                 machine,
-                (inverse(beta), &u),
+                (g * inverse(beta), &u),
                 &mut next,
                 (ratio, &v),
                 (&mut x, step, &w),
@@ -268,22 +271,35 @@ pub(super) fn solve(task: &mut Task<'_>, p: &Lsqr) -> Result<Outcome> {
             .sqrt();
         std::mem::swap(&mut v, &mut next);
         let theta = rotations.finish(&row, alpha, w2);
-        let residual = rotations.r1norm.abs();
+        let residual = rotations.r1norm.abs() / scale;
         cost.push(residual);
         if !beta.is_finite() {
-            stop = Some(not_finite(iterations, "the residual"));
+            stop = Some(Stop::NotFinite { iteration: iterations, array: "the residual" });
         } else if !alpha.is_finite() {
-            stop = Some(not_finite(iterations, "the adjoint of the residual"));
+            stop = out_of_range(machine, (model, &v), alpha * alpha, iterations, GRADIENT)?;
         } else if tell(machine, task.monitor, Iteration { number: iterations, residual, step })? {
             stop = Some(Stop::Interrupted);
         } else {
-            stop = rotations.stop(p);
+            stop = rotations.stop(p, &floor, start * inverse(g));
         }
         if stop.is_none() {
             // w = v - (theta / rho) w
             w2 = machine.update(model, &mut w, -theta / row.rho, &v, inverse(alpha))?;
         }
     }
-    let stop = stop.unwrap_or(Stop::Iterations);
-    Ok(Outcome { model: x, iterations, stop, cost, data_norm, figures: rotations.figures() })
+    let level = floor.with_norm(rotations.anorm).level();
+    let ended = Ended {
+        x,
+        unit: 1.0 / scale,
+        scale,
+        iterations,
+        stop: stop.unwrap_or(Stop::Iterations),
+        cost,
+        data_norm,
+        rounding: level * (rotations.xnorm + start * inverse(g)),
+        watched: (first, rotations.arnorm / (scale * g), "the gradient"),
+        tol: p.tol,
+    };
+    let outcome = ended.outcome(task)?;
+    Ok(Outcome { figures: rotations.figures(scale, g), ..outcome })
 }

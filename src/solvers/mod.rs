@@ -2,7 +2,10 @@
 
 mod cg;
 mod cgls;
+mod dense;
 mod direct;
+mod ends;
+mod floor;
 mod lsqr;
 mod monitor;
 mod registry;

@@ -31,14 +31,19 @@ impl Monitor for Quiet {
     }
 }
 
-/// What is not finite where every element is.
-pub(super) const OVERFLOW: &str =
-    "the squared norm of the data, whose elements are finite: scale them";
-
 /// Which rule stops a solver before its next iteration; the first that holds is named.
-pub(super) fn due(tolerance: bool, relative: bool, iterations: bool) -> Option<Stop> {
-    let rules =
-        [(tolerance, Stop::Tolerance), (relative, Stop::Relative), (iterations, Stop::Iterations)];
+pub(super) fn due(
+    tolerance: bool,
+    relative: bool,
+    precision: bool,
+    iterations: bool,
+) -> Option<Stop> {
+    let rules = [
+        (tolerance, Stop::Tolerance),
+        (relative, Stop::Relative),
+        (precision, Stop::Precision),
+        (iterations, Stop::Iterations),
+    ];
     rules.into_iter().find(|(holds, _)| *holds).map(|(_, stop)| stop)
 }
 
@@ -60,6 +65,8 @@ pub enum Stop {
     Tolerance,
     /// The residual fell below `rtol` times the norm of the data.
     Relative,
+    /// Gradient, residual or step are what rounding leaves.
+    Precision,
     /// `A x = y` holds within `atol` and `btol`, or as well as the numbers can.
     Compatible {
         /// The machine's precision set the limit.
@@ -78,10 +85,30 @@ pub enum Stop {
     },
     /// The equations were solved directly.
     Solved,
-    /// `<c, A c>` is 0 for a search direction: the operator is not positive.
+    /// `<c, A c>` is 0 or negative for a search direction: the operator is not positive.
     NotPositive {
         /// In which iteration.
         iteration: usize,
+        /// Whether it is negative.
+        negative: bool,
+    },
+    /// The residual rose above that of the start, which rounding does not explain.
+    Grown {
+        /// By which iteration.
+        iteration: usize,
+        /// Its norm at the start.
+        start: f64,
+        /// Its norm then.
+        residual: f64,
+    },
+    /// The square of a norm left what double precision holds; the elements are finite.
+    OutOfRange {
+        /// In which iteration; 0 is before the first.
+        iteration: usize,
+        /// Whose norm.
+        array: &'static str,
+        /// Whether it is too small, not too large.
+        small: bool,
     },
     /// The user ended the run.
     Interrupted,
@@ -95,12 +122,24 @@ pub enum Stop {
 }
 
 impl Stop {
+    /// Whether there is no model to be written.
+    pub fn failed(&self) -> bool {
+        matches!(
+            self,
+            Stop::NotPositive { .. }
+                | Stop::Grown { .. }
+                | Stop::OutOfRange { .. }
+                | Stop::NotFinite { .. }
+        )
+    }
+
     /// A short name for machines.
     pub fn name(&self) -> &'static str {
         match self {
             Stop::Iterations => "niter",
             Stop::Tolerance => "tol",
             Stop::Relative => "rtol",
+            Stop::Precision => "precision",
             Stop::Compatible { machine: false } => "compatible",
             Stop::Compatible { machine: true } => "compatible to machine precision",
             Stop::LeastSquares { machine: false } => "least squares",
@@ -110,6 +149,8 @@ impl Stop {
             Stop::Solved => "solved",
             Stop::Interrupted => "interrupted",
             Stop::NotPositive { .. } => "not positive",
+            Stop::Grown { .. } => "grown",
+            Stop::OutOfRange { .. } => "out of range",
             Stop::NotFinite { .. } => "not finite",
         }
     }
@@ -123,6 +164,7 @@ impl fmt::Display for Stop {
             Stop::Relative => {
                 f.write_str("the residual fell below rtol times the norm of the data")
             }
+            Stop::Precision => f.write_str("as good as rounding allows"),
             Stop::Compatible { machine: false } => {
                 f.write_str("the equations hold within atol and btol")
             }
@@ -143,8 +185,22 @@ impl fmt::Display for Stop {
             }
             Stop::Solved => f.write_str("solved directly"),
             Stop::Interrupted => f.write_str("interrupted"),
-            Stop::NotPositive { iteration } => {
-                write!(f, "<c, A c> = 0 for the search direction of iteration {iteration}")
+            Stop::NotPositive { iteration, negative } => {
+                let sign = if *negative { '<' } else { '=' };
+                write!(f, "<c, A c> {sign} 0 for the search direction of iteration {iteration}")
+            }
+            Stop::Grown { iteration, start, residual } => {
+                write!(
+                    f,
+                    "the residual rose from {start:.3e} to {residual:.3e} by iteration {iteration}"
+                )
+            }
+            Stop::OutOfRange { iteration, array, small } => {
+                let way = if *small { "below" } else { "above" };
+                write!(
+                    f,
+                    "the squared norm of {array} in iteration {iteration} is {way} what double precision holds"
+                )
             }
             Stop::NotFinite { iteration, array } => {
                 write!(f, "NaN or infinity in {array} in iteration {iteration}")
@@ -166,6 +222,10 @@ pub struct Outcome {
     pub cost: Vec<f64>,
     /// Norm of the right-hand side.
     pub data_norm: f64,
+    /// What rounding of the model makes of the residual at most; 0 if it is not known.
+    pub rounding: f64,
     /// What else the solver tells of its last iteration, by PyLops' names.
     pub figures: Vec<(&'static str, f64)>,
+    /// What is to be known of a model that is less than was asked for, each in one sentence.
+    pub warnings: Vec<String>,
 }

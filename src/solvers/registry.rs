@@ -36,6 +36,15 @@ impl Method {
         }
     }
 
+    /// The damping.
+    pub fn damp(&self) -> f64 {
+        match self {
+            Method::Cgls(p) => p.damp,
+            Method::Lsqr(p) => p.damp,
+            Method::Cg(_) | Method::Direct(_) => 0.0,
+        }
+    }
+
     /// Most iterations.
     pub fn niter(&self) -> usize {
         match self {
@@ -83,7 +92,7 @@ fn keys<P: JsonSchema>() -> Vec<Key> {
 
 /// Every solver, sorted by name.
 pub const ENTRIES: &[Entry] = &[
-    Entry { name: "auto", documentation: auto_text, keys: keys::<Cgls> },
+    Entry { name: "auto", documentation: auto_text, keys: keys::<Lsqr> },
     Entry { name: "cg", documentation: text::<Cg>, keys: keys::<Cg> },
     Entry { name: "cgls", documentation: text::<Cgls>, keys: keys::<Cgls> },
     Entry { name: "direct", documentation: direct_text, keys: keys::<Direct> },
@@ -91,8 +100,11 @@ pub const ENTRIES: &[Entry] = &[
 ];
 
 fn auto_text() -> String {
-    "The solver that fits: `direct` for a small MatrixMult, otherwise `cgls` with 100 iterations.\n\n\
-     It is the default, and what PyLops-distributed's `A / y` did."
+    "The solver that fits: `direct` for a small MatrixMult, otherwise `lsqr` with 100 iterations.\n\n\
+     It is the default, and PyLops' `A / y`. Keys are those of `lsqr`; with any of them, with `x0`, a weight, \
+     regularization or a preconditioner, it is `lsqr` in any case. With `normal_equations = true` it is `cg` \
+     with 100 iterations, `tol = 0.0` and `rtol = 1e-8`, which takes no key of `lsqr` but `niter`, `tol` and \
+     `rtol`; with another, `lsqr`."
         .to_string()
 }
 
@@ -171,10 +183,8 @@ fn parse(
     };
     let limits = match &asked {
         Asked::Cg(p) => vec![("tol", p.tol), ("rtol", p.rtol)],
-        Asked::Cgls(p) | Asked::Auto(p) => {
-            vec![("tol", p.tol), ("rtol", p.rtol), ("damp", p.damp)]
-        }
-        Asked::Lsqr(p) => p.limits(),
+        Asked::Cgls(p) => vec![("tol", p.tol), ("rtol", p.rtol), ("damp", p.damp)],
+        Asked::Lsqr(p) | Asked::Auto(p) => p.limits(),
         Asked::Direct(_) => vec![],
     };
     for (key, value) in limits {
@@ -192,7 +202,7 @@ enum Asked {
     Cgls(Cgls),
     Lsqr(Lsqr),
     Direct(Direct),
-    Auto(Cgls),
+    Auto(Lsqr),
 }
 
 /// Reports what is wrong with a `[solve]` table's solver and its parameters.
@@ -210,10 +220,7 @@ pub fn method(solve: &Solve, diagnostics: &mut Diagnostics) -> Option<Method> {
     let asked = parse(&solve.solver, &solve.solver_params, diagnostics)?;
     let entries = solve.data_type.len().saturating_mul(solve.model_type.len());
     let given = |key: &str| solve.solver_params.get(key).is_some();
-    let plain = solve.regularization.is_empty()
-        && solve.weight.is_none()
-        && solve.preconditioner.is_none()
-        && !solve.normal_equations;
+    let plain = solve.is_plain();
     let method = match asked {
         Asked::Cg(p) => Method::Cg(p),
         Asked::Cgls(p) => Method::Cgls(p),
@@ -230,10 +237,12 @@ pub fn method(solve: &Solve, diagnostics: &mut Diagnostics) -> Option<Method> {
         }
         Asked::Auto(p) => {
             let niter = if given("niter") { p.niter } else { 100 };
-            if solve.normal_equations && p.damp == 0.0 {
-                Method::Cg(Cg { niter, tol: p.tol, rtol: p.rtol })
+            let own = ["damp", "atol", "btol", "conlim"];
+            if solve.normal_equations && !own.into_iter().any(given) {
+                let rtol = if given("rtol") { p.rtol } else { 1e-8 };
+                Method::Cg(Cg { niter, tol: p.tol, rtol })
             } else {
-                Method::Cgls(Cgls { niter, ..p })
+                Method::Lsqr(Lsqr { niter, ..p })
             }
         }
     };
@@ -247,6 +256,11 @@ pub fn method(solve: &Solve, diagnostics: &mut Diagnostics) -> Option<Method> {
             let help = "take `solver = \"cgls\"`, or `normal_equations = true`";
             if solve.data_type.len() != solve.model_type.len() {
                 refuse("`cg` needs a square operator", label, help);
+                return None;
+            } else if solve.data_type != solve.model_type {
+                let (model, data) = (&solve.model_type, &solve.data_type);
+                let message = format!("`cg` needs a model and data alike, not {model} and {data}");
+                refuse(&message, label, help);
                 return None;
             } else if !plain {
                 refuse("`cg` with regularization, weight or preconditioner", label, help);

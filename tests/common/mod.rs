@@ -1,6 +1,8 @@
 //! A temporary folder with a problem file and its arrays, and the program run on it.
 #![allow(dead_code, reason = "each test binary uses its part")]
 
+pub(crate) mod dense;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs::File;

@@ -955,6 +955,11 @@ def direct(o, d, x0, e):
     return (np.linalg.solve(a, d) if a.shape[0] == a.shape[1] else np.linalg.lstsq(a, d, rcond=None)[0]), None, None
 
 
+def slash(o, d, x0, e):
+    """PyLops' A / d"""
+    return o["A"] / d, None, None
+
+
 def solvers():
     mat = lambda n, m: T("MatrixMult", A=R(n, m))
     cmat = lambda n, m: T("MatrixMult", A=C(n, m), **CX)
@@ -1060,6 +1065,12 @@ def solvers():
         solve("direct, " + label, dict(A=t), keep(solver="direct"), direct, dtype=dt)
     solve("auto, a small matrix", dict(A=mat(6, 6)), keep(solver="auto"), direct)
     solve("no solver named, a small tall matrix", dict(A=mat(8, 5)), "", direct)
+    # PyLops' `/` where there is no matrix: SciPy's lsqr, 100 iterations, with another test for least squares.
+    solve("no solver named, convolution", dict(A=B(41)), "", slash, tolerance=1e-6)
+    solve("auto, smoothing", dict(A=T("Smoothing1D", nsmooth=5, dims=[30])), keep(solver="auto"), slash, tolerance=1e-6)
+    solve("auto, integration", dict(A=T("CausalIntegration", dims=[24], sampling=0.1)), keep(solver="auto"), slash, tolerance=1e-6)
+    solve("auto, x0 and damp", dict(B=mat(10, 6), I=T("Identity", N=6)), keep(solver="auto", damp=0.7), lambda *a: lsqr(niter=100, damp=0.7)(*a)[:3],
+          x0=True, expressions={"A": "B @ I"}, iterations=False, cost=False)
 
 
 if __name__ == "__main__":
