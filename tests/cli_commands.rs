@@ -8,7 +8,6 @@ const PROBLEM: &str = r#"title = "Small"
 
 [arrays]
 d = { file = "d.npy" }
-z = { values = [[1.0, "2j"]] }
 
 [operators]
 A = { type = "Identity", N = 4 }
@@ -125,14 +124,17 @@ B  ok      relative error 0.00e0, allowed 1e-10
 
 #[test]
 fn check() {
-    folder().ran("check problem.toml").is(
+    let folder = folder();
+    let spare = "[arrays]\nz = { values = [[1.0, \"2j\"]] }\n";
+    folder.put("problem.toml", PROBLEM.replace("[arrays]\n", spare).as_bytes());
+    folder.ran("check problem.toml").is(
         0,
         "
 Small (problem.toml)
 
 arrays
-  d  (4,) float64       d.npy
   z  (1, 2) complex128  values
+  d  (4,) float64       d.npy
 
 operators
   A  (4,) float64 -> (4,) float64  Identity
@@ -150,7 +152,13 @@ outputs
 expectations
   1
 ",
-        "",
+        r#"
+warning: nothing uses array `z`
+ --> problem.toml:4:1
+  |
+4 | z = { values = [[1.0, "2j"]] }
+  | ^ only named in `[arrays]`
+"#,
     );
 }
 
@@ -301,7 +309,7 @@ fn test() {
     ran.is(0, "problem.toml ... ok (0.00 s)\n\n1 file, all ok, in 0.00 s", "");
     assert_eq!(folder.all(), before, "nothing is left behind");
 
-    folder.put("nothing.toml", b"");
+    folder.put("nothing.toml", b"[arrays]\nx = { values = [1] }\n");
     folder.put("operators.toml", b"[operators]\nF = { type = \"FFT\", dims = 8 }\n");
     let wrong = PROBLEM.replace("d.npy", "data.npy");
     folder.put("wrong.toml", wrong.as_bytes());

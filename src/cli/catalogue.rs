@@ -43,10 +43,10 @@ pub(super) fn show(kind: &Kind, items: &[Item], name: Option<&str>, as_json: boo
             let rows: Vec<[String; 2]> =
                 items.iter().map(|i| [i.name.to_string(), i.summary()]).collect();
             let command = kind.command;
-            let mut text = table(0, &rows);
-            text += &format!("\n`pylopsd {command} NAME` documents one.\n");
             let not_yet = format!("Not there yet: {}.", kind.not_yet.join(", "));
-            text + "\n" + &wrapped(&not_yet, 0, WIDTH)
+            let not_yet = wrapped(&not_yet, 0, WIDTH);
+            table(0, &rows)
+                + &format!("\n{not_yet}\n`pylopsd {command} NAME` documents one.\n")
         });
     };
     let Some(item) = items.iter().find(|i| i.name == name) else {
