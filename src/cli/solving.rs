@@ -13,7 +13,7 @@ use crate::cli::places::{self, Place};
 use crate::cli::session;
 use crate::cli::team::Team;
 use crate::cli::voice;
-use crate::cli::writing::{Held, Vanished, Writer, Written, finished, made_of, made_outputs, map};
+use crate::cli::writing::{Held, Writer, Written, finished, made_of, made_outputs, map};
 use crate::engine::{Block, Constants, Machine, Operators, Plans, Space, Spill};
 use crate::graph::{simplify, transpose};
 use crate::io::{Output, TextOutput};
@@ -225,7 +225,7 @@ pub(super) fn solve(
     let mut timings = found.timings;
     timings.finish = start.elapsed().as_secs_f64() - timings.total();
     let mut warnings: Vec<String> = Vec::new();
-    warnings.extend(found.vanished.iter().map(ToString::to_string));
+    warnings.extend(found.doubts);
     let named: Vec<String> = problem.arrays().map(|(name, _)| format!("array `{name}`")).collect();
     let arrays = named.iter().map(String::as_str).zip(problem.arrays().map(|(_, array)| array));
     warnings.extend(vanished(team, arrays)?);
@@ -279,7 +279,7 @@ struct Found {
     figures: Vec<(&'static str, f64)>,
     residual_norm: f64,
     timings: Timings,
-    vanished: Vec<Vanished>,
+    doubts: Vec<String>,
 }
 
 impl<'a> Job<'a> {
@@ -374,7 +374,7 @@ impl Run<'_> {
                     figures: outcome.figures,
                     residual_norm: f64::NAN,
                     timings: Timings::default(),
-                    vanished: Vec::new(),
+                    doubts: Vec::new(),
                 });
             }
             models.push(model);
@@ -392,17 +392,13 @@ impl Run<'_> {
             figures: outcome.figures,
             residual_norm: f64::NAN,
             timings: Timings { setup, solves, solve, finish: 0.0 },
-            vanished: Vec::new(),
+            doubts: Vec::new(),
         };
         if failed(&found.stop) {
             return Ok(found);
         }
-        let mut writer = Writer {
-            made: &self.made,
-            places: self.places,
-            spill: self.spill,
-            vanished: Vec::new(),
-        };
+        let mut writer =
+            Writer { made: &self.made, places: self.places, spill: self.spill, doubts: Vec::new() };
         writer.write(machine, &OutputName::Model, &model)?;
         writer.write_made(machine, &model, &models, &mut constants)?;
         drop(models);
@@ -426,7 +422,7 @@ impl Run<'_> {
         found.residual_norm = machine.update(&space, &mut data, 1.0, &predicted, -1.0)?.sqrt();
         let residual = Held { store: data.stores.swap_remove(0), block: block.clone() };
         writer.write(machine, &OutputName::Residual, &residual)?;
-        found.vanished = writer.vanished;
+        found.doubts = writer.doubts;
         Ok(found)
     }
 }
