@@ -11,10 +11,11 @@ use crate::cli::memory::Divided;
 use crate::cli::places::Place;
 use crate::cli::session;
 use crate::cli::team::Team;
+use crate::cli::writing::doubts;
 use crate::cli::{Failure, Outcome, say, say_json, voice};
 use crate::engine::{Machine, Operators, Plans, SharedOutput, Spill, Vector};
 use crate::graph::{Program, simplify, transpose};
-use crate::io::{Array, stage};
+use crate::io::{Array, Narrowed, stage};
 use crate::operators::{self, Op};
 use crate::problem::Problem;
 use crate::report;
@@ -171,10 +172,11 @@ pub(super) fn run(args: &Args, team: &Team) -> Outcome {
     };
     let start = Instant::now();
     let found = team.run(args.run.ranks, threads, |machine| job.run(machine, start))?;
-    let Found { setup, times, norm } = found;
+    let Found { setup, times, norm, written: became } = found;
     let missing = x.missing_chunks().filter(|_| args.input.is_some());
     let mut warnings: Vec<String> =
         missing.map(|missing| format!("{}: {missing}", x.name())).into_iter().collect();
+    warnings.extend(doubts("the result", &became, to));
     warnings.extend(vanished(team, std::iter::once((x.name(), &x)).chain(problem.arrays()))?);
     team.agree(place.as_ref().map_or(Ok(()), Place::sync))?;
     let peak = team.peak_bytes()?;
@@ -248,6 +250,7 @@ struct Found {
     setup: f64,
     times: Vec<f64>,
     norm: f64,
+    written: Narrowed,
 }
 
 impl Job<'_> {
@@ -263,9 +266,10 @@ impl Job<'_> {
             norm = ops.forward(machine, &x, &mut y)?.sqrt();
             times.push(begin.elapsed().as_secs_f64());
         }
-        if let Some(output) = self.output {
-            machine.write(&ops.data.blocks[0], &y.stores[0], output)?;
-        }
-        Ok(Found { setup, times, norm })
+        let written = match self.output {
+            Some(output) => machine.write(&ops.data.blocks[0], &y.stores[0], output)?,
+            None => Narrowed::default(),
+        };
+        Ok(Found { setup, times, norm, written })
     }
 }

@@ -45,8 +45,7 @@ pub(super) fn show(kind: &Kind, items: &[Item], name: Option<&str>, as_json: boo
             let command = kind.command;
             let not_yet = format!("Not there yet: {}.", kind.not_yet.join(", "));
             let not_yet = wrapped(&not_yet, 0, WIDTH);
-            table(0, &rows)
-                + &format!("\n{not_yet}\n`pylopsd {command} NAME` documents one.\n")
+            table(0, &rows) + &format!("\n{not_yet}\n`pylopsd {command} NAME` documents one.\n")
         });
     };
     let Some(item) = items.iter().find(|i| i.name == name) else {

@@ -13,7 +13,7 @@ use crate::cli::places::{self, Place};
 use crate::cli::session;
 use crate::cli::team::Team;
 use crate::cli::voice;
-use crate::cli::writing::{Held, Vanished, Writer, Written, finished, made_of, made_outputs, map};
+use crate::cli::writing::{Held, Writer, Written, finished, made_of, made_outputs, map};
 use crate::engine::{Block, Constants, Machine, Operators, Plans, Space, Spill};
 use crate::graph::{simplify, transpose};
 use crate::io::{Output, TextOutput};
@@ -229,7 +229,6 @@ pub(super) fn solve(
     let mut timings = found.timings;
     timings.finish = start.elapsed().as_secs_f64() - timings.total();
     let mut warnings = found.warnings;
-    warnings.extend(found.vanished.iter().map(ToString::to_string));
     let named: Vec<String> = problem.arrays().map(|(name, _)| format!("array `{name}`")).collect();
     let arrays = named.iter().map(String::as_str).zip(problem.arrays().map(|(_, array)| array));
     warnings.extend(vanished(team, arrays)?);
@@ -284,7 +283,6 @@ struct Found {
     figures: Vec<(&'static str, f64)>,
     residual_norm: f64,
     timings: Timings,
-    vanished: Vec<Vanished>,
     warnings: Vec<String>,
 }
 
@@ -395,7 +393,6 @@ impl Run<'_> {
                     figures: outcome.figures,
                     residual_norm: f64::NAN,
                     timings: Timings::default(),
-                    vanished: Vec::new(),
                     warnings,
                 });
             }
@@ -416,18 +413,13 @@ impl Run<'_> {
             figures: outcome.figures,
             residual_norm: f64::NAN,
             timings: Timings { setup, solves, solve, finish: 0.0 },
-            vanished: Vec::new(),
             warnings,
         };
         if found.stop.failed() {
             return Ok(found);
         }
-        let mut writer = Writer {
-            made: &self.made,
-            places: self.places,
-            spill: self.spill,
-            vanished: Vec::new(),
-        };
+        let mut writer =
+            Writer { made: &self.made, places: self.places, spill: self.spill, doubts: Vec::new() };
         writer.write(machine, &OutputName::Model, &model)?;
         writer.write_made(machine, &model, &models, &mut constants)?;
         drop(models);
@@ -456,7 +448,7 @@ impl Run<'_> {
         }
         let residual = Held { store: data.stores.swap_remove(0), block: block.clone() };
         writer.write(machine, &OutputName::Residual, &residual)?;
-        found.vanished = writer.vanished;
+        found.warnings.extend(writer.doubts);
         Ok(found)
     }
 }

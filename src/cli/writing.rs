@@ -1,7 +1,6 @@
 //! What a run writes: the solution and what follows from it, and what operators make of solutions and of
 //! arrays.
 
-use std::fmt;
 use std::path::PathBuf;
 
 use crate::cli::Failure;
@@ -9,7 +8,7 @@ use crate::cli::places::Place;
 use crate::cli::team::Team;
 use crate::engine::{After, Block, Compiled, Constants, Machine, Spill, Store};
 use crate::graph::{Program, Value};
-use crate::io::TextOutput;
+use crate::io::{Narrowed, TextOutput};
 use crate::problem::{self, Problem};
 use crate::space::ArrayType;
 use crate::spec::OutputName;
@@ -82,20 +81,16 @@ pub(super) struct Held {
     pub(super) block: Block,
 }
 
-/// An output of which so many values became zero, and its type.
-#[derive(Debug)]
-pub(super) struct Vanished {
-    name: OutputName,
-    count: usize,
-    ty: ArrayType,
-}
-
-impl fmt::Display for Vanished {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (name, all, ty) = (self.name.name(), self.ty.len(), self.ty.dtype.real());
-        let count = self.count;
-        write!(f, "output `{name}`: {count} of {all} values are not zero and became zero as {ty}")
-    }
+/// What is to be said of an array that was written.
+pub(super) fn doubts(what: &str, written: &Narrowed, ty: &ArrayType) -> Vec<String> {
+    let (all, dtype) = (ty.len(), ty.dtype.real());
+    let Narrowed { vanished, not_finite, .. } = *written;
+    let small = (vanished > 0).then(|| {
+        format!("{what}: {vanished} of {all} values are not zero and became zero as {dtype}")
+    });
+    let wild = (not_finite > 0)
+        .then(|| format!("{what}: {not_finite} of {all} values are NaN or infinite"));
+    small.into_iter().chain(wild).collect()
 }
 
 /// Writes the outputs in one process of a run.
@@ -104,8 +99,8 @@ pub(super) struct Writer<'a> {
     pub(super) made: &'a [&'a problem::Output],
     pub(super) places: &'a [(OutputName, Place)],
     pub(super) spill: &'a Spill,
-    /// What became zero so far.
-    pub(super) vanished: Vec<Vanished>,
+    /// What is to be said of what was written.
+    pub(super) doubts: Vec<String>,
 }
 
 impl Writer<'_> {
@@ -155,11 +150,9 @@ impl Writer<'_> {
         array: &Held,
     ) -> crate::engine::Result<()> {
         for (_, place) in self.places.iter().filter(|(n, _)| n == name) {
-            let count = machine.write(&array.block, &array.store, &place.output)?;
-            if count > 0 {
-                let ty = ArrayType::new(array.block.ty.dims.clone(), place.output.dtype);
-                self.vanished.push(Vanished { name: name.clone(), count, ty });
-            }
+            let written = machine.write(&array.block, &array.store, &place.output)?;
+            let ty = ArrayType::new(array.block.ty.dims.clone(), place.output.dtype);
+            self.doubts.extend(doubts(&place.output.name, &written, &ty));
         }
         Ok(())
     }

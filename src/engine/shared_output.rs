@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use crate::engine::exchange::{view, view_mut};
 use crate::engine::{Block, Error, Machine, Message, Result, Store};
-use crate::io::narrow::{narrows, too_large};
+use crate::io::narrow::too_large;
 use crate::io::{self, Narrowed, NpyOutput};
 use crate::kernels::pointwise;
 use crate::scalar::{C128, DType};
@@ -23,10 +23,9 @@ pub struct SharedOutput {
 }
 
 impl Machine {
-    /// Writes the boxes of an array that this process owns into a file of those dims. Gives the number
-    /// of elements of all processes that are not zero and became zero in the file's type; an error, the
-    /// same in all, if it cannot hold one of them.
-    pub fn write(&self, block: &Block, store: &Store, output: &SharedOutput) -> Result<usize> {
+    /// Writes the boxes of an array that this process owns into a file of those dims. Gives what became
+    /// of the elements of all processes; an error, the same in all, if the file's type cannot hold one.
+    pub fn write(&self, block: &Block, store: &Store, output: &SharedOutput) -> Result<Narrowed> {
         let (rank, size) = (self.rank(), self.size());
         let boxes = |rank: usize| &block.tiles.boxes()[block.tiles.owned(rank, size)];
         let mut narrowed = Narrowed::default();
@@ -55,13 +54,10 @@ impl Machine {
                 }
             }
         }
-        if !narrows(block.ty.dtype, output.dtype) {
-            return Ok(0);
-        }
         let all = self.comm().all_gather(&words(&narrowed))?;
         let all = all.iter().map(|w| narrowed_of(w)).fold(Narrowed::default(), Narrowed::and);
         match all.lost {
-            None => Ok(all.vanished),
+            None => Ok(all),
             Some((at, value)) => Err(Error::Io(io::Error::run(format!(
                 "{} cannot be written as {}: {}; nothing was written. Write it in double precision, or \
                  scale it",
@@ -74,14 +70,15 @@ impl Machine {
 }
 
 /// What a process tells the others.
-fn words(narrowed: &Narrowed) -> [u64; 4] {
+fn words(narrowed: &Narrowed) -> [u64; 5] {
     let (at, value) = narrowed.lost.map_or((u64::MAX, C128::default()), |(at, v)| (at as u64, v));
-    [at, value.re.to_bits(), value.im.to_bits(), narrowed.vanished as u64]
+    let Narrowed { vanished, not_finite, .. } = *narrowed;
+    [at, value.re.to_bits(), value.im.to_bits(), vanished as u64, not_finite as u64]
 }
 
 fn narrowed_of(words: &[u64]) -> Narrowed {
-    let [at, re, im, vanished] = words else { return Narrowed::default() };
+    let [at, re, im, vanished, not_finite] = words else { return Narrowed::default() };
     let value = C128::new(f64::from_bits(*re), f64::from_bits(*im));
     let lost = (*at != u64::MAX).then_some((*at as usize, value));
-    Narrowed { lost, vanished: *vanished as usize }
+    Narrowed { lost, vanished: *vanished as usize, not_finite: *not_finite as usize }
 }

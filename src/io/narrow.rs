@@ -75,13 +75,15 @@ pub fn too_small(told: impl Iterator<Item = [u64; 2]>) -> Option<f64> {
     (all[0] != 0 && largest < RESOLVED).then_some(largest)
 }
 
-/// What became of an array that was written in a narrower type.
+/// What became of an array that was written.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Narrowed {
-    /// The first element that the type cannot hold: its number in C order, and its value.
+    /// The first element that the file's type cannot hold: its number in C order, and its value.
     pub lost: Option<(usize, C128)>,
     /// How many elements are zero now, and were not.
     pub vanished: usize,
+    /// How many elements are NaN or infinite.
+    pub not_finite: usize,
 }
 
 impl Narrowed {
@@ -91,12 +93,16 @@ impl Narrowed {
             (Some(a), Some(b)) => Some(if a.0 <= b.0 { a } else { b }),
             (a, b) => a.or(b),
         };
-        Narrowed { lost, vanished: self.vanished + other.vanished }
+        Narrowed {
+            lost,
+            vanished: self.vanished + other.vanished,
+            not_finite: self.not_finite + other.not_finite,
+        }
     }
 }
 
 /// Whether elements of one type may be too large or too small for another.
-pub fn narrows(from: DType, to: DType) -> bool {
+fn narrows(from: DType, to: DType) -> bool {
     from.is_double() && !to.is_double()
 }
 

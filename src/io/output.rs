@@ -131,7 +131,8 @@ impl NpyOutput {
             let first = || v.indexed_iter().find(|(_, x)| narrow::is_lost::<T>(x.to_c128()));
             let lost = if fate.lost { first() } else { None };
             let lost = lost.map(|(index, x)| (element(index.slice()), x.to_c128()));
-            Ok(Narrowed { lost, vanished: fate.vanished })
+            let not_finite = v.iter().filter(|x| !x.is_finite()).count();
+            Ok(Narrowed { lost, vanished: fate.vanished, not_finite })
         }))
     }
 

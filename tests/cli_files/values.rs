@@ -79,15 +79,31 @@ fn an_input_that_its_type_cannot_hold_is_refused_with_its_place() {
 }
 
 #[test]
-fn an_array_of_another_kind_is_not_taken_for_a_number() {
+fn infinity_and_nan_are_kept_and_told() {
     // Infinity in a file is kept: it is what the file says.
     let folder =
         folder("x = { file = \"x.npy\" }", "x = { file = \"x.npy\", dtype = \"float32\" }");
     folder.put("x.npy", &npy(&[1.0, f64::INFINITY, f64::NAN, 4.0]));
-    let ran = folder.ran("solve problem.toml");
-    assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
+    let ran = folder.ran("solve problem.toml --ranks 2");
+    let words = "warning: output `image`: 2 of 4 values are NaN or infinite\n";
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), words));
     let header = "{'descr': '<f4', 'fortran_order': False, 'shape': (4,), }";
     let values = [1.0_f32, f32::INFINITY, f32::NAN, 4.0];
     let data: Vec<u8> = values.iter().flat_map(|v| v.to_le_bytes()).collect();
     assert_eq!(folder.bytes("i.npy"), with_header(header, &data));
+    // What single precision makes infinite on its way is told too.
+    let large = PROBLEM
+        .replace("x = { file = \"x.npy\" }", "x = { file = \"x.npy\", dtype = \"float32\" }")
+        .replace("N = 4", "N = 4, dtype = \"float32\"")
+        .replace("operator = \"I\", to", "operator = \"1e300 * I\", to");
+    folder.put("large.toml", large.as_bytes());
+    folder.put("x.npy", &npy(&[1.0, 2.0, 3.0, 4.0]));
+    let ran = folder.ran("solve large.toml");
+    assert!(
+        ran.stderr.contains("output `image`: 4 of 4 values are NaN or infinite"),
+        "{}",
+        ran.stderr
+    );
+    let ran = folder.ran("apply large.toml --operator 1e300*I --input x.npy --output y.npy");
+    assert!(ran.stderr.contains("the result: 4 of 4 values are NaN or infinite"), "{}", ran.stderr);
 }

@@ -93,15 +93,16 @@ fn what_a_narrower_type_cannot_hold_is_told_with_its_place() {
         out.write_box(b, f64::erase(a.view()).boxed(b)).unwrap()
     };
     let lost = Some((7 * 30 + 3, C128::from(-1e300)));
-    assert_eq!(write(DType::Float32, &whole), Narrowed { lost, vanished: 2 });
-    assert_eq!(write(DType::Complex64, &whole), Narrowed { lost, vanished: 2 });
-    assert_eq!(write(DType::Float64, &whole), Narrowed::default());
+    assert_eq!(write(DType::Float32, &whole), Narrowed { lost, vanished: 2, not_finite: 2 });
+    assert_eq!(write(DType::Complex64, &whole), Narrowed { lost, vanished: 2, not_finite: 2 });
+    let wide = Narrowed { not_finite: 2, ..Narrowed::default() };
+    assert_eq!(write(DType::Float64, &whole), wide);
     // Parts of it, in any order.
     let parts = [IndexBox(vec![7..40, 4..30]), IndexBox(vec![0..40, 0..4])];
     let all = parts.map(|b| write(DType::Float32, &b));
     assert_eq!(all[0].lost, Some((7 * 30 + 4, C128::from(1e39))));
-    assert_eq!(all[0].and(all[1]), Narrowed { lost, vanished: 2 });
-    assert_eq!(all[1].and(all[0]), Narrowed { lost, vanished: 2 });
+    assert_eq!(all[0].and(all[1]), Narrowed { lost, vanished: 2, not_finite: 2 });
+    assert_eq!(all[1].and(all[0]), Narrowed { lost, vanished: 2, not_finite: 2 });
 }
 
 #[test]
