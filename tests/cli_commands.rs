@@ -405,7 +405,8 @@ Every operator also takes `dtype`, and `chunks = { model = [...], data = [...] }
         "",
     );
     let all = folder.ran("ops --json").json();
-    assert_eq!(all.as_array().unwrap().len() + 2, lines.len());
+    let rows = lines.iter().take_while(|line| !line.is_empty()).count();
+    assert_eq!(all.as_array().unwrap().len(), rows);
     for entry in all.as_array().unwrap() {
         let name = entry["name"].as_str().unwrap();
         assert_ne!(entry["summary"], "", "{name}");
