@@ -16,7 +16,7 @@ use crate::cli::{Failure, Outcome, say, say_json, voice};
 use crate::engine::{Machine, Operators, Plans, SharedOutput, Spill, Vector};
 use crate::graph::{Program, simplify, transpose};
 use crate::io::{Array, Narrowed, stage};
-use crate::operators::{self, Op};
+use crate::operators::{self, Op, Side, Space};
 use crate::problem::Problem;
 use crate::report;
 use crate::space::{ArrayType, show_dims};
@@ -96,11 +96,9 @@ fn input(problem: &Problem, args: &Args) -> Result<Array, Failure> {
 }
 
 /// The array as an input of that type: the dims, or flattened; never complex where real is asked for.
-fn fit(array: Array, ty: &ArrayType, what: &str) -> Result<Array, Failure> {
-    let found = array.ty().clone();
-    if found.len() != ty.len()
-        || (found.dims != ty.dims && found.dims.len() != 1 && ty.dims.len() != 1)
-    {
+fn fit(array: Array, op: &Op, side: Side, ty: &ArrayType) -> Result<Array, Failure> {
+    let (found, what) = (array.ty().clone(), side.name());
+    if !(Space { op: &**op, side, dims: &ty.dims }).takes(&found.dims) {
         return Err(Failure::Usage(format!(
             "error: {} has dims {}, but the operator's {what} has {}",
             array.name(),
@@ -148,8 +146,8 @@ pub(super) fn run(args: &Args, team: &Team) -> Outcome {
     } else {
         (forward.clone(), &model, &data)
     };
-    let what = if args.adjoint { "data" } else { "model" };
-    let x = team.agree(input(&problem, args).and_then(|x| fit(x, from, what)))?;
+    let side = if args.adjoint { Side::Data } else { Side::Model };
+    let x = team.agree(input(&problem, args).and_then(|x| fit(x, &op, side, from)))?;
     let threads = session::threads(team, &problem, &args.run)?;
     let plans = Plans::new(&program, None)?;
     let part = Divided::new(&plans, team.size()).of(team.rank());

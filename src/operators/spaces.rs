@@ -33,6 +33,14 @@ pub struct Space<'a> {
 }
 
 impl Space<'_> {
+    /// Whether an array of these dims stands for this: of the same dims, flat, or of any dims with as
+    /// many samples where this is a list.
+    pub fn takes(&self, found: &[usize]) -> bool {
+        let number = |dims: &[usize]| dims.iter().try_fold(1_usize, |n, &d| n.checked_mul(d));
+        same_axes(found, self.dims)
+            || (number(found) == number(self.dims) && (found.len() == 1 || self.is_list()))
+    }
+
     /// Whether it is a flat list of samples, which stands for any dims of as many: nothing works
     /// along it, as a derivative or a filter of one axis would.
     pub fn is_list(&self) -> bool {

@@ -8,7 +8,7 @@ use super::solve::{Fit, Part, part, same_dims};
 use crate::engine;
 use crate::graph::{self, Program, Value};
 use crate::io::Array;
-use crate::operators::{Adjoint, Op, Side, Space, same_axes};
+use crate::operators::{Adjoint, Op, Side, Space};
 use crate::space::ArrayType;
 use crate::spec::{ApplySpec, ArrayRef, Diagnostic, Diagnostics};
 
@@ -56,8 +56,8 @@ pub(super) fn array(spec: &ApplySpec, names: &mut Names, out: &mut Diagnostics) 
     let added = [optional(&spec.plus, names, out), optional(&spec.add, names, out)];
     let (to, operator) = (to?, operator?);
     let (from, operator) = match &operator {
-        Some((side, ty, what)) => {
-            let fit = Fit { array: &spec.to, what, of: side, ty };
+        Some((part, ty, side)) => {
+            let fit = Fit { array: &spec.to, side: *side, of: part, ty };
             (fit.read(to, out)?, operator.as_ref())
         }
         None => (to, None),
@@ -89,20 +89,16 @@ pub(super) fn of(
     let operator = operator?;
     let found = ty;
     let mut from = found.clone();
-    if let Some((side, ty, what)) = &operator {
-        // A flat solution is an array like any other; an operator is flat if it is a list.
-        let op = &*side.built.op;
-        let which = if spec.adjoint { Side::Data } else { Side::Model };
-        let space = Space { op, side: which, dims: &ty.dims };
-        let flat = found.dims.len() == 1 || space.is_list();
-        let fits = same_axes(&found.dims, &ty.dims) || (flat && found.len() == ty.len());
-        if !fits {
+    if let Some((part, ty, side)) = &operator {
+        let space = Space { op: &*part.built.op, side: *side, dims: &ty.dims };
+        if !space.takes(&found.dims) {
+            let what = side.name();
             let to = spec.to.name().map_or(spec.to.label(), |name| format!("`{name}`"));
-            let message = format!("{to} does not fit the {what} of `{}`", side.name);
+            let message = format!("{to} does not fit the {what} of `{}`", part.name);
             let label = format!("it is {}", sized(&found.dims));
             let place = format!("{what} {}", sized(&ty.dims));
             let mut mistake = Diagnostic::new(spec.to.span().clone(), message, label)
-                .also(side.span.clone(), place);
+                .also(part.span.clone(), place);
             mistake.help = reshaping(found.len() == ty.len(), &found.dims, &ty.dims);
             out.push(mistake);
             return None;
@@ -113,7 +109,7 @@ pub(super) fn of(
 }
 
 /// An operator with the side that it is applied to: its type, and whether it is model or data.
-type Taken<'a> = (Part<'a>, ArrayType, &'static str);
+type Taken<'a> = (Part<'a>, ArrayType, Side);
 
 fn operator<'a>(
     spec: &'a ApplySpec,
@@ -124,10 +120,10 @@ fn operator<'a>(
     let part = part(expression, names, out)?;
     Some(Some(if spec.adjoint {
         let data = part.built.data.clone();
-        (part, data, "data")
+        (part, data, Side::Data)
     } else {
         let model = part.built.op.model();
-        (part, model, "model")
+        (part, model, Side::Model)
     }))
 }
 

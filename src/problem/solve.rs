@@ -118,7 +118,7 @@ pub(super) fn read(spec: &SolveSpec, names: &mut Names, out: &mut Diagnostics) -
     let operator = operator?;
     let (model, dimsd) = (operator.built.op.model(), operator.built.data.clone());
     let data = data.and_then(|data| {
-        let fits = Fit { array: &spec.data, what: "data", of: &operator, ty: &dimsd };
+        let fits = Fit { array: &spec.data, side: Side::Data, of: &operator, ty: &dimsd };
         fits.read(data, out)
     });
     let mut models = Spaces::of(&operator, Side::Model);
@@ -152,14 +152,14 @@ pub(super) fn read(spec: &SolveSpec, names: &mut Names, out: &mut Diagnostics) -
             Some(preconditioner) => preconditioner.as_ref()?,
         };
         let ty = of.built.op.model();
-        Fit { array: name, what: "model", of, ty: &ty }.read(array?, out)
+        Fit { array: name, side: Side::Model, of, ty: &ty }.read(array?, out)
     });
     let mut regularizations = Vec::new();
     for (term, read) in spec.regularization.iter().zip(terms) {
         let (Some(part), data) = read else { continue };
         let ty = part.built.data.clone();
         let data = term.data.as_ref().zip(data).and_then(|(name, array)| {
-            Fit { array: name, what: "data", of: &part, ty: &ty }.read(array, out)
+            Fit { array: name, side: Side::Data, of: &part, ty: &ty }.read(array, out)
         });
         let (operator, name) = (part.built.op, part.name);
         regularizations.push(Regularization { operator, name, epsilon: term.epsilon.value, data });
@@ -207,7 +207,7 @@ fn regularization<'a>(
 /// An array that must be like the model or the data of an operator.
 pub(super) struct Fit<'a> {
     pub(super) array: &'a ArrayRef,
-    pub(super) what: &'static str,
+    pub(super) side: Side,
     pub(super) of: &'a Part<'a>,
     pub(super) ty: &'a ArrayType,
 }
@@ -216,8 +216,9 @@ impl Fit<'_> {
     /// The array in the operator's dims and element type.
     pub(super) fn read(&self, array: Array, out: &mut Diagnostics) -> Option<Array> {
         let (found, name) = (array.ty().clone(), self.array.label());
-        let (what, of) = (self.what, text(out, self.of.span));
-        let mistake = if !same_dims(&found.dims, &self.ty.dims) {
+        let (what, of) = (self.side.name(), text(out, self.of.span));
+        let space = Space { op: &*self.of.built.op, side: self.side, dims: &self.ty.dims };
+        let mistake = if !space.takes(&found.dims) {
             let message = format!("{name} does not fit the {what} of `{of}`");
             let label = format!("the array is {}", sized(&found.dims));
             let mistake = Diagnostic::new(self.array.span().clone(), message, label)

@@ -64,7 +64,7 @@ fn known(before: &str, rest: &str, message: &str) -> Option<Found> {
     if message.contains("key with no value") || message.contains("missing assignment") {
         return assignment(head, line);
     }
-    if message.contains("missing comma between array") {
+    if message.contains("missing comma between array") || message.contains("unclosed array,") {
         return list(before, line);
     }
     let in_table = ["unclosed inline table", "missing comma between key", "for inline table"];
@@ -90,7 +90,10 @@ fn known(before: &str, rest: &str, message: &str) -> Option<Found> {
     }
     // The parser may have stopped inside of a number.
     let number = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '+' | '-' | '_');
-    let read = before.len() - before.trim_end_matches(number).len();
+    let read = match message.starts_with("invalid") {
+        true => before.len() - before.trim_end_matches(number).len(),
+        false => 0,
+    };
     let mut found = value(text_from(before, rest, read).lines().next().unwrap_or(""))?;
     found.at = (read > 0).then(|| before.len() - read);
     Some(found)
@@ -271,7 +274,7 @@ fn number(token: &str) -> Option<Found> {
     {
         let help = "write the number itself; TOML does not compute";
         found("a computation is no value", "expected a number", help)?
-    } else if let (true, Ok(x)) = (is_number(token), token.parse::<f64>()) {
+    } else if let (Ok(x), Err(_)) = (token.parse::<f64>(), toml::de::DeValue::parse(token)) {
         let help = if token.contains(['.', 'e', 'E']) { format!("{x:?}") } else { format!("{x}") };
         let label = "digits stand on both sides of a point, no zero before others";
         found("TOML writes this number otherwise", label, format!("write `{help}`"))?

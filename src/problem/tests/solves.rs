@@ -259,3 +259,23 @@ fn further_solves_and_what_is_made_of_models_keep_dims() {
     );
     assert!(mistakes(&further, &[]).contains("the model of `T` does not fit the data of `L`"));
 }
+
+#[test]
+fn a_plane_is_no_line() {
+    let solve = |operator: &str, more: &str| {
+        beside(&format!("operator = \"{operator}\"\ndata = \"d\"\n{more}"))
+    };
+    let said = mistakes(&solve("F", "x0 = \"d\"\n"), &[]);
+    assert!(said.contains("array `d` does not fit the data of `F`"), "{said}");
+    assert!(said.contains("array `d` does not fit the model of `F`"), "{said}");
+    assert!(said.contains("`transpose` or `reshape` stand with `d`"), "{said}");
+    for operator in ["I", "W", "A", "R.H @ F @ R"] {
+        assert_eq!(
+            mistakes(&solve(operator, "x0 = \"d\"\n"), &[]),
+            "nothing is wrong",
+            "{operator}"
+        );
+    }
+    let made = solve("A", "[arrays.made]\napply = { operator = \"F\", to = \"d\" }\n");
+    assert!(mistakes(&made, &[]).contains("array `d` does not fit the model of `F`"));
+}

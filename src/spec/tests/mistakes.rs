@@ -137,10 +137,12 @@ error: wrong value of `threads`
  | --set run.threads=many
  |                   ^^^^ expected a positive integer, found the string "many"
 
-error: this is not TOML
+error: a list is not closed
  |
  | --set params.x=[1
- |                  ^ unclosed array, expected `]`
+ |                ^ no `]` for this `[`
+ |
+ = help: close it with `]`; between entries stands `,`
 
 error: an override without a value
  |
@@ -223,6 +225,8 @@ fn lists_and_expectations_are_checked() {
         ("expect = [{ output = \"model\", snr = 1, rtol = 1 }]", "more than one kind of bound"),
         ("expect = [{ output = \"model\", snr = 1 }]", "has no `file`"),
         ("expect = [{ output = \"history\", sha256 = \"\" }]", "expected 64 hexadecimal"),
+        ("run.threads = 3.0.0", "this is not TOML"),
+        ("run.threads = [1, 2", "a list is not closed"),
         ("run.memory = \"16 giga\"", "a size such as \"16GiB\""),
         ("solve.regularization = { operator = \"A\" }", "with two brackets"),
     ] {
