@@ -225,7 +225,6 @@ fn lists_and_expectations_are_checked() {
         ("expect = [{ output = \"model\", snr = 1, rtol = 1 }]", "more than one kind of bound"),
         ("expect = [{ output = \"model\", snr = 1 }]", "has no `file`"),
         ("expect = [{ output = \"history\", sha256 = \"\" }]", "expected 64 hexadecimal"),
-        ("run.threads = 3.0.0", "this is not TOML"),
         ("run.threads = [1, 2", "a list is not closed"),
         ("run.memory = \"16 giga\"", "a size such as \"16GiB\""),
         ("solve.regularization = { operator = \"A\" }", "with two brackets"),
