@@ -20,7 +20,9 @@ use crate::solvers::{Iteration, Outcome, Stop, Task};
 /// Conjugate gradients for a square, self-adjoint and positive operator.
 ///
 /// Every iteration applies the operator once. With `normal_equations = true` it solves
-/// `(A^H W A + sum eps^2 R^H R) x = A^H W y + sum eps^2 R^H d` for any operator. PyLops: `cg`.
+/// `(A^H W A + sum eps^2 R^H R) x = A^H W y + sum eps^2 R^H d` for any operator. A run ends with
+/// exit code 1 where `<c, A c>` is not above 0 or the residual grows, and warns where the operator is not
+/// self-adjoint. PyLops: `cg`.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(default)]
 pub struct Cg {

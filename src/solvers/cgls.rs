@@ -149,3 +149,38 @@ pub(super) fn solve(task: &mut Task<'_>, p: &Cgls) -> Result<Outcome> {
     }
     .outcome(task)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::{Machine, Operators, Plans, Spill, Vector};
+    use crate::graph::{Program, Value};
+    use crate::io::Array;
+    use crate::scalar::{C128, DType};
+    use crate::solvers::Quiet;
+    use crate::space::ArrayType;
+
+    fn times(factor: f64) -> Program {
+        let ty = ArrayType::new([3], DType::Float64);
+        Value::program(&[ty], |x| Ok(vec![x[0].scale(factor)])).unwrap()
+    }
+
+    #[test]
+    fn an_adjoint_that_is_none_ends_the_run_with_the_start() {
+        let machine = Machine::local(Some(1)).unwrap();
+        let plans = Plans::new(&times(2.0), Some(&times(-2.0))).unwrap();
+        let operators = Operators::compile(plans, &machine, &Spill::default()).unwrap();
+        let data = Array::values([3], vec![C128::from(1.0); 3], DType::Float64).unwrap();
+        let rhs = |y: &mut Vector| machine.read(&operators.data.blocks[0], &mut y.stores[0], &data);
+        let mut task = Task {
+            machine: &machine,
+            operators: &operators,
+            rhs: &rhs,
+            start: None,
+            monitor: &mut Quiet,
+        };
+        let outcome = solve(&mut task, &Cgls::default()).unwrap();
+        assert!(matches!(outcome.stop, Stop::Grown { iteration: 1, .. }), "{}", outcome.stop);
+        assert_eq!(machine.norm2(&operators.model, &outcome.model).unwrap(), 0.0);
+    }
+}

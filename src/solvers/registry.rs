@@ -92,12 +92,15 @@ fn keys<P: JsonSchema>() -> Vec<Key> {
 
 /// Every solver, sorted by name.
 pub const ENTRIES: &[Entry] = &[
-    Entry { name: "auto", documentation: auto_text, keys: keys::<Lsqr> },
+    Entry { name: "auto", documentation: auto_text, keys: auto_keys },
     Entry { name: "cg", documentation: text::<Cg>, keys: keys::<Cg> },
     Entry { name: "cgls", documentation: text::<Cgls>, keys: keys::<Cgls> },
     Entry { name: "direct", documentation: direct_text, keys: keys::<Direct> },
     Entry { name: "lsqr", documentation: text::<Lsqr>, keys: keys::<Lsqr> },
 ];
+
+/// Most iterations of `auto`.
+const AUTO_NITER: usize = 100;
 
 fn auto_text() -> String {
     "The solver that fits: `direct` for a small MatrixMult, otherwise `lsqr` with 100 iterations.\n\n\
@@ -106,6 +109,14 @@ fn auto_text() -> String {
      with 100 iterations, `tol = 0.0` and `rtol = 1e-8`, which takes no key of `lsqr` but `niter`, `tol` and \
      `rtol`; with another, `lsqr`."
         .to_string()
+}
+
+fn auto_keys() -> Vec<Key> {
+    let mut keys = keys::<Lsqr>();
+    for key in keys.iter_mut().filter(|key| key.name == "niter") {
+        key.default = Some(AUTO_NITER.into());
+    }
+    keys
 }
 
 fn direct_text() -> String {
@@ -236,7 +247,7 @@ pub fn method(solve: &Solve, diagnostics: &mut Diagnostics) -> Option<Method> {
             Method::Direct(Direct::default())
         }
         Asked::Auto(p) => {
-            let niter = if given("niter") { p.niter } else { 100 };
+            let niter = if given("niter") { p.niter } else { AUTO_NITER };
             let own = ["damp", "atol", "btol", "conlim"];
             if solve.normal_equations && !own.into_iter().any(given) {
                 let rtol = if given("rtol") { p.rtol } else { 1e-8 };
