@@ -84,8 +84,8 @@ fn each_plane<A, B>(
 /// Whether neighbouring axes of lines can be run through as one.
 fn is_joined<T>(view: &ArrayViewD<'_, T>, axis: usize) -> bool {
     let mut view = view.view();
-    let lines = (1..view.ndim()).rev().filter(|&a| a != axis && a - 1 != axis);
-    lines.fold(true, |joined, a| joined && view.merge_axes(Axis(a - 1), Axis(a)))
+    let mut lines = (1..view.ndim()).rev().filter(|&a| a != axis && a - 1 != axis);
+    lines.all(|a| view.merge_axes(Axis(a - 1), Axis(a)))
 }
 
 /// A copy of a view, row by row.

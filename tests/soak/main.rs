@@ -7,6 +7,8 @@
 //!
 //! By the hour: `SOAK_MINUTES=60 SOAK_SEED=1 cargo test --release --test soak -- --ignored --nocapture`.
 
+#![allow(clippy::print_stdout, reason = "what fails is told while the rest goes on")]
+
 #[path = "../common/mod.rs"]
 mod common;
 mod leaves;

@@ -162,6 +162,10 @@ impl Application for Marchenko {
         let both = mdc(to, "m_conv_both", 2 * nv);
         let dims = vec![nt2, nr, nv];
         let pair = vec![nt2, nr, 2, nv];
+        let entries =
+            [("dims", pair.as_slice().into()), ("dimsd", vec![nt2, nr, 2 * nv].into()), dtype()];
+        let joined = to.operator("m_joined", "Reshape", entries);
+        let both = to.expression("m_both", format!("{joined}.H @ {both} @ {joined}"));
         let whole = |dims: &[usize]| ("dims", NodeValue::from(dims));
         let flip = |to: &mut Expansion, base: &str, dims: &[usize]| {
             to.operator(base, "Flip", [whole(dims), ("axis", 0_usize.into()), dtype()])
