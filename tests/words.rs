@@ -580,7 +580,9 @@ data = [4, 5, 6]
     assert_eq!(read("z.npy", "float64"), [4.0, 6.0, 8.0]);
     assert_eq!(read("y.npy", "complex128"), [1.0, 1.0, 2.0, 0.0, 3.0, 0.0]);
     assert_eq!(read("e.npy", "float64"), [2.0, 2.0]);
-    assert_eq!(read("s.npy", "float64"), [4.0, 5.0, 6.0]);
+    let found = read("s.npy", "float64");
+    let near = found.iter().zip([4.0, 5.0, 6.0]).all(|(a, b): (&f64, f64)| (a - b).abs() < 1e-12);
+    assert!(found.len() == 3 && near, "{found:?}");
     let said = Folder::of(&text.replace("data = [4, 5, 6]", "data = [4, 5]"))
         .ran("check problem.toml")
         .stderr;
