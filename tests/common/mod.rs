@@ -354,6 +354,11 @@ impl Dice {
         Self(name.bytes().fold(0xcbf2_9ce4_8422_2325, hash))
     }
 
+    /// Dice that a number decides.
+    pub(crate) fn seeded(seed: u64) -> Self {
+        Self(seed)
+    }
+
     /// One of `0..n`.
     pub(crate) fn below(&mut self, n: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);

@@ -29,13 +29,15 @@ pub(crate) fn write(problem: &Problem, folder: &Path) {
     }
 }
 
-struct Run {
-    code: Option<i32>,
-    stdout: String,
-    stderr: String,
+/// What a run of the program left.
+pub(crate) struct Run {
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
-fn run(folder: &Path, arguments: &str) -> Run {
+/// Runs the program in a folder.
+pub(crate) fn run(folder: &Path, arguments: &str) -> Run {
     let output = Command::new(env!("CARGO_BIN_EXE_pylopsd"))
         .current_dir(folder)
         .args(arguments.split_whitespace())

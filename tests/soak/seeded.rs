@@ -1,23 +1,19 @@
 //! Numbers that a seed decides.
 
+use super::common::Dice;
 use super::map::C;
 
-/// splitmix64
-#[derive(Clone)]
-pub(crate) struct Seeded(u64);
+/// Dice for small problems.
+pub(crate) struct Seeded(Dice);
 
 impl Seeded {
     pub(crate) fn new(seed: u64) -> Seeded {
-        Seeded(seed.wrapping_mul(0x2545_f491_4f6c_dd1d) ^ 0x5851_f42d_4c95_7f2d)
+        Seeded(Dice::seeded(seed.wrapping_mul(0x2545_f491_4f6c_dd1d) ^ 0x5851_f42d_4c95_7f2d))
     }
 
     /// One of `0..n`.
     pub(crate) fn below(&mut self, n: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        usize::try_from((z ^ (z >> 31)) % n as u64).unwrap()
+        self.0.below(n)
     }
 
     /// An eighth of a whole number from -12 to 12, which every element type holds; never 0.
