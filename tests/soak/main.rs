@@ -38,7 +38,7 @@ const APPLICATIONS: u64 = 16;
 
 /// Tries a seed: what came of it, with the text of a refusal or complaint.
 fn tried(seed: u64) -> (Verdict, String) {
-    if seed % APPLICATIONS == 0 {
+    if seed.is_multiple_of(APPLICATIONS) {
         let (text, verdict) = applications::check(seed);
         return (verdict, text);
     }
