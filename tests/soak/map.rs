@@ -200,7 +200,8 @@ impl Map {
     }
 
     pub(crate) fn scaled(&self, c: C) -> Map {
-        let map = if c.im == 0.0 { self.clone() } else { self.clone().widened() };
+        let wide = || self.clone().widened().with_complex_data();
+        let map = if c.im == 0.0 { self.clone() } else { wide() };
         let turn = |column: &Vec<f64>| -> Vec<f64> {
             if c.im == 0.0 {
                 return column.iter().map(|v| v * c.re).collect();
