@@ -406,8 +406,9 @@ Every operator also takes `dtype`, and `chunks = { model = [...], data = [...] }
     );
     let all = folder.ran("ops --json").json();
     let rows = lines.iter().take_while(|line| !line.is_empty()).count();
-    assert_eq!(all.as_array().unwrap().len(), rows);
-    for entry in all.as_array().unwrap() {
+    assert_eq!(all["command"], "ops");
+    assert_eq!(all["operators"].as_array().unwrap().len(), rows);
+    for entry in all["operators"].as_array().unwrap() {
         let name = entry["name"].as_str().unwrap();
         assert_ne!(entry["summary"], "", "{name}");
         let one = folder.ran(&format!("ops {name} --json")).json();
@@ -425,7 +426,17 @@ fn solvers() {
     assert!(text.contains("\n  damp  (default 0.0)\n      Damping; "), "{text}");
     let list = folder.ran("solvers").text();
     assert!(list.starts_with("auto    "), "{list}");
-    assert_eq!(folder.ran("solvers --json").json()[0]["name"], "auto");
+    assert_eq!(folder.ran("solvers --json").json()["solvers"][0]["name"], "auto");
+    for command in ["graph", "expand", "submit"] {
+        let ran = folder.ran(&format!("{command} problem.toml --json"));
+        assert_eq!(ran.code, Some(2));
+        assert!(
+            ran.stderr.contains(&format!("`pylopsd {command}` has no --json")),
+            "{}",
+            ran.stderr
+        );
+        assert!(!ran.stderr.contains("similar"), "{}", ran.stderr);
+    }
 }
 
 #[test]

@@ -33,12 +33,10 @@ pub(super) struct Kind {
 pub(super) fn show(kind: &Kind, items: &[Item], name: Option<&str>, as_json: bool) -> Outcome {
     let Some(name) = name else {
         return say(&if as_json {
-            format!(
-                "{:#}\n",
-                Json::Array(
-                    items.iter().map(|i| json!({"name": i.name, "summary": i.summary()})).collect()
-                )
-            )
+            let list = items.iter().map(|i| json!({"name": i.name, "summary": i.summary()}));
+            let mut object = json!({"command": kind.command, "not_yet": kind.not_yet});
+            object[format!("{}s", kind.what)] = Json::Array(list.collect());
+            format!("{object:#}\n")
         } else {
             let rows: Vec<[String; 2]> =
                 items.iter().map(|i| [i.name.to_string(), i.summary()]).collect();

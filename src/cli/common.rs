@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use crate::cli::team::Team;
 use crate::cli::voice::{self, complain};
 use crate::cli::{Failure, Outcome};
-use crate::io::Array;
 use crate::io::narrow::too_small;
+use crate::io::{Array, os_words};
 use crate::problem::{Guard, Problem};
 use crate::solvers::{self, Method};
 use crate::spec::{Diagnostics, Document, Host, Source, host_processes, parse_hosts, parse_size};
@@ -123,7 +123,8 @@ pub(super) fn read_source(file: &FileArgs) -> Result<Source, Failure> {
     Source::read(&file.file).map_err(|e| {
         let words = match e.kind() {
             ErrorKind::NotFound => "there is no such file".to_string(),
-            _ => e.to_string(),
+            ErrorKind::IsADirectory => "it is a folder".to_string(),
+            _ => os_words(&e),
         };
         let name = if stdin { "on standard input".into() } else { file.file.display().to_string() };
         Failure::Usage(format!("error: cannot read problem file {name}: {words}"))

@@ -12,7 +12,7 @@ use crate::cli::common::{FileArgs, RunArgs, claim, method};
 use crate::cli::inputs::{Uses, load_for, start_on_hosts};
 use crate::cli::team::{Team, speaks};
 use crate::cli::{Failure, Outcome, dottest, expectations, say, say_json, session, solve, solving};
-use crate::io::{TemporaryFolder, TextOutput};
+use crate::io::{TemporaryFolder, TextOutput, os_words};
 use crate::problem::{Guard, Problem};
 use crate::report::{Case, Verdict, junit};
 use crate::solvers::Stop;
@@ -322,10 +322,6 @@ fn test(
 
 /// Sends all outputs to another folder, so that nothing beside the problem file changes.
 fn redirect(problem: &mut Problem, args: &Args, folder: &Path) -> Outcome {
-    let made = if speaks() { std::fs::create_dir_all(folder) } else { Ok(()) };
-    made.map_err(|e| {
-        Failure::Usage(format!("error: folder {} cannot be made: {e}", folder.display()))
-    })?;
     let mut guard = problem.guard();
     args.junit.iter().for_each(|path| guard.read(path, "the results of --junit"));
     let mut taken: Vec<OsString> = Vec::new();
@@ -343,7 +339,11 @@ fn redirect(problem: &mut Problem, args: &Args, folder: &Path) -> Outcome {
         taken.push(name);
         claim(&mut guard, &output.path, &format!("output `{own}`"))?;
     }
-    Ok(())
+    let made = if speaks() { std::fs::create_dir_all(folder) } else { Ok(()) };
+    made.map_err(|e| {
+        let words = os_words(&e);
+        Failure::Usage(format!("error: folder {} cannot be made: {words}", folder.display()))
+    })
 }
 
 fn dot_tests(

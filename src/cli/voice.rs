@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use clap::ColorChoice;
+use clap::error::{ContextKind, ErrorKind};
 use serde_json::{Value as Json, json};
 
 use crate::cli::{Failure, Outcome, team};
@@ -151,10 +152,20 @@ pub(super) fn error(failure: &Failure) -> Json {
 
 /// The command line that clap could not read: its own words, and JSON if that is asked for.
 pub(super) fn refuse(error: &clap::Error) -> u8 {
-    // A closed stream is no reason to fail.
-    let _ = error.print();
     let words: Vec<String> =
         std::env::args_os().map(|word| word.to_string_lossy().into_owned()).collect();
+    let without = ["graph", "expand", "submit"];
+    let command = words.iter().skip(1).find(|word| without.contains(&word.as_str()));
+    let unknown = error.get(ContextKind::InvalidArg).is_some_and(|arg| arg.to_string() == "--json");
+    match command.filter(|_| error.kind() == ErrorKind::UnknownArgument && unknown) {
+        Some(command) => {
+            let help =
+                if command == "graph" { "; `--format json` prints the graph so" } else { "" };
+            complain_anyway(&format!("error: `pylopsd {command}` has no --json{help}"));
+        }
+        // A closed stream is no reason to fail.
+        None => drop(error.print()),
+    }
     if error.use_stderr() && words.iter().any(|word| word == "--json") {
         let command = words.get(1).filter(|word| !word.starts_with('-')).cloned();
         listen(Asked {

@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use serde::Serialize;
 
 use crate::graph::Primitive;
+use crate::io::narrow::unheld;
+use crate::scalar::C128;
 use crate::space::ArrayType;
 
 /// A message about shapes or element types that do not fit.
@@ -93,6 +95,22 @@ impl Program {
     /// Types of the outputs.
     pub fn output_types(&self) -> Vec<ArrayType> {
         self.outputs.iter().map(|&id| self.graph.node(id).ty.clone()).collect()
+    }
+
+    /// A coefficient that its element type cannot hold, and why. Those of a stencil that are nothing
+    /// beside its others may vanish.
+    pub fn unheld(&self) -> Option<(C128, String)> {
+        self.graph.nodes().iter().filter(|node| !node.ty.dtype.is_double()).find_map(|node| {
+            let of = |c: C128| Some((c, unheld(c, node.ty.dtype)?));
+            match &node.primitive {
+                Primitive::Scale(c) => of(*c),
+                Primitive::Stencil(terms) => terms.iter().find_map(|(_, matrix)| {
+                    let ends = matrix.coefficients().map(f64::abs).fold(0.0, f64::max);
+                    of(ends.into())
+                }),
+                _ => None,
+            }
+        })
     }
 
     /// For each node, whether an input reaches it.

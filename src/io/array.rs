@@ -138,6 +138,16 @@ impl Array {
         Ok(Array::new("generated", dims, dtype, source).with_fate(fate))
     }
 
+    /// The elements among which are the largest and the smallest, with their numbers in C order, if
+    /// that is known without reading all.
+    pub fn extremes(&self) -> Option<Vec<(usize, C128)>> {
+        let Source::Generated(generator) = &self.0.base.source else { return None };
+        let as_is = self.0.map == Map::Same && self.0.layout.is_contiguous();
+        let last = self.0.ty.len().checked_sub(1)?;
+        let all = self.0.ty.len() == self.0.base.dims.iter().product::<usize>();
+        (as_is && all).then(|| generator.extremes(last))
+    }
+
     /// An array that is computed when it is first read, and kept then.
     pub fn computed(by: Arc<dyn Compute>, ty: ArrayType) -> Result<Array> {
         if checked_len(&ty.dims, 16).is_none() {

@@ -22,8 +22,23 @@ const MATLAB: Foreign = Foreign {
 };
 const HDF5: Foreign = Foreign {
     what: "an HDF5 file",
-    endings: &["h5", "hdf5", "he5", "nc"],
+    endings: &["h5", "hdf5", "he5"],
     python: "h5py.File(\"IN\")[\"NAME\"][()]",
+};
+const NETCDF: Foreign = Foreign {
+    what: "a NetCDF file",
+    endings: &["cdf", "nc", "netcdf"],
+    python: "scipy.io.netcdf_file(\"IN\", mmap=False).variables[\"NAME\"][:]",
+};
+const NETCDF5: Foreign = Foreign {
+    what: "a NetCDF file",
+    endings: &[],
+    python: "netCDF4.Dataset(\"IN\")[\"NAME\"][:].data",
+};
+const SEISMIC_UNIX: Foreign = Foreign {
+    what: "a Seismic Unix file",
+    endings: &["su"],
+    python: "segyio.tools.collect(segyio.su.open(\"IN\", ignore_geometry=True).trace[:])",
 };
 const IMAGE: Foreign = Foreign {
     what: "an image",
@@ -44,9 +59,11 @@ const PICKLE: Foreign = Foreign {
 };
 
 /// Magic bytes at the start of files; MATLAB's newest are HDF5 behind a block of text.
-const MAGIC: [(&[u8], &Foreign); 10] = [
+const MAGIC: [(&[u8], &Foreign); 11] = [
     (b"\x89HDF\r\n\x1a\n", &HDF5),
-    (b"CDF\x01", &HDF5),
+    (b"CDF\x01", &NETCDF),
+    (b"CDF\x02", &NETCDF),
+    (b"CDF\x05", &NETCDF5),
     (b"MATLAB 5.0", &MATLAB),
     (b"MATLAB 7.3", &HDF5),
     (b"\x89PNG\r\n\x1a\n", &IMAGE),
@@ -54,12 +71,26 @@ const MAGIC: [(&[u8], &Foreign); 10] = [
     (b"GIF8", &IMAGE),
     (b"II*\0", &IMAGE),
     (b"MM\0*", &IMAGE),
-    // The first card of a SEG-Y file's textual header, in EBCDIC.
-    (b"\xc3\x40\xf1\x40", &SEGY),
 ];
 
+/// Magic bytes of compressed files: by what, and what undoes it.
+const COMPRESSED: [(&[u8], &str, &str); 4] = [
+    (b"\x1f\x8b", "gzip", "gunzip"),
+    (b"BZh", "bzip2", "bunzip2"),
+    (b"\xfd7zXZ\0", "xz", "unxz"),
+    (b"\x28\xb5\x2f\xfd", "zstd", "unzstd"),
+];
+
+/// Whether this begins a SEG-Y file's textual header in EBCDIC: its first card, `C 1` or `C01`, or
+/// one that is blank.
+fn is_card(start: &[u8]) -> bool {
+    let first = matches!(start, [0xc3, 0x40 | 0xf0, 0xf1 | 0x40, ..]);
+    let blank = start.len() >= 16 && start[1..16].iter().all(|&b| b == 0x40);
+    first || (blank && matches!(start[0], 0xc3 | 0x40))
+}
+
 fn by_magic(start: &[u8]) -> Option<&'static Foreign> {
-    let card = start.starts_with(b"C 1 ") || start.starts_with(b"C01 ");
+    let card = start.starts_with(b"C 1 ") || start.starts_with(b"C01 ") || is_card(start);
     let found = MAGIC.iter().find(|(magic, _)| start.starts_with(magic)).map(|(_, f)| *f);
     found.or(card.then_some(&SEGY))
 }
@@ -67,13 +98,27 @@ fn by_magic(start: &[u8]) -> Option<&'static Foreign> {
 /// What a file that begins so is, and how to make .npy of it; by its ending if its bytes do not say.
 pub(super) fn advice(path: &Path, start: &[u8]) -> Option<String> {
     let ending = path.extension().and_then(|e| e.to_str()).unwrap_or("").to_ascii_lowercase();
-    let all = [&SEGY, &MATLAB, &HDF5, &IMAGE, &CSV, &TEXT, &PICKLE];
+    if let Some((_, by, undo)) = COMPRESSED.iter().find(|(magic, ..)| start.starts_with(magic)) {
+        let name = path.display();
+        return Some(format!(
+            "it is compressed by {by}; decompress it first, as by `{undo} {name}`"
+        ));
+    }
+    let all = [&SEGY, &SEISMIC_UNIX, &MATLAB, &HDF5, &NETCDF, &IMAGE, &CSV, &TEXT, &PICKLE];
     let by_ending = all.into_iter().find(|f| f.endings.contains(&ending.as_str()));
     let found = by_magic(start).or(by_ending)?;
-    // MATLAB's newest files are HDF5.
-    let what = by_ending.map_or(found.what, |named| named.what);
+    // The newest files of MATLAB and NetCDF are HDF5.
+    let what = match by_ending {
+        Some(named) if found.what == HDF5.what => named.what,
+        _ => found.what,
+    };
     let python = found.python.replace("IN", &path.display().to_string());
-    let to = path.with_extension("npy");
+    let mut to = path.with_extension("npy");
+    if to == path {
+        // What is converted stays.
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy();
+        to.set_file_name(format!("{stem}_array.npy"));
+    }
     Some(format!(
         "it is {what}; make a .npy of it in Python: np.save(\"{}\", {python})",
         to.display()
@@ -87,6 +132,12 @@ pub fn format_of(start: &[u8]) -> Option<&'static str> {
     }
     if start.starts_with(b"PK\x03\x04") {
         return Some("an .npz or zip archive");
+    }
+    if let Some((_, by, _)) = COMPRESSED.iter().find(|(magic, ..)| start.starts_with(magic)) {
+        return Some(match *by {
+            "gzip" => "a file compressed by gzip",
+            _ => "a compressed file",
+        });
     }
     by_magic(start).filter(|f| f.what != SEGY.what || start[0] == 0xc3).map(|f| f.what)
 }

@@ -20,6 +20,7 @@ mod zarr;
 mod zarr;
 
 pub use array::{Array, Bytes, Compute, Mappable, Missing, Part};
+pub(crate) use error::os_words;
 pub use error::{Error, ErrorKind, Result};
 pub use foreign::format_of;
 pub use generate::{Distribution, Generator};

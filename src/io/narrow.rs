@@ -8,6 +8,7 @@ use ndarray::{ArrayViewD, ArrayViewMutD, Zip};
 use crate::scalar::{C128, DType, Scalar};
 use crate::space::strides;
 use crate::view::Viewed;
+use crate::with_dtype;
 
 /// What became of elements that were converted.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -135,6 +136,25 @@ pub(crate) fn convert<S: Viewed, T: Viewed>(
     fate
 }
 
+/// Why a type cannot hold a number that stands beside arrays: it is infinite or zero there.
+pub fn unheld(value: C128, ty: DType) -> Option<String> {
+    let fate = with_dtype!(ty, T => Fate::of::<T>(value));
+    let value = shown(value);
+    if fate.lost {
+        return Some(format!("{value} is beyond {ty}"));
+    }
+    (fate.vanished > 0).then(|| format!("{value} is zero as {ty}"))
+}
+
+/// A number as a message says it.
+fn shown(value: C128) -> String {
+    match (value.re, value.im) {
+        (re, 0.0) => format!("{re:?}"),
+        (0.0, im) => format!("{im:?}j"),
+        (re, im) => format!("{re:?}{im:+?}j"),
+    }
+}
+
 /// A number of an array and its place, and why its type cannot hold it.
 pub fn too_large(value: C128, at: usize, dims: &[usize], ty: DType) -> String {
     let index: Vec<String> = strides(dims)
@@ -142,10 +162,6 @@ pub fn too_large(value: C128, at: usize, dims: &[usize], ty: DType) -> String {
         .zip(dims)
         .map(|(&stride, &n)| (at / stride.max(1) % n.max(1)).to_string())
         .collect();
-    let value = match value.im {
-        0.0 => format!("{:?}", value.re),
-        im => format!("{:?}{im:+?}j", value.re),
-    };
-    let index = index.join(", ");
+    let (value, index) = (shown(value), index.join(", "));
     format!("its value {value} at [{index}] is beyond the largest {ty}, {:.1e}", f32::MAX)
 }

@@ -9,6 +9,7 @@ use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
+use zip::result::ZipError;
 use zip::{CompressionMethod, ZipArchive};
 
 use super::error::{Error, Result, os_words};
@@ -120,21 +121,14 @@ pub(crate) fn inflate(file: &File, name: &str, index: usize, expected: &Header) 
     // The buffer grows with what is really there, never with what is claimed. Reading past the
     // promised bytes makes the archive's checksum count, and meets its end.
     let mut data = Vec::new();
-    let got = (&mut content)
-        .take(promised)
-        .read_to_end(&mut data)
-        .map_err(|e| Error::run(format!("cannot decompress {name}: {}", os_words(&e))))?;
+    let got = (&mut content).take(promised).read_to_end(&mut data).map_err(|e| undone(name, &e))?;
     if (got as u64) < promised {
         return Err(Error::run(format!(
             "cannot read {name}: it holds {got} bytes of data, its header promises {promised}; write the file again"
         )));
     }
     let mut beyond = [0; 256];
-    while content
-        .read(&mut beyond)
-        .map_err(|e| Error::run(format!("cannot decompress {name}: {}", os_words(&e))))?
-        > 0
-    {}
+    while content.read(&mut beyond).map_err(|e| undone(name, &e))? > 0 {}
     data.shrink_to_fit();
     Ok(data)
 }
@@ -171,9 +165,24 @@ fn archive<'a>(file: &'a File, name: &str) -> Result<ZipArchive<BufReader<Positi
     ZipArchive::new(BufReader::new(Positioned { file, at: 0 })).map_err(|e| damaged(name, &e))
 }
 
-fn damaged(name: &str, error: &zip::result::ZipError) -> Error {
+fn damaged(name: &str, error: &ZipError) -> Error {
+    if let ZipError::Io(e) = error
+        && e.raw_os_error().is_some()
+    {
+        return Error::input(format!("cannot read {name}: {}", os_words(e)));
+    }
     Error::input(format!(
-        "cannot read {name}: the archive is damaged or truncated ({error}); write the file again"
+        "cannot read {name}: the archive is damaged or truncated; write the file again"
+    ))
+}
+
+/// What went wrong while a member was decompressed.
+fn undone(name: &str, error: &std::io::Error) -> Error {
+    if error.raw_os_error().is_some() {
+        return Error::run(format!("cannot read {name}: {}", os_words(error)));
+    }
+    Error::run(format!(
+        "cannot decompress {name}: its data are damaged or truncated, or do not have the checksum that the archive gives; write the file again"
     ))
 }
 

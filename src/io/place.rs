@@ -36,8 +36,12 @@ impl Place {
     /// a folder that holds the other.
     pub fn meets(&self, other: &Place) -> bool {
         let linked = self.file.is_some() && self.file == other.file;
-        let holds = |a: &Place, b: &Place| a.is_folder && b.path.starts_with(&a.path);
-        linked || self.path == other.path || holds(self, other) || holds(other, self)
+        linked || self.path == other.path || self.holds(other) || other.holds(self)
+    }
+
+    /// Whether this is a folder in which the other lies.
+    pub fn holds(&self, other: &Place) -> bool {
+        self.is_folder && self.path != other.path && other.path.starts_with(&self.path)
     }
 
     /// The Zarr folder that this place lies in, if it lies in one.
@@ -56,6 +60,10 @@ fn resolved(path: &Path) -> PathBuf {
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     match (folder.canonicalize(), path.file_name()) {
         (Ok(folder), Some(name)) => folder.join(name),
+        // The folder is still to be made.
+        (Err(_), Some(name)) if folder != path && folder.file_name().is_some() => {
+            resolved(folder).join(name)
+        }
         _ => std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf()),
     }
 }

@@ -52,6 +52,12 @@ impl Banded {
         Banded { n, head: (0..edge).map(|i| row(i, n)).collect(), first: lo, interior, tail }
     }
 
+    /// All coefficients that there are.
+    pub fn coefficients(&self) -> impl Iterator<Item = f64> {
+        let edges = self.head.iter().chain(&self.tail).flatten().map(|&(_, c)| c);
+        edges.chain(self.interior.iter().copied())
+    }
+
     /// Number of rows and columns.
     pub fn len(&self) -> usize {
         self.n

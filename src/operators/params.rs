@@ -275,6 +275,19 @@ impl Place<'_> {
         let dims = array.ty().dims.clone();
         let label = format!("expected a list of indices, found dims {}", show_dims(&dims));
         self.require(dims.len() == 1 && dims[0] > 0, key, label)?;
+        let index = |at: &mut Place<'_>, k: usize, value: f64| {
+            let index = if value < 0.0 { value + n as f64 } else { value };
+            let label = format!(
+                "entry {k} is {value}, expected a whole number from -{n} to {}",
+                n as isize - 1
+            );
+            at.require(index.fract() == 0.0 && (0.0..n as f64).contains(&index), key, label)?;
+            Some(index as usize)
+        };
+        // A range is known by its ends.
+        for (k, value) in array.extremes().into_iter().flatten() {
+            index(self, k, value.re)?;
+        }
         let values = match array.read::<f64>() {
             Ok(values) => values,
             Err(error) => {
@@ -295,13 +308,7 @@ impl Place<'_> {
         }
         let mut indices = Vec::with_capacity(values.len());
         for (k, &value) in values.iter().enumerate() {
-            let index = if value < 0.0 { value + n as f64 } else { value };
-            let label = format!(
-                "entry {k} is {value}, expected a whole number from -{n} to {}",
-                n as isize - 1
-            );
-            self.require(index.fract() == 0.0 && (0.0..n as f64).contains(&index), key, label)?;
-            indices.push(index as usize);
+            indices.push(index(self, k, value)?);
         }
         Some(indices)
     }

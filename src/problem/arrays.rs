@@ -250,7 +250,11 @@ pub(super) fn of_io(span: &Span, error: &io::Error, label: &str) -> Diagnostic {
 }
 
 fn unreadable(name: &str, span: &Span, error: &io::Error) -> Diagnostic {
-    of_io(span, error, &format!("array `{name}`"))
+    let what = format!("array `{name}`");
+    match error.message().strip_prefix("it ") {
+        Some(rest) => of_io(span, &io::Error::input(format!("{what} {rest}")), "here"),
+        None => of_io(span, error, &what),
+    }
 }
 
 fn wrong(key: &str, name: &str, span: &Span, error: &io::Error) -> Diagnostic {

@@ -28,6 +28,8 @@ pub(super) struct Evaluator<'a> {
     pub(super) names: &'a mut Names,
     /// Where every mistake is reported, if spans of the expression say nothing.
     pub(super) at: Option<&'a Span>,
+    /// The numbers that operators are scaled by, and where they stand.
+    pub(super) scales: Vec<(C128, Span)>,
     pub(super) out: &'a mut Diagnostics,
 }
 
@@ -47,7 +49,14 @@ impl Evaluator<'_> {
         let text = self.text(&operand.span);
         let data = match operand.data {
             Some(data) => data,
-            None => programmed(&operand.op, &operand.span, &text, self.out)?.0,
+            None => {
+                let scales = &self.scales;
+                let place = |c: C128| {
+                    let scale = scales.iter().find(|(number, _)| *number == c);
+                    (scale.map_or(&operand.span, |(_, span)| span).clone(), None)
+                };
+                programmed(&operand.op, &operand.span, &text, &place, self.out)?.0
+            }
         };
         Some(Built { op: operand.op, data, depth: operand.depth, size: operand.size })
     }
@@ -171,9 +180,12 @@ impl Evaluator<'_> {
         let (mut number, mut scaled) = (C128::new(1.0, 0.0), false);
         let mut operands: Vec<Operand> = Vec::new();
         let mut signs: Vec<Span> = Vec::new();
-        let mut before: Option<Span> = None;
+        let (mut before, mut factor): (Option<Span>, Option<Span>) = (None, None);
         for ((sign, part), term) in parts.iter().zip(terms?) {
             let here = self.span(part);
+            if matches!(term, Term::Number(..)) {
+                factor = factor.map_or(Some(here.clone()), |_| Some(self.span(e)));
+            }
             let at = before.as_ref().map_or(here.clone(), |b| self.sign(b, &here, e));
             if *sign == Sign::At && (operands.is_empty() || matches!(term, Term::Number(..))) {
                 let help = "write `2 * A` to scale an operator";
@@ -217,6 +229,7 @@ impl Evaluator<'_> {
         if scaled {
             // A number beside operators scales what the ones before it give, and so all.
             let Some(Term::Number(c, _)) = self.number(number, e) else { return None };
+            self.scales.extend(factor.map(|span| (c, span)));
             op = Arc::new(Scaled(c, op));
         }
         self.made(e, op, &operands)

@@ -83,6 +83,12 @@ impl Guard {
         if let Some(other) = self.0.iter().find(|other| other.place.meets(place)) {
             let message = match (other.written, other.span.is_some()) {
                 (true, true) => format!("two outputs go to {}", path.display()),
+                (false, _) if other.place.holds(place) => {
+                    format!(
+                        "{what} would go inside the Zarr folder that {} is read from",
+                        other.what
+                    )
+                }
                 _ => format!("{what} would overwrite {}", other.what),
             };
             let label = if other.written { "the first one" } else { "this file is read" };

@@ -9,11 +9,11 @@ use super::expression::Evaluator;
 use super::synthetics;
 use crate::io::Array;
 use crate::operators::{self, Chunked, Op, Scope};
-use crate::scalar::DType;
+use crate::scalar::{C128, DType};
 use crate::space::ArrayType;
 use crate::spec::{
-    ArrayRef, ArraySource, Diagnostic, Diagnostics, Document, Expr, OperatorSpec, OperatorTable,
-    ParamTable, Span, Spanned, parse_expression,
+    ArrayRef, ArraySource, Diagnostic, Diagnostics, Document, Expr, NodeValue, OperatorSpec,
+    OperatorTable, ParamTable, Span, Spanned, parse_expression,
 };
 
 /// Deepest nesting of operators inside each other: what walks them may recurse.
@@ -322,7 +322,7 @@ impl Names {
         at: Option<&Span>,
         out: &mut Diagnostics,
     ) -> Option<Built> {
-        Evaluator { names: self, at, out }.operator(expression)
+        Evaluator { names: self, at, scales: Vec::new(), out }.operator(expression)
     }
 
     fn table(&mut self, table: &OperatorTable, out: &mut Diagnostics) -> Option<Built> {
@@ -334,7 +334,10 @@ impl Names {
         let op = entry.build(table, self, out);
         let depth = std::mem::replace(&mut self.deepest, outer) + 1;
         let op = op?;
-        let (data, size) = programmed(&op, &table.type_name.span, &table.type_name.value, out)?;
+        let of = &table.type_name;
+        let held =
+            |_| (extreme(&table.params).unwrap_or_else(|| of.span.clone()), Some(&*of.value));
+        let (data, size) = programmed(&op, &of.span, &of.value, &held, out)?;
         let op = self.chunked(op, table, &data, out)?;
         Some(Built { op, data, depth, size })
     }
@@ -395,15 +398,46 @@ impl Scope for Names {
     }
 }
 
-/// Builds the program of an operator: its data, and the number of its primitives.
-pub(super) fn programmed(
+/// Where the parameter stands that is farthest from 1, if any is a number.
+fn extreme(params: &ParamTable) -> Option<Span> {
+    let mut numbers: Vec<(f64, Span)> = Vec::new();
+    for (_, node) in &params.entries {
+        let items = match &node.value {
+            NodeValue::Array(items) => items.as_slice(),
+            _ => &[],
+        };
+        for node in items.iter().chain([node]) {
+            let size = node.as_number().map(|x| x.abs().ln().abs());
+            numbers.extend(size.filter(|x| x.is_finite()).map(|size| (size, node.span.clone())));
+        }
+    }
+    numbers.into_iter().max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, span)| span)
+}
+
+/// A mistake about a number that an element type cannot hold.
+pub(super) fn unheld(why: &str, of: Option<&str>, span: Span) -> Diagnostic {
+    let label = of.map_or("its operator would give infinity or zero".into(), |of| {
+        format!("a coefficient of {of} follows from this")
+    });
+    Diagnostic::new(span, why, label).help("give `dtype = \"float64\"`, or scale the problem")
+}
+
+/// Builds the program of an operator: its data, and the number of its primitives. `place` tells where
+/// a coefficient comes from that its type cannot hold, and from the parameters of which operator.
+pub(super) fn programmed<'a>(
     op: &Op,
     span: &Span,
     what: &str,
+    place: &dyn Fn(C128) -> (Span, Option<&'a str>),
     out: &mut Diagnostics,
 ) -> Option<(ArrayType, usize)> {
     match operators::program(op.as_ref()) {
         Ok(program) => {
+            if let Some((c, why)) = program.unheld() {
+                let (span, of) = place(c);
+                out.push(unheld(&why, of, span));
+                return None;
+            }
             let size = program.graph.nodes().len();
             program.output_types().into_iter().next().map(|data| (data, size))
         }

@@ -1,8 +1,8 @@
 //! What is solved: operators by expressions, and arrays that have their models' and data's dims.
 
 use super::fit::{sized, text};
-use super::names::{Built, Names};
-use crate::io::Array;
+use super::names::{self, Built, Names};
+use crate::io::{Array, narrow};
 use crate::operators::{Op, Side, Space, disagreement, same_axes};
 use crate::space::ArrayType;
 use crate::spec::{
@@ -161,6 +161,9 @@ pub(super) fn read(spec: &SolveSpec, names: &mut Names, out: &mut Diagnostics) -
         let data = term.data.as_ref().zip(data).and_then(|(name, array)| {
             Fit { array: name, side: Side::Data, of: &part, ty: &ty }.read(array, out)
         });
+        if let Some(why) = narrow::unheld(term.epsilon.value.into(), ty.dtype) {
+            out.push(names::unheld(&why, None, term.epsilon.span.clone()));
+        }
         let (operator, name) = (part.built.op, part.name);
         regularizations.push(Regularization { operator, name, epsilon: term.epsilon.value, data });
     }

@@ -135,19 +135,38 @@ impl Source {
     }
 }
 
+/// Whether bytes are UTF-16: by their mark, or because plain words have a zero in every pair of bytes.
+fn is_utf16(bytes: &[u8]) -> bool {
+    let (pairs, rest) = bytes.as_chunks::<2>();
+    if !rest.is_empty() {
+        return false;
+    }
+    // The marks of UTF-32 begin, or end, with those of UTF-16.
+    match bytes {
+        [0xff, 0xfe, 0, 0, ..] => return false,
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => return true,
+        _ => {}
+    }
+    let words = |byte: u8| matches!(byte, b'\t' | b'\n' | b'\r' | b' '..=b'~');
+    let some = &pairs[..pairs.len().min(500)];
+    let plain = |zero: usize| {
+        let found = some.iter().filter(|p| p[zero] == 0 && words(p[1 - zero])).count();
+        some.len() > 1 && 10 * found >= 8 * some.len()
+    };
+    plain(0) || plain(1)
+}
+
 /// The text of a file in UTF-8; else what it is, and what to do.
 fn decoded(bytes: Vec<u8>) -> Result<String, String> {
     let convert = |from: &str| format!("save it as UTF-8, or `iconv -f {from} -t UTF-8 OLD > NEW`");
-    let zeros = bytes.iter().take(1000).filter(|&&b| b == 0).count();
-    let utf16 = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
     if let Some(what) = crate::io::format_of(&bytes) {
         return Err(format!("it is {what}, not a problem file"));
     }
-    // About every other byte of plain words.
-    let halves =
-        bytes.len() > 3 && bytes.len().is_multiple_of(2) && 3 * zeros > bytes.len().min(1000);
-    if utf16 || halves {
+    if is_utf16(&bytes) {
         return Err(format!("it is UTF-16; {}", convert("UTF-16")));
+    }
+    if bytes.contains(&0) {
+        return Err("it is not text".into());
     }
     let error = match String::from_utf8(bytes) {
         Ok(text) => return Ok(text),
@@ -155,9 +174,6 @@ fn decoded(bytes: Vec<u8>) -> Result<String, String> {
     };
     let at = error.utf8_error().valid_up_to();
     let bytes = error.into_bytes();
-    if bytes.contains(&0) {
-        return Err("it is not text".into());
-    }
     let before = &bytes[..at];
     let line = before.iter().filter(|&&b| b == b'\n').count() + 1;
     let start = before.iter().rposition(|&b| b == b'\n').map_or(0, |k| k + 1);

@@ -1,8 +1,10 @@
 //! What a run reads and writes: values that an element type cannot hold, places that must not be
 //! written, damaged and incomplete inputs, and what goes to standard output.
 
+mod coefficients;
 #[path = "../common/mod.rs"]
 mod common;
+mod foreign;
 mod further;
 mod inputs;
 mod places;

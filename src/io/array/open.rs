@@ -138,6 +138,11 @@ fn nearest_file(path: &Path) -> Option<String> {
         .filter(|n| [".npy", ".npz", ".zarr"].iter().any(|end| n.ends_with(end)))
         .collect();
     names.sort();
+    // One letter of two says nothing.
+    let stem = path.file_stem().and_then(|s| s.to_str()).unwrap_or("");
+    if stem.chars().count() < 3 {
+        return None;
+    }
     let likeness = |n: &str| strsim::jaro_winkler(n, wanted);
     names
         .into_iter()

@@ -131,6 +131,9 @@ impl Target {
         // A link stays a link: the file that it names is replaced.
         let target = match path.is_symlink().then(|| path.canonicalize()) {
             Some(Ok(target)) => target,
+            Some(Err(_)) if path.starts_with("/dev") || path.starts_with("/proc") => {
+                return wrong("it is a stream; use \"-\" for standard output");
+            }
             Some(Err(e)) => return wrong(&format!("it is a link to nowhere: {}", os_words(&e))),
             None => path.to_path_buf(),
         };

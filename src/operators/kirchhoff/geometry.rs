@@ -41,6 +41,13 @@ pub(super) fn numbers(key: &str, array: &Array, at: &mut Place<'_>) -> Option<Ve
     }
 }
 
+/// Most samples of an axis, and most points: they are read when the problem is loaded.
+const MOST: usize = 1 << 24;
+
+fn few_enough(key: &str, n: usize, at: &mut Place<'_>) -> Option<()> {
+    at.require(n <= MOST, key, format!("expected at most {MOST}, found {n}"))
+}
+
 /// The coordinates of an axis.
 pub(super) fn axis(
     key: &str,
@@ -52,6 +59,7 @@ pub(super) fn axis(
     let dims = &array.ty().dims;
     let label = format!("expected one axis, found {}", show_dims(dims));
     at.require(dims.len() == 1 && dims[0] > 0, key, label)?;
+    few_enough(key, dims[0], at)?;
     numbers(key, &array, at)
 }
 
@@ -68,8 +76,9 @@ pub(super) fn points(
     let rows = if ndim == 2 { "x, z" } else { "y, x, z" };
     let label = format!("expected ({ndim}, n), rows {rows}, found {}", show_dims(&dims));
     at.require(dims.len() == 2 && dims[0] == ndim && dims[1] > 0, key, label)?;
-    let values = numbers(key, &array, at)?;
     let n = dims[1];
+    few_enough(key, n, at)?;
+    let values = numbers(key, &array, at)?;
     Some((0..n).map(|p| (0..ndim).map(|a| values[a * n + p]).collect()).collect())
 }
 

@@ -3,7 +3,7 @@
 use crate::operators::Place;
 use crate::problem::names::Names;
 use crate::space::ArrayType;
-use crate::spec::{Document, Node, NodeValue, ParamTable, Span, table};
+use crate::spec::{Diagnostic, Document, Node, NodeValue, ParamTable, Span, table};
 
 /// A problem file that an application writes into.
 pub(super) struct Expansion {
@@ -187,6 +187,16 @@ pub(super) fn switched(
         (Some(false), Some(name)) => {
             at.wrong(key, format!("output `{name}` needs `{key} = true`"), "or leave this out");
             None
+        }
+        (Some(true), None) => {
+            let listed: Vec<String> = outputs.iter().map(|name| format!("`{name}`")).collect();
+            let message =
+                format!("`{key} = true` gives nothing: `[outputs]` has no {}", listed.join(" or "));
+            let warning = Diagnostic::new(at.span(key), message, "no output asks for it");
+            at.diagnostics.warn(
+                warning.help(format!("write `{} = \"FILE.npy\"` in `[outputs]`", outputs[0])),
+            );
+            Some(())
         }
         _ => Some(()),
     }
