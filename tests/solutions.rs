@@ -463,3 +463,49 @@ fn the_manual_of_auto_says_what_it_does() {
         assert_eq!(ran.json()["solver"]["name"], name, "{solve}: {}", ran.stderr);
     }
 }
+
+#[test]
+fn a_model_that_fits_worse_than_zero_is_told_of() {
+    let matrix = "[[1.0, -1.0, 0.0], [0.0, 1.0, -1.0], [0.5, 0.0, 0.2], [0.3, 0.4, -0.6]]";
+    let data = "[0.1, -0.2, 0.05, 0.1]";
+    let words = "the model fits the data worse than zero does";
+    for (dtype, start, solve, advice) in [
+        ("float32", "1e7", "solver = \"lsqr\"\nniter = 50", "or compute in float64"),
+        ("float32", "1e7", "solver = \"cgls\"\nniter = 50", "or compute in float64"),
+        ("float64", "50.0", "solver = \"lsqr\"\nniter = 1", "Leave out `x0`, or raise `niter`"),
+        ("float64", "50.0", "solver = \"cgls\"\nniter = 1", "Leave out `x0`, or raise `niter`"),
+    ] {
+        let solve = format!("x0 = [{start}, {start}, {start}]\n{solve}");
+        let ran = dense(dtype, matrix, data, &solve).ran("solve problem.toml --json");
+        assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+        let relative = ran.json()["solver"]["relative_residual"].as_f64().unwrap();
+        assert!(relative > 1.0, "{solve}: {relative}");
+        assert!(ran.stderr.contains(words) && ran.stderr.contains(advice), "{}", ran.stderr);
+        let said = ran.json()["warnings"].to_string();
+        assert!(said.contains(words), "{said}");
+    }
+    // Damping may choose such a model, and zero data are fit by rounding.
+    for (data, solve) in [
+        (data, "solver = \"lsqr\"\ndamp = 1e3\nniter = 50\nx0 = [50.0, 50.0, 50.0]"),
+        ("[0.0, 0.0, 0.0, 0.0]", "solver = \"cgls\"\nniter = 50\nx0 = [1.0, 2.0, 3.0]"),
+        ("[0.0, 0.0, 0.0, 0.0]", "solver = \"lsqr\"\nniter = 50\nx0 = [1.0, 2.0, 3.0]"),
+    ] {
+        let ran = dense("float64", matrix, data, solve).ran("solve problem.toml");
+        assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{solve}");
+    }
+}
+
+#[test]
+fn lsqr_measures_by_the_data_and_not_by_a_bad_start() {
+    let bad = |matrix: &str, data: &str, start: &str, niter: usize| {
+        let solve = format!("solver = \"lsqr\"\nniter = {niter}\nx0 = {start}");
+        let ran = dense("float64", matrix, data, &solve).ran("solve problem.toml --json");
+        assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
+        ran.json()["solver"]["relative_residual"].as_f64().unwrap()
+    };
+    let relative = bad("[[1.0, 0.0], [0.0, 1e-3]]", "[1.0, 1.0]", "[1e9, 1e9]", 20);
+    assert!(relative < 1e-5, "{relative}");
+    let matrix = "[[2.0, 1.0, 0.0], [1.0, 3.0, 1.0], [0.0, 1.0, 1.0], [1.0, 0.0, 1.0]]";
+    let relative = bad(matrix, "[3.0, 5.0, 2.0, 2.0]", "[1e11, 1e12, 1e12]", 60);
+    assert!(relative < 1e-3, "{relative}");
+}

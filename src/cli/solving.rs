@@ -360,6 +360,27 @@ impl Job<'_> {
         let grown = residual > 1.01 * start + 8.0 * found.rounding;
         (falls && !penalty && grown).then_some(Stop::Grown { iteration, start, residual })
     }
+
+    /// That zero fits the data better than the model, where nothing but the data is to be fit.
+    fn worse_than_zero(&self, found: &Found) -> Option<String> {
+        let (residual, data) = (found.residual_norm, found.data_norm);
+        let plain = self.solve.regularization.is_empty() && self.solve.weight.is_none();
+        let rounding = if data == 0.0 { 8.0 * found.rounding } else { 0.0 };
+        if !plain || self.method.damp() != 0.0 || residual <= 1.001 * data + rounding {
+            return None;
+        }
+        let single = !self.solve.model_type.dtype.is_double();
+        let advice = match (self.solve.x0.is_some(), single) {
+            (true, true) => "Leave out `x0`, raise `niter`, or compute in float64",
+            (true, false) => "Leave out `x0`, or raise `niter`",
+            (false, true) => "Raise `niter`, take another solver, or compute in float64",
+            (false, false) => "Raise `niter`, or take another solver",
+        };
+        Some(format!(
+            "the model fits the data worse than zero does: the norm of the residual is {residual:.3e}, of the \
+             data {data:.3e}. {advice}"
+        ))
+    }
 }
 
 impl Run<'_> {
@@ -446,6 +467,7 @@ impl Run<'_> {
             found.stop = stop;
             return Ok(found);
         }
+        found.warnings.extend(self.main.worse_than_zero(&found));
         let residual = Held { store: data.stores.swap_remove(0), block: block.clone() };
         writer.write(machine, &OutputName::Residual, &residual)?;
         found.warnings.extend(writer.doubts);

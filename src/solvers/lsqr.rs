@@ -36,9 +36,10 @@ pub struct Lsqr {
     pub niter: usize,
     /// Damping; the penalty is `damp^2 ||x - x0||^2`.
     pub damp: f64,
-    /// Relative precision of `A`. Stop when `||A^H r|| <= atol ||A^H r0||`, with `r0` the first residual.
+    /// Relative precision of `A`. Stop when `||A^H r|| <= atol ||A^H r0||`, with `r0` the first residual;
+    /// from an `x0` that is far off, when `||A^H r|| <= atol ||A|| ||y||`.
     pub atol: f64,
-    /// Relative precision of `y`. Stop when `||r|| <= btol ||r0|| + atol ||A|| ||x||`.
+    /// Relative precision of `y`. Stop when `||r|| <= btol ||y|| + atol ||A|| ||x||`.
     pub btol: f64,
     /// Stop when the estimated condition number of `A` reaches this; 0 for no such limit.
     pub conlim: f64,
@@ -73,9 +74,11 @@ impl Lsqr {
 #[derive(Debug, Default)]
 struct Rotations {
     damp: f64,
-    /// `||y - A x0||` and `||A^H (y - A x0)||`.
+    /// `||y||` and `||A^H (y - A x0)||`.
     bnorm: f64,
     arnorm0: f64,
+    /// `||x0||`
+    start: f64,
     anorm: f64,
     rhobar: f64,
     phibar: f64,
@@ -103,10 +106,11 @@ struct Row {
 }
 
 impl Rotations {
-    fn new(damp: f64, alpha: f64, beta: f64) -> Rotations {
+    fn new(damp: f64, alpha: f64, beta: f64, bnorm: f64, start: f64) -> Rotations {
         Rotations {
             damp,
-            bnorm: beta,
+            bnorm,
+            start,
             arnorm0: alpha * beta,
             rhobar: alpha,
             phibar: beta,
@@ -158,22 +162,33 @@ impl Rotations {
         theta
     }
 
-    /// The first of PyLops' tests that holds, the strongest first, then what rounding leaves of a model
-    /// that began at norm `start`.
-    fn stop(&self, p: &Lsqr, floor: &Floor, start: f64) -> Option<Stop> {
-        let x = self.anorm * self.xnorm / self.bnorm;
-        let compatible = self.rnorm / self.bnorm;
+    /// `||x||`, or more.
+    fn most(&self) -> f64 {
+        self.xnorm + self.start
+    }
+
+    /// Whether the equations hold within `atol` and `btol` for a model of norm `x`.
+    fn holds(&self, p: &Lsqr, x: f64) -> bool {
+        self.rnorm <= p.btol * self.bnorm + p.atol * self.anorm * x
+    }
+
+    /// The first of PyLops' tests that holds, the strongest first, then what rounding leaves of the model.
+    /// What has a start is measured by the data and by the norm `x` of the model, as in SciPy: what
+    /// is small beside the residual of a bad start may be large.
+    fn stop(&self, p: &Lsqr, floor: &Floor, x: f64) -> Option<Stop> {
+        let most = self.anorm * self.most();
         let least_squares = self.arnorm / self.arnorm0;
+        let within = self.arnorm <= p.atol * self.arnorm0.min(self.anorm * self.bnorm);
         let condition = 1.0 / self.acond;
         let lost = |small: f64| 1.0 + small <= 1.0;
         let floor = floor.with_norm(self.anorm);
-        let precision = floor.is_reached(self.arnorm, self.rnorm, self.xnorm + start);
+        let precision = floor.is_reached(self.arnorm, self.rnorm, self.most());
         let rules = [
-            (compatible <= p.btol + p.atol * x, Stop::Compatible { machine: false }),
-            (least_squares <= p.atol, Stop::LeastSquares { machine: false }),
+            (self.holds(p, x), Stop::Compatible { machine: false }),
+            (within, Stop::LeastSquares { machine: false }),
             (p.conlim > 0.0 && condition <= 1.0 / p.conlim, Stop::Condition { machine: false }),
             (precision, Stop::Precision),
-            (lost(compatible / (1.0 + x)), Stop::Compatible { machine: true }),
+            (lost(self.rnorm / (self.bnorm + most)), Stop::Compatible { machine: true }),
             (lost(least_squares), Stop::LeastSquares { machine: true }),
             (lost(condition), Stop::Condition { machine: true }),
         ];
@@ -227,7 +242,8 @@ pub(super) fn solve(task: &mut Task<'_>, p: &Lsqr) -> Result<Outcome> {
     rescale(machine, model, &mut v, g);
     let mut alpha = g * alpha2.sqrt();
     let mut w2 = machine.update(model, &mut w, 0.0, &v, inverse(alpha))?;
-    let mut rotations = Rotations::new(g * p.damp, alpha, beta);
+    let mut rotations =
+        Rotations::new(g * p.damp, alpha, beta, data_norm * scale, start * inverse(g));
     let floor = Floor::new(ops, 0.0);
     let first = rotations.arnorm0 / (scale * g);
     let mut cost = vec![beta / scale];
@@ -280,7 +296,13 @@ pub(super) fn solve(task: &mut Task<'_>, p: &Lsqr) -> Result<Outcome> {
         } else if tell(machine, task.monitor, Iteration { number: iterations, residual, step })? {
             stop = Some(Stop::Interrupted);
         } else {
-            stop = rotations.stop(p, &floor, start * inverse(g));
+            // The norm of a model with a start takes reading it.
+            let known = start == 0.0 || !rotations.holds(p, rotations.most());
+            let size = match known {
+                true => rotations.most(),
+                false => machine.norm(model, &x)? * inverse(g),
+            };
+            stop = rotations.stop(p, &floor, size);
         }
         if stop.is_none() {
             // w = v - (theta / rho) w
@@ -296,7 +318,7 @@ pub(super) fn solve(task: &mut Task<'_>, p: &Lsqr) -> Result<Outcome> {
         stop: stop.unwrap_or(Stop::Iterations),
         cost,
         data_norm,
-        rounding: level * (rotations.xnorm + start * inverse(g)),
+        rounding: level * rotations.most(),
         watched: (first, rotations.arnorm / (scale * g), "the gradient"),
         tol: p.tol,
     };
