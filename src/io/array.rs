@@ -408,10 +408,13 @@ impl Array {
         self.0.losses.told()
     }
 
-    /// How many chunks of a Zarr folder are missing; `None` if none is.
+    /// How many chunks of a Zarr folder are missing, of those that this array reads; `None` if none is.
     pub fn missing_chunks(&self) -> Option<Missing> {
         match &self.0.base.source {
-            Source::Zarr(folder) => folder.missing(),
+            Source::Zarr(folder) => {
+                let courses = self.0.layout.courses(&self.0.base.dims);
+                folder.missing(courses.as_ref().map(|c| (c, self.0.layout.dims.as_slice())))
+            }
             Source::Array(inner) => inner.missing_chunks(),
             _ => None,
         }

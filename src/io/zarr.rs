@@ -140,10 +140,16 @@ impl Folder {
         &self.words
     }
 
-    /// How many chunks are missing; `None` if none is.
-    pub(crate) fn missing(&self) -> Option<Missing> {
-        let all = self.files.count();
-        let missing = all.saturating_sub(missing::present(&self.array, &self.path, &self.files));
+    /// How many chunks are missing, of those that an array of these dims needs which runs through this
+    /// as `courses` say; `None` if none is.
+    pub(crate) fn missing(&self, of: Option<(&Courses, &[usize])>) -> Option<Missing> {
+        let read = of.map(|(courses, dims)| self.files.read_by(courses, dims));
+        let all = match &read {
+            Some(read) => read.iter().fold(1, |n: usize, axis| n.saturating_mul(axis.len())),
+            None => self.files.count(),
+        };
+        let present = missing::present(&self.array, &self.path, &self.files, read.as_deref());
+        let missing = all.saturating_sub(present);
         let fill = with_dtype!(self.decoded.dtype(), N => {
             let mut value = [N::default()];
             decode(self.decoded, self.array.fill_value().as_ne_bytes(), &mut value);

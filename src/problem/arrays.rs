@@ -36,10 +36,12 @@ pub(super) fn open(
 ) -> Option<Array> {
     let result = source(&name.value, spec, around);
     let array = out.take(result)?;
-    if let ArraySource::File(file) = &spec.source {
-        warn_missing(&array, &format!("array `{}`", name.value), &file.file.span, out);
-    }
+    let stored = array.name().to_string();
     let array = finish(name, spec, array, out)?;
+    if let ArraySource::File(file) = &spec.source {
+        let what = format!("array `{}`", name.value);
+        warn_missing(&array, &stored, &what, &file.file.span, out);
+    }
     // Integers and booleans carry no precision: they are what numbers written in the file are.
     let whole = spec.dtype.is_none() && array.is_whole() && !array.ty().dtype.is_complex();
     if !whole {
@@ -67,9 +69,15 @@ pub(super) fn check_fetch(document: &Document, out: &mut Diagnostics) {
 }
 
 /// Says how many chunks of a Zarr folder are missing.
-pub(super) fn warn_missing(array: &Array, what: &str, span: &Span, out: &mut Diagnostics) {
+pub(super) fn warn_missing(
+    array: &Array,
+    stored: &str,
+    what: &str,
+    span: &Span,
+    out: &mut Diagnostics,
+) {
     let Some(missing) = array.missing_chunks() else { return };
-    let label = format!("of {}", array.name());
+    let label = format!("of {stored}");
     out.warn(Diagnostic::new(span.clone(), format!("{what}: {missing}"), label).help(
         "writers leave out chunks that hold this value alone; if these held another, write the array again",
     ));

@@ -37,7 +37,7 @@ fn reference(
     let path = stage::find(&path_in(&document.folder(), &file.value));
     let opened = open_header(&path, None, &file.span, || "the reference".to_string());
     let array = out.take(opened)?;
-    warn_missing(&array, "the reference", &file.span, out);
+    warn_missing(&array, array.name(), "the reference", &file.span, out);
     let made = outputs.iter().find(|o| o.name == output.value);
     let ty = match made.and_then(|o| o.made.as_ref()) {
         Some(made) => Some(&made.applied.to),

@@ -105,7 +105,11 @@ fn a_zarr_group_stays_as_it_was() {
     std::fs::create_dir(&group).unwrap();
     std::fs::write(group.join("zarr.json"), r#"{"zarr_format": 3, "node_type": "group"}"#).unwrap();
     std::fs::rename(folder.path().join("a.zarr"), group.join("a")).unwrap();
-    refused(&folder, "test problem.toml --out-dir g.zarr", 2, &["inside the Zarr folder"]);
+    let before = folder.all();
+    let ran = folder.ran("test problem.toml --out-dir g.zarr");
+    assert_eq!(ran.code, Some(2), "{}", ran.text());
+    assert!(ran.text().contains("inside the Zarr folder"), "{}", ran.text());
+    assert_eq!(folder.all(), before);
     assert!(!group.join("problem").exists());
     let text = PROBLEM.replace("file = \"d.npy\"", "file = \"g.zarr\", path = \"a\"");
     folder.put("p.toml", text.as_bytes());

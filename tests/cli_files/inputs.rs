@@ -106,6 +106,24 @@ model = "m.npy"
     );
     let ran = folder.ran("check problem.toml --deny-warnings");
     assert_eq!(ran.code, Some(2), "{}", ran.stderr);
+    // Of what is read alone: chunks are (2, 3), and 1.0 is the one that is missing.
+    for (slice, missing) in [
+        (":2", None),
+        ("1::-1", None),
+        (":, 3:", None),
+        ("2:", Some("1 of 2 chunks")),
+        ("3, :2", Some("1 of 1 chunk ")),
+        ("::3", Some("1 of 4 chunks")),
+    ] {
+        let sliced = text.replace("\"d.zarr\"", &format!("\"d.zarr\", slice = \"{slice}\""));
+        let some = sliced.split("[operators]").next().unwrap();
+        folder.put("some.toml", some.as_bytes());
+        let ran = folder.ran("check some.toml");
+        match missing {
+            None => assert!(!ran.stderr.contains("missing"), "{slice}: {}", ran.stderr),
+            Some(words) => assert!(ran.stderr.contains(words), "{slice}: {}", ran.stderr),
+        }
+    }
     assert!(folder.ran("apply problem.toml --input d.zarr").stderr.contains("1 of 4 chunks"));
     let compared = folder.ran("compare d.zarr d.zarr");
     assert!(compared.stderr.contains("warning: d.zarr: 1 of 4 chunks"), "{}", compared.stderr);

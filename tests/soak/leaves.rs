@@ -592,6 +592,8 @@ fn parts(d: &mut Draw<'_>) -> Option<Leaf> {
         1 => x.iter().map(|x| C::new(x.im, 0.0)).collect(),
         _ => x.iter().map(|x| x.conj()).collect(),
     });
+    // The adjoint of a part takes the real part of what is complex, as PyLops' does.
+    let map = Map { splits: kind == 2, ..map };
     Some(Leaf { table, map, arrays: vec![] })
 }
 

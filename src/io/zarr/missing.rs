@@ -2,18 +2,36 @@
 //! so does a copy that broke off. Of an array in shards, these are the shards: which chunks a shard does
 //! not have it says itself.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use zarrs::array::Array;
 use zarrs::filesystem::FilesystemStore;
 
-/// A grid of chunks that are files.
+use crate::io::layout::Courses;
+
+/// A grid of chunks that are files: how many on each axis, and their lengths.
 #[derive(Clone, Debug)]
-pub(super) struct Chunks(Vec<usize>);
+pub(super) struct Chunks(Vec<usize>, Vec<usize>);
 
 impl Chunks {
     pub(super) fn new(dims: &[usize], lengths: &[usize]) -> Chunks {
-        Chunks(dims.iter().zip(lengths).map(|(n, length)| n.div_ceil((*length).max(1))).collect())
+        let lengths: Vec<usize> = lengths.iter().map(|&length| length.max(1)).collect();
+        Chunks(dims.iter().zip(&lengths).map(|(n, length)| n.div_ceil(*length)).collect(), lengths)
+    }
+
+    /// By axis, the chunks that an array of these dims reads which runs along `courses`.
+    pub(super) fn read_by(&self, courses: &Courses, dims: &[usize]) -> Vec<BTreeSet<u64>> {
+        let axis = |k: usize| {
+            let along = courses.axes.iter().zip(dims).find_map(|(course, &n)| {
+                let course = course.filter(|course| course.axis == k)?;
+                Some((course.step, n))
+            });
+            let (step, n) = along.unwrap_or((1, 1));
+            let at = |i: usize| courses.start[k].wrapping_add_signed(i as isize * step);
+            (0..n).map(|i| (at(i) / self.1[k]) as u64).collect()
+        };
+        (0..self.0.len()).map(axis).collect()
     }
 
     pub(super) fn count(&self) -> usize {
@@ -29,8 +47,17 @@ impl Chunks {
     }
 }
 
-/// How many chunks that are files are there. The folder is listed once, however many there could be.
-pub(super) fn present(array: &Array<FilesystemStore>, folder: &Path, chunks: &Chunks) -> usize {
+/// How many chunks that are files are there, of all or of some by axis. The folder is listed once,
+/// however many there could be.
+pub(super) fn present(
+    array: &Array<FilesystemStore>,
+    folder: &Path,
+    chunks: &Chunks,
+    some: Option<&[BTreeSet<u64>]>,
+) -> usize {
+    let counts = |index: &[u64]| {
+        some.is_none_or(|axes| axes.iter().zip(index).all(|(axis, i)| axis.contains(i)))
+    };
     if chunks.0.is_empty() {
         return usize::from(folder.join(array.chunk_key(&[]).as_str()).is_file());
     }
@@ -45,7 +72,7 @@ pub(super) fn present(array: &Array<FilesystemStore>, folder: &Path, chunks: &Ch
             if is_number && depth > 0 && entry.path().is_dir() {
                 waiting.push((path, depth - 1));
             } else if let Some(index) = chunks.named(&path) {
-                found += usize::from(array.chunk_key(&index).as_str() == path);
+                found += usize::from(counts(&index) && array.chunk_key(&index).as_str() == path);
             }
         }
     }
