@@ -509,3 +509,44 @@ fn lsqr_measures_by_the_data_and_not_by_a_bad_start() {
     let relative = bad(matrix, "[3.0, 5.0, 2.0, 2.0]", "[1e11, 1e12, 1e12]", 60);
     assert!(relative < 1e-3, "{relative}");
 }
+
+/// A matrix of rank 3 but for rounding to single precision.
+fn rank_three(n: usize) -> Vec<f64> {
+    let wave = |i: usize, k: usize| ((i * (2 * k + 3) + 5 * k + 1) as f64 * 0.7).sin();
+    let at = |k: usize| (0..3).map(|r| wave(k / n, r) * wave(k % n, r + 3)).sum();
+    (0..n * n).map(at).collect()
+}
+
+#[test]
+fn direct_knows_what_precision_an_array_was_stored_in() {
+    let norm = |array: &str, operator: &str| {
+        let text = format!(
+            "[arrays]\nM = {{ file = \"S.npy\"{array} }}\ny = {{ random = {{ shape = 8, seed = 3 }} }}\n\
+             [operators]\nA = {{ type = \"MatrixMult\", A = \"M\"{operator} }}\n[solve]\noperator = \"A\"\n\
+             data = \"y\"\nsolver = \"direct\"\n[outputs]\nmodel = \"m.npy\"\n"
+        );
+        let folder = common::Folder::of(&text);
+        folder.write("S.npy", &Stored::new(&[8, 8], "float32", &rank_three(8)));
+        let ran = folder.ran("solve problem.toml --json");
+        assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+        let words = "`direct`: the matrix has rank 3 in single precision, not 8";
+        assert!(ran.stderr.contains(words), "{array}{operator}: {}", ran.stderr);
+        let dtype = ran.json()["operator"]["dtype"].as_str().unwrap().to_string();
+        let model = folder.read("m.npy", &dtype).unwrap().values;
+        model.iter().map(|v| v * v).sum::<f64>().sqrt()
+    };
+    for (array, operator) in [
+        (", dtype = \"float64\"", ""),
+        ("", ", dtype = \"float64\""),
+        (", dtype = \"float64\", transpose = [1, 0]", ""),
+        (", dtype = \"complex128\"", ""),
+    ] {
+        let norm = norm(array, operator);
+        assert!(norm < 100.0, "{array}{operator}: {norm:e}");
+    }
+    // Whole numbers are exact, and a full rank is not spoken of.
+    let folder = dense("float64", "[[1, 0], [0, 1e-9]]", "[1.0, 1.0]", "solver = \"direct\"");
+    let ran = folder.ran("solve problem.toml");
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
+    model(&folder, "float64", &[1.0, 1e9], 1e-12);
+}
