@@ -10,7 +10,7 @@ use crate::engine::{Block, Error, Machine, Operators, Result, Space, Store, Vect
 use crate::scalar::{C128, Scalar};
 use crate::solvers::dense::{self, Solution};
 use crate::solvers::{Outcome, Stop, Task};
-use crate::space::{IndexBox, strides};
+use crate::space::{IndexBox, show_dims, strides};
 use crate::with_view;
 
 /// Most entries of a matrix that is solved directly.
@@ -197,12 +197,19 @@ fn columns(ops: &Operators) -> Result<(usize, usize, usize)> {
         let (first, rest) = block.ty.dims.split_first()?;
         Some((*first, rest.iter().product()))
     };
+    let show = |space: &Space| {
+        let dims = space.blocks.iter().map(|block| show_dims(&block.ty.dims));
+        dims.collect::<Vec<_>>().join(" and ")
+    };
     match (sides(&ops.model), sides(&ops.data)) {
         (Some((n, count)), Some((m, same))) if count == same => Ok((n, m, count)),
-        _ => Err(Error::Io(crate::io::Error::input(
-            "`columns = true` needs a model and data with the same axes after the first; leave `columns` \
-             out",
-        ))),
+        _ => Err(Error::Io(crate::io::Error::input(&format!(
+            "`columns = true`: rows run along the first axis, and each place along the others is a \
+             column, so that model and data have the same axes after the first; the model is {}, the data \
+             are {}. Put the axis that the operator works along first, or leave `columns` out",
+            show(&ops.model),
+            show(&ops.data)
+        )))),
     }
 }
 
