@@ -509,3 +509,117 @@ fn lsqr_measures_by_the_data_and_not_by_a_bad_start() {
     let relative = bad(matrix, "[3.0, 5.0, 2.0, 2.0]", "[1e11, 1e12, 1e12]", 60);
     assert!(relative < 1e-3, "{relative}");
 }
+
+/// A matrix of rank 3 but for rounding to single precision.
+fn rank_three(n: usize) -> Vec<f64> {
+    let wave = |i: usize, k: usize| ((i * (2 * k + 3) + 5 * k + 1) as f64 * 0.7).sin();
+    let at = |k: usize| (0..3).map(|r| wave(k / n, r) * wave(k % n, r + 3)).sum();
+    (0..n * n).map(at).collect()
+}
+
+#[test]
+fn direct_knows_what_precision_an_array_was_stored_in() {
+    let norm = |array: &str, operator: &str| {
+        let text = format!(
+            "[arrays]\nM = {{ file = \"S.npy\"{array} }}\ny = {{ random = {{ shape = 8, seed = 3 }} }}\n\
+             [operators]\nA = {{ type = \"MatrixMult\", A = \"M\"{operator} }}\n[solve]\noperator = \"A\"\n\
+             data = \"y\"\nsolver = \"direct\"\n[outputs]\nmodel = \"m.npy\"\n"
+        );
+        let folder = common::Folder::of(&text);
+        folder.write("S.npy", &Stored::new(&[8, 8], "float32", &rank_three(8)));
+        let ran = folder.ran("solve problem.toml --json");
+        assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+        let words = "`direct`: the matrix has rank 3 in single precision, not 8";
+        assert!(ran.stderr.contains(words), "{array}{operator}: {}", ran.stderr);
+        let dtype = ran.json()["operator"]["dtype"].as_str().unwrap().to_string();
+        let model = folder.read("m.npy", &dtype).unwrap().values;
+        model.iter().map(|v| v * v).sum::<f64>().sqrt()
+    };
+    for (array, operator) in [
+        (", dtype = \"float64\"", ""),
+        ("", ", dtype = \"float64\""),
+        (", dtype = \"float64\", transpose = [1, 0]", ""),
+        (", dtype = \"complex128\"", ""),
+    ] {
+        let norm = norm(array, operator);
+        assert!(norm < 100.0, "{array}{operator}: {norm:e}");
+    }
+    // Whole numbers are exact, and a full rank is not spoken of.
+    let folder = dense("float64", "[[1, 0], [0, 1e-9]]", "[1.0, 1.0]", "solver = \"direct\"");
+    let ran = folder.ran("solve problem.toml");
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
+    model(&folder, "float64", &[1.0, 1e9], 1e-12);
+}
+
+#[test]
+fn a_tol_that_ends_a_run_well_is_not_warned_of() {
+    // Orthogonal to the range but for rounding: zero is the solution.
+    let matrix = "[[0.1, 0.7], [0.2, 0.3], [0.3, 0.1]]";
+    let data = "[-0.07, 0.2, -0.11]";
+    let folder = dense("float64", matrix, data, "solver = \"cgls\"\nniter = 50");
+    let ran = folder.ran("solve problem.toml --json");
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
+    assert_eq!(ran.json()["solver"]["status"], "tol");
+    // A tol that was written, after some work; none without.
+    let run = |data: &str| {
+        let solve = "solver = \"cgls\"\nniter = 50\ntol = 1.0";
+        dense("float64", "[[3, 0, 0], [0, 1, 0], [0, 0, 0.1]]", data, solve)
+            .ran("solve problem.toml")
+    };
+    let ran = run("[0.1, 1.5, 1.0]");
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
+    assert!(
+        ran.text().contains("2 iterations, the watched squared norm reached tol"),
+        "{}",
+        ran.text()
+    );
+    assert!(run("[0.1, 0.5, 1.0]").stderr.contains("the model is zero"));
+}
+
+#[test]
+fn lsqr_comes_as_far_as_cgls_in_single_precision() {
+    let text = |solver: &str| {
+        format!(
+            "dtype = \"float32\"\n[arrays]\nM = {{ random = {{ shape = [60, 30], seed = 1 }} }}\n\
+             m = {{ random = {{ shape = 30, seed = 2 }} }}\ny = {{ apply = {{ operator = \"A\", to = \"m\" }} }}\n\
+             [operators]\nA = {{ type = \"MatrixMult\", A = \"M\" }}\n[solve]\noperator = \"A\"\ndata = \"y\"\n\
+             solver = \"{solver}\"\nniter = 100\ntol = 0.0\n[outputs]\nmodel = \"m.npy\"\n"
+        )
+    };
+    let relative = |solver: &str| {
+        let ran = common::Folder::of(&text(solver)).ran("solve problem.toml --json");
+        assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+        ran.json()["solver"]["relative_residual"].as_f64().unwrap()
+    };
+    let (lsqr, cgls) = (relative("lsqr"), relative("cgls"));
+    assert!(lsqr < 3.0 * cgls && lsqr < 4e-7, "{lsqr:e}, cgls {cgls:e}");
+}
+
+#[test]
+fn the_summary_says_what_a_run_did() {
+    let text = |solve: &str| {
+        let ran =
+            dense("float64", "[[1, 0], [0, 2]]", "[1.0, 2.0]", solve).ran("solve problem.toml");
+        assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+        ran.text()
+    };
+    let direct = text("solver = \"direct\"");
+    assert!(direct.contains("direct: solved directly"), "{direct}");
+    assert!(!direct.contains("iteration"), "{direct}");
+    let normal = text("solver = \"cg\"\nnormal_equations = true\nrtol = 0.9\ntol = 0.0");
+    let words = "rtol times the norm of the normal equations' right-hand side";
+    assert!(normal.contains(words), "{normal}");
+    let folder =
+        dense("float64", "[[1, 0], [0, 2]]", "[1.0, 2.0]", "solver = \"direct\"\ncolumns = true");
+    assert_eq!(folder.ran("solve problem.toml").code, Some(0));
+    let other = "[arrays]\ny = { ones = { shape = [3, 4] } }\n[operators]\nA = { type = \"Transpose\", dims = [4, 3], \
+                 axes = [1, 0] }\n[solve]\noperator = \"A\"\ndata = \"y\"\nsolver = \"direct\"\ncolumns = true\n\
+                 [outputs]\nmodel = \"m.npy\"\n";
+    let ran = common::Folder::of(other).ran("solve problem.toml");
+    assert_eq!(ran.code, Some(1), "{}", ran.stderr);
+    for words in
+        ["each place along the others is a column", "the model is (4, 3), the data are (3, 4)"]
+    {
+        assert!(ran.stderr.contains(words), "{}", ran.stderr);
+    }
+}

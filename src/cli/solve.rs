@@ -112,12 +112,31 @@ pub(super) fn refuse_failed(problem: &Problem, solved: &Solved) -> Outcome {
     }))
 }
 
+/// Iterations, if there are any, and what ended them.
+fn ended(iterations: usize, stop: &Stop, normal: bool) -> String {
+    let stop = match stop {
+        Stop::Solved => return stop.to_string(),
+        Stop::Relative if normal => {
+            "the residual fell below rtol times the norm of the normal equations' right-hand side"
+                .to_string()
+        }
+        _ => stop.to_string(),
+    };
+    format!("{iterations} iteration{}, {stop}", if iterations == 1 { "" } else { "s" })
+}
+
 fn summary(problem: &Problem, solved: &Solved, checks: &[expectations::Check]) -> String {
     let mut text = String::new();
     let Some(solve) = &problem.solve else { return text };
     let title = problem.title.clone().unwrap_or_else(|| problem.document.source.name.clone());
     let relative = solved.residual_norm / solved.data_norm;
-    let mean = solved.timings.solve / solved.iterations.max(1) as f64;
+    let mean = match solved.stop {
+        Stop::Solved => String::new(),
+        _ => {
+            let mean = solved.timings.solve / solved.iterations.max(1) as f64;
+            format!(" ({} an iteration)", report::seconds(mean))
+        }
+    };
     let _ = writeln!(text, "{title}");
     let _ = writeln!(
         text,
@@ -130,17 +149,15 @@ fn summary(problem: &Problem, solved: &Solved, checks: &[expectations::Check]) -
     );
     let _ = writeln!(
         text,
-        "  solver     {}: {} iteration{}, {}",
+        "  solver     {}: {}",
         solved.method.name(),
-        solved.iterations,
-        if solved.iterations == 1 { "" } else { "s" },
-        solved.stop
+        ended(solved.iterations, &solved.stop, solve.normal_equations)
     );
     for further in &solved.further {
         let Further { name, iterations, stop, seconds } = further;
-        let plural = if *iterations == 1 { "" } else { "s" };
         let seconds = report::seconds(*seconds);
-        let _ = writeln!(text, "  solve {name}  {iterations} iteration{plural}, {stop}; {seconds}");
+        let normal = problem.solves.iter().any(|(n, s)| n == name && s.normal_equations);
+        let _ = writeln!(text, "  solve {name}  {}; {seconds}", ended(*iterations, stop, normal));
     }
     let further = match solved.further.is_empty() {
         true => String::new(),
@@ -164,11 +181,10 @@ fn summary(problem: &Problem, solved: &Solved, checks: &[expectations::Check]) -
     }
     let _ = writeln!(
         text,
-        "  time       {}: setup {}{further}, solve {} ({} an iteration), finish {}",
+        "  time       {}: setup {}{further}, solve {}{mean}, finish {}",
         report::seconds(solved.timings.total()),
         report::seconds(solved.timings.setup),
         report::seconds(solved.timings.solve),
-        report::seconds(mean),
         report::seconds(solved.timings.finish)
     );
     let peak = solved.peak_bytes.map_or("unknown".into(), |p| report::bytes(p as f64));

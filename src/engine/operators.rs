@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crate::engine::{
     After, Compiled, Constants, Machine, Plans, Result, Space, Spill, Store, Vector,
 };
+use crate::graph::Primitive;
 use crate::kernels::vector;
 use crate::space::IndexBox;
 use crate::view::{ViewMut, Viewed};
@@ -77,11 +78,14 @@ impl Operators {
             .any(|((n, reached), used)| reached && used && !n.ty.dtype.is_double())
     }
 
-    /// Whether a constant is of single precision, or what is computed with it.
+    /// Whether a constant comes from single precision, or what is computed with it is single.
     pub fn has_single(&self) -> bool {
         let program = &self.forward.plan().program;
         let nodes = program.graph.nodes().iter().zip(program.needed());
-        nodes.filter(|(_, used)| *used).any(|(n, _)| !n.ty.dtype.is_double())
+        nodes.filter(|(_, used)| *used).any(|(n, _)| match &n.primitive {
+            Primitive::Constant(array) if array.is_single() => true,
+            _ => !n.ty.dtype.is_double(),
+        })
     }
 
     /// The epsilon of the type that the operator computes in.

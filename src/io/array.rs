@@ -269,6 +269,15 @@ impl Array {
         self.stored_type().is_some_and(|stored| stored.kind == Kind::Bool)
     }
 
+    /// Whether elements were stored in, or rounded to, single precision, whatever they were cast to later.
+    pub fn is_single(&self) -> bool {
+        let base = || match &self.0.base.source {
+            Source::Array(inner) => inner.is_single(),
+            _ => !self.0.base.dtype.is_double(),
+        };
+        !self.is_whole() && (!self.ty().dtype.is_double() || base())
+    }
+
     /// Whole numbers as they are stored, whatever they were cast to; other arrays as they are.
     pub fn exact(self) -> Array {
         let dtype = self.0.base.dtype;

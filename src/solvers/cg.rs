@@ -130,7 +130,9 @@ pub(super) fn solve(task: &mut Task<'_>, p: &Cg) -> Result<Outcome> {
         data_norm,
         rounding: floor.level() * way.norm(),
         watched: (first2.sqrt() / scale, k.sqrt() / scale, "the residual"),
+        least: 0.0,
         tol: p.tol,
+        given: p.tol != Cg::default().tol,
     };
     let mut outcome = ended.outcome(task)?;
     if unfinished {

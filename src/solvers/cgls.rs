@@ -135,6 +135,10 @@ pub(super) fn solve(task: &mut Task<'_>, p: &Cgls) -> Result<Outcome> {
             k = r2;
         }
     }
+    if iterations == 0 && stop == Some(Stop::Tolerance) && k > 0.0 {
+        // Whether the gradient is more than rounding, the norm of the operator tells.
+        floor.see(ops.forward(machine, &c, &mut q)?, c2);
+    }
     Ended {
         x,
         unit: h / scale,
@@ -145,7 +149,9 @@ pub(super) fn solve(task: &mut Task<'_>, p: &Cgls) -> Result<Outcome> {
         data_norm,
         rounding: floor.level() * way.norm(),
         watched: (first / scale, k.sqrt() / scale, "the gradient"),
+        least: floor.level() * s2.sqrt() / scale,
         tol: p.tol,
+        given: p.tol != Cgls::default().tol,
     }
     .outcome(task)
 }

@@ -12,9 +12,17 @@ use nalgebra::{DMatrix, DVector};
 /// Most sweeps of rotations; six or so are needed.
 const SWEEPS: usize = 40;
 
+/// A solution, and the rank of its matrix as far as that was told.
+pub(super) struct Solution {
+    /// A column for each right-hand side.
+    pub(super) x: DMatrix<f64>,
+    /// How many singular values count.
+    pub(super) rank: usize,
+}
+
 /// The solution for each column of `rhs`, of least norm where the rank is less than the number of unknowns:
 /// singular values up to `epsilon` times the largest and the longer side count as 0.
-pub(super) fn solve(mut matrix: DMatrix<f64>, mut rhs: DMatrix<f64>, epsilon: f64) -> DMatrix<f64> {
+pub(super) fn solve(mut matrix: DMatrix<f64>, mut rhs: DMatrix<f64>, epsilon: f64) -> Solution {
     // Powers of two keep squares of what is far from 1 in range.
     let near = |m: &DMatrix<f64>| {
         let exponent = m.amax().log2();
@@ -26,11 +34,12 @@ pub(super) fn solve(mut matrix: DMatrix<f64>, mut rhs: DMatrix<f64>, epsilon: f6
     let small = epsilon * matrix.nrows().max(matrix.ncols()) as f64;
     let plain = matrix.is_square().then(|| regular(&matrix, &rhs, small)).flatten();
     // (g A) (f x / g) = f y
-    plain.unwrap_or_else(|| least(&matrix, &rhs, small)) * g / f
+    let Solution { x, rank } = plain.unwrap_or_else(|| least(&matrix, &rhs, small));
+    Solution { x: x * g / f, rank }
 }
 
 /// The solution by LU if the rank of a square matrix is beyond doubt.
-fn regular(matrix: &DMatrix<f64>, rhs: &DMatrix<f64>, small: f64) -> Option<DMatrix<f64>> {
+fn regular(matrix: &DMatrix<f64>, rhs: &DMatrix<f64>, small: f64) -> Option<Solution> {
     let n = matrix.ncols();
     let lu = matrix.clone().lu();
     // ||A^-1 z|| / ||z|| is about 1 / (sqrt(n) s) for any z and the least singular value s.
@@ -38,11 +47,12 @@ fn regular(matrix: &DMatrix<f64>, rhs: &DMatrix<f64>, small: f64) -> Option<DMat
     let through = lu.solve(&probe)?;
     let size = |j: usize| probe.column(j).norm() / through.column(j).norm() / (n as f64).sqrt();
     let least = (0..3).map(size).fold(f64::INFINITY, f64::min);
-    (least > 30.0 * small * matrix.norm()).then(|| lu.solve(rhs))?
+    let x = (least > 30.0 * small * matrix.norm()).then(|| lu.solve(rhs))?;
+    x.map(|x| Solution { x, rank: n })
 }
 
 /// The least-squares solution of least norm.
-fn least(matrix: &DMatrix<f64>, rhs: &DMatrix<f64>, small: f64) -> DMatrix<f64> {
+fn least(matrix: &DMatrix<f64>, rhs: &DMatrix<f64>, small: f64) -> Solution {
     let wide = matrix.nrows() < matrix.ncols();
     let (q, r, p) = if wide { matrix.transpose() } else { matrix.clone() }.col_piv_qr().unpack();
     // A = Q R P^T, or P R^T Q^T if wide.
@@ -51,17 +61,17 @@ fn least(matrix: &DMatrix<f64>, rhs: &DMatrix<f64>, small: f64) -> DMatrix<f64> 
         p.permute_rows(&mut y);
     }
     let core = if wide { r.transpose() } else { r };
-    let x = regular(&core, &y, small).unwrap_or_else(|| pseudo_inverse(&core, &y, small));
+    let found = regular(&core, &y, small).unwrap_or_else(|| pseudo_inverse(&core, &y, small));
+    let Solution { mut x, rank } = found;
     if wide {
-        return q * x;
+        return Solution { x: q * x, rank };
     }
-    let mut x = x;
     p.inv_permute_rows(&mut x);
-    x
+    Solution { x, rank }
 }
 
 /// The same for a square matrix, by singular values.
-fn pseudo_inverse(matrix: &DMatrix<f64>, rhs: &DMatrix<f64>, small: f64) -> DMatrix<f64> {
+fn pseudo_inverse(matrix: &DMatrix<f64>, rhs: &DMatrix<f64>, small: f64) -> Solution {
     let n = matrix.ncols();
     // A^T V = U S
     let (mut us, mut v) = (matrix.transpose(), DMatrix::<f64>::identity(n, n));
@@ -93,7 +103,7 @@ fn pseudo_inverse(matrix: &DMatrix<f64>, rhs: &DMatrix<f64>, small: f64) -> DMat
     for (mut row, s) in along.row_iter_mut().zip(values.iter()) {
         row *= if *s > least { 1.0 / s / s } else { 0.0 };
     }
-    us * along
+    Solution { x: us * along, rank: values.iter().filter(|s| **s > least).count() }
 }
 
 /// Columns `p` and `q` turned by an angle of this cosine and sine.
@@ -123,7 +133,9 @@ mod tests {
                 let (left, right) = (wavy(m, rank, 1), wavy(rank, n, 2));
                 let matrix = &left * &right * scale;
                 let rhs = wavy(m, 2, 3);
-                let x = solve(matrix.clone(), rhs.clone(), f64::EPSILON) * scale;
+                let found = solve(matrix.clone(), rhs.clone(), f64::EPSILON);
+                assert_eq!(found.rank, rank, "{m} x {n}");
+                let x = found.x * scale;
                 let unit = matrix / scale;
                 let gradient = unit.tr_mul(&(&rhs - &unit * &x));
                 assert!(gradient.amax() < 1e-10, "{m} x {n}, rank {rank}: gradient {gradient}");

@@ -8,8 +8,9 @@ use serde::Deserialize;
 
 use crate::engine::{Block, Error, Machine, Operators, Result, Space, Store, Vector};
 use crate::scalar::{C128, Scalar};
-use crate::solvers::{Outcome, Stop, Task, dense};
-use crate::space::{IndexBox, strides};
+use crate::solvers::dense::{self, Solution};
+use crate::solvers::{Outcome, Stop, Task};
+use crate::space::{IndexBox, show_dims, strides};
 use crate::with_view;
 
 /// Most entries of a matrix that is solved directly.
@@ -21,7 +22,8 @@ pub(super) const MOST_ENTRIES: usize = 1 << 22;
 ///
 /// The operator's matrix is made column by column; LU if it is square and regular, else the
 /// least-squares solution of least norm. Singular values below `max(m, n)` times the epsilon of the type
-/// count as 0: that of single precision if anything of the operator is. PyLops: `A / y` with a matrix.
+/// count as 0: that of single precision if anything of the operator is, or an array of it is stored so,
+/// whatever it is cast to. PyLops: `A / y` with a matrix.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 pub struct Direct {
     /// The operator does the same to each column along the first axes of model and data: only that
@@ -59,10 +61,12 @@ pub(super) fn solve(task: &mut Task<'_>, parameters: &Direct) -> Result<Outcome>
     };
     let size = matrix.norm();
     let epsilon = if ops.has_single() { f64::from(f32::EPSILON) } else { f64::EPSILON };
-    let solution = match stop {
+    let full = matrix.nrows().min(matrix.ncols());
+    let Solution { x: solution, rank } = match stop {
         Stop::Solved => dense::solve(matrix, rhs, epsilon),
-        _ => DMatrix::zeros(n * sides.units.len(), count),
+        _ => Solution { x: DMatrix::zeros(n * sides.units.len(), count), rank: full },
     };
+    let deficient = (rank < full).then(|| sides.deficient(rank, full, epsilon > f64::EPSILON));
     set(machine, &ops.model, &mut x, &|k| {
         let (i, c) = (k / count, k % count);
         let imaginary = if sides.units.len() == 2 { solution[(n + i, c)] } else { 0.0 };
@@ -80,7 +84,7 @@ pub(super) fn solve(task: &mut Task<'_>, parameters: &Direct) -> Result<Outcome>
         data_norm,
         rounding: 4.0 * epsilon * size * model,
         figures: Vec::new(),
-        warnings: Vec::new(),
+        warnings: deficient.into_iter().collect(),
     })
 }
 
@@ -105,6 +109,20 @@ impl Sides {
         }
         let tolerance = if ops.is_single() { 1e-4 } else { 1e-10 };
         Sides { shape, units, complex: complex(&ops.data), tolerance }
+    }
+
+    /// That the matrix does not have full rank, and what was done then.
+    fn deficient(&self, rank: usize, full: usize, single: bool) -> String {
+        // Of a complex matrix, each singular value is found twice.
+        let twice = self.complex && self.units.len() == 2 && rank % 2 == 0;
+        let each = if twice { 2 } else { 1 };
+        let precision = if single { " in single precision" } else { "" };
+        format!(
+            "`direct`: the matrix has rank {}{precision}, not {}; of all models that fit the data as well as any, \
+             this is the one of least norm",
+            rank / each,
+            full / each
+        )
     }
 
     /// The equations' sides, column by column; element `i count + c` is row `i` of column `c`.
@@ -179,12 +197,19 @@ fn columns(ops: &Operators) -> Result<(usize, usize, usize)> {
         let (first, rest) = block.ty.dims.split_first()?;
         Some((*first, rest.iter().product()))
     };
+    let show = |space: &Space| {
+        let dims = space.blocks.iter().map(|block| show_dims(&block.ty.dims));
+        dims.collect::<Vec<_>>().join(" and ")
+    };
     match (sides(&ops.model), sides(&ops.data)) {
         (Some((n, count)), Some((m, same))) if count == same => Ok((n, m, count)),
-        _ => Err(Error::Io(crate::io::Error::input(
-            "`columns = true` needs a model and data with the same axes after the first; leave `columns` \
-             out",
-        ))),
+        _ => Err(Error::Io(crate::io::Error::input(&format!(
+            "`columns = true`: rows run along the first axis, and each place along the others is a \
+             column, so that model and data have the same axes after the first; the model is {}, the data \
+             are {}. Put the axis that the operator works along first, or leave `columns` out",
+            show(&ops.model),
+            show(&ops.data)
+        )))),
     }
 }
 

@@ -143,7 +143,11 @@ pub(super) struct Ended {
     pub(super) rounding: f64,
     /// Norms of what `tol` looks at, the first and the last, and its name.
     pub(super) watched: (f64, f64, &'static str),
+    /// What of that norm rounding makes.
+    pub(super) least: f64,
     pub(super) tol: f64,
+    /// Whether `tol` is not the usual one: it was chosen.
+    pub(super) given: bool,
 }
 
 impl Ended {
@@ -171,6 +175,10 @@ impl Ended {
     fn early(&self, started: bool) -> Option<String> {
         let (first, last, name) = self.watched;
         if self.stop != Stop::Tolerance || last <= HARDLY * first || last == 0.0 {
+            return None;
+        }
+        // Zero may be the solution of data that were rounded too, and what was chosen has been worked for.
+        if last <= 8.0 * self.least || (self.given && self.iterations > 0) {
             return None;
         }
         let residual = self.cost.last().copied().unwrap_or(0.0);

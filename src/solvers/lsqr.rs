@@ -80,6 +80,8 @@ struct Rotations {
     /// `||x0||`
     start: f64,
     anorm: f64,
+    /// The largest norm of a column of the bidiagonal matrix, which is at most `||A||`.
+    most_seen: f64,
     rhobar: f64,
     phibar: f64,
     /// Sum of the squares of `w / rho`.
@@ -127,6 +129,7 @@ impl Rotations {
         if beta > 0.0 {
             self.anorm = norm(&[self.anorm, alpha, beta, self.damp]);
         }
+        self.most_seen = self.most_seen.max(norm(&[alpha, beta, self.damp]));
         // damp is rotated away: it changes the diagonal.
         let rhobar1 = self.rhobar.hypot(self.damp);
         let psi = self.damp / rhobar1 * self.phibar;
@@ -175,14 +178,14 @@ impl Rotations {
     /// The first of PyLops' tests that holds, the strongest first, then what rounding leaves of the model.
     /// What has a start is measured by the data and by the norm `x` of the model, as in SciPy: what
     /// is small beside the residual of a bad start may be large.
-    fn stop(&self, p: &Lsqr, floor: &Floor, x: f64) -> Option<Stop> {
+    fn stop(&self, p: &Lsqr, floor: &mut Floor, x: f64) -> Option<Stop> {
         let most = self.anorm * self.most();
         let least_squares = self.arnorm / self.arnorm0;
         let within = self.arnorm <= p.atol * self.arnorm0.min(self.anorm * self.bnorm);
         let condition = 1.0 / self.acond;
         let lost = |small: f64| 1.0 + small <= 1.0;
-        let floor = floor.with_norm(self.anorm);
-        let precision = floor.is_reached(self.arnorm, self.rnorm, self.most());
+        let reached = floor.is_reached(self.arnorm, self.rnorm, self.most());
+        let precision = floor.is_left_to(reached);
         let rules = [
             (self.holds(p, x), Stop::Compatible { machine: false }),
             (within, Stop::LeastSquares { machine: false }),
@@ -244,7 +247,7 @@ pub(super) fn solve(task: &mut Task<'_>, p: &Lsqr) -> Result<Outcome> {
     let mut w2 = machine.update(model, &mut w, 0.0, &v, inverse(alpha))?;
     let mut rotations =
         Rotations::new(g * p.damp, alpha, beta, data_norm * scale, start * inverse(g));
-    let floor = Floor::new(ops, 0.0);
+    let mut floor = Floor::new(ops, 0.0);
     let first = rotations.arnorm0 / (scale * g);
     let mut cost = vec![beta / scale];
     let mut iterations = 0;
@@ -268,8 +271,9 @@ pub(super) fn solve(task: &mut Task<'_>, p: &Lsqr) -> Result<Outcome> {
         let ratio = -alpha * inverse(beta);
         beta = machine.update(data, &mut u, ratio, &q, g * inverse(alpha))?.sqrt();
         let row = rotations.row(alpha, beta);
-        if floor.with_norm(rotations.anorm).is_flat(row.rho, w2.sqrt()) {
-            // Along w, A is round-off, and so is the step.
+        floor = floor.with_norm(rotations.most_seen);
+        if floor.is_flat(row.rho, w2.sqrt()) || floor.is_risky(row.rho, w2.sqrt(), 1.0) {
+            // Along w, A is round-off, and so is the step, or it may be.
             stop = Some(Stop::Precision);
             break;
         }
@@ -302,14 +306,17 @@ pub(super) fn solve(task: &mut Task<'_>, p: &Lsqr) -> Result<Outcome> {
                 true => rotations.most(),
                 false => machine.norm(model, &x)? * inverse(g),
             };
-            stop = rotations.stop(p, &floor, size);
+            stop = rotations.stop(p, &mut floor, size);
         }
         if stop.is_none() {
             // w = v - (theta / rho) w
             w2 = machine.update(model, &mut w, -theta / row.rho, &v, inverse(alpha))?;
         }
     }
-    let level = floor.with_norm(rotations.anorm).level();
+    if iterations == 0 && stop == Some(Stop::Tolerance) {
+        // Whether the gradient is more than rounding, the norm of the operator tells.
+        floor.see(ops.forward(machine, &v, &mut q)?, alpha * alpha);
+    }
     let ended = Ended {
         x,
         unit: 1.0 / scale,
@@ -318,9 +325,11 @@ pub(super) fn solve(task: &mut Task<'_>, p: &Lsqr) -> Result<Outcome> {
         stop: stop.unwrap_or(Stop::Iterations),
         cost,
         data_norm,
-        rounding: level * rotations.most(),
+        rounding: floor.level() * rotations.most(),
+        least: floor.level() * rotations.rnorm / scale,
         watched: (first, rotations.arnorm / (scale * g), "the gradient"),
         tol: p.tol,
+        given: true,
     };
     let outcome = ended.outcome(task)?;
     Ok(Outcome { figures: rotations.figures(scale, g), ..outcome })
