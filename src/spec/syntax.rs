@@ -246,6 +246,9 @@ fn table(before: &str, line: &str, line_start: usize) -> Option<Found> {
 
 /// Behind a value that is complete.
 fn behind(head: &str, line: &str) -> Option<Found> {
+    if head.split_once('=').is_some_and(|(_, value)| python::computes(value.trim())) {
+        return computed();
+    }
     let help = "every key outside of braces stands on a line of its own";
     match line.chars().next()? {
         ';' if line[1..].trim().is_empty() => semicolon(head.split_once('=')?.1.trim()),

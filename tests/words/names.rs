@@ -172,15 +172,13 @@ fn a_key_that_no_solver_has_brings_the_list() {
 fn names_that_an_application_has_made_are_not_known() {
     let text = r#"[arrays]
 G = { ones = { shape = [2, 3, 5] } }
-d = { ones = { shape = [2, 3] } }
+d = { ones = { shape = [2, 5] } }
 [operators]
 I = { type = "Identity", N = 3 }
 [application]
 type = "MDD"
 G    = "G"
 d    = "d"
-nt   = 3
-nv   = 1
 [solve]
 solver = "lsqr"
 preconditioner = "nothing"
