@@ -189,11 +189,17 @@ pub(super) fn loaded(
         Ok(mut problem) => {
             let none = problem.diagnostics();
             early.append(std::mem::replace(&mut problem.warnings, none));
+            if work == Work::Whole && early.is_empty() {
+                for unused in problem.unused.iter().cloned() {
+                    // What the command line sets is meant to change something.
+                    match problem.document.source.is_in_file(&unused.span) {
+                        true => early.warn(unused),
+                        false => early.push(unused),
+                    }
+                }
+            }
             if !early.is_empty() {
                 return Err(early.into());
-            }
-            if work == Work::Whole {
-                problem.unused.iter().for_each(|warning| early.warn(warning.clone()));
             }
             problem.warnings = early;
             Ok(problem)

@@ -105,7 +105,21 @@ impl fmt::Display for Missing {
 impl Array {
     /// An array of values given in C order.
     pub fn values(dims: impl Into<Vec<usize>>, values: Vec<C128>, dtype: DType) -> Result<Array> {
-        let dims = dims.into();
+        Array::written(dims.into(), values, dtype, None)
+    }
+
+    /// The same of values that are booleans, 0 or 1: a mask.
+    pub fn mask(dims: impl Into<Vec<usize>>, values: Vec<C128>, dtype: DType) -> Result<Array> {
+        let stored = StoredType { kind: Kind::Bool, big_endian: false };
+        Array::written(dims.into(), values, dtype.real(), Some(stored))
+    }
+
+    fn written(
+        dims: Vec<usize>,
+        values: Vec<C128>,
+        dtype: DType,
+        stored: Option<StoredType>,
+    ) -> Result<Array> {
         if checked_len(&dims, 16) != Some(values.len()) {
             return Err(Error::input(format!(
                 "an array of dims {} cannot be made of {} values",
@@ -114,7 +128,9 @@ impl Array {
             )));
         }
         let fate = check_held(values.iter().copied().enumerate(), &dims, dtype)?;
-        Ok(Array::new("values", dims, dtype, Source::Values(values)).with_fate(fate))
+        let (name, source) = ("values".to_string(), Source::Values(values));
+        let base = Base { name, dtype, dims, fortran: false, stored, source };
+        Ok(Array::of_base(base).with_fate(fate))
     }
 
     /// An array that a formula gives; it takes no memory.
@@ -276,6 +292,16 @@ impl Array {
             _ => !self.0.base.dtype.is_double(),
         };
         !self.is_whole() && (!self.ty().dtype.is_double() || base())
+    }
+
+    /// Whether it can hold indices or a mask: it is stored as integers or booleans, written in a
+    /// list, or counted; neither floats of a file nor what is computed.
+    pub fn can_index(&self) -> bool {
+        match &self.0.base.source {
+            Source::Values(_) | Source::Generated(Generator::Arange { .. }) => true,
+            Source::Array(inner) => inner.can_index(),
+            _ => self.is_whole(),
+        }
     }
 
     /// Whole numbers as they are stored, whatever they were cast to; other arrays as they are.

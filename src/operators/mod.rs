@@ -62,7 +62,7 @@ pub use entry::{Entry, Key};
 pub(crate) use entry::{Place, ignored};
 pub use hstack::hstack;
 pub use kronecker::kronecker;
-pub use not_yet::{OPERATORS_NOT_YET, not_there_yet};
+pub use not_yet::{OPERATORS_NOT_YET, bare, is_listed, not_there_yet};
 pub use params::Scope;
 pub use spaces::{Side, Space, disagreement, same_axes};
 pub use vstack::vstack;

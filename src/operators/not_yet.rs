@@ -58,6 +58,16 @@ pub const OPERATORS_NOT_YET: &[&str] = &[
     "UpDownComposition3D",
 ];
 
+/// The last part of a name, without the modules before it.
+pub fn bare(name: &str) -> &str {
+    name.rsplit('.').next().unwrap_or(name)
+}
+
+/// Whether a name is in a list, but for its module and for case.
+pub fn is_listed(name: &str, list: &[&str]) -> bool {
+    list.iter().any(|listed| listed.eq_ignore_ascii_case(bare(name)))
+}
+
 /// The mistake of a name of PyLops that is not there yet.
 pub fn not_there_yet(what: &str, name: &Spanned<String>) -> Diagnostic {
     let message = format!("{what} `{}` is {NOT_YET}", name.value);

@@ -6,7 +6,7 @@ use crate::graph;
 use crate::io::Array;
 use crate::operators::Op;
 use crate::operators::entry::Place;
-use crate::scalar::DType;
+use crate::scalar::{C128, DType};
 use crate::space::show_dims;
 use crate::spec::{ArrayParam, Diagnostic, Diagnostics, Node, NodeValue, OneOrMany, Span};
 
@@ -181,10 +181,16 @@ impl Place<'_> {
             (Some(name), _) => scope.array(name, &span, self.diagnostics),
             (None, Some(inline)) => {
                 let dtype = if inline.complex { dtype.complex() } else { dtype };
-                match Array::values(inline.dims, inline.values, dtype) {
+                let make = if inline.boolean { Array::mask } else { Array::values };
+                match make(inline.dims, inline.values, dtype) {
                     Ok(array) => Some(array.named(key)),
                     Err(error) => {
-                        self.wrong(key, format!("`{key}` is no array"), error.to_string());
+                        let label = error.to_string();
+                        let (message, label) = match label.strip_prefix("it cannot be ") {
+                            Some(_) => (format!("`{key}` cannot be {dtype}"), label),
+                            None => (format!("`{key}` is no array"), label),
+                        };
+                        self.wrong(key, message, label);
                         None
                     }
                 }
@@ -273,22 +279,39 @@ impl Place<'_> {
     ) -> Option<Vec<usize>> {
         let array = self.array(key, param, DType::Float64, scope)?.exact();
         let dims = array.ty().dims.clone();
-        let label = format!("expected a list of indices, found dims {}", show_dims(&dims));
-        self.require(dims.len() == 1 && dims[0] > 0, key, label)?;
-        let index = |at: &mut Place<'_>, k: usize, value: f64| {
-            let index = if value < 0.0 { value + n as f64 } else { value };
+        if !array.can_index() {
             let label = format!(
-                "entry {k} is {value}, expected a whole number from -{n} to {}",
+                "`{}` is {}; indices are integers, a mask is of booleans",
+                array.name(),
+                array.ty().dtype
+            );
+            let message = format!("`{key}` of {} does not fit", self.table.type_name.value);
+            let help = "save it as such in Python, by `.astype(int)` or `.astype(bool)`";
+            self.diagnostics.push(Diagnostic::new(self.span(key), message, label).help(help));
+            return None;
+        }
+        let label = format!(
+            "expected a list of indices or a mask with one axis, found dims {}",
+            show_dims(&dims)
+        );
+        self.require(dims.len() == 1 && dims[0] > 0, key, label)?;
+        let index = |at: &mut Place<'_>, k: usize, value: C128| {
+            let real = value.im == 0.0;
+            let index = if value.re < 0.0 { value.re + n as f64 } else { value.re };
+            let label = format!(
+                "entry {k} is {}, expected a whole number from -{n} to {}",
+                if real { value.re.to_string() } else { format!("{value}") },
                 n as isize - 1
             );
-            at.require(index.fract() == 0.0 && (0.0..n as f64).contains(&index), key, label)?;
+            let fits = real && index.fract() == 0.0 && (0.0..n as f64).contains(&index);
+            at.require(fits, key, label)?;
             Some(index as usize)
         };
         // A range is known by its ends.
         for (k, value) in array.extremes().into_iter().flatten() {
-            index(self, k, value.re)?;
+            index(self, k, value)?;
         }
-        let values = match array.read::<f64>() {
+        let values = match array.read::<C128>() {
             Ok(values) => values,
             Err(error) => {
                 self.wrong(key, format!("`{key}` holds no indices"), error.to_string());
@@ -302,7 +325,7 @@ impl Place<'_> {
             );
             self.require(dims[0] == n, key, label)?;
             let chosen: Vec<usize> =
-                (0..n).filter(|&k| values.get(k).is_some_and(|&v| v != 0.0)).collect();
+                (0..n).filter(|&k| values.get(k).is_some_and(|&v| v != C128::ZERO)).collect();
             self.require(!chosen.is_empty(), key, "the mask is false everywhere")?;
             return Some(chosen);
         }

@@ -148,7 +148,8 @@ fn source(name: &str, spec: &ArraySpec, around: &mut Surroundings) -> Result<Arr
         ArraySource::File(file) => return open_file(name, file, around),
         ArraySource::Values(inline) => {
             let dtype = if inline.complex { dtype.complex() } else { dtype };
-            return Array::values(inline.dims.clone(), inline.values.clone(), dtype)
+            let make = if inline.boolean { Array::mask } else { Array::values };
+            return make(inline.dims.clone(), inline.values.clone(), dtype)
                 .map_err(|e| unreadable(name, &spec.source_span, &e));
         }
         ArraySource::Full { shape, value, .. } => (Generator::Full(*value), shape.clone()),

@@ -86,6 +86,7 @@ impl Problem {
         }
         names.resolve_all(&mut out);
         arrays::check_fetch(&document, &mut out);
+        check_solved(&document, &mut out);
         let spec = document.solve.as_ref();
         let solve = spec.and_then(|spec| solve::read(spec, &mut names, &mut out));
         let solves = document.solves.iter().filter_map(|(name, spec)| {
@@ -184,7 +185,14 @@ impl Problem {
 /// Refuses a file that describes nothing.
 fn not_empty(document: &Document) -> Result<(), Diagnostics> {
     let told = ["application", "arrays", "operators", "solve", "solves", "outputs"];
-    if told.iter().any(|key| document.root.get(key).is_some()) {
+    // An empty table tells nothing, but those that miss something of their own say so.
+    let tells = |key: &&str| match document.root.get(key).map(|node| (node, node.as_table())) {
+        Some((_, Some(table))) => {
+            !table.entries.is_empty() || ["application", "solve"].contains(key)
+        }
+        found => found.is_some(),
+    };
+    if told.iter().any(tells) {
         return Ok(());
     }
     let mut out = document.diagnostics();
@@ -193,6 +201,25 @@ fn not_empty(document: &Document) -> Result<(), Diagnostics> {
     let help = "README.md begins with a problem file; `specs/` holds more";
     out.push(Diagnostic::new(0..0, message, label).help(help));
     Err(out)
+}
+
+/// Refuses outputs and expectations of a file that solves nothing: no command would look at them.
+fn check_solved(document: &Document, out: &mut Diagnostics) {
+    let root = &document.root;
+    if ["solve", "application"].iter().any(|key| root.get(key).is_some()) {
+        return;
+    }
+    let (key, message) = if !document.outputs.is_empty() {
+        ("outputs", "outputs are written by a solve, and the file has no `[solve]`")
+    } else if !document.expect.is_empty() {
+        ("expect", "expectations are of a solve, and the file has no `[solve]`")
+    } else {
+        return;
+    };
+    let help =
+        "write a `[solve]`, if only of an Identity; `pylopsd apply` applies an operator without";
+    let label = "nothing would look at this";
+    out.push(Diagnostic::new(root.key_span(key), message, label).help(help));
 }
 
 /// A path of the problem file.

@@ -220,7 +220,7 @@ impl Names {
             let message = format!("`{name}` is an operator, not an array");
             Diagnostic::new(span.clone(), message, "expected the name of an array")
         } else {
-            let known: Vec<&str> = document.arrays.iter().map(|(n, _)| n.value.as_str()).collect();
+            let known: Vec<&str> = written(&document, &document.arrays).collect();
             let message = format!("unknown array `{name}`");
             Diagnostic::new(span.clone(), message, "no array of `[arrays]`")
                 .did_you_mean(name, &known)
@@ -242,7 +242,8 @@ impl Names {
         };
         let dtype = dtype.unwrap_or(self.around.dtype);
         let dtype = if inline.complex { dtype.complex() } else { dtype };
-        let made = Array::values(inline.dims.clone(), inline.values.clone(), dtype);
+        let make = if inline.boolean { Array::mask } else { Array::values };
+        let made = make(inline.dims.clone(), inline.values.clone(), dtype);
         out.take(made.map_err(|error| {
             Diagnostic::new(array.span().clone(), "this list cannot be read", error.message())
         }))
@@ -459,30 +460,39 @@ fn done<'a, S, T>(
     })
 }
 
+/// Names that stand in the file, not those that an application has made.
+fn written<'a, T>(
+    document: &'a Document,
+    things: &'a [(Spanned<String>, T)],
+) -> impl Iterator<Item = &'a str> {
+    let stands = |name: &Spanned<String>| document.source.slice(&name.span).contains(&name.value);
+    things.iter().filter(move |(name, _)| stands(name)).map(|(name, _)| name.value.as_str())
+}
+
 fn unknown_operator(document: &Document, name: &str, span: &Span) -> Diagnostic {
     if document.array(name).is_some() {
         let message = format!("`{name}` is an array, not an operator");
         let help = format!("`{{ type = \"MatrixMult\", A = \"{name}\" }}` makes an operator of it");
         return Diagnostic::new(span.clone(), message, "expected an operator").help(help);
     }
-    let operators = document.operators.iter().map(|(n, _)| n.value.as_str());
-    let params = document.params.iter().map(|(n, _)| n.value.as_str());
-    let known: Vec<&str> = operators.chain(params).collect();
+    let operators = written(document, &document.operators);
+    let known: Vec<&str> = operators.chain(written(document, &document.params)).collect();
     let message = format!("unknown operator `{name}`");
     let label = "no operator of `[operators]`, no number of `[params]`";
     Diagnostic::new(span.clone(), message, label).did_you_mean(name, &known)
 }
 
 fn unknown_type(name: &Spanned<String>) -> Diagnostic {
-    if operators::OPERATORS_NOT_YET.contains(&name.value.as_str()) {
+    if operators::is_listed(&name.value, operators::OPERATORS_NOT_YET) {
         return operators::not_there_yet("operator", name);
     }
     let known: Vec<&str> = operators::ENTRIES.iter().map(|e| e.name).collect();
     let message = format!("unknown operator type `{}`", name.value);
     let mistake = Diagnostic::new(name.span.clone(), message, "not an operator that is known");
-    let mistake = mistake.did_you_mean(&name.value, &known);
-    if let Some((_, here)) = OTHER_NAMES.iter().find(|(other, _)| *other == name.value) {
-        return mistake.help(format!("`{}` is {here} here", name.value));
+    let bare = operators::bare(&name.value);
+    let mistake = mistake.did_you_mean(bare, &known);
+    if let Some((other, here)) = OTHER_NAMES.iter().find(|(o, _)| o.eq_ignore_ascii_case(bare)) {
+        return mistake.help(format!("`{other}` is {here} here"));
     }
     if mistake.help.is_some() { mistake } else { mistake.help("`pylopsd ops` lists them") }
 }

@@ -1,7 +1,7 @@
 //! What of a file nothing uses.
 
 use super::names::{Kind, Names};
-use crate::spec::{Diagnostic, Document, ExpectSpec, Quantity, Span};
+use crate::spec::{Diagnostic, Document, ExpectSpec, Node, NodeValue, ParamTable, Quantity, Span};
 
 /// A warning for each param, array and operator that nothing asks for. `written` is the file as it
 /// was written, before an application has added to it.
@@ -16,18 +16,26 @@ pub(super) fn warnings(document: &Document, written: &Document, names: &Names) -
             Kind::Array => ("array", "arrays"),
             Kind::Operator => ("operator", "operators"),
         };
-        let message = format!("nothing uses {what} `{name}`");
-        let label = format!("only named in `[{section}]`");
-        found.push(Diagnostic::new(span.clone(), message, label));
+        let set = written.root.get(section).and_then(Node::as_table);
+        let set = set.and_then(|table| set_in(table, name, written));
+        let (message, label) = match (kind, &set) {
+            (_, Some(_)) => {
+                (format!("nothing uses {what} `{name}`"), "to set it changes nothing".to_string())
+            }
+            (Kind::Operator, None) => {
+                let message = format!("no solve, output or other operator uses `{name}`");
+                (message, format!("only named in `[{section}]`"))
+            }
+            _ => (format!("nothing uses {what} `{name}`"), format!("only named in `[{section}]`")),
+        };
+        found.push(Diagnostic::new(set.unwrap_or_else(|| span.clone()), message, label));
     };
-    // Operators of a file that solves and makes nothing are for `apply` and `dottest`, which may ask
-    // for its params too.
+    // Operators of a file that solves nothing are for `apply` and `dottest`, which may ask for its
+    // params too.
     let makes =
         document.solve.is_some() || !document.solves.is_empty() || !document.outputs.is_empty();
     if makes {
         written.params.iter().for_each(|(name, _)| look(Kind::Param, &name.value, &name.span));
-    }
-    if makes || !document.operators.is_empty() {
         written.arrays.iter().for_each(|(name, _)| look(Kind::Array, &name.value, &name.span));
     }
     // The dot test of an expectation is one of every operator.
@@ -41,4 +49,22 @@ pub(super) fn warnings(document: &Document, written: &Document, names: &Names) -
             .for_each(|(name, _)| look(Kind::Operator, &name.value, &name.span));
     }
     found
+}
+
+/// Where the command line has set a thing of a table, or a key of it.
+fn set_in(table: &ParamTable, name: &str, written: &Document) -> Option<Span> {
+    fn set(key: &Span, node: &Node, written: &Document) -> Option<Span> {
+        if !written.source.is_in_file(key) {
+            return Some(key.clone());
+        }
+        match &node.value {
+            NodeValue::Table(table) => {
+                table.entries.iter().find_map(|(key, node)| set(&key.span, node, written))
+            }
+            NodeValue::Array(items) => items.iter().find_map(|item| set(&item.span, item, written)),
+            _ => None,
+        }
+    }
+    let (key, node) = table.entries.iter().find(|(key, _)| key.value == name)?;
+    set(&key.span, node, written)
 }

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 
 use crate::io::narrow::unheld;
-use crate::operators::{Key, ignored, not_there_yet};
+use crate::operators::{Key, bare, ignored, is_listed, not_there_yet};
 use crate::problem::Solve;
 use crate::scalar::{C128, DType};
 use crate::solvers::cg::Cg;
@@ -11,7 +11,7 @@ use crate::solvers::cgls::Cgls;
 use crate::solvers::direct::{Direct, MOST_ENTRIES};
 use crate::solvers::lsqr::Lsqr;
 use crate::spec::{
-    Diagnostic, Diagnostics, Document, ParamTable, SOLVE_KEYS, Spanned, deserialize,
+    Diagnostic, Diagnostics, Document, ParamTable, SOLVE_KEYS, Spanned, deserialize, nearest,
 };
 
 /// A solver with its parameters.
@@ -159,14 +159,17 @@ fn parse(
 ) -> Option<Asked> {
     let names: Vec<&str> = ENTRIES.iter().map(|e| e.name).collect();
     let Some(entry) = entry(&name.value) else {
-        if NOT_YET.contains(&name.value.as_str()) {
+        if is_listed(&name.value, NOT_YET) {
             diagnostics.push(not_there_yet("solver", name));
             return None;
         }
         let message = format!("there is no solver `{}`", name.value);
         let label = format!("expected one of {}", names.join(", "));
-        let diagnostic = Diagnostic::new(name.span.clone(), message, label);
-        diagnostics.push(diagnostic.did_you_mean(&name.value, &names));
+        let mut diagnostic = Diagnostic::new(name.span.clone(), message, label);
+        // The label lists them all.
+        let near = nearest(bare(&name.value), names.iter().copied());
+        diagnostic.help = near.map(|near| format!("did you mean `{near}`?"));
+        diagnostics.push(diagnostic);
         // Keys that no solver has are wrong whichever is meant.
         let all: Vec<String> = ENTRIES.iter().flat_map(|e| (e.keys)()).map(|k| k.name).collect();
         let known: Vec<&str> = all.iter().map(String::as_str).chain(SOLVE_KEYS).collect();

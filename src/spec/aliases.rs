@@ -1,7 +1,9 @@
 //! What PyLops, SciPy and NumPy call things that have another name here.
 
+use crate::scalar::DType;
+
 /// Keys of PyLops and SciPy with the key here.
-const KEYS: [(&str, &str); 20] = [
+const KEYS: [(&str, &str); 22] = [
     ("N", "dims"),
     ("Op", "operator"),
     ("P", "preconditioner"),
@@ -9,6 +11,7 @@ const KEYS: [(&str, &str); 20] = [
     ("Weight", "weight"),
     ("Wop", "weight"),
     ("b", "data"),
+    ("damping", "damp"),
     ("dir", "axis"),
     ("dirs", "axes"),
     ("eps", "epsilon"),
@@ -20,14 +23,16 @@ const KEYS: [(&str, &str); 20] = [
     ("maxiter", "niter"),
     ("maxit", "niter"),
     ("n_iter", "niter"),
+    ("nit", "niter"),
     ("nfft", "nffts"),
     ("y", "data"),
 ];
 
 /// Keys of PyLops that stand elsewhere here, each with a key of the table where they were met.
-const ELSEWHERE: [(&str, &str, &str); 11] = [
+const ELSEWHERE: [(&str, &str, &str); 12] = [
     ("Regs", "regularization", "each of `Regs` is `operator` of a `[[solve.regularization]]`"),
     ("epsRs", "regularization", "each of `epsRs` is `epsilon` of its `[[solve.regularization]]`"),
+    ("eps", "regularization", "`eps` is `damp` here, or `epsilon` of a `[[solve.regularization]]`"),
     ("epsR", "regularization", "`epsR` is `epsilon` of a `[[solve.regularization]]`"),
     ("epsilon", "regularization", "`epsilon` stands in a `[[solve.regularization]]`"),
     (
@@ -49,8 +54,18 @@ pub(super) fn of_key(key: &str, known: &[&str]) -> Option<String> {
     {
         return Some((*help).to_string());
     }
-    let (_, here) = KEYS.iter().find(|(k, here)| *k == key && known.contains(here))?;
-    Some(format!("`{key}` is `{here}` here"))
+    here(key, known).map(|here| format!("`{key}` is `{here}` here"))
+}
+
+/// The key of the table that a key of another program stands for.
+pub(super) fn here(key: &str, known: &[&str]) -> Option<&'static str> {
+    KEYS.iter().find(|(k, here)| *k == key && known.contains(here)).map(|(_, here)| *here)
+}
+
+/// An element type that is written as a name of NumPy's module.
+pub(super) fn of_module(name: &str) -> Option<&'static str> {
+    let bare = name.strip_prefix("np.").or_else(|| name.strip_prefix("numpy."))?;
+    DType::from_name(bare).map(DType::name)
 }
 
 /// The element type that Python, NumPy or C call otherwise.

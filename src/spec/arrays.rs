@@ -141,6 +141,11 @@ const SOURCES: [&str; 9] =
 const CHANGES: [&str; 8] =
     ["key", "path", "dtype", "part", "slice", "transpose", "reshape", "chunks"];
 
+/// Whether a key names a source.
+pub(super) fn is_source(key: &str) -> bool {
+    SOURCES.contains(&key) || synthetics::SOURCES.contains(&key)
+}
+
 /// Reads one array.
 pub(super) fn read(
     name: &Spanned<String>,

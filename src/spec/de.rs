@@ -16,7 +16,7 @@ use serde::forward_to_deserialize_any;
 
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::node::{Node, NodeValue, ParamTable};
-use super::reader::{is_misspelt, unknown_key};
+use super::reader::{is_misspelt, unknown_key, whole};
 use super::source::Span;
 
 /// Reads a table as a `T`. Unknown and missing keys and wrong values are all reported; `None` if
@@ -130,7 +130,14 @@ impl de::Error for Error {
         Error::new(message.to_string())
     }
     fn invalid_type(unexpected: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        Error::new(format!("expected {}, found {}", plain(expected), found(unexpected)))
+        let expected = plain(expected);
+        let mut error = Error::new(format!("expected {expected}, found {}", found(unexpected)));
+        if let Unexpected::Float(x) = unexpected
+            && expected.contains("integer")
+        {
+            error.help = whole(x).map(|n| format!("write `{n}`"));
+        }
+        error
     }
     fn invalid_value(unexpected: Unexpected<'_>, expected: &dyn Expected) -> Self {
         Error::new(format!("expected {}, found {}", plain(expected), found(unexpected)))

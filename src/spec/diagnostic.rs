@@ -45,7 +45,7 @@ impl Diagnostic {
     pub fn did_you_mean(self, name: &str, candidates: &[&str]) -> Self {
         match nearest(name, candidates.iter().copied()) {
             Some(near) => self.help(format!("did you mean `{near}`?")),
-            None if (1..=12).contains(&candidates.len()) => {
+            None if (1..=20).contains(&candidates.len()) => {
                 let list: Vec<String> = candidates.iter().map(|c| format!("`{c}`")).collect();
                 self.help(format!("known here: {}", list.join(", ")))
             }

@@ -8,6 +8,7 @@ use super::diagnostic::{Diagnostic, Diagnostics};
 use super::expect::{self, ExpectSpec};
 use super::expr::{self, Expr};
 use super::header;
+use super::misplaced;
 use super::node::{self, Node, ParamTable};
 use super::operators::{self, OperatorSpec, OperatorTable};
 use super::overrides;
@@ -51,7 +52,7 @@ pub struct Document {
     pub expect: Vec<ExpectSpec>,
     /// Public files that may not be there, by their paths, and where they are to be had.
     pub fetch: Vec<(Spanned<String>, String)>,
-    /// Names of arrays and operators whose own mistakes were reported.
+    /// Names of parameters, arrays and operators whose own mistakes were reported.
     pub broken: Vec<String>,
     /// The solver of `[solve]` and its own parameters, also where the rest of the table is wrong.
     pub solver: Option<(Spanned<String>, ParamTable)>,
@@ -144,6 +145,8 @@ impl Document {
 fn read(root: &ParamTable, out: &mut Diagnostics) -> Document {
     let mended = header::mended(root, out);
     let root = mended.as_ref().unwrap_or(root);
+    let placed = misplaced::mended(root, out);
+    let root = placed.as_ref().unwrap_or(root);
     let source = out.source().clone();
     let mut r = Reader::new(root, "a problem file", out);
     let application = r.node("application").and_then(|node| read_application(node, r.out));
@@ -170,7 +173,7 @@ fn read(root: &ParamTable, out: &mut Diagnostics) -> Document {
     });
     let expect = r.node("expect").map(|node| expect::read(node, r.out)).unwrap_or_default();
     r.finish();
-    let broken = broken(root, &arrays, &operators);
+    let broken = broken(root, &params, &arrays, &operators);
     for (name, _) in &operators {
         if let Some((param, _)) = params.iter().find(|(p, _)| p.value == name.value) {
             let message = format!("`{}` names two things", name.value);
@@ -215,9 +218,10 @@ fn read_application(node: &Node, out: &mut Diagnostics) -> Option<ApplicationSpe
     Some(OperatorTable { type_name, params, dtype: None, chunks: None, span })
 }
 
-/// Names of the arrays and operators that stand in the file but could not be read.
+/// Names of the parameters, arrays and operators that stand in the file but could not be read.
 fn broken(
     root: &ParamTable,
+    params: &[(Spanned<String>, f64)],
     arrays: &[(Spanned<String>, ArraySpec)],
     operators: &[(Spanned<String>, OperatorSpec)],
 ) -> Vec<String> {
@@ -228,6 +232,8 @@ fn broken(
     let array = |name: &String| arrays.iter().any(|(n, _)| n.value == *name);
     let operator = |name: &String| operators.iter().any(|(n, _)| n.value == *name);
     let mut broken: Vec<String> = names("arrays").into_iter().filter(|n| !array(n)).collect();
+    let param = |name: &String| params.iter().any(|(n, _)| n.value == *name);
+    broken.extend(names("params").into_iter().filter(|n| !param(n)));
     broken.extend(names("operators").into_iter().filter(|n| !operator(n)));
     broken
 }

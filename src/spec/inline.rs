@@ -16,21 +16,31 @@ pub struct Inline {
     pub values: Vec<C128>,
     /// Whether any value was written as a complex number.
     pub complex: bool,
+    /// Whether the values were written as booleans.
+    pub boolean: bool,
 }
 
 impl Inline {
     /// A single number.
     pub fn scalar(value: C128, complex: bool) -> Self {
-        Inline { dims: Vec::new(), values: vec![value], complex }
+        Inline { dims: Vec::new(), values: vec![value], complex, boolean: false }
+    }
+
+    /// A single boolean, which stands in lists only.
+    pub(super) fn truth(value: bool) -> Self {
+        let value = Complex::new(f64::from(u8::from(value)), 0.0);
+        Inline { boolean: true, ..Inline::scalar(value, false) }
     }
 
     /// Nested lists of equal lengths; says what is wrong otherwise.
     pub(crate) fn stack(parts: Vec<Inline>) -> Result<Inline, String> {
         let Some(first) = parts.first() else {
-            return Ok(Inline { dims: vec![0], values: Vec::new(), complex: false });
+            let (complex, boolean) = (false, false);
+            return Ok(Inline { dims: vec![0], values: Vec::new(), complex, boolean });
         };
-        let inner = first.dims.clone();
-        let mut stacked = Inline { dims: vec![parts.len()], values: Vec::new(), complex: false };
+        let (inner, boolean) = (first.dims.clone(), first.boolean);
+        let (dims, values) = (vec![parts.len()], Vec::new());
+        let mut stacked = Inline { dims, values, complex: false, boolean };
         stacked.dims.extend(&inner);
         for (k, part) in parts.into_iter().enumerate() {
             if part.dims != inner {
@@ -38,6 +48,14 @@ impl Inline {
                     "entry {k} is {}, but entry 0 is {}",
                     shape(&part.dims),
                     shape(&inner)
+                ));
+            }
+            if part.boolean != boolean {
+                let kind = |boolean| if boolean { "booleans" } else { "numbers" };
+                return Err(format!(
+                    "entry {k} holds {}, but entry 0 {}",
+                    kind(part.boolean),
+                    kind(boolean)
                 ));
             }
             stacked.values.extend(part.values);
@@ -56,12 +74,16 @@ impl Inline {
                 None => Err(wrong(node, key, "a number, or a complex one such as \"1.5-2j\"")),
             },
             NodeValue::Array(items) => {
-                let parts: Result<Vec<Inline>, Diagnostic> =
-                    items.iter().map(|item| Inline::read(item, key)).collect();
+                let read = |item: &Node| match item.value {
+                    NodeValue::Boolean(value) => Ok(Inline::truth(value)),
+                    _ => Inline::read(item, key),
+                };
+                let parts: Result<Vec<Inline>, Diagnostic> = items.iter().map(read).collect();
                 Inline::stack(parts?).map_err(|what| {
+                    let how = if what.contains("holds") { "mixed" } else { "ragged" };
                     Diagnostic::new(
                         node.span.clone(),
-                        format!("the list of `{key}` is ragged"),
+                        format!("the list of `{key}` is {how}"),
                         what,
                     )
                 })

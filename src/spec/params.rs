@@ -137,6 +137,9 @@ impl<'de> Visitor<'de> for InlineVisitor {
     fn visit_i64<E: de::Error>(self, value: i64) -> Result<Inline, E> {
         Ok(Inline::scalar(Complex::new(value as f64, 0.0), false))
     }
+    fn visit_bool<E: de::Error>(self, value: bool) -> Result<Inline, E> {
+        Ok(Inline::truth(value))
+    }
     fn visit_f64<E: de::Error>(self, value: f64) -> Result<Inline, E> {
         Ok(Inline::scalar(Complex::new(value, 0.0), false))
     }
@@ -172,6 +175,7 @@ impl JsonSchema for Inline {
             "anyOf": [
                 { "type": "number" },
                 { "type": "string" },
+                { "type": "boolean" },
                 { "type": "array", "items": item },
             ],
         })
@@ -189,6 +193,9 @@ impl<'de> Deserialize<'de> for ComplexParam {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let inline = Inline::deserialize(deserializer)?;
         match (inline.dims.as_slice(), inline.values.as_slice()) {
+            ([], [value]) if inline.boolean => {
+                Err(de::Error::invalid_type(de::Unexpected::Bool(value.re != 0.0), &InlineVisitor))
+            }
             ([], [value]) => Ok(ComplexParam(*value)),
             _ => Err(de::Error::invalid_type(de::Unexpected::Seq, &InlineVisitor)),
         }

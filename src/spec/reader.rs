@@ -91,7 +91,10 @@ impl<'a, 'd> Reader<'a, 'd> {
 
 /// Whether a key of the table that is none of the known ones means this one.
 pub(super) fn is_misspelt(table: &ParamTable, key: &str, known: &[&str]) -> bool {
-    let meant = |found: &str| super::nearest(found, known.iter().copied()) == Some(key);
+    let meant = |found: &str| {
+        let here = aliases::here(found, known);
+        here.or_else(|| super::nearest(found, known.iter().copied())) == Some(key)
+    };
     table.keys().any(|found| !known.contains(&found) && meant(found))
 }
 
@@ -164,8 +167,20 @@ pub(super) fn count(node: &Node, key: &str) -> Result<Spanned<usize>, Diagnostic
         NodeValue::Integer(n) if n >= 0 => usize::try_from(n)
             .map(|n| Spanned::new(n, node.span.clone()))
             .map_err(|_| wrong(node, key, "a smaller integer")),
+        NodeValue::Float(x) => {
+            let mistake = wrong(node, key, "a non-negative integer");
+            Err(match whole(x) {
+                Some(n) => mistake.help(format!("write `{n}`")),
+                None => mistake,
+            })
+        }
         _ => Err(wrong(node, key, "a non-negative integer")),
     }
+}
+
+/// A whole number that was written as a float.
+pub(super) fn whole(x: f64) -> Option<i64> {
+    (x.fract() == 0.0 && x.abs() < 1e15).then_some(x as i64)
 }
 
 pub(super) fn dtype(node: &Node, key: &str) -> Result<Spanned<DType>, Diagnostic> {

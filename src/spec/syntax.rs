@@ -1,6 +1,9 @@
 //! What is not TOML, in the words of those who write Python: what stands there, and the TOML way.
 
+use std::ops::Range;
+
 use super::diagnostic::Diagnostic;
+use super::python;
 
 /// An error of TOML syntax as a diagnostic; `offset` is where the parsed text starts.
 pub(super) fn error(error: &toml::de::Error, offset: usize, text: &str) -> Diagnostic {
@@ -14,6 +17,9 @@ pub(super) fn error(error: &toml::de::Error, offset: usize, text: &str) -> Diagn
         mistake.message = found.message.to_string();
         mistake.label = found.label;
         mistake.help = Some(found.help);
+        if let Some(first) = found.first {
+            mistake.secondary.push((first.start + offset..first.end + offset, "the first".into()));
+        }
         match (found.at, found.length) {
             (Some(at), length) => mistake.span = at..at + length.max(1),
             (None, 0) => {}
@@ -33,6 +39,8 @@ struct Found {
     length: usize,
     /// Another place; then `length` bytes from there.
     at: Option<usize>,
+    /// What stands there already.
+    first: Option<Range<usize>>,
 }
 
 fn found(
@@ -40,7 +48,14 @@ fn found(
     label: impl Into<String>,
     help: impl Into<String>,
 ) -> Option<Found> {
-    Some(Found { message, label: label.into(), help: help.into(), length: 0, at: None })
+    Some(Found {
+        message,
+        label: label.into(),
+        help: help.into(),
+        length: 0,
+        at: None,
+        first: None,
+    })
 }
 
 /// What stands where the parser stopped, with its own message for it.
@@ -60,6 +75,23 @@ fn known(before: &str, rest: &str, message: &str) -> Option<Found> {
     }
     if head.starts_with("//") {
         return found("a comment begins with `#`", "TOML has no `//`", "write `# ...`");
+    }
+    if message.contains("duplicate key") {
+        return duplicate(before, rest);
+    }
+    let whole = text_from(before, rest, before.len() - line_start);
+    let whole = whole.lines().next().unwrap_or("");
+    if let Some((key, value)) = whole.split_once('=')
+        && let Some(inner) = python::set(value)
+    {
+        let mut found = found(
+            "braces hold keys and values",
+            "expected `{ key = value }`",
+            format!("write `{inner}`"),
+        )?;
+        let blank = value.len() - value.trim_start().len();
+        found.at = Some(line_start + key.len() + 1 + blank);
+        return Some(found);
     }
     if message.contains("key with no value") || message.contains("missing assignment") {
         return assignment(head, line);
@@ -104,6 +136,42 @@ fn text_from(before: &str, rest: &str, read: usize) -> String {
     format!("{}{rest}", before.get(before.len() - read..).unwrap_or(""))
 }
 
+/// A key or a header that stands twice in a table.
+fn duplicate(before: &str, rest: &str) -> Option<Found> {
+    let line_start = before.rfind('\n').map_or(0, |k| k + 1);
+    let head = &before[line_start..];
+    if head.trim_start().starts_with('[') {
+        let name = rest.split(']').next()?.trim();
+        let header = format!("[{name}]");
+        let mut found = found(
+            "a table has two headers",
+            "the second",
+            format!("put both parts under one `{header}`"),
+        )?;
+        let first = before.lines().position(|line| line.trim().starts_with(&header))?;
+        let start: usize = before.split_inclusive('\n').take(first).map(str::len).sum();
+        let start = start + before[start..].find('[')?;
+        (found.length, found.first) = (name.len(), Some(start + 1..start + 1 + name.len()));
+        return Some(found);
+    }
+    let end = rest.find(|c: char| c == '=' || c == '.' || c.is_whitespace())?;
+    let key = &rest[..end];
+    let mut found =
+        found("a key stands twice in a table", "the second", "leave one out, or rename it")?;
+    found.length = key.len();
+    // Backwards to the table's header: the key where a line or a table in braces begins, or behind
+    // a comma.
+    let table = before.rfind("\n[").map_or(0, |k| k + 1);
+    let places = before[table..].match_indices(key).map(|(k, _)| table + k);
+    let stands = |at: &usize| {
+        let ahead = before[..*at].trim_end_matches([' ', '\t']);
+        let behind = before[at + key.len()..].trim_start();
+        (ahead.is_empty() || ahead.ends_with(['\n', '{', ','])) && (behind.starts_with(['=', '.']))
+    };
+    found.first = places.filter(stands).last().map(|at| at..at + key.len());
+    Some(found)
+}
+
 /// Behind a key without `=`.
 fn assignment(head: &str, line: &str) -> Option<Found> {
     if head.ends_with(':') || line.starts_with(':') {
@@ -126,6 +194,9 @@ fn assignment(head: &str, line: &str) -> Option<Found> {
 
 /// Inside a list, where neither `,` nor `]` comes.
 fn list(before: &str, line: &str) -> Option<Found> {
+    if python::computes(line) {
+        return computed();
+    }
     let starts = |c: &[char]| line.trim_start().is_empty() || line.starts_with(c);
     if starts(&['[', '}', '#']) || line.contains(" = ") {
         let mut found = found(
@@ -175,9 +246,17 @@ fn table(before: &str, line: &str, line_start: usize) -> Option<Found> {
 
 /// Behind a value that is complete.
 fn behind(head: &str, line: &str) -> Option<Found> {
+    if head.split_once('=').is_some_and(|(_, value)| python::computes(value.trim())) {
+        return computed();
+    }
     let help = "every key outside of braces stands on a line of its own";
     match line.chars().next()? {
+        ';' if line[1..].trim().is_empty() => semicolon(head.split_once('=')?.1.trim()),
         ';' => found("a comment begins with `#`", "TOML has no `;`", "write `# ...`"),
+        ',' if python::decimal(head, line).is_some() => {
+            let number = python::decimal(head, line)?;
+            found("a number has a point", "expected `.`", format!("write `{number}`"))
+        }
         ',' => found("a comma behind a value", "expected the end of the line", help),
         '(' => call(head.rsplit(['=', ',', '{', ' ']).next().unwrap_or("")),
         '+' | '-' | '*' | '@' | '/' => found(
@@ -195,6 +274,15 @@ fn behind(head: &str, line: &str) -> Option<Found> {
     }
 }
 
+fn semicolon(value: &str) -> Option<Found> {
+    found("a line ends without `;`", "TOML has no `;`", format!("write `{value}`"))
+}
+
+fn computed() -> Option<Found> {
+    let help = "write the value itself";
+    found("a problem file does not compute Python", "expected a value of TOML", help)
+}
+
 fn call(name: &str) -> Option<Found> {
     if name.starts_with(|c: char| c.is_uppercase()) {
         let help = format!("an operator is a table: `{{ type = \"{name}\", ... }}`");
@@ -210,6 +298,27 @@ fn value(line: &str) -> Option<Found> {
     let word: String =
         line.chars().take_while(|c| c.is_alphanumeric() || matches!(c, '_' | '.')).collect();
     let after = line[word.len()..].trim_start();
+    if line.starts_with(python::QUOTES) {
+        let inner = line[..token.len()].trim_matches(python::QUOTES);
+        let help = format!("write `\"{inner}\"`");
+        let mut quoted = found("typographic quotes are no quotes", "expected `\"`", help)?;
+        quoted.length = token.len();
+        return Some(quoted);
+    }
+    if python::computes(line) {
+        let mut found = computed()?;
+        found.length = token.len();
+        return Some(found);
+    }
+    if let Some((plain, _)) = token.split_once(';') {
+        let plain = plain.trim_end();
+        if toml::de::DeValue::parse(plain).is_ok() {
+            let mut found = semicolon(plain)?;
+            found.length = token.len();
+            return Some(found);
+        }
+        return value(plain);
+    }
     let lower = word.to_lowercase();
     if let Some(inner) = line.strip_prefix('(') {
         let end = inner.find(')');
@@ -239,6 +348,11 @@ fn value(line: &str) -> Option<Found> {
             format!("write `{lower}`"),
         )?,
         _ if !word.is_empty() && after.starts_with('(') => call(&word)?,
+        _ if super::aliases::of_module(&word).is_some() => found(
+            "a name of Python is no value",
+            "expected a value of TOML",
+            format!("write `\"{}\"`", super::aliases::of_module(&word).unwrap_or_default()),
+        )?,
         _ if ["np.", "numpy.", "math."].iter().any(|module| word.starts_with(module)) => found(
             "a name of Python is no value",
             "expected a value of TOML",

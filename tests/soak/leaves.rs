@@ -593,7 +593,7 @@ fn parts(d: &mut Draw<'_>) -> Option<Leaf> {
         _ => x.iter().map(|x| x.conj()).collect(),
     });
     // The adjoint of a part takes the real part of what is complex, as PyLops' does.
-    let map = Map { splits: kind == 2, ..map };
+    let map = map.splitting(kind == 2);
     Some(Leaf { table, map, arrays: vec![] })
 }
 

@@ -108,6 +108,11 @@ impl Map {
         Map { model, data, matrix, bound, splits: true }
     }
 
+    /// The same, told whether it splits.
+    pub(crate) fn splitting(self, splits: bool) -> Map {
+        Map { splits, ..self }
+    }
+
     pub(crate) fn apply(&self, x: &Value) -> Value {
         let rows = self.data.reals();
         Value {

@@ -201,7 +201,13 @@ pub fn check_ending(path: &Path, text: bool) -> Result<()> {
         true => ("text", ".csv", "csv"),
         false => ("an array", ".npy or .zarr", "npy"),
     };
-    let other = path.with_extension(to);
+    let inner = path.file_stem().map(Path::new).and_then(Path::extension);
+    let inner = inner.and_then(|e| e.to_str()).filter(|e| known.contains(e));
+    // The ending before that of a compression is the one.
+    let other = match inner {
+        Some(_) => path.with_extension(""),
+        None => path.with_extension(to),
+    };
     let other = other.display();
     let help = match ending.to_ascii_lowercase().as_str() {
         "csv" | "txt" | "dat" if !text => {

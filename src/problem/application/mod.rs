@@ -152,12 +152,13 @@ pub(super) fn expanded_with_names(document: Document) -> Result<Expanded, Diagno
 /// The mistake of an application that is not in the list.
 fn unknown(name: &Spanned<String>) -> Diagnostic {
     let known: Vec<&str> = ENTRIES.iter().map(|e| e.name).collect();
-    if NOT_YET.contains(&name.value.as_str()) {
+    if operators::is_listed(&name.value, NOT_YET) {
         return operators::not_there_yet("application", name);
     }
     let message = format!("unknown application `{}`", name.value);
     let label = "not an application that is known";
-    Diagnostic::new(name.span.clone(), message, label).did_you_mean(&name.value, &known)
+    let bare = operators::bare(&name.value);
+    Diagnostic::new(name.span.clone(), message, label).did_you_mean(bare, &known)
 }
 
 /// PyLops' workflows that are not there yet.

@@ -185,11 +185,15 @@ fn syntax_stops_at_the_first_mistake() {
         "title = \"a\"\ntitle = \"b\"\nx = \n",
         &[],
         r#"
-error: this is not TOML
+error: a key stands twice in a table
  --> problem.toml:2:1
   |
+1 | title = "a"
+  | ----- the first
 2 | title = "b"
-  | ^^^^^ duplicate key
+  | ^^^^^ the second
+  |
+  = help: leave one out, or rename it
 
 error: problem.toml has 1 mistake; nothing was run"#,
     );

@@ -1,0 +1,127 @@
+//! What Python would write, in the words of TOML.
+
+use crate::common::Folder;
+use crate::{helps, said, says};
+
+#[test]
+fn python_is_told_in_the_words_of_toml() {
+    for (from, to, message, help) in [
+        ("N = 3", "N = (3,)", "a tuple is a list here", "write `[3]`"),
+        ("N = 3", "N = (3, 4)", "a tuple is a list here", "write `[3, 4]`"),
+        ("N = 3", "N = 3, M = None", "TOML has no value for nothing", "leave the key out"),
+        (
+            "dims = 3",
+            "dims = 3, edge = True",
+            "TOML writes `true` and `false` small",
+            "write `true`",
+        ),
+        (
+            "[1.0, 2.0, 3.0]",
+            "[1.0 2.0 3.0]",
+            "a comma is missing in a list",
+            "write `1.0, 2.0, 3.0`",
+        ),
+        ("[1.0, 2.0, 3.0]", "[1.0, 2.0, 3.0", "a list is not closed", "close it with `]`"),
+        (
+            "[1.0, 2.0, 3.0] }",
+            "[1.0] # }",
+            "`#` begins a comment, up to the end of the line",
+            "behind the `}`",
+        ),
+        ("= 5", "= 5.", "TOML writes this number otherwise", "write `5.0`"),
+        ("= 5", "= .5", "TOML writes this number otherwise", "write `0.5`"),
+        ("= 5", "= 1e-3j", "a complex number is a string here", "write `\"1e-3j\"`"),
+        ("= 5", "= 10**2", "a computation is no value", "write the number itself"),
+        ("= 5", "= np.pi", "a name of Python is no value", "write the number itself"),
+        ("\"cgls\"", "cgls", "a string without quotes", "write `\"cgls\"`"),
+        ("\"m.npy\"", "C:\\m.npy", "a string without quotes", "write `'C:\\m.npy'`"),
+        ("\"m.npy\"", "f\"m.npy\"", "a string has no letters before its quote", "leave `f` out"),
+        (
+            "{ type = \"Identity\", N = 3 }",
+            "Identity(3)",
+            "a Python call is no value",
+            "an operator is a table",
+        ),
+        (
+            "type = \"Identity\"",
+            "type: \"Identity\"",
+            "`:` between a key and its value",
+            "TOML writes `key = value`",
+        ),
+        ("= \"d\"", "= \"d", "a string is not closed", "close it"),
+        ("[params]", "import pylops\n[params]", "a problem file is TOML, not Python", "`specs/`"),
+        ("[params]", "// a comment\n[params]", "a comment begins with `#`", "write `# ...`"),
+    ] {
+        let said = said(from, to);
+        assert!(said.starts_with(&format!("error: {message}\n")), "{to}\n{said}");
+        assert!(helps(&said).len() == 1 && helps(&said)[0].contains(help), "{to}\n{said}");
+    }
+    says(
+        "N = 3",
+        "N = (3,)",
+        r#"
+error: a tuple is a list here
+ --> problem.toml:8:30
+  |
+8 | A = { type = "Identity", N = (3,) }
+  |                              ^^^^ TOML has no `(...)`
+  |
+  = help: write `[3]`
+
+error: problem.toml has 1 mistake; nothing was run"#,
+    );
+    let ran = Folder::of("{ \"operators\": {} }").ran("check problem.toml");
+    assert!(ran.stderr.starts_with("error: a problem file is TOML, not JSON"), "{}", ran.stderr);
+}
+
+#[test]
+fn the_help_for_python_does_not_lead_into_the_next_mistake() {
+    let computes = "a problem file does not compute Python";
+    for (line, message, help) in [
+        ("niter = 10;", "a line ends without `;`", "write `10`"),
+        ("niter = .5;", "TOML writes this number otherwise", "write `0.5`"),
+        ("solver = \"lsqr\";", "a line ends without `;`", "write `\"lsqr\"`"),
+        ("solver = “lsqr”", "typographic quotes are no quotes", "write `\"lsqr\"`"),
+        ("solver = {\"lsqr\"}", "braces hold keys and values", "write `\"lsqr\"`"),
+        ("x0 = {1.0, 2.0, 3.0}", "braces hold keys and values", "write `[1.0, 2.0, 3.0]`"),
+        ("dims = y.shape", computes, "write the value itself"),
+        ("dims = y.shape[0]", computes, "write the value itself"),
+        ("x0 = lambda x: x", computes, "write the value itself"),
+        ("niter = 10 if True else 5", computes, "write the value itself"),
+        ("niter = not 5", computes, "write the value itself"),
+        ("x0 = [k for k in range(3)]", computes, "write the value itself"),
+        ("damp = 0,5", "a number has a point", "write `0.5`"),
+        ("damp = -1,5e-3", "a number has a point", "write `-1.5e-3`"),
+        ("niter = 1e2", "wrong value of `niter`", "write `100`"),
+        ("niter = 10.0", "wrong value of `niter`", "write `10`"),
+        ("niter = 10.5", "wrong value of `niter`", ""),
+        ("dtype = np.float32", "a name of Python is no value", "write `\"float32\"`"),
+        // What is meant as a string stays one.
+        ("x0 = d.npy", "a string without quotes", "write `\"d.npy\"`"),
+        ("operator = A.H", "a string without quotes", "write `\"A.H\"`"),
+    ] {
+        let key = line.split(' ').next().unwrap();
+        let old = ["niter    = 5", "solver   = \"cgls\"", "operator = \"A\""];
+        let from = old.into_iter().find(|o| o.starts_with(key)).unwrap_or("niter    = 5");
+        let said = said(from, line);
+        assert!(said.starts_with(&format!("error: {message}\n")), "{line}\n{said}");
+        assert_eq!(helps(&said).first().copied().unwrap_or(""), help, "{line}\n{said}");
+        assert!(said.contains("has 1 mistake"), "{line}\n{said}");
+    }
+    let dims = said("dims = 3", "dims = 3.0");
+    assert_eq!(helps(&dims), ["write `3`"], "{dims}");
+    says(
+        "niter    = 5",
+        "solver=“lsqr”",
+        r#"
+error: typographic quotes are no quotes
+  --> problem.toml:15:8
+   |
+15 | solver=“lsqr”
+   |        ^^^^^^ expected `"`
+   |
+   = help: write `"lsqr"`
+
+error: problem.toml has 1 mistake; nothing was run"#,
+    );
+}

@@ -1,0 +1,195 @@
+//! What nothing uses, what `--set` reaches, and files without anything to do.
+
+use crate::PROBLEM;
+use crate::common::{Folder, npy};
+
+#[test]
+fn set_reaches_what_the_file_has() {
+    let folder = Folder::of(PROBLEM);
+    folder.ran("check problem.toml --set params.epss=1").is(
+        2,
+        "",
+        r#"
+error: the file has no parameter `epss`
+ |
+ | --set params.epss=1
+ |              ^^^^ nothing of `[params]`
+ |
+ = help: did you mean `eps`?
+
+error: the command line has 1 mistake; nothing was run"#,
+    );
+    for (set, what) in [
+        ("arrays.e.values=[1]", "array `e`"),
+        ("operators.DD.dims=4", "operator `DD`"),
+        ("solves.psf.niter=3", "solve `psf`"),
+    ] {
+        let ran = folder.ran(&format!("check problem.toml --set {set}"));
+        assert_eq!(ran.code, Some(2));
+        assert!(ran.stderr.contains(&format!("the file has no {what}")), "{}", ran.stderr);
+    }
+    for set in [
+        "params.eps=1",
+        "solve.damp=0.1",
+        "run.threads=1",
+        "outputs.history=h.csv",
+        "dtype=float32",
+    ] {
+        assert_eq!(folder.ran(&format!("check problem.toml --set {set}")).code, Some(0), "{set}");
+    }
+}
+
+#[test]
+fn what_nothing_uses_is_warned_of() {
+    let mut text = PROBLEM.replace("eps = 0.5\n", "eps = 0.5\nextra = 2.0\nextra2 = 2.0\n");
+    text = text.replace("[operators]\n", "spare = { values = [1.0] }\n\n[operators]\nT = { type = \"MatrixMult\", A = [[1.0]] }\nU = \"extra2 * T\"\n");
+    let folder = Folder::of(&text);
+    let expected = r#"
+warning: nothing uses parameter `extra`
+ --> problem.toml:3:1
+  |
+3 | extra = 2.0
+  | ^^^^^ only named in `[params]`
+
+warning: nothing uses array `spare`
+ --> problem.toml:9:1
+  |
+9 | spare = { values = [1.0] }
+  | ^^^^^ only named in `[arrays]`
+
+warning: no solve, output or other operator uses `U`
+  --> problem.toml:13:1
+   |
+13 | U = "extra2 * T"
+   | ^ only named in `[operators]`
+"#;
+    for command in ["check", "plan"] {
+        let ran = folder.ran(&format!("{command} problem.toml"));
+        assert_eq!((ran.code, ran.stderr.trim()), (Some(0), expected.trim()), "{command}");
+    }
+    assert_eq!(folder.ran("check problem.toml --deny-warnings").code, Some(2));
+    assert_eq!(folder.ran("solve problem.toml --quiet").stderr, "");
+    // One operator is worked on, whatever else the file has.
+    folder.put("x.npy", &npy(&[1.0, 2.0, 3.0]));
+    for command in ["dottest problem.toml", "apply problem.toml --operator D --input x.npy"] {
+        let ran = folder.ran(command);
+        assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{command}");
+    }
+}
+
+#[test]
+fn what_anything_uses_is_not_warned_of() {
+    let clean = |text: &str| {
+        let ran = Folder::of(text).ran("check problem.toml --deny-warnings");
+        assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{text}");
+    };
+    clean(PROBLEM);
+    // Operators for `apply` and `dottest`, with params for `--operator`.
+    clean("[params]\neps = 1\n[operators]\nA = { type = \"Identity\", N = 3 }\nB = \"A.H\"\n");
+    clean("[arrays]\nd = { values = [1] }\n");
+    clean("[arrays]\nd = { values = [1] }\n[operators]\nA = { type = \"Identity\", N = 3 }\n");
+    // Through outputs, arrays that are made, further solves, and the dot test of all operators.
+    let more = format!(
+        "{PROBLEM}x = {{ path = \"x.npy\", apply = {{ operator = \"B\", to = \"psf\", add = \"e\" }} }}\n\
+         [solves.psf]\noperator = \"C\"\ndata = \"f\"\n"
+    );
+    let more = more.replace(
+        "[operators]\n",
+        "e = { values = [1.0, 1.0, 1.0] }\ng = { values = [1.0, 1.0, 1.0] }\n\
+         f = { apply = { operator = \"F\", to = \"g\" } }\n\n[operators]\nB = \"2 * A\"\nC = \"3 * A\"\nF = \"4 * A\"\n",
+    );
+    clean(&more);
+    let unused = PROBLEM.replace("[solve]\n", "Z = \"2 * A\"\n\n[solve]\n");
+    clean(&format!("{unused}[[expect]]\nquantity = \"dottest\"\nmax = 1e-9\n"));
+}
+
+#[test]
+fn a_file_that_describes_nothing_is_no_problem() {
+    for text in [
+        "",
+        "# a comment\n",
+        "title = \"a\"\n",
+        "[operators]\n",
+        "[arrays]\n[outputs]\n[params]\neps = 1\n",
+    ] {
+        for command in ["check", "solve", "plan", "apply", "dottest", "test"] {
+            let ran = Folder::of(text).ran(&format!("{command} problem.toml"));
+            assert_eq!(ran.code, Some(2), "{command} {text:?}");
+            let all = format!("{}{}", ran.text(), ran.stderr);
+            assert!(
+                all.contains("the problem file describes nothing"),
+                "{command} {text:?}\n{all}"
+            );
+        }
+    }
+}
+
+#[test]
+fn to_set_what_nothing_uses_is_a_mistake() {
+    let text = PROBLEM.replace("eps = 0.5\n", "eps = 0.5\nextra = 2.0\n");
+    let text = text.replace(
+        "[operators]\n",
+        "spare = { values = [1.0, 2.0] }\n\n[operators]\nU = { type = \"Identity\", N = 3 }\n",
+    );
+    let folder = Folder::of(&text);
+    let expected = r#"
+error: nothing uses parameter `extra`
+ |
+ | --set params.extra=5
+ |              ^^^^^ to set it changes nothing
+"#;
+    for command in ["check", "solve", "plan"] {
+        let ran = folder.ran(&format!("{command} problem.toml --set params.extra=5"));
+        assert!(ran.stderr.contains(expected.trim()), "{command}\n{}", ran.stderr);
+        assert_eq!(ran.code, Some(2), "{command}");
+    }
+    for (set, what) in [
+        ("arrays.spare.values=[1]", "array `spare`"),
+        ("arrays.spare.values.0=7", "array `spare`"),
+        ("operators.U.N=5", "operator `U`"),
+    ] {
+        let ran = folder.ran(&format!("check problem.toml --set {set}"));
+        let said = format!("error: nothing uses {what}\n");
+        assert!(ran.code == Some(2) && ran.stderr.contains(&said), "{set}\n{}", ran.stderr);
+    }
+    for set in ["params.eps=5", "arrays.d.values.0=7", "operators.A.N=3"] {
+        let ran = folder.ran(&format!("check problem.toml --set {set}"));
+        assert_eq!(ran.code, Some(0), "{set}\n{}", ran.stderr);
+    }
+    // An expression of the command line may use it.
+    folder.put("x.npy", &npy(&[1.0, 2.0, 3.0]));
+    let apply = "apply problem.toml --set params.extra=5 --input x.npy --output y.npy --operator";
+    let ran =
+        folder.ran_with(&[&apply.split(' ').collect::<Vec<_>>()[..], &["extra * A"]].concat(), &[]);
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
+}
+
+#[test]
+fn outputs_and_expectations_need_a_solve() {
+    let operators = "[operators]\nA = { type = \"Identity\", N = 3 }\n";
+    let output =
+        "[outputs]\ny = { path = \"y.npy\", apply = { operator = \"A\", to = [1, 2, 3] } }\n";
+    let expect = "[[expect]]\nquantity = \"dottest\"\nmax = 1e-10\n";
+    let folder = Folder::of(&format!("{operators}{output}{expect}"));
+    let said = r#"
+error: outputs are written by a solve, and the file has no `[solve]`
+ --> problem.toml:3:2
+  |
+3 | [outputs]
+  |  ^^^^^^^ nothing would look at this
+  |
+  = help: write a `[solve]`, if only of an Identity; `pylopsd apply` applies an operator without
+
+error: problem.toml has 1 mistake; nothing was run"#;
+    for command in ["check", "plan", "solve"] {
+        folder.ran(&format!("{command} problem.toml")).is(2, "", said);
+    }
+    assert_eq!(folder.ran("test problem.toml").code, Some(2));
+    let ran = Folder::of(&format!("{operators}{expect}")).ran("check problem.toml");
+    let words = "error: expectations are of a solve, and the file has no `[solve]`\n";
+    assert!(ran.code == Some(2) && ran.stderr.starts_with(words), "{}", ran.stderr);
+    // A file of operators is tested as before.
+    let folder = Folder::of(operators);
+    assert_eq!(folder.ran("check problem.toml").code, Some(0));
+    assert_eq!(folder.ran("test problem.toml").code, Some(0));
+}
