@@ -114,7 +114,7 @@ impl Sides {
     /// That the matrix does not have full rank, and what was done then.
     fn deficient(&self, rank: usize, full: usize, single: bool) -> String {
         // Of a complex matrix, each singular value is found twice.
-        let twice = self.complex && self.units.len() == 2 && rank % 2 == 0;
+        let twice = self.complex && self.units.len() == 2 && rank.is_multiple_of(2);
         let each = if twice { 2 } else { 1 };
         let precision = if single { " in single precision" } else { "" };
         format!(
@@ -203,7 +203,7 @@ fn columns(ops: &Operators) -> Result<(usize, usize, usize)> {
     };
     match (sides(&ops.model), sides(&ops.data)) {
         (Some((n, count)), Some((m, same))) if count == same => Ok((n, m, count)),
-        _ => Err(Error::Io(crate::io::Error::input(&format!(
+        _ => Err(Error::Io(crate::io::Error::input(format!(
             "`columns = true`: rows run along the first axis, and each place along the others is a \
              column, so that model and data have the same axes after the first; the model is {}, the data \
              are {}. Put the axis that the operator works along first, or leave `columns` out",
