@@ -125,7 +125,7 @@ fn files_of_other_programs_are_named() {
         (
             "c.npy",
             b"\x89HDF\r\n\x1a\n",
-            line("c.npy: it is an HDF5 file", "c.npy\", h5py.File(\"c.npy\")[\"NAME\"][()]"),
+            line("c.npy: it is an HDF5 file", "c_array.npy\", h5py.File(\"c.npy\")[\"NAME\"][()]"),
         ),
         (
             "e.tif",

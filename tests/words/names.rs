@@ -160,7 +160,7 @@ error: problem.toml has 1 mistake; nothing was run"#,
 
 #[test]
 fn a_key_that_no_solver_has_brings_the_list() {
-    let said = said("niter ", "dottest = true\nniter ");
+    let said = said("solver   = \"cgls\"", "solver   = \"lsqr\"\ndottest = true");
     let help = helps(&said);
     assert!(help.len() == 1 && help[0].starts_with("known here: "), "{said}");
     for key in ["`niter`", "`damp`", "`tol`", "`operator`", "`x0`"] {
