@@ -5,7 +5,6 @@ use schemars::JsonSchema;
 use crate::io::narrow::unheld;
 use crate::operators::{Key, bare, ignored, is_listed, not_there_yet};
 use crate::problem::Solve;
-use crate::scalar::{C128, DType};
 use crate::solvers::cg::Cg;
 use crate::solvers::cgls::Cgls;
 use crate::solvers::direct::{Direct, MOST_ENTRIES};
@@ -231,13 +230,6 @@ pub fn check_parameters(document: &Document, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// Solvers work with the square of the damping.
-fn beyond(damp: f64, dtype: DType) -> Option<String> {
-    let square = C128::from(damp * damp);
-    let why = unheld(square, dtype).filter(|_| damp > 1.0)?;
-    Some(format!("its square {why}"))
-}
-
 /// The solver that a `[solve]` table asks for; `None` if mistakes were reported.
 pub fn method(solve: &Solve, diagnostics: &mut Diagnostics) -> Option<Method> {
     let asked = parse(&solve.solver, &solve.solver_params, diagnostics)?;
@@ -270,7 +262,7 @@ pub fn method(solve: &Solve, diagnostics: &mut Diagnostics) -> Option<Method> {
         }
     };
     let (damp, dtype) = (method.damp(), solve.model_type.dtype);
-    if let Some(why) = unheld(damp.into(), dtype).or_else(|| beyond(damp, dtype)) {
+    if let Some(why) = unheld(damp.into(), dtype) {
         let span = solve.solver_params.span_of("damp");
         let label = format!("the model is {dtype}");
         let help = "give `dtype = \"float64\"`, or scale the problem";

@@ -84,7 +84,7 @@ fn a_range_of_indices_that_leaves_the_axis_is_not_computed() {
     let range =
         "[arrays]\nfar = { linspace = { start = 0.0, stop = -1000.0, num = 100000000007 } }";
     folder.put("back.toml", text.replace("[arrays]", range).as_bytes());
-    refused(&folder, "check back.toml", 2, &["-1000", "from -200 to 199"]);
+    refused(&folder, "check back.toml", 2, &["`far` is float64"]);
     let axes = "[arrays]\nz = { linspace = { stop = 150.0, start = 0.0, num = 100000000007 } }\n\
                 a = { linspace = { start = 0.0, stop = 1.0, num = 5 } }\ns = { values = [[0.1], [0.1]] }";
     let text = PROBLEM.replace("[arrays]", axes).replace(

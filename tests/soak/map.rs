@@ -216,7 +216,13 @@ impl Map {
         };
         let matrix = map.matrix.iter().map(turn).collect();
         let size = c.norm() * if c.im == 0.0 { 1.0 } else { 2.0 };
-        let grown = |c: &Vec<f64>| c.iter().map(|v| v * size).collect();
+        // A complex factor mixes real and imaginary parts.
+        let grown = |column: &Vec<f64>| -> Vec<f64> {
+            if c.im == 0.0 {
+                return column.iter().map(|v| v * size).collect();
+            }
+            column.chunks_exact(2).flat_map(|v| [size * v[0].max(v[1]); 2]).collect()
+        };
         let bound = map.bound.iter().map(grown).collect();
         Map { matrix, bound, ..map }
     }
