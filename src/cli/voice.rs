@@ -10,7 +10,7 @@ use clap::ColorChoice;
 use clap::error::{ContextKind, ErrorKind};
 use serde_json::{Value as Json, json};
 
-use crate::cli::{Failure, Outcome, team};
+use crate::cli::{Failure, Outcome, launch, team};
 
 /// What a command was asked, as far as it matters to what it says.
 #[derive(Debug)]
@@ -40,7 +40,9 @@ pub(super) fn listen(asked: Asked) {
 /// Keeps standard output for data from now on; an error if it is a terminal.
 pub(super) fn keep_for_data() -> Outcome {
     DATA.store(true, Ordering::Relaxed);
-    if team::speaks() && std::io::stdout().is_terminal() {
+    // A launcher gives its processes a terminal of its own, and the program that starts it has looked.
+    let own = launch::launched().is_none();
+    if own && team::speaks() && std::io::stdout().is_terminal() {
         return Err(Failure::Usage(
             "error: a .npy array would go to standard output, and standard output is a terminal; pipe it \
              to a program that reads .npy, as in `| pylopsd info -`, or name a file"
