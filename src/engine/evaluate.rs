@@ -329,7 +329,8 @@ impl<'a> Evaluator<'a> {
                 let x = self.pull(input(0), &need(0));
                 let kernel = self.pull(input(1), &need(1));
                 with_view!(ViewMut, out, y => {
-                    matmul::gram(y, Viewed::typed(x.view()), Viewed::typed(kernel.view()));
+                    let rows = b.0[1].clone();
+                    matmul::gram(y, rows, Viewed::typed(x.view()), Viewed::typed(kernel.view()));
                 });
             }
             Primitive::Gather { axis, indices } => {

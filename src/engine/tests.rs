@@ -118,6 +118,15 @@ fn every_movement_has_the_same_bits_on_any_ranks_and_threads() {
             y.pad(0, 0, 3)?.irfft(0, 15, 1.4)
         });
         let kernel = random(&[6, 4, 5], dtype, 7);
+        let square = random(&[1, 7, 5], dtype, 8);
+        let column = [ArrayType::new([1, 5, 1], dtype)];
+        let product = |x: &[Value]| Ok(vec![x[0].matmul(&x[0].constant(&square))?]);
+        let product = Value::program(&column, product).expect("dims agree");
+        check("some rows of a normal product", &[5], dtype, |x| {
+            let x = x.reshape(&[1, 5, 1])?;
+            let y = x.apply(&product).apply_transposed(&product)?;
+            y.reshape(&[5])?.slice(0, 2, 1, 2)
+        });
         check("batched product", &[6, 5, 3], dtype, |x| {
             let k = x.constant(&kernel);
             Ok(chunks(&chunks(x, &[2, 5, 1]).matmul(&k)?, &[1, 2, 3]))
