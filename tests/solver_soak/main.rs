@@ -158,7 +158,7 @@ fn a_thousand_random_systems() {
 }
 
 #[test]
-#[ignore = "by the hour"]
+#[ignore = "by the hour: SOAK_MINUTES and SOAK_SEED say how long and from where"]
 fn random_systems_by_the_hour() {
     let number =
         |name: &str, or: u64| std::env::var(name).ok().and_then(|v| v.parse().ok()).unwrap_or(or);
