@@ -359,13 +359,18 @@ impl Dice {
         Self(seed)
     }
 
-    /// One of `0..n`.
-    pub(crate) fn below(&mut self, n: usize) -> usize {
+    /// Any whole number.
+    pub(crate) fn number(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
         z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        usize::try_from((z ^ (z >> 31)) % n as u64).unwrap()
+        z ^ (z >> 31)
+    }
+
+    /// One of `0..n`.
+    pub(crate) fn below(&mut self, n: usize) -> usize {
+        usize::try_from(self.number() % n as u64).unwrap()
     }
 
     /// A chunk length for each axis: `1..=n`, or -1 for the whole axis.

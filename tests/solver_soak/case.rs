@@ -4,26 +4,23 @@ use std::fmt::Write as _;
 
 use pylopsd::scalar::C128;
 
+use crate::common;
 use crate::common::dense::{Dense, norm, svd};
 
-/// Random numbers (splitmix64).
-pub(crate) struct Dice(pub(crate) u64);
+/// Dice for systems.
+pub(crate) struct Dice(common::Dice);
 
 impl Dice {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
+    pub(crate) fn seeded(seed: u64) -> Dice {
+        Dice(common::Dice::seeded(seed))
     }
 
     fn uniform(&mut self) -> f64 {
-        (self.next() >> 11) as f64 / (1_u64 << 53) as f64
+        (self.0.number() >> 11) as f64 / (1_u64 << 53) as f64
     }
 
     fn below(&mut self, n: usize) -> usize {
-        (self.next() % n as u64) as usize
+        self.0.below(n)
     }
 
     fn one_in(&mut self, n: usize) -> bool {
@@ -190,7 +187,7 @@ pub(crate) fn matrix(
 }
 
 pub(crate) fn case(seed: u64) -> Case {
-    let mut dice = Dice(seed.wrapping_mul(0x2545_f491_4f6c_dd1d));
+    let mut dice = Dice::seeded(seed.wrapping_mul(0x2545_f491_4f6c_dd1d));
     let dice = &mut dice;
     let (complex, single) = (dice.one_in(2), dice.one_in(2));
     let most = if dice.one_in(8) { 24 } else { 9 };
