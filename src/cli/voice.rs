@@ -99,11 +99,13 @@ pub(super) fn colours() -> bool {
     match ASKED.get().map_or(ColorChoice::Auto, |asked| asked.color) {
         ColorChoice::Always => true,
         ColorChoice::Never => false,
-        ColorChoice::Auto => {
-            let silent = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-            silent && std::io::stderr().is_terminal() && is_able()
-        }
+        ColorChoice::Auto => std::io::stderr().is_terminal() && takes_colours(),
     }
+}
+
+/// Whether a terminal here can show colours, and its user wants them.
+fn takes_colours() -> bool {
+    std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()) && is_able()
 }
 
 /// Whether the terminal can do more than show lines.
@@ -182,7 +184,7 @@ pub(super) fn refuse(error: &clap::Error) -> u8 {
     u8::try_from(error.exit_code()).unwrap_or(2)
 }
 
-/// What `--color` asks for, which clap's own messages must know before it reads the command line.
+/// The colours of clap's own messages: `--color` must be known before clap reads the command line.
 pub(super) fn color() -> ColorChoice {
     let mut words = std::env::args_os().map(|word| word.to_string_lossy().into_owned());
     while let Some(word) = words.next() {
@@ -195,7 +197,8 @@ pub(super) fn color() -> ColorChoice {
             return choice;
         }
     }
-    ColorChoice::Auto
+    // Left to itself, clap colours a dumb terminal where the variable CI is set.
+    if takes_colours() { ColorChoice::Auto } else { ColorChoice::Never }
 }
 
 /// What a problem file is called.

@@ -60,7 +60,11 @@ fn on_terminal(folder: &Folder, arguments: &str, variables: &[(&str, &str)]) -> 
     let line = format!("{} {arguments}", env!("CARGO_BIN_EXE_pylopsd"));
     let mut command = Command::new("script");
     command.args(["-qec", &line, "/dev/null"]).current_dir(folder.path());
-    command.env("TERM", "xterm").env_remove("NO_COLOR").stdin(Stdio::null());
+    command
+        .env("TERM", "xterm")
+        .env_remove("NO_COLOR")
+        .env_remove("CLICOLOR_FORCE")
+        .stdin(Stdio::null());
     command.envs(variables.iter().copied());
     // Other systems' `script` has other options.
     let Some(output) = command.output().ok().filter(|_| cfg!(target_os = "linux")) else {

@@ -143,8 +143,9 @@ fn colours_are_for_who_wants_them() {
         assert!(escape(&both(&always)), "{arguments}: {}", both(&always));
         let Some(plain) = on_terminal(&folder, arguments, &[]) else { return };
         assert!(escape(&plain.text()), "{arguments}: {}", plain.text());
+        // Within CI, clap would colour a dumb terminal.
         for variable in [("TERM", "dumb"), ("NO_COLOR", "1")] {
-            let ran = on_terminal(&folder, arguments, &[variable]).unwrap();
+            let ran = on_terminal(&folder, arguments, &[variable, ("CI", "true")]).unwrap();
             assert!(!escape(&ran.text()), "{arguments} {variable:?}: {}", ran.text());
         }
         let never = on_terminal(&folder, &format!("{arguments} --color=never"), &[]).unwrap();
