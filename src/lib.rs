@@ -13,6 +13,7 @@ pub mod operators;
 pub mod plan;
 pub mod problem;
 pub mod report;
+pub mod run;
 pub mod scalar;
 pub mod solvers;
 pub mod space;

@@ -7,6 +7,25 @@ use serde::Serialize;
 
 use crate::scalar::DType;
 
+/// Model or data of an operator.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// The model.
+    Model,
+    /// The data.
+    Data,
+}
+
+impl Side {
+    /// The word for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Side::Model => "model",
+            Side::Data => "data",
+        }
+    }
+}
+
 /// Dims and element type of an array.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct ArrayType {

@@ -16,10 +16,10 @@ use crate::cli::{Failure, Outcome, say, say_json, voice};
 use crate::engine::{Machine, Operators, Plans, SharedOutput, Spill, Vector};
 use crate::graph::{Program, simplify, transpose};
 use crate::io::{Array, Narrowed, stage};
-use crate::operators::{self, Op, Side, Space};
+use crate::operators::{self, Op, Space};
 use crate::problem::Problem;
 use crate::report;
-use crate::space::{ArrayType, show_dims};
+use crate::space::{ArrayType, Side, show_dims};
 
 /// Apply an operator, or its adjoint, to an array
 #[derive(Debug, clap::Args)]

@@ -4,11 +4,10 @@ use std::path::Path;
 
 use serde_json::{Value as Json, json};
 
-use crate::cli::common::{FileArgs, Work, listed, load_silently, method, warn};
+use crate::cli::common::{FileArgs, Work, listed, load_silently, warn};
 use crate::cli::{Outcome, say, say_json};
 use crate::problem::{Problem, Solve};
 use crate::report::table;
-use crate::solvers::Method;
 use crate::space::ArrayType;
 use crate::spec::{ArraySource, OperatorSpec};
 
@@ -46,15 +45,10 @@ pub(super) fn run(args: &Args) -> Outcome {
     if !args.quiet {
         warn(&problem.warnings);
     }
-    let method = match &problem.solve {
-        Some(_) => Some(method(&problem)?),
-        None => None,
-    };
     problem.check_writable()?;
-    let solve = problem.solve.as_ref().zip(method.as_ref());
     match args.json {
-        true => say_json(&as_json(&problem, solve)),
-        false => say(&text(&problem, solve)),
+        true => say_json(&as_json(&problem)),
+        false => say(&text(&problem)),
     }
 }
 
@@ -95,8 +89,8 @@ fn data_type(problem: &Problem, name: &str) -> Option<ArrayType> {
 }
 
 /// What is solved, in words.
-pub(super) fn solved(solve: &Solve, method: &Method) -> String {
-    let mut text = format!("{} on {}", method.name(), solve.operator_name);
+pub(super) fn solved(solve: &Solve) -> String {
+    let mut text = format!("{} on {}", solve.method.name(), solve.operator_name);
     for term in &solve.regularization {
         let factor = if term.epsilon == 1.0 { String::new() } else { format!("{} ", term.epsilon) };
         text += &format!(", with {factor}{}", term.name);
@@ -111,14 +105,14 @@ pub(super) fn solved(solve: &Solve, method: &Method) -> String {
             text += &format!(", {what}");
         }
     }
-    match method.niter() {
+    match solve.method.niter().unwrap_or(0) {
         0 => text,
         1 => text + ", 1 iteration at most",
         n => text + &format!(", {n} iterations at most"),
     }
 }
 
-fn text(problem: &Problem, solve: Option<(&Solve, &Method)>) -> String {
+fn text(problem: &Problem) -> String {
     let file = &problem.document.source.name;
     let mut text = match &problem.title {
         Some(title) => format!("{title} ({file})\n"),
@@ -142,10 +136,10 @@ fn text(problem: &Problem, solve: Option<(&Solve, &Method)>) -> String {
         })
         .collect();
     section("operators", table(2, &operators));
-    if let Some((solve, method)) = solve {
+    if let Some(solve) = &problem.solve {
         let row = |key: &str, value: String| [key.to_string(), value];
         let rows = [
-            row("what", solved(solve, method)),
+            row("what", solved(solve)),
             row("model", solve.model_type.to_string()),
             row("data", format!("{}, array {}", solve.data_type, solve.data.name())),
         ];
@@ -166,7 +160,7 @@ fn text(problem: &Problem, solve: Option<(&Solve, &Method)>) -> String {
     text
 }
 
-fn as_json(problem: &Problem, solve: Option<(&Solve, &Method)>) -> Json {
+fn as_json(problem: &Problem) -> Json {
     let arrays = problem.arrays().map(|(name, array)| {
         json!({
             "name": name,
@@ -186,7 +180,7 @@ fn as_json(problem: &Problem, solve: Option<(&Solve, &Method)>) -> Json {
             "dtype_data": data.as_ref().map(|d| d.dtype.name()),
         })
     });
-    let solved = solve.map(|(solve, method)| {
+    let solved = problem.solve.as_ref().map(|solve| {
         json!({
             "operator": solve.operator_name,
             "dims": solve.model_type.dims,
@@ -194,12 +188,12 @@ fn as_json(problem: &Problem, solve: Option<(&Solve, &Method)>) -> Json {
             "dtype": solve.model_type.dtype.name(),
             "dtype_data": solve.data_type.dtype.name(),
             "data": solve.data.name(),
-            "solver": method.name(),
-            "niter": method.niter(),
+            "solver": solve.method.name(),
+            "niter": solve.method.niter().unwrap_or(0),
         })
     });
     let outputs = problem.outputs.iter().map(|o| {
-        let ty = solve.and_then(|(solve, _)| o.ty(solve));
+        let ty = problem.solve.as_ref().and_then(|solve| o.ty(solve));
         json!({
             "name": o.name.name(),
             "path": o.path,

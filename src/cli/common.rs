@@ -8,8 +8,7 @@ use crate::cli::voice::{self, complain};
 use crate::cli::{Failure, Outcome};
 use crate::io::narrow::too_small;
 use crate::io::{Array, os_words};
-use crate::problem::{Guard, Problem};
-use crate::solvers::{self, Method};
+use crate::problem::{Guard, Problem, Solve};
 use crate::spec::{Diagnostics, Document, Host, Source, host_processes, parse_hosts, parse_size};
 
 /// Options of every command that reads a problem file.
@@ -184,7 +183,6 @@ pub(super) fn loaded(
     work: Work,
     out_dir: Option<&Path>,
 ) -> Result<Problem, Failure> {
-    solvers::check_parameters(&document, &mut early);
     match Problem::load_with(document, out_dir) {
         Ok(mut problem) => {
             let none = problem.diagnostics();
@@ -252,20 +250,12 @@ pub(super) fn claim(guard: &mut Guard, path: &Path, option: &str) -> Outcome {
     })
 }
 
-/// The solver that a problem asks for.
-pub(super) fn method(problem: &Problem) -> Result<Method, Failure> {
-    let mut diagnostics = problem.diagnostics();
-    let Some(solve) = &problem.solve else {
-        return Err(Failure::Usage(format!(
+/// What a problem solves.
+pub(super) fn solve(problem: &Problem) -> Result<&Solve, Failure> {
+    problem.solve.as_ref().ok_or_else(|| {
+        Failure::Usage(format!(
             "error: {} has no [solve] table, so there is nothing to solve",
             problem.document.source.name
-        )));
-    };
-    for (_, further) in &problem.solves {
-        solvers::method(further, &mut diagnostics);
-    }
-    match solvers::method(solve, &mut diagnostics) {
-        Some(method) => diagnostics.or(method).map_err(Failure::from),
-        None => Err(diagnostics.into()),
-    }
+        ))
+    })
 }

@@ -14,7 +14,6 @@ use crate::engine::{Block, Plans, Space, Spill};
 use crate::plan::{Plan, Share};
 use crate::problem::Problem;
 use crate::report::{bytes, number, rate, stages_json, table};
-use crate::solvers::Method;
 use crate::space::IndexBox;
 
 /// Say what a run would do and take, without running it; reads headers only
@@ -91,8 +90,8 @@ pub(super) fn run(args: &Args) -> Outcome {
     let mut processes: Vec<Process> =
         (0..size).map(|rank| process(&divided, &programs, rank, threads)).collect();
     // A process holds what `solve` holds: also what is solved for before, and what is read into vectors.
-    if let Some(method) = &programs.method {
-        let memory = solving::memory(&problem, method, threads, size)?;
+    if programs.method.is_some() {
+        let memory = solving::memory(&problem, threads, size)?;
         processes.iter_mut().zip(memory).for_each(|(process, memory)| process.memory = memory);
     }
     let Some(fullest) = processes.iter().map(|p| p.memory).max_by_key(|m| m.total) else {
@@ -168,13 +167,9 @@ impl Shown<'_> {
 
     /// What is done in each iteration: FLOP and bytes moved. A direct solve has no iterations.
     fn iteration(&self) -> Option<(f64, f64)> {
-        match self.programs.method {
-            None | Some(Method::Direct(_)) => None,
-            Some(_) => Some(
-                self.programs()
-                    .fold((0.0, 0.0), |(f, b), (_, p)| (f + p.flops(), b + p.bytes_moved())),
-            ),
-        }
+        self.programs.method.as_ref()?.niter()?;
+        let programs = self.programs();
+        Some(programs.fold((0.0, 0.0), |(f, b), (_, p)| (f + p.flops(), b + p.bytes_moved())))
     }
 
     fn text(&self) -> String {

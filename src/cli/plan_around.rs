@@ -7,31 +7,25 @@ use serde_json::{Value as Json, json};
 use crate::cli::{Failure, check};
 use crate::problem::{Output, Problem, Solve};
 use crate::report::{bytes, rate, table};
-use crate::solvers::system::System;
-use crate::solvers::{self, Method};
+use crate::run::System;
 
 /// A further solve.
 pub(super) struct Before<'a> {
     name: &'a str,
     solve: &'a Solve,
-    method: Method,
     /// FLOP and bytes moved of an iteration; a direct solve has none.
     iteration: Option<(f64, f64)>,
 }
 
 /// The further solves of a problem, in their order.
 pub(super) fn before(problem: &Problem) -> Result<Vec<Before<'_>>, Failure> {
-    let mut diagnostics = problem.diagnostics();
     let mut all = Vec::new();
     for (name, solve) in &problem.solves {
-        let Some(method) = solvers::method(solve, &mut diagnostics) else {
-            return Err(diagnostics.into());
-        };
-        let plans = System::new(solve, &method)?.plans()?;
+        let plans = System::new(solve)?.plans()?;
         let programs = std::iter::once(&plans.forward).chain(&plans.adjoint);
         let cost = programs.fold((0.0, 0.0), |(f, b), p| (f + p.flops(), b + p.bytes_moved()));
-        let iteration = (!matches!(method, Method::Direct(_))).then_some(cost);
-        all.push(Before { name, solve, method, iteration });
+        let iteration = solve.method.niter().map(|_| cost);
+        all.push(Before { name, solve, iteration });
     }
     Ok(all)
 }
@@ -45,7 +39,7 @@ pub(super) fn before_text(all: &[Before<'_>]) -> String {
             let space = if flop < 1e3 { " " } else { "" };
             format!("{}{space}FLOP, {} moved an iteration", rate(flop), bytes(moved))
         });
-        [b.name.to_string(), check::solved(b.solve, &b.method), cost]
+        [b.name.to_string(), check::solved(b.solve), cost]
     };
     let rows: Vec<_> = all.iter().map(row).collect();
     format!("\nfurther solves, before it\n{}", table(2, &rows))
@@ -55,9 +49,9 @@ pub(super) fn before_json(all: &[Before<'_>]) -> Vec<Json> {
     let one = |b: &Before<'_>| {
         json!({
             "name": b.name,
-            "what": check::solved(b.solve, &b.method),
-            "solver": b.method.name(),
-            "niter": b.method.niter(),
+            "what": check::solved(b.solve),
+            "solver": b.solve.method.name(),
+            "niter": b.solve.method.niter().unwrap_or(0),
             "model": b.solve.model_type,
             "data": b.solve.data_type,
             "iteration": b.iteration.map(|(f, m)| json!({ "flop": f, "bytes_moved": m })),

@@ -1,12 +1,13 @@
 //! The programs that `plan` and `graph` show: those of the `[solve]`, or of an operator.
 
-use crate::cli::common::method;
+use std::sync::Arc;
+
 use crate::cli::{Failure, apply, check};
 use crate::graph::{Program, simplify, transpose};
 use crate::operators;
 use crate::problem::Problem;
+use crate::run::System;
 use crate::solvers::Method;
-use crate::solvers::system::System;
 
 /// What a run is made of.
 pub(super) struct Programs {
@@ -19,21 +20,20 @@ pub(super) struct Programs {
     /// Model and data vectors that are held at once.
     pub(super) vectors: (usize, usize),
     /// The solver, if it is a solve.
-    pub(super) method: Option<Method>,
+    pub(super) method: Option<Arc<dyn Method>>,
 }
 
 impl Programs {
     /// The programs of an operator, or of the `[solve]` if none is asked for.
     pub(super) fn new(problem: &mut Problem, operator: Option<&str>) -> Result<Programs, Failure> {
         if let (None, Some(solve)) = (operator, &problem.solve) {
-            let method = method(problem)?;
-            let system = System::new(solve, &method)?;
+            let system = System::new(solve)?;
             return Ok(Programs {
-                title: check::solved(solve, &method),
-                vectors: method.vectors(),
+                title: check::solved(solve),
+                vectors: solve.method.vectors(),
                 forward: system.forward,
                 adjoint: system.adjoint,
-                method: Some(method),
+                method: Some(solve.method.clone()),
             });
         }
         let (title, op) = apply::operator(problem, operator)?;

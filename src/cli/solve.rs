@@ -5,14 +5,14 @@ use std::path::Path;
 
 use serde_json::{Value as Json, json};
 
-use crate::cli::common::{self, FileArgs, RunArgs, method};
+use crate::cli::common::{self, FileArgs, RunArgs};
 use crate::cli::inputs::{Uses, load_for};
 use crate::cli::solving::{self, Further, Solved};
 use crate::cli::team::Team;
 use crate::cli::{Failure, Outcome, complain, expectations, say, say_json};
 use crate::problem::Problem;
 use crate::report;
-use crate::solvers::{Method, Stop};
+use crate::solvers::Stop;
 use crate::space::show_dims;
 
 /// Solve the problem, write its outputs, check its expectations
@@ -37,9 +37,8 @@ impl Args {
 pub(super) fn run(args: &Args, team: &Team) -> Outcome {
     let uses = Uses { writes: true, ..Uses::default() };
     let problem = load_for(team, &args.file, &args.run, &uses)?;
-    let method = method(&problem)?;
     let stop = team.interrupted();
-    let pending = solving::solve(team, &problem, &method, &args.run, args.run.stage, &stop)?;
+    let pending = solving::solve(team, &problem, &args.run, args.run.stage, &stop)?;
     refuse_failed(&problem, &pending.solved)?;
     let checks = expectations::check(team, &problem, &pending.solved)?;
     let solved = pending.commit(team)?;
@@ -88,10 +87,7 @@ pub(super) fn refuse_failed(problem: &Problem, solved: &Solved) -> Outcome {
         Stop::Grown { iteration, start, residual } => format!(
             "the residual rose from {start:.3e} to {residual:.3e} by iteration {iteration}; nothing was \
              written. {}",
-            match &solved.method {
-                Method::Cg(_) => "The operator is not self-adjoint: take solver = \"cgls\"",
-                _ => "Is the adjoint the adjoint? `pylopsd dottest` tells",
-            }
+            solved.method.remedy()
         ),
         Stop::OutOfRange { iteration, array, small } => format!(
             "the squared norm of {array} is {} what double precision holds, {}, though its elements are \

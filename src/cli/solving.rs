@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use crate::cli::Failure;
-use crate::cli::common::{RunArgs, vanished};
+use crate::cli::common::{self, RunArgs, vanished};
 use crate::cli::memory::{Divided, Memory};
 use crate::cli::places::{self, Place};
 use crate::cli::session;
@@ -20,14 +20,14 @@ use crate::io::{Output, TextOutput};
 use crate::operators;
 use crate::problem::{self, Problem, Solve};
 use crate::report::{Progress, Record, Shown};
-use crate::solvers::system::System;
-use crate::solvers::{self, Method, Outcome, Stop, Task};
+use crate::run::System;
+use crate::solvers::{Method, Outcome, Stop, Task};
 use crate::spec::OutputName;
 
 /// What a solve found.
 #[derive(Debug)]
 pub(super) struct Solved {
-    pub(super) method: Method,
+    pub(super) method: Arc<dyn Method>,
     pub(super) iterations: usize,
     pub(super) stop: Stop,
     /// The further solves.
@@ -111,13 +111,12 @@ pub(super) fn streams(problem: &Problem) -> bool {
 /// What each of `size` processes will hold in a solve of a problem; nothing without a solve.
 pub(super) fn memory(
     problem: &Problem,
-    method: &Method,
     threads: usize,
     size: usize,
 ) -> Result<Vec<Memory>, Failure> {
     let Some(solve) = &problem.solve else { return Ok(Vec::new()) };
     let jobs = further(problem)?;
-    let job = Job::new("", solve, method.clone())?;
+    let job = Job::new("", solve)?;
     all_memory(&job, &jobs, &made_outputs(problem), threads, 0..size, size)
 }
 
@@ -150,15 +149,7 @@ fn all_memory(
 
 /// The solves of `[solves]`.
 fn further(problem: &Problem) -> Result<Vec<Job<'_>>, Failure> {
-    let mut diagnostics = problem.diagnostics();
-    let mut jobs = Vec::new();
-    for (name, further) in &problem.solves {
-        let Some(method) = solvers::method(further, &mut diagnostics) else {
-            return Err(diagnostics.into());
-        };
-        jobs.push(Job::new(name, further, method)?);
-    }
-    Ok(jobs)
+    problem.solves.iter().map(|(name, solve)| Job::new(name, solve)).collect()
 }
 
 /// Solves a problem; its outputs wait to be committed. With `relay`, processes that cannot open the
@@ -166,16 +157,15 @@ fn further(problem: &Problem) -> Result<Vec<Job<'_>>, Failure> {
 pub(super) fn solve(
     team: &Team,
     problem: &Problem,
-    method: &Method,
     args: &RunArgs,
     relay: bool,
     stop: &Arc<AtomicBool>,
 ) -> Result<Pending, Failure> {
     let start = Instant::now();
-    let Some(solve) = &problem.solve else { unreachable!("a method belongs to a [solve]") };
+    let solve = common::solve(problem)?;
     let threads = session::threads(team, problem, args)?;
     let jobs = further(problem)?;
-    let job = Job::new("", solve, method.clone())?;
+    let job = Job::new("", solve)?;
     let (rank, size) = (team.rank(), team.size());
     let made = made_outputs(problem);
     let mut memory = all_memory(&job, &jobs, &made, threads, rank..rank + 1, size)?.swap_remove(0);
@@ -209,7 +199,7 @@ pub(super) fn solve(
                 progress: &progress,
                 name: job.name.to_string(),
                 equations: job.solve.equations(),
-                niter: job.method.niter(),
+                niter: job.solve.method.niter().unwrap_or(0),
             };
             let visible = machine.rank() == 0 && shown.niter > 0;
             Record::new(stop.clone(), visible.then_some(shown))
@@ -233,7 +223,7 @@ pub(super) fn solve(
     let arrays = named.iter().map(String::as_str).zip(problem.arrays().map(|(_, array)| array));
     warnings.extend(vanished(team, arrays)?);
     let solved = Solved {
-        method: method.clone(),
+        method: solve.method.clone(),
         iterations: found.iterations,
         stop: found.stop,
         further: found.further,
@@ -258,7 +248,6 @@ pub(super) fn solve(
 struct Job<'a> {
     name: &'a str,
     solve: &'a Solve,
-    method: Method,
     system: System,
 }
 
@@ -287,9 +276,8 @@ struct Found {
 }
 
 impl<'a> Job<'a> {
-    fn new(name: &'a str, solve: &'a Solve, method: Method) -> Result<Job<'a>, Failure> {
-        let system = System::new(solve, &method)?;
-        Ok(Job { name, solve, method, system })
+    fn new(name: &'a str, solve: &'a Solve) -> Result<Job<'a>, Failure> {
+        Ok(Job { name, solve, system: System::new(solve)? })
     }
 
     /// What some of `size` processes hold.
@@ -299,7 +287,7 @@ impl<'a> Job<'a> {
         ranks: Range<usize>,
         size: usize,
     ) -> Result<Vec<Memory>, Failure> {
-        let (models, datas) = self.method.vectors();
+        let (models, datas) = self.solve.method.vectors();
         let plans = self.system.plans()?;
         let divided = Divided::new(&plans, size);
         let memory = |rank| {
@@ -331,7 +319,7 @@ impl<'a> Job<'a> {
             start: system.start.is_some().then_some(&begin as _),
             monitor: record,
         };
-        let mut outcome = task.solve(&self.method)?;
+        let mut outcome = self.solve.method.solve(&mut task)?;
         let model =
             Held { store: outcome.model.stores.swap_remove(0), block: ops.model.blocks[0].clone() };
         let mut constants = ops.into_constants();
@@ -354,8 +342,8 @@ impl Job<'_> {
             return Some(Stop::NotFinite { iteration, array });
         }
         // cg may pass through larger residuals; a penalty on a start is paid by the data.
-        let falls = !matches!(self.method, Method::Cg(_)) && self.solve.is_plain();
-        let penalty = self.method.damp() != 0.0 && self.solve.x0.is_some();
+        let falls = self.solve.method.falls() && self.solve.is_plain();
+        let penalty = self.solve.method.damp() != 0.0 && self.solve.x0.is_some();
         let start = found.cost.first().copied().unwrap_or(f64::INFINITY);
         let grown = residual > 1.01 * start + 8.0 * found.rounding;
         (falls && !penalty && grown).then_some(Stop::Grown { iteration, start, residual })
@@ -366,7 +354,7 @@ impl Job<'_> {
         let (residual, data) = (found.residual_norm, found.data_norm);
         let plain = self.solve.regularization.is_empty() && self.solve.weight.is_none();
         let rounding = if data == 0.0 { 8.0 * found.rounding } else { 0.0 };
-        if !plain || self.method.damp() != 0.0 || residual <= 1.001 * data + rounding {
+        if !plain || self.solve.method.damp() != 0.0 || residual <= 1.001 * data + rounding {
             return None;
         }
         let single = !self.solve.model_type.dtype.is_double();

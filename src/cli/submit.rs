@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::cli::common::{FileArgs, MOST_PROCESSES, Work, claim, load, method, positive};
+use crate::cli::common::{FileArgs, MOST_PROCESSES, Work, claim, load, positive, solve};
 use crate::cli::{Failure, Outcome, complain, launch, say, solving};
 use crate::io::TextOutput;
 use crate::report;
@@ -127,7 +127,7 @@ pub(super) fn run(args: &Args) -> Outcome {
         ));
     }
     let problem = load(&args.file, Work::Whole, args.out_dir.as_deref())?;
-    let method = method(&problem)?;
+    solve(&problem)?;
     if let Some(path) = &args.output {
         let mut guard = problem.guard();
         for output in &problem.outputs {
@@ -154,7 +154,7 @@ pub(super) fn run(args: &Args) -> Outcome {
             "error: {count} processes are asked for, at most {MOST_PROCESSES} can be planned"
         )));
     }
-    let mut memory = solving::memory(&problem, &method, threads, count)?;
+    let mut memory = solving::memory(&problem, threads, count)?;
     let limit = problem.run.memory.as_ref().map(|m| m.value);
     for process in &mut memory {
         process.spill(limit, problem.scratch.clone())?;

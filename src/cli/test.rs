@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use serde_json::{Value as Json, json};
 
-use crate::cli::common::{FileArgs, RunArgs, claim, method};
+use crate::cli::common::{FileArgs, RunArgs, claim};
 use crate::cli::inputs::{Uses, load_for, start_on_hosts};
 use crate::cli::team::{Team, speaks};
 use crate::cli::{Failure, Outcome, dottest, expectations, say, say_json, session, solve, solving};
@@ -305,10 +305,9 @@ fn test(
     if problem.solve.is_none() {
         return dot_tests(team, &problem, threads, args.run.ranks);
     }
-    let method = method(&problem)?;
     team.agree(redirect(&mut problem, args, folder))?;
     let quiet = RunArgs { quiet: true, json: false, ..args.run.clone() };
-    let pending = solving::solve(team, &problem, &method, &quiet, true, stop)?;
+    let pending = solving::solve(team, &problem, &quiet, true, stop)?;
     solve::refuse_failed(&problem, &pending.solved)?;
     if pending.solved.stop == Stop::Interrupted {
         return Err(Failure::Interrupted);

@@ -8,16 +8,15 @@ use rayon::prelude::*;
 
 use crate::engine::evaluate::{Evaluator, Piece};
 use crate::engine::exchange::{begin, finish, pieces};
+use crate::engine::pass::{add_up, dot};
 use crate::engine::store::Memory;
 use crate::engine::vector::Block;
-use crate::engine::{Machine, Result, Store};
+use crate::engine::{Machine, Result, Store, Sums, Vector};
 use crate::graph::{Program, simplify};
 use crate::io::Array;
-use crate::kernels::{pointwise, vector};
+use crate::kernels::pointwise;
 use crate::plan::{Exchange, Landing, Plan, Request, Share, StoreKind, Tiles, plan};
 use crate::space::IndexBox;
-use crate::view::{ViewMut, Viewed};
-use crate::with_view;
 
 /// Where arrays go that should not take memory.
 #[derive(Clone, Debug, Default)]
@@ -37,11 +36,9 @@ pub struct Constants(Vec<(Array, Store)>);
 pub enum After<'a> {
     /// Nothing.
     Nothing,
-    /// Its squared 2-norm is returned.
-    Norm,
-    /// The function gets the output's number, the tile's box and the tile, may change it, and returns
-    /// a part of a sum.
-    Then(&'a (dyn Fn(usize, &IndexBox, ViewMut<'_>) -> f64 + Sync)),
+    /// So many sums: the function gets the output's number and the tile's box, may read and change the
+    /// tile, and returns its part of each.
+    Then(usize, &'a (dyn Fn(usize, &IndexBox) -> Sums + Sync)),
 }
 
 impl Constants {
@@ -204,14 +201,37 @@ impl Compiled {
         self.plan.stores.iter().zip(&self.share.held).find(|(s, _)| s.kind == *kind)
     }
 
-    /// Runs the program, and returns the sum for each output that `after` asks for.
+    /// `to = A from`, and `||to||^2`.
+    pub(super) fn norm(&self, machine: &Machine, from: &Vector, to: &Vector) -> Result<f64> {
+        let square = |block: usize, tile: &IndexBox| {
+            let tile = dot(&to.stores[block], &to.stores[block], tile);
+            [tile, 0.0, 0.0, 0.0]
+        };
+        Ok(self.on(machine, from, to, After::Then(1, &square))?[0])
+    }
+
+    /// From one vector to another; the sums over all blocks.
+    pub(super) fn on(
+        &self,
+        machine: &Machine,
+        from: &Vector,
+        to: &Vector,
+        after: After<'_>,
+    ) -> Result<Sums> {
+        let (inputs, outputs): (Vec<&Store>, Vec<&Store>) =
+            (from.stores.iter().collect(), to.stores.iter().collect());
+        let blocks = self.run(machine, &inputs, &outputs, after)?;
+        Ok(add_up(&blocks))
+    }
+
+    /// Runs the program, and returns the sums for each output that `after` asks for.
     pub fn run(
         &self,
         machine: &Machine,
         inputs: &[&Store],
         outputs: &[&Store],
         after: After<'_>,
-    ) -> Result<Vec<f64>> {
+    ) -> Result<Vec<Sums>> {
         self.stages(machine, false, inputs, outputs, after)
     }
 
@@ -222,7 +242,7 @@ impl Compiled {
         inputs: &[&Store],
         outputs: &[&Store],
         after: After<'_>,
-    ) -> Result<Vec<f64>> {
+    ) -> Result<Vec<Sums>> {
         let mut stores = self.stores.clone();
         for (store, kept) in self.plan.stores.iter().zip(&mut stores) {
             match store.kind {
@@ -231,7 +251,7 @@ impl Compiled {
                 _ => {}
             }
         }
-        let mut wanted: Vec<(usize, Vec<f64>, &Tiles)> = Vec::new();
+        let mut wanted: Vec<(usize, Vec<Sums>, &Tiles)> = Vec::new();
         for (number, stage) in self.plan.stages.iter().enumerate() {
             if stage.once != once {
                 continue;
@@ -242,8 +262,10 @@ impl Compiled {
             let arriving: Result<Vec<_>> =
                 exchanges().map(|(e, apart)| begin(machine, e, &stores, apart.as_ref())).collect();
             let arriving = Mutex::new(arriving?);
-            let mut parts =
-                vec![0.0; self.orders[number].early.len() + self.orders[number].late.len()];
+            let mut parts = vec![
+                Sums::default();
+                self.orders[number].early.len() + self.orders[number].late.len()
+            ];
             // What needs nothing from others is computed while messages are on their way.
             let early = &self.orders[number].early;
             let done = machine.each(0..early.len(), |k| {
@@ -282,19 +304,18 @@ impl Compiled {
             }
             received.into_iter().for_each(|(_, messages)| machine.comm().recycle(messages));
             if let StoreKind::Output(k) = store.kind
-                && !matches!(after, After::Nothing)
+                && matches!(after, After::Then(..))
             {
                 wanted.push((k, parts, &store.tiles));
             }
         }
-        let mut norms = vec![0.0; outputs.len()];
-        if !wanted.is_empty() {
-            let arrays: Vec<_> =
-                wanted.iter().map(|(_, p, tiles)| (p.as_slice(), *tiles)).collect();
-            let sums = machine.sums(&arrays)?;
-            wanted.iter().zip(sums).for_each(|((k, _, _), sum)| norms[*k] = sum);
+        let mut sums = vec![Sums::default(); outputs.len()];
+        if let After::Then(count, _) = after {
+            let parts: Vec<_> = wanted.iter().map(|(_, p, tiles)| (p.as_slice(), *tiles)).collect();
+            let found = machine.sums_of(count, &parts)?;
+            wanted.iter().zip(found).for_each(|((k, ..), found)| sums[*k] = found);
         }
-        Ok(norms)
+        Ok(sums)
     }
 
     /// Computes one tile of a stage, and the part of a sum that comes after it.
@@ -305,7 +326,7 @@ impl Compiled {
         machine: &Machine,
         (stores, pieces): (&'a [Option<Store>], &'a [Piece<'a>]),
         after: After<'_>,
-    ) -> f64 {
+    ) -> Sums {
         let stage = &self.plan.stages[number];
         let store = self.plan.store(stage.store);
         let Some(target) = &stores[stage.store.0] else {
@@ -323,11 +344,8 @@ impl Compiled {
             evaluator.fill(store.node, b, out);
         }
         match (&store.kind, after) {
-            (StoreKind::Output(_), After::Norm) => with_view!(View, target.view(b), y => {
-                vector::dot(y.view(), Viewed::typed(Viewed::erase(y.view())))
-            }),
-            (StoreKind::Output(number), After::Then(f)) => f(*number, b, target.view_mut_shared(b)),
-            _ => 0.0,
+            (StoreKind::Output(number), After::Then(_, f)) => f(*number, b),
+            _ => Sums::default(),
         }
     }
 }

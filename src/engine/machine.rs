@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
-use crate::engine::{Communicator, Error, Lost, OneProcess, Result};
+use crate::engine::{Communicator, Error, Lost, OneProcess, Result, Sums};
 use crate::plan::Tiles;
 
 /// Threads and communicator.
@@ -82,6 +82,23 @@ impl Machine {
     pub fn any(&self, flag: bool) -> std::result::Result<bool, Lost> {
         Ok(self.size() == 1 && flag
             || self.comm.all_gather(&[u64::from(flag)])?.iter().any(|words| words[0] != 0))
+    }
+
+    /// The first `count` sums of the parts of each array, in one exchange: see [`Machine::sums`].
+    pub(super) fn sums_of(&self, count: usize, arrays: &[(&[Sums], &Tiles)]) -> Result<Vec<Sums>> {
+        let column = |k: usize, parts: &[Sums]| parts.iter().map(|part| part[k]).collect();
+        let columns: Vec<(Vec<f64>, &Tiles)> = arrays
+            .iter()
+            .flat_map(|(parts, tiles)| (0..count).map(|k| (column(k, parts), *tiles)))
+            .collect();
+        let columns: Vec<_> = columns.iter().map(|(c, tiles)| (c.as_slice(), *tiles)).collect();
+        let found = if columns.is_empty() { Vec::new() } else { self.sums(&columns)? };
+        let sums = |some: &[f64]| {
+            let mut sums = Sums::default();
+            sums.iter_mut().zip(some).for_each(|(sum, found)| *sum = *found);
+            sums
+        };
+        Ok(found.chunks(count.max(1)).map(sums).collect())
     }
 
     /// The sum of the parts of each array, one a tile, of which this process has those of the tiles

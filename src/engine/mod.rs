@@ -9,6 +9,7 @@ mod mapped;
 #[cfg(feature = "mpi")]
 pub mod mpi;
 mod operators;
+mod pass;
 mod plans;
 mod scratch;
 mod shared_output;
@@ -24,6 +25,7 @@ pub use compiled::{After, Compiled, Constants, Spill};
 pub use machine::Machine;
 pub use mapped::mapped;
 pub use operators::Operators;
+pub use pass::{Slot, Sums, Term, Vectors};
 pub use plans::Plans;
 pub use shared_output::SharedOutput;
 pub use store::Store;

@@ -2,14 +2,8 @@
 
 use std::path::PathBuf;
 
-use crate::engine::{
-    After, Compiled, Constants, Machine, Plans, Result, Space, Spill, Store, Vector,
-};
+use crate::engine::{Compiled, Constants, Machine, Plans, Result, Space, Spill, Vector};
 use crate::graph::Primitive;
-use crate::kernels::vector;
-use crate::space::IndexBox;
-use crate::view::{ViewMut, Viewed};
-use crate::with_view;
 
 /// An operator for a solver: forward and adjoint programs over the same model and data vectors.
 #[derive(Debug)]
@@ -95,72 +89,11 @@ impl Operators {
 
     /// `y = A x`, and `||y||^2`.
     pub fn forward(&self, machine: &Machine, x: &Vector, y: &mut Vector) -> Result<f64> {
-        run(&self.forward, machine, x, y, After::Norm)
+        self.forward.norm(machine, x, y)
     }
 
     /// `x = A^H y`, and `||x||^2`.
     pub fn adjoint(&self, machine: &Machine, y: &Vector, x: &mut Vector) -> Result<f64> {
-        run(self.adjoint.as_ref().unwrap_or(&self.forward), machine, y, x, After::Norm)
+        self.adjoint.as_ref().unwrap_or(&self.forward).norm(machine, y, x)
     }
-
-    /// `x = A^H y`, then `z = z + a c` and `x = x - b z`, in one pass over `x`; and `||x||^2`.
-    pub fn adjoint_step(
-        &self,
-        machine: &Machine,
-        y: &Vector,
-        x: &mut Vector,
-        (z, a, c): (&mut Vector, f64, &Vector),
-        b: f64,
-    ) -> Result<f64> {
-        let z = &*z;
-        let step = |block: usize, tile: &IndexBox, x: ViewMut<'_>| {
-            // Tiles are disjoint, and x, z and c are different vectors.
-            let moved = z.stores[block].view_mut_shared(tile);
-            let c = c.stores[block].view(tile);
-            with_view!(ViewMut, moved, z => vector::update(z, 1.0, Viewed::typed(c), a));
-            if b == 0.0 {
-                return with_view!(ViewMut, x, x => {
-                    vector::dot(x.view(), Viewed::typed(Viewed::erase(x.view())))
-                });
-            }
-            let z = z.stores[block].view(tile);
-            with_view!(ViewMut, x, x => vector::update(x, 1.0, Viewed::typed(z), -b))
-        };
-        let adjoint = self.adjoint.as_ref().unwrap_or(&self.forward);
-        run(adjoint, machine, y, x, After::Then(&step))
-    }
-
-    /// `x = a A^H y + b v`, and `z = z + t w`, in one pass over `x`; and `||x||^2`.
-    pub fn adjoint_combined(
-        &self,
-        machine: &Machine,
-        (a, y): (f64, &Vector),
-        x: &mut Vector,
-        (b, v): (f64, &Vector),
-        (z, t, w): (&mut Vector, f64, &Vector),
-    ) -> Result<f64> {
-        let z = &*z;
-        let step = |block: usize, tile: &IndexBox, x: ViewMut<'_>| {
-            // Tiles are disjoint, and x, v, z and w are different vectors.
-            let moved = z.stores[block].view_mut_shared(tile);
-            let w = w.stores[block].view(tile);
-            with_view!(ViewMut, moved, z => vector::update(z, 1.0, Viewed::typed(w), t));
-            let v = v.stores[block].view(tile);
-            with_view!(ViewMut, x, x => vector::update(x, a, Viewed::typed(v), b))
-        };
-        let adjoint = self.adjoint.as_ref().unwrap_or(&self.forward);
-        run(adjoint, machine, y, x, After::Then(&step))
-    }
-}
-
-fn run(
-    program: &Compiled,
-    machine: &Machine,
-    from: &Vector,
-    to: &mut Vector,
-    after: After<'_>,
-) -> Result<f64> {
-    let inputs: Vec<&Store> = from.stores.iter().collect();
-    let outputs: Vec<&Store> = to.stores.iter().collect();
-    Ok(program.run(machine, &inputs, &outputs, after)?.iter().sum())
 }

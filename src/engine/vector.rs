@@ -2,7 +2,8 @@
 
 use rayon::prelude::*;
 
-use crate::engine::{Error, Machine, Result, Store};
+use crate::engine::pass::add_up;
+use crate::engine::{Error, Machine, Result, Store, Sums};
 use crate::io::Array;
 use crate::kernels::{pointwise, vector};
 use crate::plan::Tiles;
@@ -74,13 +75,22 @@ impl Machine {
     }
 
     /// Calls `f` with every tile that this process owns, on the threads.
-    fn each_tile(&self, space: &Space, f: impl Fn(usize, &IndexBox) -> f64 + Sync) -> Vec<f64> {
+    fn each_tile<T: Send>(
+        &self,
+        space: &Space,
+        f: impl Fn(usize, &IndexBox) -> T + Sync,
+    ) -> Vec<T> {
         let tiles = tiles(space, self);
         self.each(0..tiles.len(), |k| f(tiles[k].0, tiles[k].1))
     }
 
-    /// The same, and sums what it returns along the fixed tree, block by block.
-    fn reduce(&self, space: &Space, f: impl Fn(usize, &IndexBox) -> f64 + Sync) -> Result<f64> {
+    /// The same, and adds up the first `count` sums that it returns along the fixed tree, block by block.
+    pub(super) fn reduce(
+        &self,
+        space: &Space,
+        count: usize,
+        f: impl Fn(usize, &IndexBox) -> Sums + Sync,
+    ) -> Result<Sums> {
         let parts = self.each_tile(space, f);
         let (mut arrays, mut rest) = (Vec::new(), &parts[..]);
         for block in &space.blocks {
@@ -89,12 +99,17 @@ impl Machine {
             arrays.push((first, &block.tiles));
             rest = others;
         }
-        Ok(self.sums(&arrays)?.iter().sum())
+        Ok(add_up(&self.sums_of(count, &arrays)?))
+    }
+
+    /// One sum.
+    fn sum(&self, space: &Space, f: impl Fn(usize, &IndexBox) -> f64 + Sync) -> Result<f64> {
+        Ok(self.reduce(space, 1, |block, tile| [f(block, tile), 0.0, 0.0, 0.0])?[0])
     }
 
     /// `Re <x, y>`
     pub fn dot(&self, space: &Space, x: &Vector, y: &Vector) -> Result<f64> {
-        self.reduce(space, |block, tile| {
+        self.sum(space, |block, tile| {
             let (x, y) = (x.stores[block].view(tile), y.stores[block].view(tile));
             with_view!(View, x, x => vector::dot(x, Viewed::typed(y)))
         })
@@ -115,7 +130,7 @@ impl Machine {
         if largest == 0.0 || !largest.is_finite() {
             return Ok(largest);
         }
-        let squares = self.reduce(space, |block, tile| {
+        let squares = self.sum(space, |block, tile| {
             with_view!(View, x.stores[block].view(tile), x => {
                 x.iter().map(|v| (v.to_c128() / largest).norm_sqr()).sum()
             })
@@ -144,7 +159,7 @@ impl Machine {
 
     /// `y = a y + b x`, and the new `||y||^2`.
     pub fn update(&self, space: &Space, y: &mut Vector, a: f64, x: &Vector, b: f64) -> Result<f64> {
-        self.reduce(space, |block, tile| {
+        self.sum(space, |block, tile| {
             let x = x.stores[block].view(tile);
             // Tiles are disjoint, and x is another vector.
             let y = y.stores[block].view_mut_shared(tile);

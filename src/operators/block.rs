@@ -6,8 +6,9 @@ use serde::Deserialize;
 use crate::graph;
 use crate::operators::entry::{Entry, Parameters, Place};
 use crate::operators::params::entries;
-use crate::operators::{Op, Scope, Side, hstack, stack, vstack};
+use crate::operators::{Op, Scope, hstack, stack, vstack};
 use crate::scalar::DType;
+use crate::space::Side;
 
 pub(crate) const ENTRY: Entry = Entry::of::<Block>("Block");
 

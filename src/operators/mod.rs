@@ -64,7 +64,7 @@ pub use hstack::hstack;
 pub use kronecker::kronecker;
 pub use not_yet::{OPERATORS_NOT_YET, bare, is_listed, not_there_yet};
 pub use params::Scope;
-pub use spaces::{Side, Space, disagreement, same_axes};
+pub use spaces::{Space, disagreement, same_axes};
 pub use vstack::vstack;
 
 use crate::graph::{self, Program, Value};

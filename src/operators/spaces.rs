@@ -1,25 +1,7 @@
 //! Whether models or data of operators stand for each other.
 
 use crate::operators::{Operator, program};
-
-/// Model or data.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Side {
-    /// The model.
-    Model,
-    /// The data.
-    Data,
-}
-
-impl Side {
-    /// The word for it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Side::Model => "model",
-            Side::Data => "data",
-        }
-    }
-}
+use crate::space::Side;
 
 /// The model or the data of an operator.
 #[derive(Clone, Copy, Debug)]

@@ -2,9 +2,9 @@
 
 use crate::graph::{self, Error, Value};
 use crate::operators::algebra::as_model;
-use crate::operators::{Op, Side, Space, data, disagreement};
+use crate::operators::{Op, Space, data, disagreement};
 use crate::scalar::DType;
-use crate::space::{ArrayType, show_dims};
+use crate::space::{ArrayType, Side, show_dims};
 
 /// Models of operators, at least one.
 pub(super) fn models(ops: &[Op]) -> graph::Result<Vec<ArrayType>> {

@@ -7,9 +7,9 @@ use serde::Deserialize;
 
 use crate::graph::{self, Value};
 use crate::operators::entry::{Entry, Parameters, Place};
-use crate::operators::{Op, Operator, Scope, Side, stack};
+use crate::operators::{Op, Operator, Scope, stack};
 use crate::scalar::DType;
-use crate::space::ArrayType;
+use crate::space::{ArrayType, Side};
 
 pub(crate) const ENTRY: Entry = Entry::of::<VStack>("VStack");
 

@@ -8,8 +8,8 @@ use super::solve::{Fit, Part, part, same_dims};
 use crate::engine;
 use crate::graph::{self, Program, Value};
 use crate::io::Array;
-use crate::operators::{Adjoint, Op, Side, Space};
-use crate::space::ArrayType;
+use crate::operators::{Adjoint, Op, Space};
+use crate::space::{ArrayType, Side};
 use crate::spec::{ApplySpec, ArrayRef, Diagnostic, Diagnostics};
 
 /// `y = A (x + p) + q`, or with the adjoint of `A`.

@@ -1,7 +1,7 @@
 //! Whether operands fit each other, said with both names and their dims.
 
-use crate::operators::{self, Op, Side, Space, disagreement, same_axes};
-use crate::space::{ArrayType, show_dims};
+use crate::operators::{self, Op, Space, disagreement, same_axes};
+use crate::space::{ArrayType, Side, show_dims};
 use crate::spec::{Diagnostic, Diagnostics, Function, Span};
 
 /// An operator in an expression.

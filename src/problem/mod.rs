@@ -30,6 +30,7 @@ pub use solve::{Regularization, Solve};
 use crate::io::Array;
 use crate::operators::Op;
 use crate::scalar::DType;
+use crate::solvers::read_solver;
 use crate::space::ArrayType;
 use crate::spec::{Diagnostic, Diagnostics, Document, ExpectSpec, RunSpec};
 use application::Expanded;
@@ -74,8 +75,12 @@ impl Problem {
     /// The same, with relative outputs in another folder than the file's.
     pub fn load_with(document: Document, out_dir: Option<&Path>) -> Result<Problem, Diagnostics> {
         not_empty(&document)?;
+        let solvers = solver_mistakes(&document);
         let Expanded { document, names: seen, warnings } =
-            application::expanded_with_names(document)?;
+            application::expanded_with_names(document).map_err(|mut mistakes| {
+                mistakes.append(solvers);
+                mistakes
+            })?;
         let document = Arc::new(document);
         let mut out = document.diagnostics();
         out.append(warnings);
@@ -88,6 +93,9 @@ impl Problem {
         arrays::check_fetch(&document, &mut out);
         check_solved(&document, &mut out);
         let spec = document.solve.as_ref();
+        if let (None, Some((solver, params))) = (spec, &document.solver) {
+            read_solver(solver, params, &mut out);
+        }
         let solve = spec.and_then(|spec| solve::read(spec, &mut names, &mut out));
         let solves = document.solves.iter().filter_map(|(name, spec)| {
             Some((name.value.clone(), solve::read(spec, &mut names, &mut out)?))
@@ -180,6 +188,17 @@ impl Problem {
     pub fn diagnostics(&self) -> Diagnostics {
         self.document.diagnostics()
     }
+}
+
+/// What is wrong with the solvers of a file, whatever they are to solve.
+fn solver_mistakes(document: &Document) -> Diagnostics {
+    let mut out = document.diagnostics();
+    let further = document.solves.iter().map(|(_, spec)| (&spec.solver, &spec.solver_params));
+    let first = document.solver.iter().map(|(solver, params)| (solver, params));
+    for (solver, params) in first.chain(further) {
+        read_solver(solver, params, &mut out);
+    }
+    out
 }
 
 /// Refuses a file that describes nothing.

@@ -1,13 +1,15 @@
 //! What is solved: operators by expressions, and arrays that have their models' and data's dims.
 
+use std::sync::Arc;
+
 use super::fit::{sized, text};
 use super::names::{self, Built, Names};
 use crate::io::{Array, narrow};
-use crate::operators::{Op, Side, Space, disagreement, same_axes};
-use crate::space::ArrayType;
+use crate::operators::{Op, Space, disagreement, same_axes};
+use crate::solvers::{Equations, Method, read_solver};
+use crate::space::{ArrayType, Side};
 use crate::spec::{
-    self, ArrayRef, Beside, Diagnostic, Diagnostics, Expr, OutputName, ParamTable, SolveSpec, Span,
-    Spanned,
+    self, ArrayRef, Beside, Diagnostic, Diagnostics, Expr, OutputName, SolveSpec, Span, Spanned,
 };
 
 /// The `[solve]` of a problem.
@@ -23,10 +25,8 @@ pub struct Solve {
     pub data_type: ArrayType,
     /// The data, in the dims and element type of the operator's data.
     pub data: Array,
-    /// Name of the solver; `auto` if the file names none.
-    pub solver: Spanned<String>,
-    /// The solver's own parameters; see [`deserialize`](crate::spec::deserialize).
-    pub solver_params: ParamTable,
+    /// The solver with its parameters.
+    pub method: Arc<dyn Method>,
     /// Where the solver starts: like the model, or like the preconditioner's model.
     pub x0: Option<Array>,
     /// Weight of the data.
@@ -107,6 +107,7 @@ impl Part<'_> {
 /// Reads `[solve]`, all mistakes of its parts.
 pub(super) fn read(spec: &SolveSpec, names: &mut Names, out: &mut Diagnostics) -> Option<Solve> {
     let mistakes = out.len();
+    let solver = read_solver(&spec.solver, &spec.solver_params, out);
     let operator = part(&spec.operator, names, out);
     let data = names.array_ref(&spec.data, None, out);
     let weight = spec.weight.as_ref().map(|e| part(&e.operator, names, out));
@@ -170,18 +171,28 @@ pub(super) fn read(spec: &SolveSpec, names: &mut Names, out: &mut Diagnostics) -
     if out.len() > mistakes {
         return None;
     }
+    let normal_equations = spec.normal_equations.as_ref().is_some_and(|n| n.value);
+    let beside = weight.is_some() || preconditioner.is_some() || !regularizations.is_empty();
+    let equations = Equations {
+        model: &model,
+        data: &dimsd,
+        explicit: operator.built.op.is_explicit(),
+        plain: !beside && !normal_equations,
+        started: x0.is_some(),
+        normal: normal_equations,
+    };
+    let method = solver?.method(&equations, out)?;
     Some(Solve {
         operator: operator.built.op,
         operator_name: operator.name,
         model_type: model,
         data_type: dimsd,
         data: data?,
-        solver: spec.solver.clone(),
-        solver_params: spec.solver_params.clone(),
+        method,
         x0,
         weight: weight.flatten().map(|w| w.built.op),
         preconditioner: preconditioner.flatten().map(|p| p.built.op),
-        normal_equations: spec.normal_equations.as_ref().is_some_and(|n| n.value),
+        normal_equations,
         regularization: regularizations,
     })
 }

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use crate::solvers::{Iteration, Monitor};
+use crate::solvers::{Iteration, Monitor, Seen};
 
 /// Shows iterations on standard error while they run.
 #[derive(Debug)]
@@ -91,7 +91,14 @@ impl<'a> Record<'a> {
 }
 
 impl Monitor for Record<'_> {
-    fn iteration(&mut self, iteration: Iteration) -> bool {
+    fn iteration(&mut self, iteration: Iteration, _: &dyn Seen) -> bool {
+        self.note(iteration)
+    }
+}
+
+impl Record<'_> {
+    /// Takes down an iteration; whether the run is to end.
+    fn note(&mut self, iteration: Iteration) -> bool {
         if let Some(shown) = &self.shown {
             if self.iterations.is_empty() {
                 shown.begin();
@@ -119,7 +126,7 @@ mod tests {
             std::thread::sleep(Duration::from_millis(30));
             for number in 0..=done {
                 std::thread::sleep(Duration::from_millis(if number > 0 { pause } else { 0 }));
-                assert!(!record.iteration(Iteration { number, residual: 1.0, step: 1.0 }));
+                assert!(!record.note(Iteration { number, residual: 1.0, step: 1.0 }));
             }
         };
         run("first", 4, 4, 60);

@@ -11,11 +11,13 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::engine::Result;
-use crate::solvers::ends::{Begun, Ended, IMAGE, begin, out_of_range, within};
+use crate::engine::{Result, Slot, Term};
+use crate::solvers::ends::{Begun, Ending, IMAGE};
 use crate::solvers::floor::{Floor, Way};
-use crate::solvers::monitor::{due, tell};
-use crate::solvers::{Iteration, Outcome, Stop, Task};
+use crate::solvers::iterate::{Frame, Limits, Q, S, Solver, Step, Watched, X};
+use crate::solvers::method::Refusal;
+use crate::solvers::{Equations, Stop};
+use crate::space::Side;
 
 /// Conjugate gradients for a square, self-adjoint and positive operator.
 ///
@@ -25,7 +27,7 @@ use crate::solvers::{Iteration, Outcome, Stop, Task};
 /// self-adjoint. PyLops: `cg`.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(default)]
-pub struct Cg {
+pub(super) struct Cg {
     /// Most iterations.
     pub niter: usize,
     /// Stop when `||y - A x||^2` is at most this.
@@ -48,104 +50,174 @@ const ASYMMETRY: f64 = 0.1;
 /// A residual that has grown so far, with an operator that is not self-adjoint, does not come back.
 const LOST: f64 = 10.0;
 
-pub(super) fn solve(task: &mut Task<'_>, p: &Cg) -> Result<Outcome> {
-    let (machine, ops) = (task.machine, task.operators);
-    let space = &ops.model;
-    let Begun { mut x, s: mut r, mut q, residual2: mut k, start, data_norm, scale, mut stop } =
-        begin(task, space, 0.0)?;
-    let mut c = ops.new_model(machine)?;
-    machine.copy(space, &mut c, &r);
-    let (mut floor, mut way) = (Floor::new(ops, 0.0), Way::new(start));
-    let (first2, mut c2, mut asymmetric, mut singular) = (k, k, false, false);
-    let mut cost = vec![k.sqrt() / scale];
-    let mut iterations = 0;
-    while stop.is_none() {
-        let relative = p.rtol > 0.0 && cost[iterations] < p.rtol * data_norm;
-        let precision = k == 0.0 || floor.is_left_to(floor.is_fit(k.sqrt(), way.norm()));
-        stop = due(within(k, p.tol, scale), relative, precision, iterations == p.niter);
-        if stop.is_some() {
-            break;
-        }
-        let q2 = ops.forward(machine, &c, &mut q)?;
-        if iterations == 0 || !q2.is_finite() {
-            stop = out_of_range(machine, (space, &q), q2, iterations + 1, IMAGE)?;
-            if stop.is_some() {
-                break;
-            }
-        }
-        floor.see(q2, c2);
-        let cq = machine.dot(space, &c, &q)?;
-        let flat = floor.is_flat(cq.abs(), c2);
-        if floor.is_risky(cq / c2.sqrt(), c2.sqrt(), k.sqrt()) {
-            stop = Some(Stop::Precision);
-            break;
-        } else if flat && k < first2 {
-            (singular, stop) = (true, Some(Stop::Precision));
-            break;
-        } else if flat || cq < 0.0 {
-            stop = Some(Stop::NotPositive { iteration: iterations + 1, negative: !flat });
-            break;
-        }
-        iterations += 1;
-        let a = k / cq;
-        // x = x + a c, r = r - a q
-        machine.update(space, &mut x, 1.0, &c, a)?;
-        let r2 = machine.update(space, &mut r, 1.0, &q, -a)?;
-        way = way.step(a, c2);
-        // ||r - a q||^2 = ||r||^2 - 2 a <c, q> + a^2 ||q||^2 where <c, q> = <r, q>
-        let (sum, image2) = (r2 + k, a * a * q2);
-        let far = r2.sqrt() > 1e3 * floor.level() * way.norm();
-        asymmetric |= far && (sum - image2).abs() > ASYMMETRY * (sum + image2);
-        let residual = r2.sqrt() / scale;
-        cost.push(residual);
-        if !r2.is_finite() {
-            stop = Some(Stop::NotFinite { iteration: iterations, array: "the residual" });
-        } else if asymmetric && r2 > LOST * LOST * first2 {
-            k = r2;
-            break;
-        } else if tell(machine, task.monitor, Iteration { number: iterations, residual, step: a })?
-        {
-            stop = Some(Stop::Interrupted);
+/// The residual.
+const R: Slot = S;
+/// The search direction.
+const C: Slot = Slot(3);
+
+/// What `cg` knows between two iterations; names are those of the formulas above.
+#[derive(Debug, Deserialize, Serialize)]
+pub(super) struct Numbers {
+    /// `||r||^2`, now and at the start.
+    k: f64,
+    first2: f64,
+    /// `||c||^2`
+    c2: f64,
+    /// The last `||r||^2` over the one before.
+    turn: f64,
+    /// What `x` and `r` are multiplied by.
+    scale: f64,
+    /// Whether A has shown that it is not self-adjoint, or that it is singular.
+    asymmetric: bool,
+    singular: bool,
+    floor: Floor,
+    way: Way,
+}
+
+impl Solver for Cg {
+    type Numbers = Numbers;
+
+    const NAME: &'static str = "cg";
+    const ADJOINT: bool = false;
+    const VECTORS: &'static [(&'static str, Side)] =
+        &[("x", Side::Model), ("r", Side::Model), ("q", Side::Model), ("c", Side::Model)];
+
+    fn limits(&self) -> Limits {
+        Limits { niter: self.niter, tol: self.tol, rtol: self.rtol }
+    }
+
+    fn falls(&self) -> bool {
+        false
+    }
+
+    fn remedy(&self) -> &'static str {
+        "The operator is not self-adjoint: take solver = \"cgls\""
+    }
+
+    fn refuses(&self, equations: &Equations<'_>) -> Option<Refusal> {
+        let Equations { model, data, plain, normal, .. } = equations;
+        let message = if *normal {
+            return None;
+        } else if data.len() != model.len() {
+            "`cg` needs a square operator".to_string()
+        } else if data != model {
+            format!("`cg` needs a model and data alike, not {model} and {data}")
+        } else if !plain {
+            "`cg` with regularization, weight or preconditioner".to_string()
         } else {
+            return None;
+        };
+        let label = "conjugate gradients solve one square, self-adjoint system".into();
+        Some(Refusal {
+            message,
+            label,
+            help: "take `solver = \"cgls\"`, or `normal_equations = true`",
+        })
+    }
+
+    fn begin(&self, at: &mut Frame<'_>, begun: &Begun) -> Result<(Numbers, Option<Stop>)> {
+        let Begun { residual2: k, start, scale, .. } = *begun;
+        // c = r
+        at.combine(C, 0.0, R, 1.0)?;
+        let numbers = Numbers {
+            k,
+            first2: k,
+            c2: k,
+            turn: 0.0,
+            scale,
+            asymmetric: false,
+            singular: false,
+            floor: Floor::new(at.operators, 0.0),
+            way: Way::new(start),
+        };
+        Ok((numbers, None))
+    }
+
+    fn watch(&self, n: &mut Numbers, _: &mut Frame<'_>) -> Result<Watched> {
+        let fit = n.floor.is_fit(n.k.sqrt(), n.way.norm());
+        let precision = n.k == 0.0 || n.floor.is_left_to(fit);
+        Ok(Watched { own: None, squares: n.k, scale: n.scale, precision })
+    }
+
+    fn step(&self, n: &mut Numbers, at: &mut Frame<'_>) -> Result<Step> {
+        if at.number > 1 {
             // c = r + (||r||^2 / k) c
-            c2 = machine.update(space, &mut c, r2 / k, &r, 1.0)?;
-            way.turn(r2 / k);
-            k = r2;
+            n.c2 = at.combine(C, n.turn, R, 1.0)?;
+            n.way.turn(n.turn);
+        }
+        // q = A c
+        let [q2, cq] = at.forward((C, Q), [Term::Dot(Q, Q), Term::Dot(C, Q)])?;
+        let stop = match at.number {
+            1 => at.out_of_range(Q, q2, IMAGE)?,
+            _ => at.overflown(Q, q2, IMAGE)?,
+        };
+        if let Some(stop) = stop {
+            return Ok(Step::Ended(stop));
+        }
+        n.floor.see(q2, n.c2);
+        let flat = n.floor.is_flat(cq.abs(), n.c2);
+        if n.floor.is_risky(cq / n.c2.sqrt(), n.c2.sqrt(), n.k.sqrt()) {
+            return Ok(Step::Ended(Stop::Precision));
+        } else if flat && n.k < n.first2 {
+            n.singular = true;
+            return Ok(Step::Ended(Stop::Precision));
+        } else if flat || cq < 0.0 {
+            return Ok(Step::Ended(Stop::NotPositive { iteration: at.number, negative: !flat }));
+        }
+        let a = n.k / cq;
+        // x = x + a c, r = r - a q
+        let moved = Term::Combine { y: X, a: 1.0, x: C, b: a };
+        let [_, r2] = at.pass([moved, Term::Combine { y: R, a: 1.0, x: Q, b: -a }])?;
+        n.way = n.way.step(a, n.c2);
+        // ||r - a q||^2 = ||r||^2 - 2 a <c, q> + a^2 ||q||^2 where <c, q> = <r, q>
+        let (sum, image2) = (r2 + n.k, a * a * q2);
+        let far = r2.sqrt() > 1e3 * n.floor.level() * n.way.norm();
+        n.asymmetric |= far && (sum - image2).abs() > ASYMMETRY * (sum + image2);
+        (n.turn, n.k) = (r2 / n.k, r2);
+        let lost = r2.is_finite() && n.asymmetric && r2 > LOST * LOST * n.first2;
+        let stop = lost.then(|| n.grown(at.number));
+        Ok(Step::Done { residual: r2.sqrt() / n.scale, along: a, stop })
+    }
+
+    fn end(&self, n: &mut Numbers, at: &mut Frame<'_>, stop: Stop) -> Result<Ending> {
+        let unfinished = stop == Stop::Iterations;
+        let mut warnings = Vec::new();
+        if unfinished {
+            warnings.extend(doubt(n.asymmetric, n.first2, n.k));
+        }
+        if n.singular {
+            warnings.push(format!(
+                "the operator of `cg` is singular but for rounding: its residual is {:.3e} times that of the start, \
+                 and falls no further; `solver = \"cgls\"` or \"lsqr\" solves such equations too",
+                (n.k / n.first2).sqrt()
+            ));
+        }
+        Ok(Ending {
+            stop: if unfinished && n.asymmetric && n.k > n.first2 {
+                n.grown(at.number)
+            } else {
+                stop
+            },
+            unit: 1.0 / n.scale,
+            rounding: n.floor.level() * n.way.norm(),
+            watched: (n.first2.sqrt() / n.scale, n.k.sqrt() / n.scale, "the residual"),
+            least: 0.0,
+            given: self.tol != Cg::default().tol,
+            figures: Vec::new(),
+            warnings,
+        })
+    }
+}
+
+impl Numbers {
+    /// That the residual has risen by an iteration.
+    fn grown(&self, iteration: usize) -> Stop {
+        Stop::Grown {
+            iteration,
+            start: self.first2.sqrt() / self.scale,
+            residual: self.k.sqrt() / self.scale,
         }
     }
-    let stop = stop.unwrap_or(Stop::Iterations);
-    let grown = Stop::Grown {
-        iteration: iterations,
-        start: first2.sqrt() / scale,
-        residual: k.sqrt() / scale,
-    };
-    let unfinished = stop == Stop::Iterations;
-    let ended = Ended {
-        x,
-        unit: 1.0 / scale,
-        scale,
-        iterations,
-        stop: if unfinished && asymmetric && k > first2 { grown } else { stop },
-        cost,
-        data_norm,
-        rounding: floor.level() * way.norm(),
-        watched: (first2.sqrt() / scale, k.sqrt() / scale, "the residual"),
-        least: 0.0,
-        tol: p.tol,
-        given: p.tol != Cg::default().tol,
-    };
-    let mut outcome = ended.outcome(task)?;
-    if unfinished {
-        outcome.warnings.extend(doubt(asymmetric, first2, k));
-    }
-    if singular {
-        outcome.warnings.push(format!(
-            "the operator of `cg` is singular but for rounding: its residual is {:.3e} times that of the start, \
-             and falls no further; `solver = \"cgls\"` or \"lsqr\" solves such equations too",
-            (k / first2).sqrt()
-        ));
-    }
-    Ok(outcome)
 }
 
 /// What is to be said of a run that used up its iterations.

@@ -12,13 +12,12 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::engine::Result;
-use crate::solvers::ends::{
-    Begun, Ended, GRADIENT, IMAGE, begin, out_of_range, rescale, scale_for, within,
-};
+use crate::engine::{Result, Slot, Term};
+use crate::solvers::Stop;
+use crate::solvers::ends::{Begun, Ending, GRADIENT, IMAGE, scale_for};
 use crate::solvers::floor::{Floor, Way};
-use crate::solvers::monitor::{due, tell};
-use crate::solvers::{Iteration, Outcome, Stop, Task};
+use crate::solvers::iterate::{Frame, Limits, Q, S, Solver, Step, Watched, X};
+use crate::space::Side;
 
 /// Conjugate gradients for least squares: minimises `||y - A x||^2 + damp^2 ||x||^2`.
 ///
@@ -26,7 +25,7 @@ use crate::solvers::{Iteration, Outcome, Stop, Task};
 /// regularization and a preconditioner. PyLops: `cgls`.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(default)]
-pub struct Cgls {
+pub(super) struct Cgls {
     /// Most iterations.
     pub niter: usize,
     /// Damping; the penalty is `damp^2 ||x||^2`.
@@ -44,116 +43,160 @@ impl Default for Cgls {
     }
 }
 
-pub(super) fn solve(task: &mut Task<'_>, p: &Cgls) -> Result<Outcome> {
-    let (machine, ops) = (task.machine, task.operators);
-    let (model, data) = (&ops.model, &ops.data);
-    let damp2 = p.damp * p.damp;
-    let Begun { mut x, mut s, mut q, residual2, start, data_norm, scale, mut stop } =
-        begin(task, data, p.damp)?;
-    let mut c = ops.new_model(machine)?;
-    let mut r = ops.new_model(machine)?;
-    let mut k = ops.adjoint(machine, &s, &mut c)?;
-    let (mut floor, mut way) = (Floor::new(ops, p.damp), Way::new(start));
-    floor.see(k, residual2);
-    // The model is kept as x / h, the search direction as g c, at sizes that the element type holds.
-    let h = scale_for(p.damp, ops);
-    rescale(machine, model, &mut x, 1.0 / h);
-    if task.start.is_some() && damp2 != 0.0 {
-        // r = A^H s - damp^2 x0
-        k = machine.update(model, &mut c, 1.0, &x, -damp2 * h)?;
+/// The search direction.
+const C: Slot = Slot(3);
+/// The gradient.
+const R: Slot = Slot(4);
+
+/// What `cgls` knows between two iterations; names are those of the formulas above.
+#[derive(Debug, Deserialize, Serialize)]
+pub(super) struct Numbers {
+    /// `||r||^2`
+    k: f64,
+    /// `||s||^2`
+    s2: f64,
+    /// `||c||^2`
+    c2: f64,
+    /// The last `||r||^2` over the one before.
+    turn: f64,
+    /// The model is kept as `x / h`, the search direction as `g c`, at sizes that the element type holds.
+    h: f64,
+    g: f64,
+    /// What `x` and `s` are multiplied by.
+    scale: f64,
+    /// `||r||` and the stacked `||s||^2` of the start, and whether there was one.
+    first: f64,
+    first2: f64,
+    started: bool,
+    floor: Floor,
+    way: Way,
+}
+
+impl Cgls {
+    /// `||s||^2 + damp^2 ||x||^2`, which may only fall.
+    fn stacked(&self, s2: f64, x: f64) -> f64 {
+        s2 + self.damp * self.damp * x * x
     }
-    let g = scale_for(k.sqrt(), ops);
-    // ||s||^2 + damp^2 ||x||^2, which may only fall.
-    let stacked = |s2: f64, x: f64| s2 + damp2 * x * x;
-    let (first, first2) = (k.sqrt(), stacked(residual2, start));
-    let mut s2 = residual2;
-    if stop.is_none() {
-        stop = out_of_range(machine, (model, &c), k, 0, GRADIENT)?;
+}
+
+impl Solver for Cgls {
+    type Numbers = Numbers;
+
+    const NAME: &'static str = "cgls";
+    const ADJOINT: bool = true;
+    const DAMPS_START: bool = true;
+    const VECTORS: &'static [(&'static str, Side)] = &[
+        ("x", Side::Model),
+        ("s", Side::Data),
+        ("q", Side::Data),
+        ("c", Side::Model),
+        ("r", Side::Model),
+    ];
+
+    fn limits(&self) -> Limits {
+        Limits { niter: self.niter, tol: self.tol, rtol: self.rtol }
     }
-    rescale(machine, model, &mut c, g);
-    let mut c2 = g * g * k;
-    let mut cost = vec![s2.sqrt() / scale];
-    let mut iterations = 0;
-    while stop.is_none() {
-        let norm = way.norm();
-        let reached = floor.is_reached(k.sqrt(), stacked(s2, norm).sqrt(), norm);
-        let relative = p.rtol > 0.0 && cost[iterations] < p.rtol * data_norm;
-        let tolerance = within(k, p.tol, scale);
-        let precision = k == 0.0 || floor.is_left_to(reached);
-        stop = due(tolerance, relative, precision, iterations == p.niter);
-        if stop.is_some() {
-            break;
+
+    fn damp(&self) -> f64 {
+        self.damp
+    }
+
+    fn begin(&self, at: &mut Frame<'_>, begun: &Begun) -> Result<(Numbers, Option<Stop>)> {
+        let Begun { residual2: s2, start, started, scale, .. } = *begun;
+        let damp2 = self.damp * self.damp;
+        // c = A^H s - damp^2 x0
+        let [mut k] = at.adjoint((S, C), [Term::Dot(C, C)])?;
+        let (mut floor, way) = (Floor::new(at.operators, self.damp), Way::new(start));
+        floor.see(k, s2);
+        let h = scale_for(self.damp, at.operators);
+        at.rescale(X, 1.0 / h);
+        if started && damp2 != 0.0 {
+            k = at.combine(C, 1.0, X, -damp2 * h)?;
         }
-        let q2 = ops.forward(machine, &c, &mut q)?;
-        if !q2.is_finite() {
-            stop = out_of_range(machine, (data, &q), q2, iterations + 1, IMAGE)?;
-            break;
-        }
-        floor.see(q2, c2);
-        let image2 = q2 + damp2 * c2;
-        let (image, length) = (image2.sqrt(), c2.sqrt());
-        if floor.is_flat(image, length) || floor.is_risky(image, length, g * k.sqrt()) {
-            stop = Some(Stop::Precision);
-            break;
-        }
-        let a = k * g / image2;
-        // s = s - a q; then x = x + a c and r = A^H s - damp^2 x in one pass
-        let new2 = machine.update(data, &mut s, 1.0, &q, -a)?;
-        // What rounding has made of the step is not taken: x stays.
-        let before = if task.start.is_none() { stacked(s2, norm) } else { first2.max(s2) };
-        let before = if damp2 == 0.0 { s2 } else { before };
-        if floor.rose(new2, before) {
-            let near = 1e3 * floor.level() * stacked(s2, norm).sqrt();
-            let grown = Stop::Grown {
-                iteration: iterations + 1,
-                start: first2.sqrt() / scale,
-                residual: new2.sqrt() / scale,
-            };
-            let worse = floor.rose(new2, first2) && k.sqrt() > near;
-            stop = Some(if worse { grown } else { Stop::Precision });
-            break;
-        }
-        (s2, way) = (new2, way.step(a, c2));
-        iterations += 1;
-        let r2 = ops.adjoint_step(machine, &s, &mut r, (&mut x, a / h, &c), damp2 * h)?;
-        let residual = s2.sqrt() / scale;
-        cost.push(residual);
-        if !s2.is_finite() {
-            stop = Some(Stop::NotFinite { iteration: iterations, array: "the residual" });
-        } else if !r2.is_finite() {
-            stop = out_of_range(machine, (model, &r), r2, iterations, GRADIENT)?;
-        } else if tell(
-            machine,
-            task.monitor,
-            Iteration { number: iterations, residual, step: a * g },
-        )? {
-            stop = Some(Stop::Interrupted);
-        } else {
+        let stop = at.out_of_range(C, k, GRADIENT)?;
+        let g = scale_for(k.sqrt(), at.operators);
+        at.rescale(C, g);
+        let (first, first2) = (k.sqrt(), self.stacked(s2, start));
+        let (c2, turn) = (g * g * k, 0.0);
+        Ok((Numbers { k, s2, c2, turn, h, g, scale, first, first2, started, floor, way }, stop))
+    }
+
+    fn watch(&self, n: &mut Numbers, _: &mut Frame<'_>) -> Result<Watched> {
+        let norm = n.way.norm();
+        let reached = n.floor.is_reached(n.k.sqrt(), self.stacked(n.s2, norm).sqrt(), norm);
+        let precision = n.k == 0.0 || n.floor.is_left_to(reached);
+        Ok(Watched { own: None, squares: n.k, scale: n.scale, precision })
+    }
+
+    fn step(&self, n: &mut Numbers, at: &mut Frame<'_>) -> Result<Step> {
+        let damp2 = self.damp * self.damp;
+        if at.number > 1 {
             // c = r + (||r||^2 / k) c
-            c2 = machine.update(model, &mut c, r2 / k, &r, g)?;
-            way.turn(r2 / k);
-            k = r2;
+            n.c2 = at.combine(C, n.turn, R, n.g)?;
+            n.way.turn(n.turn);
         }
+        // q = A c
+        let [q2] = at.forward((C, Q), [Term::Dot(Q, Q)])?;
+        if let Some(stop) = at.overflown(Q, q2, IMAGE)? {
+            return Ok(Step::Ended(stop));
+        }
+        n.floor.see(q2, n.c2);
+        let image2 = q2 + damp2 * n.c2;
+        let (image, length) = (image2.sqrt(), n.c2.sqrt());
+        if n.floor.is_flat(image, length) || n.floor.is_risky(image, length, n.g * n.k.sqrt()) {
+            return Ok(Step::Ended(Stop::Precision));
+        }
+        let a = n.k * n.g / image2;
+        // s = s - a q
+        let s2 = at.combine(S, 1.0, Q, -a)?;
+        // What rounding has made of the step is not taken: x stays.
+        let now = self.stacked(n.s2, n.way.norm());
+        let before = match (damp2 == 0.0, n.started) {
+            (true, _) => n.s2,
+            (false, false) => now,
+            (false, true) => n.first2.max(n.s2),
+        };
+        if n.floor.rose(s2, before) {
+            let near = 1e3 * n.floor.level() * now.sqrt();
+            let grown = Stop::Grown {
+                iteration: at.number,
+                start: n.first2.sqrt() / n.scale,
+                residual: s2.sqrt() / n.scale,
+            };
+            let worse = n.floor.rose(s2, n.first2) && n.k.sqrt() > near;
+            return Ok(Step::Ended(if worse { grown } else { Stop::Precision }));
+        }
+        (n.s2, n.way) = (s2, n.way.step(a, n.c2));
+        // x = x + a c and r = A^H s - damp^2 x in one pass
+        let moved = Term::Combine { y: X, a: 1.0, x: C, b: a / n.h };
+        let damped = match damp2 * n.h {
+            0.0 => Term::Dot(R, R),
+            b => Term::Combine { y: R, a: 1.0, x: X, b: -b },
+        };
+        let [_, r2] = at.adjoint((S, R), [moved, damped])?;
+        let residual = s2.sqrt() / n.scale;
+        let stop = if s2.is_finite() { at.overflown(R, r2, GRADIENT)? } else { None };
+        (n.turn, n.k) = (r2 / n.k, r2);
+        Ok(Step::Done { residual, along: a * n.g, stop })
     }
-    if iterations == 0 && stop == Some(Stop::Tolerance) && k > 0.0 {
-        // Whether the gradient is more than rounding, the norm of the operator tells.
-        floor.see(ops.forward(machine, &c, &mut q)?, c2);
+
+    fn end(&self, n: &mut Numbers, at: &mut Frame<'_>, stop: Stop) -> Result<Ending> {
+        if at.number == 0 && stop == Stop::Tolerance && n.k > 0.0 {
+            // Whether the gradient is more than rounding, the norm of the operator tells.
+            let [q2] = at.forward((C, Q), [Term::Dot(Q, Q)])?;
+            n.floor.see(q2, n.c2);
+        }
+        Ok(Ending {
+            stop,
+            unit: n.h / n.scale,
+            rounding: n.floor.level() * n.way.norm(),
+            watched: (n.first / n.scale, n.k.sqrt() / n.scale, "the gradient"),
+            least: n.floor.level() * n.s2.sqrt() / n.scale,
+            given: self.tol != Cgls::default().tol,
+            figures: Vec::new(),
+            warnings: Vec::new(),
+        })
     }
-    Ended {
-        x,
-        unit: h / scale,
-        scale,
-        iterations,
-        stop: stop.unwrap_or(Stop::Iterations),
-        cost,
-        data_norm,
-        rounding: floor.level() * way.norm(),
-        watched: (first / scale, k.sqrt() / scale, "the gradient"),
-        least: floor.level() * s2.sqrt() / scale,
-        tol: p.tol,
-        given: p.tol != Cgls::default().tol,
-    }
-    .outcome(task)
 }
 
 #[cfg(test)]
@@ -163,7 +206,8 @@ mod tests {
     use crate::graph::{Program, Value};
     use crate::io::Array;
     use crate::scalar::{C128, DType};
-    use crate::solvers::Quiet;
+    use crate::solvers::iterate::iterate;
+    use crate::solvers::{Quiet, Task};
     use crate::space::ArrayType;
 
     fn times(factor: f64) -> Program {
@@ -185,7 +229,7 @@ mod tests {
             start: None,
             monitor: &mut Quiet,
         };
-        let outcome = solve(&mut task, &Cgls::default()).unwrap();
+        let outcome = iterate(&Cgls::default(), &mut task).unwrap();
         assert!(matches!(outcome.stop, Stop::Grown { iteration: 1, .. }), "{}", outcome.stop);
         assert_eq!(machine.norm2(&operators.model, &outcome.model).unwrap(), 0.0);
     }

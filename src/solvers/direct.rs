@@ -4,12 +4,13 @@
 
 use nalgebra::{DMatrix, DVector};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::engine::{Block, Error, Machine, Operators, Result, Space, Store, Vector};
 use crate::scalar::{C128, Scalar};
 use crate::solvers::dense::{self, Solution};
-use crate::solvers::{Outcome, Stop, Task};
+use crate::solvers::method::{Method, Refusal};
+use crate::solvers::{Equations, Outcome, Stop, Task};
 use crate::space::{IndexBox, show_dims, strides};
 use crate::with_view;
 
@@ -24,15 +25,58 @@ pub(super) const MOST_ENTRIES: usize = 1 << 22;
 /// least-squares solution of least norm. Singular values below `max(m, n)` times the epsilon of the type
 /// count as 0: that of single precision if anything of the operator is, or an array of it is stored so,
 /// whatever it is cast to. PyLops: `A / y` with a matrix.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-pub struct Direct {
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema, Serialize)]
+pub(super) struct Direct {
     /// The operator does the same to each column along the first axes of model and data: only that
     /// matrix is made, and solved for all columns, as `numpy.linalg.lstsq(A, D)` does.
     #[serde(default)]
     pub columns: bool,
 }
 
-pub(super) fn solve(task: &mut Task<'_>, parameters: &Direct) -> Result<Outcome> {
+impl Method for Direct {
+    fn name(&self) -> &'static str {
+        "direct"
+    }
+
+    fn vectors(&self) -> (usize, usize) {
+        (1, 1)
+    }
+
+    fn needs_adjoint(&self) -> bool {
+        false
+    }
+
+    fn niter(&self) -> Option<usize> {
+        None
+    }
+
+    fn damp(&self) -> f64 {
+        0.0
+    }
+
+    fn falls(&self) -> bool {
+        true
+    }
+
+    fn remedy(&self) -> &'static str {
+        "Report this, please: a direct solve never does that"
+    }
+
+    fn refuses(&self, equations: &Equations<'_>) -> Option<Refusal> {
+        let entries = equations.entries();
+        (!self.columns && entries > MOST_ENTRIES).then(|| Refusal {
+            message: format!("the matrix has {entries} entries"),
+            label: format!("at most {MOST_ENTRIES} entries are solved directly"),
+            help: "take `solver = \"cgls\"`",
+        })
+    }
+
+    fn solve(&self, task: &mut Task<'_>) -> Result<Outcome> {
+        solve(task, self)
+    }
+}
+
+fn solve(task: &mut Task<'_>, parameters: &Direct) -> Result<Outcome> {
     let (machine, ops) = (task.machine, task.operators);
     let shape = match parameters.columns {
         true => columns(ops)?,

@@ -6,10 +6,11 @@
 //! ```
 //! Powers of two change no bit of what neither over- nor underflows.
 
-use crate::engine::{Machine, Operators, Result, Space, Vector};
-use crate::scalar::C128;
-use crate::solvers::monitor::{Stop, tell};
-use crate::solvers::{Iteration, Outcome, Task};
+use serde::{Deserialize, Serialize};
+
+use crate::engine::{Machine, Operators, Result, Space, Term, Vector};
+use crate::solvers::iterate::{Frame, Q, S, X};
+use crate::solvers::{Outcome, Stop, Task};
 
 /// What is not finite where every element is.
 const OVERFLOW: &str = "the norm of the data, whose elements are finite: scale them";
@@ -23,25 +24,19 @@ pub(super) const GRADIENT: &str = "the adjoint of the residual";
 /// A gradient that has not fallen by this factor has hardly fallen.
 const HARDLY: f64 = 0.1;
 
-/// The state before the first iteration.
-#[derive(Debug)]
+/// What the start is worth.
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub(super) struct Begun {
-    /// `f x0`
-    pub(super) x: Vector,
-    /// `f (y - A x0)`
-    pub(super) s: Vector,
-    /// Another data vector, of no value.
-    pub(super) q: Vector,
-    /// `||s||^2`
+    /// `||f (y - A x0)||^2`
     pub(super) residual2: f64,
     /// `||f x0||`
     pub(super) start: f64,
+    /// Whether there is an `x0`.
+    pub(super) started: bool,
     /// `||y||`
     pub(super) data_norm: f64,
     /// `f`
     pub(super) scale: f64,
-    /// What ends the run before it begins.
-    pub(super) stop: Option<Stop>,
 }
 
 /// The power of two that brings a norm near 1, if it is so far from there that products of a few norms
@@ -56,56 +51,46 @@ pub(super) fn scale_for(norm: f64, operators: &Operators) -> f64 {
     }
 }
 
-/// A vector times a power of two, unless that is 1.
-pub(super) fn rescale(machine: &Machine, space: &Space, v: &mut Vector, factor: f64) {
-    if factor != 1.0 {
-        machine.scale_by(space, v, C128::from(factor));
-    }
-}
-
 /// Whether a squared norm of what is `scale` times its size is at most `tol`.
 pub(super) fn within(squares: f64, tol: f64, scale: f64) -> bool {
     if scale == 1.0 { squares <= tol } else { squares.sqrt() <= tol.sqrt() * scale }
 }
 
-/// Takes memory, reads data and start, where `damp x0` is a part of the residual.
-pub(super) fn begin(task: &mut Task<'_>, data: &Space, damp: f64) -> Result<Begun> {
-    let (machine, ops) = (task.machine, task.operators);
-    let mut x = ops.new_model(machine)?;
-    let mut s = ops.new_vector(machine, data)?;
-    let mut q = ops.new_vector(machine, data)?;
-    (task.rhs)(&mut s)?;
-    let mut residual2 = machine.norm2(data, &s)?;
-    let data_norm = machine.root(data, &s, residual2)?;
+/// Reads data and start into [`S`] and [`X`], where `damp x0` is a part of the residual; and what ends the
+/// run before it begins.
+pub(super) fn begin(
+    task: &Task<'_>,
+    at: &mut Frame<'_>,
+    damp: f64,
+) -> Result<(Begun, Option<Stop>)> {
+    let machine = at.machine;
+    (task.rhs)(at.vectors.get_mut(S))?;
+    let [mut residual2] = at.pass([Term::Dot(S, S)])?;
+    let data_norm = machine.root(at.space(S), at.get(S), residual2)?;
     let (mut residual, mut start_norm) = (data_norm, 0.0);
     let mut bad = match data_norm.is_finite() {
         true => None,
-        false if machine.amax(data, &s)?.is_finite() => Some(OVERFLOW),
+        false if machine.amax(at.space(S), at.get(S))?.is_finite() => Some(OVERFLOW),
         false => Some("the data"),
     };
     if let Some(start) = task.start.filter(|_| bad.is_none()) {
-        start(&mut x)?;
-        start_norm = machine.norm(&ops.model, &x)?;
-        ops.forward(machine, &x, &mut q)?;
+        start(at.vectors.get_mut(X))?;
+        start_norm = at.norm(X)?;
+        at.forward((X, Q), [])?;
         // s = y - A x0
-        residual2 = machine.update(data, &mut s, 1.0, &q, -1.0)?;
-        residual = machine.root(data, &s, residual2)?;
+        residual2 = at.combine(S, 1.0, Q, -1.0)?;
+        residual = machine.root(at.space(S), at.get(S), residual2)?;
         bad = (!residual.is_finite()).then_some("the residual of x0");
     }
-    let scale = scale_for(residual.hypot(damp * start_norm), ops);
+    let scale = scale_for(residual.hypot(damp * start_norm), at.operators);
     if scale != 1.0 {
-        rescale(machine, data, &mut s, scale);
-        rescale(machine, &ops.model, &mut x, scale);
-        residual2 = machine.norm2(data, &s)?;
+        at.rescale(S, scale);
+        at.rescale(X, scale);
+        [residual2] = at.pass([Term::Dot(S, S)])?;
     }
-    let stop = match bad {
-        Some(array) => Some(Stop::NotFinite { iteration: 0, array }),
-        None => {
-            let first = Iteration { number: 0, residual, step: 0.0 };
-            tell(machine, task.monitor, first)?.then_some(Stop::Interrupted)
-        }
-    };
-    Ok(Begun { x, s, q, residual2, start: start_norm * scale, data_norm, scale, stop })
+    let stop = bad.map(|array| Stop::NotFinite { iteration: 0, array });
+    let (start, started) = (start_norm * scale, task.start.is_some());
+    Ok((Begun { residual2, start, started, data_norm, scale }, stop))
 }
 
 /// What is not finite or nothing after an operator was applied: its elements, or their squares alone.
@@ -128,65 +113,69 @@ pub(super) fn out_of_range(
     })
 }
 
-/// What a solver hands over when its iterations have ended.
+/// What a solver says of its model when the iterations have ended.
 #[derive(Debug)]
-pub(super) struct Ended {
-    pub(super) x: Vector,
-    /// The model is so many times `x`.
-    pub(super) unit: f64,
-    pub(super) scale: f64,
-    pub(super) iterations: usize,
+pub(super) struct Ending {
+    /// What ended them.
     pub(super) stop: Stop,
-    pub(super) cost: Vec<f64>,
-    pub(super) data_norm: f64,
+    /// The model is so many times [`X`].
+    pub(super) unit: f64,
     /// What of the residual rounding of the model makes.
     pub(super) rounding: f64,
     /// Norms of what `tol` looks at, the first and the last, and its name.
     pub(super) watched: (f64, f64, &'static str),
     /// What of that norm rounding makes.
     pub(super) least: f64,
-    pub(super) tol: f64,
     /// Whether `tol` is not the usual one: it was chosen.
     pub(super) given: bool,
+    /// What else there is to tell, by PyLops' names.
+    pub(super) figures: Vec<(&'static str, f64)>,
+    /// What is to be known of the model, each in one sentence.
+    pub(super) warnings: Vec<String>,
 }
 
-impl Ended {
+impl Ending {
     /// The model at its size, and what is to be said of it.
-    pub(super) fn outcome(mut self, task: &Task<'_>) -> Result<Outcome> {
-        let (machine, space) = (task.machine, &task.operators.model);
-        rescale(machine, space, &mut self.x, self.unit);
-        if !self.stop.failed() && !machine.amax(space, &self.x)?.is_finite() {
-            self.stop = Stop::NotFinite { iteration: self.iterations, array: "the model" };
+    pub(super) fn outcome(
+        mut self,
+        mut at: Frame<'_>,
+        begun: Begun,
+        cost: Vec<f64>,
+        tol: f64,
+    ) -> Result<Outcome> {
+        at.rescale(X, self.unit);
+        if !self.stop.failed() && !at.machine.amax(at.space(X), at.get(X))?.is_finite() {
+            self.stop = Stop::NotFinite { iteration: at.number, array: "the model" };
         }
-        let warnings = self.early(task.start.is_some()).into_iter().collect();
+        let early = self.early(at.number, &begun, cost.last().copied().unwrap_or(0.0), tol);
         Ok(Outcome {
-            model: self.x,
-            iterations: self.iterations,
+            iterations: at.number,
+            model: at.vectors.into_vector(X),
             stop: self.stop,
-            cost: self.cost,
-            data_norm: self.data_norm,
-            rounding: self.rounding / self.scale,
-            figures: Vec::new(),
-            warnings,
+            cost,
+            data_norm: begun.data_norm,
+            rounding: self.rounding / begun.scale,
+            figures: self.figures,
+            warnings: early.into_iter().chain(self.warnings).collect(),
         })
     }
 
     /// That an absolute `tol` ended a run which had found next to nothing.
-    fn early(&self, started: bool) -> Option<String> {
+    fn early(&self, iterations: usize, begun: &Begun, residual: f64, tol: f64) -> Option<String> {
+        let started = begun.started;
         let (first, last, name) = self.watched;
         if self.stop != Stop::Tolerance || last <= HARDLY * first || last == 0.0 {
             return None;
         }
         // Zero may be the solution of data that were rounded too, and what was chosen has been worked for.
-        if last <= 8.0 * self.least || (self.given && self.iterations > 0) {
+        if last <= 8.0 * self.least || (self.given && iterations > 0) {
             return None;
         }
-        let residual = self.cost.last().copied().unwrap_or(0.0);
         // A start that is the solution has nothing to find.
-        if started && (residual <= 1e-3 * self.data_norm || last <= 1e-6 * residual) {
+        if started && (residual <= 1e-3 * begun.data_norm || last <= 1e-6 * residual) {
             return None;
         }
-        let what = match (self.iterations, started) {
+        let what = match (iterations, started) {
             (0, false) => "the model is zero".to_string(),
             (0, true) => "the model is `x0`".to_string(),
             (1, _) => format!("1 iteration brought that norm from {first:.3e} to {last:.3e}"),
@@ -195,7 +184,7 @@ impl Ended {
         Some(format!(
             "`tol` = {:e} ended the run early: it is absolute, and the squared norm of {name} is {:.3e}; {what}. \
              Set `tol = 0.0`, or scale the data",
-            self.tol,
+            tol,
             last * last
         ))
     }

@@ -11,6 +11,8 @@
 //! go on with round-off and end anywhere. With damping all norms are those of the stacked system, whose
 //! further rows are `damp I`.
 
+use serde::{Deserialize, Serialize};
+
 use crate::engine::Operators;
 
 /// Epsilons that rounding of a product and a sum comes to: measured on random systems, where the gradient
@@ -24,7 +26,7 @@ const PATIENCE: usize = 2;
 const WELL: f64 = 0.1;
 
 /// The limits, which rise with the norm of the operator as far as it is known.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
 pub(super) struct Floor {
     small: f64,
     norm2: f64,
@@ -96,7 +98,7 @@ impl Floor {
 /// ```text
 /// ||d + a c||^2 = ||d||^2 + 2 a <d, c> + a^2 ||c||^2,  <d, r + b c> = b <d, c>,  d = x - x0
 /// ```
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
 pub(super) struct Way {
     start: f64,
     made2: f64,

@@ -12,13 +12,12 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::engine::Result;
-use crate::solvers::ends::{
-    Begun, Ended, GRADIENT, IMAGE, begin, out_of_range, rescale, scale_for, within,
-};
+use crate::engine::{Result, Slot, Term};
+use crate::solvers::Stop;
+use crate::solvers::ends::{Begun, Ending, GRADIENT, IMAGE, scale_for};
 use crate::solvers::floor::Floor;
-use crate::solvers::monitor::{due, tell};
-use crate::solvers::{Iteration, Outcome, Stop, Task};
+use crate::solvers::iterate::{Frame, Limits, Q, S, Solver, Step, Watched, X};
+use crate::space::Side;
 
 /// LSQR for least squares: minimises `||y - A x||^2 + damp^2 ||x - x0||^2`.
 ///
@@ -31,7 +30,7 @@ use crate::solvers::{Iteration, Outcome, Stop, Task};
 /// `||A^H r||` with `atol ||A|| ||r||`, PyLops and this with `atol` times the first `||A^H r||`.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(default)]
-pub struct Lsqr {
+pub(super) struct Lsqr {
     /// Most iterations.
     pub niter: usize,
     /// Damping; the penalty is `damp^2 ||x - x0||^2`.
@@ -56,22 +55,8 @@ impl Default for Lsqr {
     }
 }
 
-impl Lsqr {
-    /// What must not be negative, by name.
-    pub(super) fn limits(&self) -> Vec<(&'static str, f64)> {
-        vec![
-            ("damp", self.damp),
-            ("atol", self.atol),
-            ("btol", self.btol),
-            ("conlim", self.conlim),
-            ("tol", self.tol),
-            ("rtol", self.rtol),
-        ]
-    }
-}
-
 /// The rotations of the bidiagonal matrix, and the norms that come out of them.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Deserialize, Serialize)]
 struct Rotations {
     damp: f64,
     /// `||y||` and `||A^H (y - A x0)||`.
@@ -220,117 +205,140 @@ fn inverse(x: f64) -> f64 {
     if x > 0.0 { 1.0 / x } else { 0.0 }
 }
 
-pub(super) fn solve(task: &mut Task<'_>, p: &Lsqr) -> Result<Outcome> {
-    let (machine, ops) = (task.machine, task.operators);
-    let (model, data) = (&ops.model, &ops.data);
-    let Begun { mut x, s: mut u, mut q, residual2, start, data_norm, scale, mut stop } =
-        begin(task, data, 0.0)?;
-    let mut beta = residual2.sqrt();
-    let mut v = ops.new_model(machine)?;
-    let mut next = ops.new_model(machine)?;
-    let mut w = ops.new_model(machine)?;
-    // alpha v = A^H u, w = v
-    let alpha2 = ops.adjoint_combined(
-        machine,
-        (inverse(beta), &u),
-        &mut v,
-        (0.0, &next),
-        (&mut x, 0.0, &w),
-    )?;
-    if stop.is_none() {
-        stop = out_of_range(machine, (model, &v), alpha2, 0, GRADIENT)?;
+/// `beta u`
+const U: Slot = S;
+/// `alpha v`
+const V: Slot = Slot(3);
+/// The next one.
+const NEXT: Slot = Slot(4);
+const W: Slot = Slot(5);
+
+/// What `lsqr` knows between two iterations; names are those of the formulas above.
+#[derive(Debug, Deserialize, Serialize)]
+pub(super) struct Numbers {
+    alpha: f64,
+    beta: f64,
+    /// `theta / rho` of the last iteration.
+    turn: f64,
+    /// `||w||^2`
+    w2: f64,
+    /// It solves `g A x / g = f y`, at a size that the element type holds; these are `f` and `g`.
+    scale: f64,
+    g: f64,
+    /// `||A^H (y - A x0)||`
+    first: f64,
+    rotations: Rotations,
+    floor: Floor,
+}
+
+impl Solver for Lsqr {
+    type Numbers = Numbers;
+
+    const NAME: &'static str = "lsqr";
+    const ADJOINT: bool = true;
+    const VECTORS: &'static [(&'static str, Side)] = &[
+        ("x", Side::Model),
+        ("u", Side::Data),
+        ("q", Side::Data),
+        ("v", Side::Model),
+        ("next", Side::Model),
+        ("w", Side::Model),
+    ];
+
+    fn limits(&self) -> Limits {
+        Limits { niter: self.niter, tol: self.tol, rtol: self.rtol }
     }
-    // It solves g A x / g = f y, at a size that the element type holds.
-    let g = scale_for(alpha2.sqrt(), ops);
-    rescale(machine, model, &mut v, g);
-    let mut alpha = g * alpha2.sqrt();
-    let mut w2 = machine.update(model, &mut w, 0.0, &v, inverse(alpha))?;
-    let mut rotations =
-        Rotations::new(g * p.damp, alpha, beta, data_norm * scale, start * inverse(g));
-    let mut floor = Floor::new(ops, 0.0);
-    let first = rotations.arnorm0 / (scale * g);
-    let mut cost = vec![beta / scale];
-    let mut iterations = 0;
-    if stop.is_none() && rotations.arnorm0 == 0.0 {
-        // x0 is the solution already.
-        stop = Some(Stop::LeastSquares { machine: false });
+
+    fn damp(&self) -> f64 {
+        self.damp
     }
-    while stop.is_none() {
-        let watched = p.tol > 0.0 && within(rotations.arnorm.powi(2), p.tol, scale * g);
-        let relative = p.rtol > 0.0 && cost[iterations] < p.rtol * data_norm;
-        stop = due(watched, relative, false, iterations == p.niter);
-        if stop.is_some() {
-            break;
+
+    fn begin(&self, at: &mut Frame<'_>, begun: &Begun) -> Result<(Numbers, Option<Stop>)> {
+        let Begun { residual2, start, data_norm, scale, .. } = *begun;
+        let beta = residual2.sqrt();
+        // alpha v = A^H u, w = v
+        let scaled = Term::Combine { y: V, a: inverse(beta), x: NEXT, b: 0.0 };
+        let [alpha2] = at.adjoint((U, V), [scaled])?;
+        let mut stop = at.out_of_range(V, alpha2, GRADIENT)?;
+        let g = scale_for(alpha2.sqrt(), at.operators);
+        at.rescale(V, g);
+        let alpha = g * alpha2.sqrt();
+        let w2 = at.combine(W, 0.0, V, inverse(alpha))?;
+        let norms = (data_norm * scale, start * inverse(g));
+        let rotations = Rotations::new(g * self.damp, alpha, beta, norms.0, norms.1);
+        if stop.is_none() && rotations.arnorm0 == 0.0 {
+            // x0 is the solution already.
+            stop = Some(Stop::LeastSquares { machine: false });
+        }
+        let (floor, first) = (Floor::new(at.operators, 0.0), rotations.arnorm0 / (scale * g));
+        let turn = 0.0;
+        Ok((Numbers { alpha, beta, turn, w2, scale, g, first, rotations, floor }, stop))
+    }
+
+    fn watch(&self, n: &mut Numbers, at: &mut Frame<'_>) -> Result<Watched> {
+        let own = match at.number {
+            0 => None,
+            _ => {
+                // The norm of a model with a start takes reading it.
+                let most = n.rotations.most();
+                let known = n.rotations.start == 0.0 || !n.rotations.holds(self, most);
+                let size = if known { most } else { at.norm(X)? * inverse(n.g) };
+                n.rotations.stop(self, &mut n.floor, size)
+            }
+        };
+        let squares = n.rotations.arnorm.powi(2);
+        Ok(Watched { own, squares, scale: n.scale * n.g, precision: false })
+    }
+
+    fn step(&self, n: &mut Numbers, at: &mut Frame<'_>) -> Result<Step> {
+        if at.number > 1 {
+            // w = v - (theta / rho) w
+            n.w2 = at.combine(W, -n.turn, V, inverse(n.alpha))?;
         }
         // beta u = A v - alpha u, where the vectors are alpha v and beta u
-        let q2 = ops.forward(machine, &v, &mut q)?;
-        if !q2.is_finite() {
-            stop = out_of_range(machine, (data, &q), q2, iterations + 1, IMAGE)?;
-            break;
+        let [q2] = at.forward((V, Q), [Term::Dot(Q, Q)])?;
+        if let Some(stop) = at.overflown(Q, q2, IMAGE)? {
+            return Ok(Step::Ended(stop));
         }
-        let ratio = -alpha * inverse(beta);
-        beta = machine.update(data, &mut u, ratio, &q, g * inverse(alpha))?.sqrt();
-        let row = rotations.row(alpha, beta);
-        floor = floor.with_norm(rotations.most_seen);
-        if floor.is_flat(row.rho, w2.sqrt()) || floor.is_risky(row.rho, w2.sqrt(), 1.0) {
+        let ratio = -n.alpha * inverse(n.beta);
+        n.beta = at.combine(U, ratio, Q, n.g * inverse(n.alpha))?.sqrt();
+        let row = n.rotations.row(n.alpha, n.beta);
+        n.floor = n.floor.with_norm(n.rotations.most_seen);
+        if n.floor.is_flat(row.rho, n.w2.sqrt()) || n.floor.is_risky(row.rho, n.w2.sqrt(), 1.0) {
             // Along w, A is round-off, and so is the step, or it may be.
-            stop = Some(Stop::Precision);
-            break;
+            return Ok(Step::Ended(Stop::Precision));
         }
-        iterations += 1;
-        // alpha v = A^H u - beta v, x = x + (phi / rho) w
-        let (step, ratio) = (g * (row.phi / row.rho), -beta * inverse(alpha));
-        alpha = ops
-            .adjoint_combined(
-                machine,
-                (g * inverse(beta), &u),
-                &mut next,
-                (ratio, &v),
-                (&mut x, step, &w),
-            )?
-            .sqrt();
-        std::mem::swap(&mut v, &mut next);
-        let theta = rotations.finish(&row, alpha, w2);
-        let residual = rotations.r1norm.abs() / scale;
-        cost.push(residual);
-        if !beta.is_finite() {
-            stop = Some(Stop::NotFinite { iteration: iterations, array: "the residual" });
-        } else if !alpha.is_finite() {
-            stop = out_of_range(machine, (model, &v), alpha * alpha, iterations, GRADIENT)?;
-        } else if tell(machine, task.monitor, Iteration { number: iterations, residual, step })? {
-            stop = Some(Stop::Interrupted);
-        } else {
-            // The norm of a model with a start takes reading it.
-            let known = start == 0.0 || !rotations.holds(p, rotations.most());
-            let size = match known {
-                true => rotations.most(),
-                false => machine.norm(model, &x)? * inverse(g),
-            };
-            stop = rotations.stop(p, &mut floor, size);
-        }
-        if stop.is_none() {
-            // w = v - (theta / rho) w
-            w2 = machine.update(model, &mut w, -theta / row.rho, &v, inverse(alpha))?;
-        }
+        // x = x + (phi / rho) w, alpha v = A^H u - beta v
+        let (along, ratio) = (n.g * (row.phi / row.rho), -n.beta * inverse(n.alpha));
+        let moved = Term::Combine { y: X, a: 1.0, x: W, b: along };
+        let next = Term::Combine { y: NEXT, a: n.g * inverse(n.beta), x: V, b: ratio };
+        let [_, alpha2] = at.adjoint((U, NEXT), [moved, next])?;
+        n.alpha = alpha2.sqrt();
+        at.vectors.swap(V, NEXT);
+        n.turn = n.rotations.finish(&row, n.alpha, n.w2) / row.rho;
+        let residual = n.rotations.r1norm.abs() / n.scale;
+        let stop = match n.beta.is_finite() {
+            false => Some(Stop::NotFinite { iteration: at.number, array: "the residual" }),
+            true => at.overflown(V, alpha2, GRADIENT)?,
+        };
+        Ok(Step::Done { residual, along, stop })
     }
-    if iterations == 0 && stop == Some(Stop::Tolerance) {
-        // Whether the gradient is more than rounding, the norm of the operator tells.
-        floor.see(ops.forward(machine, &v, &mut q)?, alpha * alpha);
+
+    fn end(&self, n: &mut Numbers, at: &mut Frame<'_>, stop: Stop) -> Result<Ending> {
+        if at.number == 0 && stop == Stop::Tolerance {
+            // Whether the gradient is more than rounding, the norm of the operator tells.
+            let [q2] = at.forward((V, Q), [Term::Dot(Q, Q)])?;
+            n.floor.see(q2, n.alpha * n.alpha);
+        }
+        Ok(Ending {
+            stop,
+            unit: 1.0 / n.scale,
+            rounding: n.floor.level() * n.rotations.most(),
+            watched: (n.first, n.rotations.arnorm / (n.scale * n.g), "the gradient"),
+            least: n.floor.level() * n.rotations.rnorm / n.scale,
+            given: true,
+            figures: n.rotations.figures(n.scale, n.g),
+            warnings: Vec::new(),
+        })
     }
-    let ended = Ended {
-        x,
-        unit: 1.0 / scale,
-        scale,
-        iterations,
-        stop: stop.unwrap_or(Stop::Iterations),
-        cost,
-        data_norm,
-        rounding: floor.level() * rotations.most(),
-        least: floor.level() * rotations.rnorm / scale,
-        watched: (first, rotations.arnorm / (scale * g), "the gradient"),
-        tol: p.tol,
-        given: true,
-    };
-    let outcome = ended.outcome(task)?;
-    Ok(Outcome { figures: rotations.figures(scale, g), ..outcome })
 }

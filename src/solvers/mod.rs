@@ -6,13 +6,16 @@ mod dense;
 mod direct;
 mod ends;
 mod floor;
+mod iterate;
 mod lsqr;
+mod method;
 mod monitor;
 mod registry;
-pub mod system;
 
+pub use iterate::Seen;
+pub use method::Method;
 pub use monitor::{Iteration, Monitor, Outcome, Quiet, Stop};
-pub use registry::{ENTRIES, Entry, Method, NOT_YET, check_parameters, entry, method};
+pub use registry::{Chosen, ENTRIES, Entry, Equations, NOT_YET, entry, read_solver};
 
 use crate::engine::{Machine, Operators, Result, Vector};
 
@@ -31,16 +34,4 @@ pub struct Task<'a> {
     pub start: Option<Fill<'a>>,
     /// Told of every iteration.
     pub monitor: &'a mut dyn Monitor,
-}
-
-impl Task<'_> {
-    /// Runs a method.
-    pub fn solve(&mut self, method: &Method) -> Result<Outcome> {
-        match method {
-            Method::Cg(parameters) => cg::solve(self, parameters),
-            Method::Cgls(parameters) => cgls::solve(self, parameters),
-            Method::Lsqr(parameters) => lsqr::solve(self, parameters),
-            Method::Direct(parameters) => direct::solve(self, parameters),
-        }
-    }
 }

@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use crate::engine::{Machine, Result, Vector};
+use crate::engine::Vector;
+use crate::solvers::Seen;
 
 /// One finished iteration.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -17,8 +18,9 @@ pub struct Iteration {
 
 /// Watches a solver, and may end it.
 pub trait Monitor {
-    /// Called once an iteration, in every process. `true` ends the run cleanly.
-    fn iteration(&mut self, iteration: Iteration) -> bool;
+    /// Called once an iteration, in every process, with all that the solver knows then. `true` ends the
+    /// run cleanly.
+    fn iteration(&mut self, iteration: Iteration, state: &dyn Seen) -> bool;
 }
 
 /// A monitor that does nothing.
@@ -26,34 +28,9 @@ pub trait Monitor {
 pub struct Quiet;
 
 impl Monitor for Quiet {
-    fn iteration(&mut self, _: Iteration) -> bool {
+    fn iteration(&mut self, _: Iteration, _: &dyn Seen) -> bool {
         false
     }
-}
-
-/// Which rule stops a solver before its next iteration; the first that holds is named.
-pub(super) fn due(
-    tolerance: bool,
-    relative: bool,
-    precision: bool,
-    iterations: bool,
-) -> Option<Stop> {
-    let rules = [
-        (tolerance, Stop::Tolerance),
-        (relative, Stop::Relative),
-        (precision, Stop::Precision),
-        (iterations, Stop::Iterations),
-    ];
-    rules.into_iter().find(|(holds, _)| *holds).map(|(_, stop)| stop)
-}
-
-/// Tells the monitor in every process, and ends all if one wants to.
-pub(super) fn tell(
-    machine: &Machine,
-    monitor: &mut dyn Monitor,
-    iteration: Iteration,
-) -> Result<bool> {
-    Ok(machine.any(monitor.iteration(iteration))?)
 }
 
 /// Why a solver stopped.

@@ -1,76 +1,22 @@
 //! The list of solvers, and their parameters from a `[solve]` table.
 
+use std::fmt::Debug;
+use std::sync::Arc;
+
 use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use crate::io::narrow::unheld;
 use crate::operators::{Key, bare, ignored, is_listed, not_there_yet};
-use crate::problem::Solve;
 use crate::solvers::cg::Cg;
 use crate::solvers::cgls::Cgls;
 use crate::solvers::direct::{Direct, MOST_ENTRIES};
+use crate::solvers::iterate::Solver;
 use crate::solvers::lsqr::Lsqr;
-use crate::spec::{
-    Diagnostic, Diagnostics, Document, ParamTable, SOLVE_KEYS, Spanned, deserialize, nearest,
-};
-
-/// A solver with its parameters.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Method {
-    /// Conjugate gradients.
-    Cg(Cg),
-    /// Conjugate gradients for least squares.
-    Cgls(Cgls),
-    /// Golub-Kahan bidiagonalisation for least squares.
-    Lsqr(Lsqr),
-    /// A dense solve.
-    Direct(Direct),
-}
-
-impl Method {
-    /// The solver's name.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Method::Cg(_) => "cg",
-            Method::Cgls(_) => "cgls",
-            Method::Lsqr(_) => "lsqr",
-            Method::Direct(_) => "direct",
-        }
-    }
-
-    /// The damping.
-    pub fn damp(&self) -> f64 {
-        match self {
-            Method::Cgls(p) => p.damp,
-            Method::Lsqr(p) => p.damp,
-            Method::Cg(_) | Method::Direct(_) => 0.0,
-        }
-    }
-
-    /// Most iterations.
-    pub fn niter(&self) -> usize {
-        match self {
-            Method::Cg(p) => p.niter,
-            Method::Cgls(p) => p.niter,
-            Method::Lsqr(p) => p.niter,
-            Method::Direct(_) => 0,
-        }
-    }
-
-    /// Model and data vectors that the solver holds at its fullest.
-    pub fn vectors(&self) -> (usize, usize) {
-        match self {
-            Method::Cg(_) => (4, 0),
-            Method::Cgls(_) => (3, 2),
-            Method::Lsqr(_) => (4, 2),
-            Method::Direct(_) => (1, 1),
-        }
-    }
-
-    /// Whether the adjoint is applied.
-    pub fn needs_adjoint(&self) -> bool {
-        matches!(self, Method::Cgls(_) | Method::Lsqr(_))
-    }
-}
+use crate::solvers::method::{Method, Refusal};
+use crate::space::ArrayType;
+use crate::spec::{Diagnostic, Diagnostics, ParamTable, SOLVE_KEYS, Spanned, deserialize, nearest};
 
 /// One solver of the list.
 #[derive(Debug)]
@@ -81,6 +27,32 @@ pub struct Entry {
     pub documentation: fn() -> String,
     /// Its parameters.
     pub keys: fn() -> Vec<Key>,
+    read: Read,
+}
+
+/// Reads a table, of which some keys are known.
+type Read = fn(&ParamTable, &[&str], &mut Diagnostics) -> Option<Box<dyn Asked>>;
+
+/// The parameters of a solver, as a table gives them.
+trait Asked: Debug {
+    /// The solver for some equations.
+    fn method(self: Box<Self>, equations: &Equations<'_>, given: &ParamTable) -> Arc<dyn Method>;
+}
+
+/// The parameters of one solver are that solver.
+impl<M: Method + 'static> Asked for M {
+    fn method(self: Box<Self>, _: &Equations<'_>, _: &ParamTable) -> Arc<dyn Method> {
+        Arc::new(*self)
+    }
+}
+
+impl Entry {
+    /// An entry whose documentation is that of its parameters' type.
+    const fn of<P: Asked + JsonSchema + DeserializeOwned + Serialize + 'static>(
+        name: &'static str,
+    ) -> Entry {
+        Entry { name, documentation: text::<P>, keys: keys::<P>, read: read::<P> }
+    }
 }
 
 fn text<P: JsonSchema>() -> String {
@@ -91,17 +63,61 @@ fn keys<P: JsonSchema>() -> Vec<Key> {
     Key::list(&schemars::schema_for!(P).to_value())
 }
 
+fn read<P: Asked + DeserializeOwned + Serialize + 'static>(
+    table: &ParamTable,
+    known: &[&str],
+    out: &mut Diagnostics,
+) -> Option<Box<dyn Asked>> {
+    let before = out.len();
+    let asked = deserialize::<P>(table, known, &[], out)?;
+    // JSON has no NaN and no infinity.
+    let wrong =
+        |value: &serde_json::Value| value.is_null() || value.as_f64().is_some_and(|x| x < 0.0);
+    let numbers = serde_json::to_value(&asked).unwrap_or_default();
+    for (key, _) in numbers.as_object().into_iter().flatten().filter(|(_, value)| wrong(value)) {
+        if table.get(key).is_some() {
+            let label = "expected a finite number that is not negative";
+            let message = format!("wrong value of `{key}`");
+            out.push(Diagnostic::new(table.span_of(key), message, label));
+        }
+    }
+    (out.len() == before).then(|| Box::new(asked) as Box<dyn Asked>)
+}
+
 /// Every solver, sorted by name.
 pub const ENTRIES: &[Entry] = &[
-    Entry { name: "auto", documentation: auto_text, keys: auto_keys },
-    Entry { name: "cg", documentation: text::<Cg>, keys: keys::<Cg> },
-    Entry { name: "cgls", documentation: text::<Cgls>, keys: keys::<Cgls> },
-    Entry { name: "direct", documentation: direct_text, keys: keys::<Direct> },
-    Entry { name: "lsqr", documentation: text::<Lsqr>, keys: keys::<Lsqr> },
+    Entry { documentation: auto_text, keys: auto_keys, ..Entry::of::<Auto>("auto") },
+    Entry::of::<Cg>(Cg::NAME),
+    Entry::of::<Cgls>(Cgls::NAME),
+    Entry { documentation: direct_text, ..Entry::of::<Direct>("direct") },
+    Entry::of::<Lsqr>(Lsqr::NAME),
 ];
 
 /// Most iterations of `auto`.
 const AUTO_NITER: usize = 100;
+
+/// The solver that fits.
+#[derive(Debug, Deserialize, JsonSchema, Serialize)]
+#[serde(transparent)]
+struct Auto(Lsqr);
+
+impl Asked for Auto {
+    fn method(self: Box<Self>, equations: &Equations<'_>, given: &ParamTable) -> Arc<dyn Method> {
+        let Auto(p) = *self;
+        let bare = equations.plain && !equations.started && given.entries.is_empty();
+        let given = |key: &str| given.get(key).is_some();
+        if equations.explicit && bare && equations.entries() <= MOST_ENTRIES / 4 {
+            return Arc::new(Direct::default());
+        }
+        let niter = if given("niter") { p.niter } else { AUTO_NITER };
+        let own = ["damp", "atol", "btol", "conlim"];
+        if equations.normal && !own.into_iter().any(given) {
+            let rtol = if given("rtol") { p.rtol } else { 1e-8 };
+            return Arc::new(Cg { niter, tol: p.tol, rtol });
+        }
+        Arc::new(Lsqr { niter, ..p })
+    }
+}
 
 fn auto_text() -> String {
     "The solver that fits: `direct` for a small MatrixMult, otherwise `lsqr` with 100 iterations.\n\n\
@@ -150,12 +166,37 @@ pub fn entry(name: &str) -> Option<&'static Entry> {
     ENTRIES.iter().find(|e| e.name == name)
 }
 
-/// The solver and its parameters as the table writes them; `None` if mistakes were reported.
-fn parse(
-    name: &Spanned<String>,
-    params: &ParamTable,
+/// A solver as a table writes it, read but not yet chosen.
+#[derive(Debug)]
+pub struct Chosen<'a> {
+    asked: Box<dyn Asked>,
+    name: &'a Spanned<String>,
+    params: &'a ParamTable,
+}
+
+/// The equations that a solver is chosen for.
+#[derive(Clone, Copy, Debug)]
+pub struct Equations<'a> {
+    /// Dims and element type of the operator's model.
+    pub model: &'a ArrayType,
+    /// Dims and element type of the operator's data.
+    pub data: &'a ArrayType,
+    /// Whether the operator is a matrix that is there.
+    pub explicit: bool,
+    /// Whether operator and data are solved for as they are.
+    pub plain: bool,
+    /// Whether it starts from an array.
+    pub started: bool,
+    /// Whether the normal equations are solved.
+    pub normal: bool,
+}
+
+/// Reads the solver and its parameters; `None` if mistakes were reported.
+pub fn read_solver<'a>(
+    name: &'a Spanned<String>,
+    params: &'a ParamTable,
     diagnostics: &mut Diagnostics,
-) -> Option<Asked> {
+) -> Option<Chosen<'a>> {
     let names: Vec<&str> = ENTRIES.iter().map(|e| e.name).collect();
     let Some(entry) = entry(&name.value) else {
         if is_listed(&name.value, NOT_YET) {
@@ -189,114 +230,39 @@ fn parse(
     let mut table = params.without(&EXECUTION);
     table.owner = format!("solver `{}`", name.value);
     let before = diagnostics.len();
-    let asked = match name.value.as_str() {
-        "cg" => Asked::Cg(deserialize(&table, &known, &[], diagnostics)?),
-        "direct" => Asked::Direct(deserialize(&table, &known, &[], diagnostics)?),
-        "cgls" => Asked::Cgls(deserialize(&table, &known, &[], diagnostics)?),
-        "lsqr" => Asked::Lsqr(deserialize(&table, &known, &[], diagnostics)?),
-        _ => Asked::Auto(deserialize(&table, &known, &[], diagnostics)?),
-    };
-    let limits = match &asked {
-        Asked::Cg(p) => vec![("tol", p.tol), ("rtol", p.rtol)],
-        Asked::Cgls(p) => vec![("tol", p.tol), ("rtol", p.rtol), ("damp", p.damp)],
-        Asked::Lsqr(p) | Asked::Auto(p) => p.limits(),
-        Asked::Direct(_) => vec![],
-    };
-    for (key, value) in limits {
-        if !(value >= 0.0 && value.is_finite()) {
-            let label = "expected a finite number that is not negative";
-            let message = format!("wrong value of `{key}`");
-            diagnostics.push(Diagnostic::new(table.span_of(key), message, label));
-        }
-    }
-    (diagnostics.len() == before).then_some(asked)
+    let asked = (entry.read)(&table, &known, diagnostics)?;
+    (diagnostics.len() == before).then_some(Chosen { asked, name, params })
 }
 
-enum Asked {
-    Cg(Cg),
-    Cgls(Cgls),
-    Lsqr(Lsqr),
-    Direct(Direct),
-    Auto(Lsqr),
-}
-
-/// Reports what is wrong with a `[solve]` table's solver and its parameters.
-pub fn check_parameters(document: &Document, diagnostics: &mut Diagnostics) {
-    if let Some((name, params)) = &document.solver {
-        parse(name, params, diagnostics);
-    }
-    for (_, solve) in &document.solves {
-        parse(&solve.solver, &solve.solver_params, diagnostics);
+impl Equations<'_> {
+    /// Entries of the operator's matrix.
+    pub(super) fn entries(&self) -> usize {
+        self.data.len().saturating_mul(self.model.len())
     }
 }
 
-/// The solver that a `[solve]` table asks for; `None` if mistakes were reported.
-pub fn method(solve: &Solve, diagnostics: &mut Diagnostics) -> Option<Method> {
-    let asked = parse(&solve.solver, &solve.solver_params, diagnostics)?;
-    let entries = solve.data_type.len().saturating_mul(solve.model_type.len());
-    let given = |key: &str| solve.solver_params.get(key).is_some();
-    let plain = solve.is_plain();
-    let method = match asked {
-        Asked::Cg(p) => Method::Cg(p),
-        Asked::Cgls(p) => Method::Cgls(p),
-        Asked::Lsqr(p) => Method::Lsqr(p),
-        Asked::Direct(p) => Method::Direct(p),
-        Asked::Auto(_)
-            if solve.operator.is_explicit()
-                && plain
-                && solve.x0.is_none()
-                && solve.solver_params.entries.is_empty()
-                && entries <= MOST_ENTRIES / 4 =>
-        {
-            Method::Direct(Direct::default())
-        }
-        Asked::Auto(p) => {
-            let niter = if given("niter") { p.niter } else { AUTO_NITER };
-            let own = ["damp", "atol", "btol", "conlim"];
-            if solve.normal_equations && !own.into_iter().any(given) {
-                let rtol = if given("rtol") { p.rtol } else { 1e-8 };
-                Method::Cg(Cg { niter, tol: p.tol, rtol })
-            } else {
-                Method::Lsqr(Lsqr { niter, ..p })
-            }
-        }
-    };
-    let (damp, dtype) = (method.damp(), solve.model_type.dtype);
-    if let Some(why) = unheld(damp.into(), dtype) {
-        let span = solve.solver_params.span_of("damp");
-        let label = format!("the model is {dtype}");
-        let help = "give `dtype = \"float64\"`, or scale the problem";
-        diagnostics.push(Diagnostic::new(span, format!("`damp`: {why}"), label).help(help));
-        return None;
-    }
-    let mut refuse = |message: &str, label: &str, help: &str| {
-        let span = solve.solver.span.clone();
-        diagnostics.push(Diagnostic::new(span, message, label).help(help));
-    };
-    match &method {
-        Method::Cg(_) if !solve.normal_equations => {
-            let label = "conjugate gradients solve one square, self-adjoint system";
-            let help = "take `solver = \"cgls\"`, or `normal_equations = true`";
-            if solve.data_type.len() != solve.model_type.len() {
-                refuse("`cg` needs a square operator", label, help);
-                return None;
-            } else if solve.data_type != solve.model_type {
-                let (model, data) = (&solve.model_type, &solve.data_type);
-                let message = format!("`cg` needs a model and data alike, not {model} and {data}");
-                refuse(&message, label, help);
-                return None;
-            } else if !plain {
-                refuse("`cg` with regularization, weight or preconditioner", label, help);
-                return None;
-            }
-        }
-        Method::Direct(p) if !p.columns && entries > MOST_ENTRIES => {
-            let message = format!("the matrix has {entries} entries");
-            let label = format!("at most {MOST_ENTRIES} entries are solved directly");
-            refuse(&message, &label, "take `solver = \"cgls\"`");
+impl Chosen<'_> {
+    /// The solver for some equations; `None` if mistakes were reported.
+    pub fn method(
+        self,
+        equations: &Equations<'_>,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<Arc<dyn Method>> {
+        let Chosen { asked, name, params } = self;
+        let method = asked.method(equations, params);
+        let dtype = equations.model.dtype;
+        if let Some(why) = unheld(method.damp().into(), dtype) {
+            let label = format!("the model is {dtype}");
+            let help = "give `dtype = \"float64\"`, or scale the problem";
+            let mistake =
+                Diagnostic::new(params.span_of("damp"), format!("`damp`: {why}"), label).help(help);
+            diagnostics.push(mistake);
             return None;
         }
-        _ => {}
+        if let Some(Refusal { message, label, help }) = method.refuses(equations) {
+            diagnostics.push(Diagnostic::new(name.span.clone(), message, label).help(help));
+            return None;
+        }
+        Some(method)
     }
-    Some(method)
 }

@@ -13,14 +13,15 @@ mod case;
 mod common;
 mod truth;
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use num_complex::Complex;
 use pylopsd::engine::{Machine, Operators, Spill, Vector};
 use pylopsd::problem::Problem;
+use pylopsd::run::System;
 use pylopsd::scalar::{C128, Scalar};
-use pylopsd::solvers::system::System;
-use pylopsd::solvers::{Method, Outcome, Quiet, Stop, Task, method};
+use pylopsd::solvers::{Method, Outcome, Quiet, Stop, Task};
 use pylopsd::space::IndexBox;
 use pylopsd::spec::{Document, Source};
 use pylopsd::with_view;
@@ -32,7 +33,7 @@ use truth::Truth;
 /// What the library makes of a case.
 struct Run {
     outcome: Outcome,
-    method: Method,
+    method: Arc<dyn Method>,
     model: Vec<C128>,
 }
 
@@ -47,9 +48,8 @@ fn run(case: &Case) -> Result<Run, String> {
         .map_err(|e| e.to_string())?;
     let problem = Problem::load(document).map_err(|e| e.to_string())?;
     let solve = problem.solve.as_ref().ok_or("no solve")?;
-    let mut diagnostics = problem.diagnostics();
-    let Some(method) = method(solve, &mut diagnostics) else { return Err(diagnostics.to_string()) };
-    let system = System::new(solve, &method).map_err(|e| e.to_string())?;
+    let method = solve.method.clone();
+    let system = System::new(solve).map_err(|e| e.to_string())?;
     let machine = Machine::local(Some(1)).map_err(|e| e.to_string())?;
     let spill = Spill::default();
     let plans = system.plans().map_err(|e| e.to_string())?;
@@ -63,7 +63,7 @@ fn run(case: &Case) -> Result<Run, String> {
         start: system.start.is_some().then_some(&begin as _),
         monitor: &mut Quiet,
     };
-    let outcome = task.solve(&method).map_err(|e| e.to_string())?;
+    let outcome = method.solve(&mut task).map_err(|e| e.to_string())?;
     Ok(Run { model: values(&outcome.model), outcome, method })
 }
 

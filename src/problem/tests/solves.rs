@@ -32,8 +32,7 @@ data = "d"
     let term = &solve.regularization[0];
     assert_eq!((term.name.as_str(), term.epsilon), ("D", 0.5));
     assert_eq!(term.data.as_ref().unwrap().ty().to_string(), "(4, 3) float32");
-    assert_eq!(solve.solver.value, "auto");
-    assert_eq!(solve.solver_params.keys().collect::<Vec<_>>(), ["niter"]);
+    assert_eq!((solve.method.name(), solve.method.niter()), ("lsqr", Some(5)));
     assert_eq!(problem.title.as_deref(), Some("t"));
 }
 

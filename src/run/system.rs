@@ -17,7 +17,6 @@ use crate::io::Array;
 use crate::operators::{Op, data};
 use crate::problem::Solve;
 use crate::scalar::DType;
-use crate::solvers::Method;
 use crate::space::ArrayType;
 
 /// The equations, as programs.
@@ -70,14 +69,15 @@ fn constant(
 }
 
 impl System {
-    /// The equations of a `[solve]` table for a solver.
-    pub fn new(solve: &Solve, method: &Method) -> graph::Result<System> {
-        let system = match (solve.normal_equations, method.needs_adjoint()) {
+    /// The equations of a `[solve]` table, for its solver.
+    pub fn new(solve: &Solve) -> graph::Result<System> {
+        let needs_adjoint = solve.method.needs_adjoint();
+        let system = match (solve.normal_equations, needs_adjoint) {
             (true, _) => normal(solve)?,
             (false, true) => least_squares(solve)?.bared()?,
             (false, false) => least_squares(solve)?,
         };
-        let adjoint = method.needs_adjoint().then(|| transpose(&simplify(&system.forward)?));
+        let adjoint = needs_adjoint.then(|| transpose(&simplify(&system.forward)?));
         Ok(System { adjoint: adjoint.transpose()?, ..system })
     }
 

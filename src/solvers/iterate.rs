@@ -1,0 +1,444 @@
+//! The one loop of all iterative solvers: stops, checks for NaN, monitors and signals.
+//!
+//! A solver is a list of named vectors and numbers, how they begin, and a step. What it knows between two
+//! iterations is its [`State`] and nothing else.
+
+use std::fmt::Debug;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::engine::{Machine, Operators, Result, Slot, Space, Sums, Term, Vector, Vectors};
+use crate::scalar::C128;
+use crate::solvers::ends::{Begun, Ending, begin, out_of_range, within};
+use crate::solvers::method::Refusal;
+use crate::solvers::{Equations, Iteration, Monitor, Outcome, Stop, Task};
+use crate::space::Side;
+
+/// The model; the first vector of every solver.
+pub(super) const X: Slot = Slot(0);
+/// What the residual begins in; the second.
+pub(super) const S: Slot = Slot(1);
+/// What an operator gives; the third.
+pub(super) const Q: Slot = Slot(2);
+
+/// An iterative solver: its parameters are those of the user.
+pub(super) trait Solver: Debug + Sync {
+    /// Its numbers between two iterations.
+    type Numbers: Debug + Serialize + DeserializeOwned;
+
+    /// Its vectors by name and side: the model, the residual, what an operator gives, and its own.
+    const VECTORS: &'static [(&'static str, Side)];
+
+    /// PyLops' name.
+    const NAME: &'static str;
+
+    /// Whether the adjoint is applied.
+    const ADJOINT: bool;
+
+    /// What ends the iterations.
+    fn limits(&self) -> Limits;
+
+    /// Whether damping is of the model itself, so that `damp x0` is a part of the first residual.
+    const DAMPS_START: bool = false;
+
+    /// The damping.
+    fn damp(&self) -> f64 {
+        0.0
+    }
+
+    /// Whether the residual of plain equations may only fall.
+    fn falls(&self) -> bool {
+        true
+    }
+
+    /// What to do where the residual rose all the same.
+    fn remedy(&self) -> &'static str {
+        "Is the adjoint the adjoint? `pylopsd dottest` tells"
+    }
+
+    /// Why it does not solve some equations.
+    fn refuses(&self, _: &Equations<'_>) -> Option<Refusal> {
+        None
+    }
+
+    /// The numbers before the first iteration, and what may end the run there.
+    fn begin(&self, at: &mut Frame<'_>, begun: &Begun) -> Result<(Self::Numbers, Option<Stop>)>;
+
+    /// What the rules look at before the next iteration.
+    fn watch(&self, n: &mut Self::Numbers, at: &mut Frame<'_>) -> Result<Watched>;
+
+    /// One iteration, number `at.number`.
+    fn step(&self, n: &mut Self::Numbers, at: &mut Frame<'_>) -> Result<Step>;
+
+    /// What the model is worth, and what is to be said of it.
+    fn end(&self, n: &mut Self::Numbers, at: &mut Frame<'_>, stop: Stop) -> Result<Ending>;
+}
+
+/// What ends the iterations of a solver.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    /// Most iterations.
+    pub(super) niter: usize,
+    /// The squared norm that ends them.
+    pub(super) tol: f64,
+    /// The residual that ends them, over the norm of the data.
+    pub(super) rtol: f64,
+}
+
+/// What a solver shows to the rules.
+#[derive(Debug)]
+pub(super) struct Watched {
+    /// A rule of its own, which comes first.
+    pub(super) own: Option<Stop>,
+    /// The squared norm that `tol` is compared with, of what is `scale` times its size.
+    pub(super) squares: f64,
+    /// That scale.
+    pub(super) scale: f64,
+    /// Whether the numbers cannot do better.
+    pub(super) precision: bool,
+}
+
+/// What came of an iteration.
+#[derive(Debug)]
+pub(super) enum Step {
+    /// Nothing: it would not have served, and the model is as it was.
+    Ended(Stop),
+    /// A new model.
+    Done {
+        /// The norm of its residual.
+        residual: f64,
+        /// How far it went along the search direction.
+        along: f64,
+        /// What ends the run after it.
+        stop: Option<Stop>,
+    },
+}
+
+/// What a solver works on: threads and processes, the operator, its vectors.
+#[derive(Debug)]
+pub(super) struct Frame<'a> {
+    /// Threads and processes.
+    pub(super) machine: &'a Machine,
+    /// The operator.
+    pub(super) operators: &'a Operators,
+    /// The vectors.
+    pub(super) vectors: Vectors,
+    /// Which iteration it is, from 1; 0 before the first.
+    pub(super) number: usize,
+}
+
+/// All that a solver knows between two iterations.
+#[derive(Debug)]
+pub(super) struct State<'a, N> {
+    /// Its vectors, and which iteration was the last.
+    pub(super) frame: Frame<'a>,
+    /// Its numbers.
+    pub(super) numbers: N,
+    /// The start: norms and scale.
+    pub(super) begun: Begun,
+    /// Norm of the residual before the first and after every iteration.
+    pub(super) cost: Vec<f64>,
+}
+
+/// A state as those see it who do not know the solver.
+pub trait Seen {
+    /// How many iterations are done.
+    fn iteration(&self) -> usize;
+    /// The vectors, by name and side.
+    fn vectors(&self) -> &Vectors;
+    /// The numbers, by name: those of the start, and those of the solver.
+    fn numbers(&self) -> serde_json::Value;
+    /// Norm of the residual before the first and after every iteration.
+    fn cost(&self) -> &[f64];
+}
+
+impl<N: Serialize> Seen for State<'_, N> {
+    fn iteration(&self) -> usize {
+        self.frame.number
+    }
+
+    fn vectors(&self) -> &Vectors {
+        &self.frame.vectors
+    }
+
+    fn numbers(&self) -> serde_json::Value {
+        serde_json::json!({ "begun": self.begun, "solver": self.numbers })
+    }
+
+    fn cost(&self) -> &[f64] {
+        &self.cost
+    }
+}
+
+/// Runs a solver to its end.
+pub(super) fn iterate<V: Solver>(solver: &V, task: &mut Task<'_>) -> Result<Outcome> {
+    let (mut state, mut stop) = start(solver, task)?;
+    if stop.is_none() {
+        stop = tell(&state, 0.0, task.monitor)?;
+    }
+    while stop.is_none() {
+        stop = next(solver, &mut state, task.monitor)?;
+    }
+    finish(solver, state, stop.unwrap_or(Stop::Iterations))
+}
+
+/// The state before the first iteration, and what ends the run there.
+fn start<'a, V: Solver>(
+    solver: &V,
+    task: &Task<'a>,
+) -> Result<(State<'a, V::Numbers>, Option<Stop>)> {
+    let (machine, operators) = (task.machine, task.operators);
+    let vectors = operators.vectors(machine, V::VECTORS)?;
+    let mut frame = Frame { machine, operators, vectors, number: 0 };
+    let (begun, bad) = begin(task, &mut frame, if V::DAMPS_START { solver.damp() } else { 0.0 })?;
+    let (numbers, own) = solver.begin(&mut frame, &begun)?;
+    let cost = vec![begun.residual2.sqrt() / begun.scale];
+    Ok((State { frame, numbers, begun, cost }, bad.or(own)))
+}
+
+/// One more iteration, or what ends the run before or after it.
+fn next<V: Solver>(
+    solver: &V,
+    state: &mut State<'_, V::Numbers>,
+    monitor: &mut dyn Monitor,
+) -> Result<Option<Stop>> {
+    let limits = solver.limits();
+    let State { frame, numbers, begun, cost } = state;
+    let watched = solver.watch(numbers, frame)?;
+    let last = cost.last().copied().unwrap_or(f64::INFINITY);
+    let rules = [
+        (within(watched.squares, limits.tol, watched.scale), Stop::Tolerance),
+        (limits.rtol > 0.0 && last < limits.rtol * begun.data_norm, Stop::Relative),
+        (watched.precision, Stop::Precision),
+        (frame.number == limits.niter, Stop::Iterations),
+    ];
+    let due = rules.into_iter().find(|(holds, _)| *holds).map(|(_, stop)| stop);
+    if let Some(stop) = watched.own.or(due) {
+        return Ok(Some(stop));
+    }
+    frame.number += 1;
+    match solver.step(numbers, frame)? {
+        Step::Ended(stop) => {
+            frame.number -= 1;
+            Ok(Some(stop))
+        }
+        Step::Done { residual, along, stop } => {
+            cost.push(residual);
+            if stop.is_some() {
+                return Ok(stop);
+            }
+            if !residual.is_finite() {
+                let iteration = frame.number;
+                return Ok(Some(Stop::NotFinite { iteration, array: "the residual" }));
+            }
+            tell(state, along, monitor)
+        }
+    }
+}
+
+/// Tells the monitor in every process, and ends all if one wants to.
+fn tell<N: Serialize>(
+    state: &State<'_, N>,
+    step: f64,
+    monitor: &mut dyn Monitor,
+) -> Result<Option<Stop>> {
+    let residual = state.cost.last().copied().unwrap_or(f64::NAN);
+    let iteration = Iteration { number: state.frame.number, residual, step };
+    let end = monitor.iteration(iteration, state);
+    Ok(state.frame.machine.any(end)?.then_some(Stop::Interrupted))
+}
+
+/// The model at its size, and what is to be said of it.
+fn finish<V: Solver>(solver: &V, state: State<'_, V::Numbers>, stop: Stop) -> Result<Outcome> {
+    let State { mut frame, mut numbers, begun, cost } = state;
+    let ending = solver.end(&mut numbers, &mut frame, stop)?;
+    ending.outcome(frame, begun, cost, solver.limits().tol)
+}
+
+/// As many sums as there are terms.
+fn first<const N: usize>(sums: Sums) -> [f64; N] {
+    std::array::from_fn(|k| sums[k])
+}
+
+impl Frame<'_> {
+    /// One pass over the vectors of one side; what its terms sum up to.
+    pub(super) fn pass<const N: usize>(&mut self, terms: [Term; N]) -> Result<[f64; N]> {
+        Ok(first(self.operators.pass(self.machine, &mut self.vectors, &terms)?))
+    }
+
+    /// `y = a y + b x`, and `||y||^2`.
+    pub(super) fn combine(&mut self, y: Slot, a: f64, x: Slot, b: f64) -> Result<f64> {
+        Ok(self.pass([Term::Combine { y, a, x, b }])?[0])
+    }
+
+    /// `to = A from`, with terms in the same pass over `to`.
+    pub(super) fn forward<const N: usize>(
+        &mut self,
+        (from, to): (Slot, Slot),
+        terms: [Term; N],
+    ) -> Result<[f64; N]> {
+        let ends = (from, to);
+        Ok(first(self.operators.forward_then(self.machine, &mut self.vectors, ends, &terms)?))
+    }
+
+    /// `to = A^H from`, with terms in the same pass over `to`.
+    pub(super) fn adjoint<const N: usize>(
+        &mut self,
+        (from, to): (Slot, Slot),
+        terms: [Term; N],
+    ) -> Result<[f64; N]> {
+        let ends = (from, to);
+        Ok(first(self.operators.adjoint_then(self.machine, &mut self.vectors, ends, &terms)?))
+    }
+
+    /// A vector.
+    pub(super) fn get(&self, slot: Slot) -> &Vector {
+        self.vectors.get(slot)
+    }
+
+    /// The space of a vector.
+    pub(super) fn space(&self, slot: Slot) -> &Space {
+        self.operators.space(self.vectors.side(slot))
+    }
+
+    /// `||x||`, also where `||x||^2` leaves double precision.
+    pub(super) fn norm(&self, slot: Slot) -> Result<f64> {
+        self.machine.norm(self.space(slot), self.get(slot))
+    }
+
+    /// A vector times a power of two, unless that is 1.
+    pub(super) fn rescale(&mut self, slot: Slot, factor: f64) {
+        if factor != 1.0 {
+            let (machine, side) = (self.machine, self.vectors.side(slot));
+            let space = self.operators.space(side);
+            machine.scale_by(space, self.vectors.get_mut(slot), C128::from(factor));
+        }
+    }
+
+    /// What is not finite or nothing after an operator was applied in this iteration: the elements of
+    /// what it gave, or their squares alone.
+    pub(super) fn out_of_range(
+        &self,
+        slot: Slot,
+        squares: f64,
+        array: &'static str,
+    ) -> Result<Option<Stop>> {
+        let vector = (self.space(slot), self.get(slot));
+        out_of_range(self.machine, vector, squares, self.number, array)
+    }
+
+    /// The same where only what is too large ends the run.
+    pub(super) fn overflown(
+        &self,
+        slot: Slot,
+        squares: f64,
+        array: &'static str,
+    ) -> Result<Option<Stop>> {
+        if squares.is_finite() { Ok(None) } else { self.out_of_range(slot, squares, array) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::{Plans, Spill};
+    use crate::graph::{Program, Value, simplify, transpose};
+    use crate::io::Array;
+    use crate::scalar::DType;
+    use crate::solvers::cg::Cg;
+    use crate::solvers::cgls::Cgls;
+    use crate::solvers::lsqr::Lsqr;
+    use crate::solvers::{Fill, Quiet};
+    use crate::space::ArrayType;
+
+    /// A symmetric, positive matrix.
+    fn matrix() -> Program {
+        let n = 12;
+        let ty = ArrayType::new([n], DType::Float64);
+        let entry = |i: usize, j: usize| {
+            let near = 1.0 / (1.0 + i.abs_diff(j) as f64);
+            C128::from(near + if i == j { 0.3 * i as f64 } else { 0.0 })
+        };
+        let values = (0..n * n).map(|k| entry(k / n, k % n)).collect();
+        let matrix = Array::values([1, n, n], values, DType::Float64).unwrap();
+        let product = |x: &[Value]| {
+            let kernel = x[0].constant(&matrix);
+            Ok(vec![x[0].reshape(&[1, n, 1])?.matmul(&kernel)?.reshape(&[n])?])
+        };
+        simplify(&Value::program(&[ty], product).unwrap()).unwrap()
+    }
+
+    /// A state that knows what another shows, and nothing else.
+    fn copied<'a, V: Solver>(state: &State<'a, V::Numbers>) -> State<'a, V::Numbers> {
+        let Frame { machine, operators, .. } = state.frame;
+        let mut vectors = operators.vectors(machine, V::VECTORS).unwrap();
+        for (k, (_, side, vector)) in state.vectors().named().enumerate() {
+            machine.copy(operators.space(side), vectors.get_mut(Slot(k)), vector);
+        }
+        let numbers = state.numbers();
+        let read = |key: &str| numbers[key].clone();
+        State {
+            frame: Frame { machine, operators, vectors, number: state.iteration() },
+            numbers: serde_json::from_value(read("solver")).unwrap(),
+            begun: serde_json::from_value(read("begun")).unwrap(),
+            cost: state.cost().to_vec(),
+        }
+    }
+
+    fn goes_on<V: Solver>(solver: &V) {
+        let machine = Machine::local(Some(1)).unwrap();
+        let program = matrix();
+        let adjoint = V::ADJOINT.then(|| transpose(&program).unwrap());
+        let plans = Plans::new(&program, adjoint.as_ref()).unwrap();
+        let operators = Operators::compile(plans, &machine, &Spill::default()).unwrap();
+        let values = |f: fn(f64) -> f64| {
+            let values = (0..12).map(|k| C128::from(f(f64::from(k)))).collect();
+            Array::values([12], values, DType::Float64).unwrap()
+        };
+        let (data, first) = (values(|k| (1.3 * k).sin()), values(|k| (0.4 * k).cos()));
+        let read = |array: &Array, v: &mut Vector| {
+            machine.read(&operators.model.blocks[0], &mut v.stores[0], array)
+        };
+        let rhs = |y: &mut Vector| read(&data, y);
+        let x0 = |x: &mut Vector| read(&first, x);
+        let (rhs, x0): (Fill<'_>, Fill<'_>) = (&rhs, &x0);
+        let (machine, operators) = (&machine, &operators);
+        let task = Task { machine, operators, rhs, start: Some(x0), monitor: &mut Quiet };
+        let (mut state, stop) = start(solver, &task).unwrap();
+        assert_eq!(stop, None);
+        for done in 0..6 {
+            let mut other = copied::<V>(&state);
+            let mut end = None;
+            while end.is_none() {
+                end = next(solver, &mut other, &mut Quiet).unwrap();
+            }
+            let through = finish(solver, other, end.unwrap()).unwrap();
+            let mut whole = Task { machine, operators, rhs, start: Some(x0), monitor: &mut Quiet };
+            let wanted = iterate(solver, &mut whole).unwrap();
+            assert_eq!(through.cost, wanted.cost, "{} after {done}", V::NAME);
+            assert_eq!(format!("{:?}", through.figures), format!("{:?}", wanted.figures));
+            assert_eq!((through.stop, through.iterations), (wanted.stop, wanted.iterations));
+            let space = &operators.model;
+            let mut off = through.model;
+            assert_eq!(machine.update(space, &mut off, 1.0, &wanted.model, -1.0).unwrap(), 0.0);
+            assert_eq!(next(solver, &mut state, &mut Quiet).unwrap(), None);
+        }
+    }
+
+    #[test]
+    fn what_a_state_shows_is_all_that_its_solver_knows() {
+        goes_on(&Cg { niter: 9, tol: 0.0, rtol: 0.0 });
+        goes_on(&Cgls { niter: 9, damp: 0.2, tol: 0.0, rtol: 0.0 });
+        goes_on(&Lsqr { niter: 9, damp: 0.2, ..Lsqr::default() });
+    }
+
+    #[test]
+    fn vectors_are_counted_from_their_names() {
+        use crate::solvers::Method;
+        let count = |method: &dyn Method| (method.name(), method.vectors());
+        assert_eq!(count(&Cg::default()), ("cg", (4, 0)));
+        assert_eq!(count(&Cgls::default()), ("cgls", (3, 2)));
+        assert_eq!(count(&Lsqr::default()), ("lsqr", (4, 2)));
+    }
+}
