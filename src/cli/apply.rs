@@ -7,18 +7,17 @@ use serde_json::json;
 
 use crate::cli::common::{self, FileArgs, RunArgs, Work, claim, vanished};
 use crate::cli::inputs::{Uses, load_for};
-use crate::cli::memory::Divided;
 use crate::cli::places::Place;
 use crate::cli::session;
 use crate::cli::team::Team;
-use crate::cli::writing::doubts;
 use crate::cli::{Failure, Outcome, say, say_json, voice};
-use crate::engine::{Machine, Operators, Plans, SharedOutput, Spill, Vector};
-use crate::graph::{Program, simplify, transpose};
-use crate::io::{Array, Narrowed, stage};
+use crate::engine::Plans;
+use crate::graph::{simplify, transpose};
+use crate::io::{Array, stage};
 use crate::operators::{self, Op, Space};
 use crate::problem::Problem;
 use crate::report;
+use crate::run::{Apply, Divided, Measured, doubts};
 use crate::space::{ArrayType, Side, show_dims};
 
 /// Apply an operator, or its adjoint, to an array
@@ -154,14 +153,15 @@ pub(super) fn run(args: &Args, team: &Team) -> Outcome {
     let mut memory = part.memory(1, 1, threads);
     drop(part);
     let limit = session::limit(&problem, &args.run);
-    let spill = team.agree(memory.spill(limit, problem.scratch.clone()))?;
+    let spill = memory.spill(limit, problem.scratch.clone());
+    let spill = team.agree(spill.map_err(Failure::from))?;
     session::tell(&args.run, &memory, &spill);
     drop(plans);
 
     let place = placed.as_deref();
     let create = |p: &Path| Place::create(team, p, "the result", to, args.run.stage);
     let place = place.map(create).transpose()?;
-    let job = Job {
+    let job = Apply {
         program: &program,
         x: &x,
         spill: &spill,
@@ -170,7 +170,7 @@ pub(super) fn run(args: &Args, team: &Team) -> Outcome {
     };
     let start = Instant::now();
     let found = team.run(args.run.ranks, threads, |machine| job.run(machine, start))?;
-    let Found { setup, times, norm, written: became } = found;
+    let Measured { setup, times, norm, written: became } = found;
     let missing = x.missing_chunks().filter(|_| args.input.is_some());
     let mut warnings: Vec<String> =
         missing.map(|missing| format!("{}: {missing}", x.name())).into_iter().collect();
@@ -234,40 +234,4 @@ pub(super) fn run(args: &Args, team: &Team) -> Outcome {
         None => text += "  no output  nothing is written without --output NPY\n",
     }
     say(&text)
-}
-
-struct Job<'a> {
-    program: &'a Program,
-    x: &'a Array,
-    spill: &'a Spill,
-    repeat: usize,
-    output: Option<&'a SharedOutput>,
-}
-
-struct Found {
-    setup: f64,
-    times: Vec<f64>,
-    norm: f64,
-    written: Narrowed,
-}
-
-impl Job<'_> {
-    fn run(&self, machine: &Machine, start: Instant) -> crate::engine::Result<Found> {
-        let ops = Operators::compile(Plans::new(self.program, None)?, machine, self.spill)?;
-        let (mut x, mut y): (Vector, Vector) = (ops.new_model(machine)?, ops.new_data(machine)?);
-        machine.read(&ops.model.blocks[0], &mut x.stores[0], self.x)?;
-        let setup = start.elapsed().as_secs_f64();
-        let mut times = Vec::with_capacity(self.repeat);
-        let mut norm = 0.0;
-        for _ in 0..self.repeat {
-            let begin = Instant::now();
-            norm = ops.forward(machine, &x, &mut y)?.sqrt();
-            times.push(begin.elapsed().as_secs_f64());
-        }
-        let written = match self.output {
-            Some(output) => machine.write(&ops.data.blocks[0], &y.stores[0], output)?,
-            None => Narrowed::default(),
-        };
-        Ok(Found { setup, times, norm, written })
-    }
 }

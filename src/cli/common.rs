@@ -3,12 +3,14 @@
 use std::io::{ErrorKind, IsTerminal};
 use std::path::{Path, PathBuf};
 
+use crate::cli::dottest::error_of;
 use crate::cli::team::Team;
 use crate::cli::voice::{self, complain};
 use crate::cli::{Failure, Outcome};
 use crate::io::narrow::too_small;
 use crate::io::{Array, os_words};
 use crate::problem::{Guard, Problem, Solve};
+use crate::run::{self, Check, Solved};
 use crate::spec::{Diagnostics, Document, Host, Source, host_processes, parse_hosts, parse_size};
 
 /// Options of every command that reads a problem file.
@@ -258,4 +260,22 @@ pub(super) fn solve(problem: &Problem) -> Result<&Solve, Failure> {
             problem.document.source.name
         ))
     })
+}
+
+/// Every expectation of a file beside what was found, in process 0.
+pub(super) fn checked(
+    team: &Team,
+    problem: &Problem,
+    solved: &Solved,
+) -> Result<Vec<Check>, Failure> {
+    // What all processes do together comes first.
+    let error = match run::wants_dottest(problem) {
+        true => error_of(team, solve(problem)?.operator.as_ref(), solved.threads)?,
+        false => 0.0,
+    };
+    let checks = match team.is_first() {
+        true => run::check(problem, solved, error),
+        false => Ok(Vec::new()),
+    };
+    team.agree(checks.map_err(Failure::from))
 }

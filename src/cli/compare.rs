@@ -7,7 +7,8 @@ use serde_json::{Value as Json, json};
 use crate::cli::info::{is_archive, open, show};
 use crate::cli::{Failure, Outcome, complain, say, say_json};
 use crate::io;
-use crate::report::{bound, table};
+use crate::report::table;
+use crate::run::bound;
 use crate::scalar::C128;
 
 /// Compare an array with a reference; exit code 3 if they differ by more than is allowed

@@ -10,12 +10,10 @@ mod compare;
 mod cores;
 mod dottest;
 mod expand;
-mod expectations;
 mod graph;
 mod info;
 mod inputs;
 mod launch;
-mod memory;
 mod ops;
 mod places;
 mod plan;
@@ -29,13 +27,14 @@ mod submit;
 mod team;
 mod test;
 mod voice;
-mod writing;
 
 use std::path::Path;
 use std::process::ExitCode;
 
 use clap::{ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use crate::report::bytes;
+use crate::run::OverLimit;
 use crate::spec::Told;
 use team::Team;
 use voice::{Asked, complain, say, say_json};
@@ -195,6 +194,16 @@ impl Cli {
 impl From<crate::engine::Error> for Failure {
     fn from(e: crate::engine::Error) -> Self {
         Failure::Run(e.to_string())
+    }
+}
+
+impl From<OverLimit> for Failure {
+    fn from(e: OverLimit) -> Self {
+        let (least, limit) = (bytes(e.least as f64), bytes(e.limit as f64));
+        Failure::Run(format!(
+            "the run needs at least {least} of memory even with scratch files, and may take {limit}; allow more \
+             with --memory or take fewer threads"
+        ))
     }
 }
 

@@ -7,7 +7,9 @@ use crate::cli::{Failure, Outcome};
 use crate::engine::SharedOutput;
 use crate::io::output::check_ending;
 use crate::io::{NpyOutput, TemporaryFolder, TextOutput};
+use crate::run::Written;
 use crate::space::ArrayType;
+use crate::spec::OutputName;
 
 /// An array's output in the making.
 #[derive(Debug)]
@@ -111,4 +113,32 @@ fn begin(
         TemporaryFolder::new(None).map_err(|e| Failure::Run(format!("temporary folder: {e}")))?;
     let file = NpyOutput::create(&folder.path().join("stream.npy"), ty.clone())?;
     Ok((file, Some(folder)))
+}
+
+/// What process 0 has written, with the history, whose text is complete then.
+pub(super) fn finished(
+    team: &Team,
+    places: &[(OutputName, Place)],
+    history: Option<(PathBuf, TextOutput)>,
+    csv: &str,
+    digest: bool,
+) -> Result<(Vec<Written>, Option<TextOutput>), Failure> {
+    let mut written = Vec::new();
+    for (name, place) in places {
+        let Some(file) = place.own().filter(|_| team.is_first()) else { continue };
+        written.push(Written {
+            name: name.clone(),
+            path: place.path.clone(),
+            part: Some(file.part().to_path_buf()),
+            ty: Some(file.ty().clone()),
+            sha256: if digest { Some(file.sha256()?) } else { None },
+        });
+    }
+    let Some((path, mut text)) = history.filter(|_| team.is_first()) else {
+        return Ok((written, None));
+    };
+    text.write(csv)?;
+    let name = OutputName::History;
+    written.push(Written { name, path, part: None, ty: None, sha256: None });
+    Ok((written, Some(text)))
 }

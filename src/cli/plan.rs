@@ -6,14 +6,14 @@ use serde::Serialize;
 use serde_json::{Value as Json, json};
 
 use crate::cli::common::{CountArgs, FileArgs, Work, load, positive, size};
-use crate::cli::memory::{Divided, Memory};
 use crate::cli::plan_around::{self as around, Before};
 use crate::cli::programs::Programs;
 use crate::cli::{Outcome, say, say_json, solving};
 use crate::engine::{Block, Plans, Space, Spill};
-use crate::plan::{Plan, Share};
+use crate::plan::{Plan, Share, Shares};
 use crate::problem::Problem;
-use crate::report::{bytes, number, rate, stages_json, table};
+use crate::report::{self, bytes, number, rate, stages_json, table};
+use crate::run::{Divided, Memory};
 use crate::space::IndexBox;
 
 /// Say what a run would do and take, without running it; reads headers only
@@ -86,7 +86,7 @@ pub(super) fn run(args: &Args) -> Outcome {
     let limit = args.memory.or(problem.run.memory.as_ref().map(|m| m.value));
     let size = args.count.processes(&problem);
     let divided = Divided::new(&plans, size);
-    let partitioned = if size > 1 { divided.partitions() } else { Vec::new() };
+    let partitioned = if size > 1 { partitions(&divided) } else { Vec::new() };
     let mut processes: Vec<Process> =
         (0..size).map(|rank| process(&divided, &programs, rank, threads)).collect();
     // A process holds what `solve` holds: also what is solved for before, and what is read into vectors.
@@ -119,7 +119,16 @@ pub(super) fn run(args: &Args) -> Outcome {
         true => say_json(&shown.as_json()),
         false => say(&shown.text()),
     }?;
-    spill.map(|_| ())
+    Ok(spill.map(|_| ())?)
+}
+
+/// How all processes share the arrays of each program.
+fn partitions(divided: &Divided<'_>) -> Vec<Vec<[String; 4]>> {
+    let rows = |(plan, shares): (&Plan, &Shares<'_>)| {
+        let all: Vec<Share> = (0..divided.size()).map(|rank| shares.of(rank)).collect();
+        report::partitions(plan, &all)
+    };
+    divided.programs().map(rows).collect()
 }
 
 fn process(divided: &Divided<'_>, programs: &Programs, rank: usize, threads: usize) -> Process {

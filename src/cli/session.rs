@@ -2,11 +2,11 @@
 
 use crate::cli::Failure;
 use crate::cli::common::{MOST_THREADS, RunArgs};
-use crate::cli::memory::Memory;
 use crate::cli::team::Team;
 use crate::engine::Spill;
 use crate::problem::Problem;
 use crate::report;
+use crate::run::Memory;
 
 /// Where a run's arrays will be, on standard error, if the user wants to hear more.
 pub(super) fn tell(args: &RunArgs, memory: &Memory, spill: &Spill) {

@@ -7,11 +7,12 @@ use serde_json::{Value as Json, json};
 
 use crate::cli::common::{self, FileArgs, RunArgs};
 use crate::cli::inputs::{Uses, load_for};
-use crate::cli::solving::{self, Further, Solved};
+use crate::cli::solving;
 use crate::cli::team::Team;
-use crate::cli::{Failure, Outcome, complain, expectations, say, say_json};
+use crate::cli::{Failure, Outcome, complain, say, say_json};
 use crate::problem::Problem;
 use crate::report;
+use crate::run::{Check, Further, Solved};
 use crate::solvers::Stop;
 use crate::space::show_dims;
 
@@ -40,17 +41,17 @@ pub(super) fn run(args: &Args, team: &Team) -> Outcome {
     let stop = team.interrupted();
     let pending = solving::solve(team, &problem, &args.run, args.run.stage, &stop)?;
     refuse_failed(&problem, &pending.solved)?;
-    let checks = expectations::check(team, &problem, &pending.solved)?;
+    let checks = common::checked(team, &problem, &pending.solved)?;
     let solved = pending.commit(team)?;
-    common::warn_of_run(&solved.warnings, &args.run);
+    common::warn_of_run(&solved.solution.warnings, &args.run);
     let quiet = args.run.quiet || solving::streams(&problem);
     if args.run.json {
-        let list: Vec<_> = checks.iter().map(expectations::Check::as_json).collect();
+        let list: Vec<_> = checks.iter().map(Check::as_json).collect();
         say_json(&as_json(&problem, &solved, &list))?;
     } else if !quiet {
         say(&summary(&problem, &solved, &checks))?;
     }
-    if solved.stop == Stop::Interrupted {
+    if solved.solution.stop == Stop::Interrupted {
         return Err(Failure::Interrupted);
     }
     if checks.iter().any(|c| !c.holds) {
@@ -73,7 +74,7 @@ pub(super) fn refuse_failed(problem: &Problem, solved: &Solved) -> Outcome {
         0 => "before the first iteration".to_string(),
         n => format!("in iteration {n}"),
     };
-    Err(Failure::Run(match &solved.stop {
+    Err(Failure::Run(match &solved.solution.stop {
         Stop::NotPositive { iteration, .. } if normal => format!(
             "cg met a search direction c with <c, A c> = 0 but for rounding in iteration {iteration}: the \
              normal equations are singular; nothing was written. Take solver = \"cgls\" without \
@@ -121,15 +122,15 @@ fn ended(iterations: usize, stop: &Stop, normal: bool) -> String {
     format!("{iterations} iteration{}, {stop}", if iterations == 1 { "" } else { "s" })
 }
 
-fn summary(problem: &Problem, solved: &Solved, checks: &[expectations::Check]) -> String {
+fn summary(problem: &Problem, solved: &Solved, checks: &[Check]) -> String {
     let mut text = String::new();
     let Some(solve) = &problem.solve else { return text };
     let title = problem.title.clone().unwrap_or_else(|| problem.document.source.name.clone());
-    let relative = solved.residual_norm / solved.data_norm;
-    let mean = match solved.stop {
+    let relative = solved.solution.residual_norm / solved.solution.data_norm;
+    let mean = match solved.solution.stop {
         Stop::Solved => String::new(),
         _ => {
-            let mean = solved.timings.solve / solved.iterations.max(1) as f64;
+            let mean = solved.solution.timings.solve / solved.solution.iterations.max(1) as f64;
             format!(" ({} an iteration)", report::seconds(mean))
         }
     };
@@ -147,28 +148,30 @@ fn summary(problem: &Problem, solved: &Solved, checks: &[expectations::Check]) -
         text,
         "  solver     {}: {}",
         solved.method.name(),
-        ended(solved.iterations, &solved.stop, solve.normal_equations)
+        ended(solved.solution.iterations, &solved.solution.stop, solve.normal_equations)
     );
-    for further in &solved.further {
+    for further in &solved.solution.further {
         let Further { name, iterations, stop, seconds } = further;
         let seconds = report::seconds(*seconds);
         let normal = problem.solves.iter().any(|(n, s)| n == name && s.normal_equations);
         let _ = writeln!(text, "  solve {name}  {}; {seconds}", ended(*iterations, stop, normal));
     }
-    let further = match solved.further.is_empty() {
+    let further = match solved.solution.further.is_empty() {
         true => String::new(),
-        false => format!(", further solves {}", report::seconds(solved.timings.solves)),
+        false => format!(", further solves {}", report::seconds(solved.solution.timings.solves)),
     };
-    let _ = match solved.data_norm {
-        0.0 => writeln!(text, "  residual   {:.6e}, the data are zero", solved.residual_norm),
+    let _ = match solved.solution.data_norm {
+        0.0 => {
+            writeln!(text, "  residual   {:.6e}, the data are zero", solved.solution.residual_norm)
+        }
         norm => writeln!(
             text,
             "  residual   {:.6e}, {relative:.3e} of the data's norm {norm:.6e}",
-            solved.residual_norm
+            solved.solution.residual_norm
         ),
     };
-    if let (Some(equations), Some(seen)) = (solve.equations(), solved.cost.last())
-        && (seen - solved.residual_norm).abs() > 1e-6 * solved.residual_norm
+    if let (Some(equations), Some(seen)) = (solve.equations(), solved.solution.cost.last())
+        && (seen - solved.solution.residual_norm).abs() > 1e-6 * solved.solution.residual_norm
     {
         let _ = writeln!(
             text,
@@ -178,10 +181,10 @@ fn summary(problem: &Problem, solved: &Solved, checks: &[expectations::Check]) -
     let _ = writeln!(
         text,
         "  time       {}: setup {}{further}, solve {}{mean}, finish {}",
-        report::seconds(solved.timings.total()),
-        report::seconds(solved.timings.setup),
-        report::seconds(solved.timings.solve),
-        report::seconds(solved.timings.finish)
+        report::seconds(solved.solution.timings.total()),
+        report::seconds(solved.solution.timings.setup),
+        report::seconds(solved.solution.timings.solve),
+        report::seconds(solved.solution.timings.finish)
     );
     let peak = solved.peak_bytes.map_or("unknown".into(), |p| report::bytes(p as f64));
     let _ = writeln!(
@@ -220,18 +223,18 @@ fn as_json(problem: &Problem, solved: &Solved, expectations: &[Json]) -> Json {
     let data = solve.map(|s| &s.data_type);
     let mut solver = json!({
         "name": solved.method.name(),
-        "iterations": solved.iterations,
-        "status": solved.stop.name(),
-        "residual_norm": finite(solved.residual_norm),
-        "relative_residual": finite(solved.residual_norm / solved.data_norm),
-        "data_norm": finite(solved.data_norm),
-        "cost": solved.cost.iter().map(|c| finite(*c)).collect::<Vec<_>>(),
+        "iterations": solved.solution.iterations,
+        "status": solved.solution.stop.name(),
+        "residual_norm": finite(solved.solution.residual_norm),
+        "relative_residual": finite(solved.solution.residual_norm / solved.solution.data_norm),
+        "data_norm": finite(solved.solution.data_norm),
+        "cost": solved.solution.cost.iter().map(|c| finite(*c)).collect::<Vec<_>>(),
     });
-    for (name, value) in &solved.figures {
+    for (name, value) in &solved.solution.figures {
         solver[*name] = finite(*value);
     }
-    if !solved.further.is_empty() {
-        let further = solved.further.iter().map(|f| {
+    if !solved.solution.further.is_empty() {
+        let further = solved.solution.further.iter().map(|f| {
             json!({
                 "name": f.name,
                 "iterations": f.iterations,
@@ -252,7 +255,7 @@ fn as_json(problem: &Problem, solved: &Solved, expectations: &[Json]) -> Json {
             "dtype_data": data.map(|d| d.dtype.name()),
         },
         "solver": solver,
-        "timings": solved.timings,
+        "timings": solved.solution.timings,
         "memory": { "planned_bytes": solved.memory.total, "peak_bytes": solved.peak_bytes },
         "processes": solved.processes,
         "threads": solved.threads,
@@ -264,7 +267,7 @@ fn as_json(problem: &Problem, solved: &Solved, expectations: &[Json]) -> Json {
             "sha256": o.sha256,
         })).collect::<Vec<_>>(),
         "expectations": expectations,
-        "warnings": common::listed(problem, &solved.warnings),
+        "warnings": common::listed(problem, &solved.solution.warnings),
     })
 }
 

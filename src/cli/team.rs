@@ -27,8 +27,7 @@ pub(super) struct Team {
     comm: Arc<dyn Communicator>,
     /// Whether a process failed while others may have been waiting for it.
     broken: AtomicBool,
-    /// Whether the user wants the run to end.
-    interrupted: Arc<AtomicBool>,
+    interrupts: Interrupts,
     #[cfg(feature = "mpi")]
     world: Option<Arc<crate::engine::mpi::World>>,
 }
@@ -39,7 +38,7 @@ impl Team {
         Team {
             comm: Arc::new(OneProcess),
             broken: AtomicBool::new(false),
-            interrupted: interruptible(false),
+            interrupts: interruptible(false),
             #[cfg(feature = "mpi")]
             world: None,
         }
@@ -47,8 +46,8 @@ impl Team {
 
     /// A flag that the first interrupt raises, which its caller promises to look at.
     pub(super) fn interrupted(&self) -> Arc<AtomicBool> {
-        WATCHED.store(true, Ordering::Relaxed);
-        self.interrupted.clone()
+        self.interrupts.watched.store(true, Ordering::Relaxed);
+        self.interrupts.raised.clone()
     }
 
     /// The processes that a launcher started, or this one alone.
@@ -92,7 +91,7 @@ impl Team {
         Ok(Team {
             comm: world.clone(),
             broken: AtomicBool::new(false),
-            interrupted: interruptible(true),
+            interrupts: interruptible(true),
             world: Some(world),
         })
     }
@@ -292,29 +291,36 @@ fn share_of(all: &[String], rank: usize) -> usize {
     ((share + 1e-6) as usize).max(1)
 }
 
-/// Whether anyone looks at the flag that an interrupt raises.
-static WATCHED: AtomicBool = AtomicBool::new(false);
+/// The user's wish that the run end.
+#[derive(Clone, Default)]
+struct Interrupts {
+    /// The first interrupt raises it.
+    raised: Arc<AtomicBool>,
+    /// Whether anyone looks at it.
+    watched: Arc<AtomicBool>,
+}
 
-/// A flag that the first interrupt raises; the second ends the program at once, and so does the first
-/// where nobody looks. In one process of several, a signal to end is the launcher's word that the run is
-/// over.
+/// The second interrupt ends the program at once, and so does the first where nobody looks. In one process
+/// of several, a signal to end is the launcher's word that the run is over.
 #[allow(clippy::exit)]
-fn interruptible(several: bool) -> Arc<AtomicBool> {
-    let flag = Arc::new(AtomicBool::new(false));
-    let raised = flag.clone();
+fn interruptible(several: bool) -> Interrupts {
+    let interrupts = Interrupts::default();
+    let Interrupts { raised, watched } = interrupts.clone();
     // Without signals, the run ends as the system ends it.
-    let Ok(mut signals) = Signals::new([SIGINT, SIGTERM, SIGHUP, SIGUSR1]) else { return flag };
+    let Ok(mut signals) = Signals::new([SIGINT, SIGTERM, SIGHUP, SIGUSR1]) else {
+        return interrupts;
+    };
     std::thread::spawn(move || {
         for signal in signals.forever() {
             let over = several && matches!(signal, SIGTERM | SIGHUP);
-            let watched = WATCHED.load(Ordering::Relaxed);
+            let watched = watched.load(Ordering::Relaxed);
             if raised.swap(true, Ordering::Relaxed) || over || !watched {
                 abandon_all();
                 std::process::exit(if over { 1 } else { 130 });
             }
         }
     });
-    flag
+    interrupts
 }
 
 /// This host's name.

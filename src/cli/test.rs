@@ -8,10 +8,10 @@ use std::time::Instant;
 
 use serde_json::{Value as Json, json};
 
-use crate::cli::common::{FileArgs, RunArgs, claim};
+use crate::cli::common::{FileArgs, RunArgs, checked, claim};
 use crate::cli::inputs::{Uses, load_for, start_on_hosts};
 use crate::cli::team::{Team, speaks};
-use crate::cli::{Failure, Outcome, dottest, expectations, say, say_json, session, solve, solving};
+use crate::cli::{Failure, Outcome, dottest, say, say_json, session, solve, solving};
 use crate::io::{TemporaryFolder, TextOutput, os_words};
 use crate::problem::{Guard, Problem};
 use crate::report::{Case, Verdict, junit};
@@ -309,10 +309,10 @@ fn test(
     let quiet = RunArgs { quiet: true, json: false, ..args.run.clone() };
     let pending = solving::solve(team, &problem, &quiet, true, stop)?;
     solve::refuse_failed(&problem, &pending.solved)?;
-    if pending.solved.stop == Stop::Interrupted {
+    if pending.solved.solution.stop == Stop::Interrupted {
         return Err(Failure::Interrupted);
     }
-    let checks = expectations::check(team, &problem, &pending.solved)?;
+    let checks = checked(team, &problem, &pending.solved)?;
     if args.run.out_dir.is_some() {
         pending.commit(team)?;
     }

@@ -12,4 +12,4 @@ pub use partition::partitions;
 pub use progress::{Progress, Record, Shown};
 pub use stages::{stages, stages_json};
 pub use table::{table, wrapped};
-pub use words::{bound, bytes, number, rate, seconds};
+pub use words::{bytes, number, rate, seconds};

@@ -43,11 +43,6 @@ pub fn rate(x: f64) -> String {
     }
 }
 
-/// `1e-6`, `0`: a bound as people write it.
-pub fn bound(x: f64) -> String {
-    if x == 0.0 { "0".into() } else { format!("{x:e}") }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

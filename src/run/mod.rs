@@ -1,5 +1,17 @@
-//! A run from a problem to its results.
+//! A run from a problem to its results, in one process of it; what is said of it is not said here.
 
+mod apply;
+mod dottest;
+mod expectations;
+mod memory;
+mod outputs;
+mod solve;
 mod system;
 
+pub use apply::{Apply, Measured};
+pub use dottest::dottest;
+pub use expectations::{Check, bound, check, wants_dottest};
+pub use memory::{Divided, Memory, OverLimit};
+pub use outputs::{Written, doubts};
+pub use solve::{Further, Job, Places, Run, Solution, Solved, Timings};
 pub use system::System;

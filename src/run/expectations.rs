@@ -1,29 +1,25 @@
-//! Checks a solved problem against its `[[expect]]`.
+//! A solved problem beside its `[[expect]]`.
 
 use std::fmt;
 
 use serde_json::{Value as Json, json};
 
-use crate::cli::Failure;
-use crate::cli::dottest::error_of;
-use crate::cli::solving::Solved;
-use crate::cli::team::Team;
-use crate::io::{Array, compare};
+use crate::io::{self, Array, compare};
 use crate::problem::Problem;
-use crate::report::bound;
+use crate::run::Solved;
 use crate::spec::{ExpectSpec, ExpectedValue, OutputCheck, OutputName, Quantity};
 
 /// One expectation and what was found.
 #[derive(Debug)]
-pub(super) struct Check {
+pub struct Check {
     /// What was expected of what.
-    pub(super) expected: String,
+    pub expected: String,
     /// What was found.
-    pub(super) found: String,
+    pub found: String,
     /// The number that was found, if it is one.
     number: Option<f64>,
     /// Whether it holds.
-    pub(super) holds: bool,
+    pub holds: bool,
 }
 
 impl fmt::Display for Check {
@@ -33,7 +29,8 @@ impl fmt::Display for Check {
 }
 
 impl Check {
-    pub(super) fn as_json(&self) -> Json {
+    /// For machines.
+    pub fn as_json(&self) -> Json {
         // JSON has no NaN and no infinity.
         let found = match self.number {
             Some(x) if x.is_finite() => json!(x),
@@ -44,31 +41,32 @@ impl Check {
     }
 }
 
-/// Every expectation of the file, in process 0.
-pub(super) fn check(
-    team: &Team,
-    problem: &Problem,
-    solved: &Solved,
-) -> Result<Vec<Check>, Failure> {
-    let dottest = |spec: &ExpectSpec| matches!(spec, ExpectSpec::Quantity { quantity, .. } if quantity.value == Quantity::Dottest);
-    // What all processes do together comes first.
-    let error = match (&problem.solve, problem.expect.iter().any(dottest)) {
-        (Some(solve), true) => error_of(team, solve.operator.as_ref(), solved.threads)?,
-        _ => 0.0,
-    };
-    let specs = problem.expect.iter().zip(&problem.references).filter(|_| team.is_first());
+/// Every expectation of the file; `dottest` is the error of the operator's, if one is expected.
+pub fn check(problem: &Problem, solved: &Solved, dottest: f64) -> io::Result<Vec<Check>> {
+    let specs = problem.expect.iter().zip(&problem.references);
     let checks = specs.map(|(spec, reference)| match spec {
         ExpectSpec::Quantity { quantity, max, min, equals, .. } => {
             let bounds = [(max.as_ref(), "at most"), (min.as_ref(), "at least")];
             let bounds = bounds.map(|(b, w)| (b.map(|b| b.value), w));
             let equals = equals.as_ref().map(|e| &e.value);
-            Ok(quantity_check(solved, error, quantity.value, &bounds, equals))
+            Ok(quantity_check(solved, dottest, quantity.value, &bounds, equals))
         }
         ExpectSpec::Output { output, check, .. } => {
             output_check(solved, &output.value, check, reference.as_ref())
         }
     });
-    team.agree(checks.collect())
+    checks.collect()
+}
+
+/// Whether a problem expects something of a dot test.
+pub fn wants_dottest(problem: &Problem) -> bool {
+    let dottest = |spec: &ExpectSpec| matches!(spec, ExpectSpec::Quantity { quantity, .. } if quantity.value == Quantity::Dottest);
+    problem.expect.iter().any(dottest)
+}
+
+/// `1e-6`, `0`: a bound as people write it.
+pub fn bound(x: f64) -> String {
+    if x == 0.0 { "0".into() } else { format!("{x:e}") }
 }
 
 fn quantity_check(
@@ -80,13 +78,13 @@ fn quantity_check(
 ) -> Check {
     let name = quantity.name();
     let found = match quantity {
-        Quantity::ResidualNorm => solved.residual_norm,
-        Quantity::RelativeResidual => solved.residual_norm / solved.data_norm,
-        Quantity::Iterations => solved.iterations as f64,
+        Quantity::ResidualNorm => solved.solution.residual_norm,
+        Quantity::RelativeResidual => solved.solution.residual_norm / solved.solution.data_norm,
+        Quantity::Iterations => solved.solution.iterations as f64,
         Quantity::PeakBytes => solved.peak_bytes.map_or(f64::NAN, |p| p as f64),
         Quantity::Dottest => dottest,
         Quantity::Status => {
-            let word = solved.stop.name();
+            let word = solved.solution.stop.name();
             let wanted = match equals {
                 Some(ExpectedValue::Word(word)) => word.clone(),
                 Some(ExpectedValue::Number(n)) => n.to_string(),
@@ -99,10 +97,10 @@ fn quantity_check(
     };
     let mut holds = true;
     let mut words = Vec::new();
-    for (k, (bound, word)) in bounds.iter().enumerate() {
-        if let Some(bound) = bound {
-            holds &= if k == 0 { found <= *bound } else { found >= *bound };
-            words.push(format!("{word} {}", crate::report::bound(*bound)));
+    for (k, (limit, word)) in bounds.iter().enumerate() {
+        if let Some(limit) = limit {
+            holds &= if k == 0 { found <= *limit } else { found >= *limit };
+            words.push(format!("{word} {}", bound(*limit)));
         }
     }
     if let Some(ExpectedValue::Number(n)) = equals {
@@ -122,7 +120,7 @@ fn output_check(
     name: &OutputName,
     check: &OutputCheck,
     reference: Option<&Array>,
-) -> Result<Check, Failure> {
+) -> io::Result<Check> {
     let Some(output) = solved.outputs.iter().find(|o| o.name == *name) else {
         unreachable!("the problem checked that expected outputs are written")
     };

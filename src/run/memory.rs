@@ -4,11 +4,9 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use crate::cli::Failure;
 use crate::engine::{Plans, Space, Spill};
 use crate::io::Array;
 use crate::plan::{Exchange, Landing, Plan, Share, Shares, StoreKind};
-use crate::report;
 use crate::space::IndexBox;
 
 /// Bytes that the program itself takes, and what MPI takes beside it.
@@ -16,61 +14,58 @@ const BASE: usize = 12 << 20;
 const BASE_OF_SEVERAL: usize = 40 << 20;
 
 /// The shares that all processes have of an operator's programs.
-pub(super) struct Divided<'a> {
+pub struct Divided<'a> {
     plans: &'a Plans,
     forward: Shares<'a>,
     adjoint: Option<Shares<'a>>,
     size: usize,
 }
 
-/// The share of one process.
-pub(super) struct Part<'a> {
+/// What one process has of an operator's programs.
+pub struct Held<'a> {
     plans: &'a Plans,
-    pub(super) forward: Share,
-    pub(super) adjoint: Option<Share>,
-    pub(super) model: Space,
-    pub(super) data: Space,
+    pub forward: Share,
+    pub adjoint: Option<Share>,
+    pub model: Space,
+    pub data: Space,
 }
 
 impl<'a> Divided<'a> {
-    pub(super) fn new(plans: &'a Plans, size: usize) -> Divided<'a> {
+    /// The shares of `size` processes.
+    pub fn new(plans: &'a Plans, size: usize) -> Divided<'a> {
         let adjoint = plans.adjoint.as_ref().map(|plan| plan.shares(size));
         Divided { plans, forward: plans.forward.shares(size), adjoint, size }
     }
 
-    pub(super) fn of(&self, rank: usize) -> Part<'a> {
+    /// What one process has.
+    pub fn of(&self, rank: usize) -> Held<'a> {
         let forward = self.forward.of(rank);
         let adjoint = self.adjoint.as_ref().map(|shares| shares.of(rank));
         let (model, data) = self.plans.spaces(&forward, adjoint.as_ref());
-        Part { plans: self.plans, forward, adjoint, model, data }
+        Held { plans: self.plans, forward, adjoint, model, data }
     }
 
-    /// How all processes share the arrays of each program.
-    pub(super) fn partitions(&self) -> Vec<Vec<[String; 4]>> {
+    /// The programs with the shares of all processes.
+    pub fn programs(&self) -> impl Iterator<Item = (&Plan, &Shares<'a>)> {
         let adjoint = self.plans.adjoint.as_ref().zip(self.adjoint.as_ref());
-        let programs = std::iter::once((&self.plans.forward, &self.forward)).chain(adjoint);
-        let rows = |(plan, shares): (&Plan, &Shares<'_>)| {
-            let all: Vec<Share> = (0..self.size).map(|rank| shares.of(rank)).collect();
-            report::partitions(plan, &all)
-        };
-        programs.map(rows).collect()
+        std::iter::once((&self.plans.forward, &self.forward)).chain(adjoint)
     }
 
     /// Number of processes.
-    pub(super) fn size(&self) -> usize {
+    pub fn size(&self) -> usize {
         self.size
     }
 }
 
-impl Part<'_> {
+impl Held<'_> {
     /// The programs with what this process has of them.
-    pub(super) fn shares(&self) -> impl Iterator<Item = (&Plan, &Share)> {
+    pub fn shares(&self) -> impl Iterator<Item = (&Plan, &Share)> {
         let adjoint = self.plans.adjoint.as_ref().zip(self.adjoint.as_ref());
         std::iter::once((&self.plans.forward, &self.forward)).chain(adjoint)
     }
 
     /// What the process holds, with so many model and data vectors and so many threads.
-    pub(super) fn memory(&self, models: usize, datas: usize, threads: usize) -> Memory {
+    pub fn memory(&self, models: usize, datas: usize, threads: usize) -> Memory {
         let mut memory = Memory {
             constants: self.constants(),
             working: self.shares().map(|(plan, share)| working(plan, share)).sum(),
@@ -134,23 +129,23 @@ fn working(plan: &Plan, share: &Share) -> usize {
 
 /// What one process of a run holds at its fullest, by kind.
 #[derive(Clone, Copy, Debug, Serialize)]
-pub(super) struct Memory {
+pub struct Memory {
     /// Arrays of the problem.
-    pub(super) constants: usize,
+    pub constants: usize,
     /// Arrays between stages, and derived from constants.
-    pub(super) working: usize,
+    pub working: usize,
     /// Vectors.
-    pub(super) vectors: usize,
+    pub vectors: usize,
     /// Scratch of the threads.
-    pub(super) scratch: usize,
+    pub scratch: usize,
     /// What computing arrays takes, before there are vectors.
-    pub(super) computing: usize,
+    pub computing: usize,
     /// Of the arrays, those that can be read from their files as they are touched.
-    pub(super) mappable: usize,
+    pub mappable: usize,
     /// What the program itself takes.
-    pub(super) base: usize,
+    pub base: usize,
     /// All.
-    pub(super) total: usize,
+    pub total: usize,
 }
 
 impl Memory {
@@ -161,7 +156,7 @@ impl Memory {
     }
 
     /// Arrays that are read into vectors, and held beside them.
-    pub(super) fn add_arrays<'a>(&mut self, arrays: impl Iterator<Item = &'a Array>) {
+    pub fn add_arrays<'a>(&mut self, arrays: impl Iterator<Item = &'a Array>) {
         for array in arrays {
             self.constants += array.kept_bytes();
             self.computing = self.computing.max(array.working_bytes());
@@ -170,13 +165,13 @@ impl Memory {
     }
 
     /// Further vectors of so many bytes.
-    pub(super) fn add_vectors(&mut self, bytes: usize) {
+    pub fn add_vectors(&mut self, bytes: usize) {
         self.vectors += bytes;
         self.sum();
     }
 
     /// The larger of each kind: of runs that follow each other.
-    pub(super) fn or(&self, other: &Memory) -> Memory {
+    pub fn or(&self, other: &Memory) -> Memory {
         let mut memory = Memory {
             constants: self.constants.max(other.constants),
             working: self.working.max(other.working),
@@ -192,11 +187,11 @@ impl Memory {
     }
 
     /// How to keep within `limit`; an error that says what is needed if it cannot be.
-    pub(super) fn spill(
+    pub fn spill(
         &mut self,
         limit: Option<u64>,
         scratch: Option<PathBuf>,
-    ) -> Result<Spill, Failure> {
+    ) -> Result<Spill, OverLimit> {
         let Some(limit) = limit.map(|l| usize::try_from(l).unwrap_or(usize::MAX)) else {
             return Ok(Spill::default());
         };
@@ -213,11 +208,16 @@ impl Memory {
             let scratch = Some(scratch.unwrap_or_else(std::env::temp_dir));
             return Ok(Spill { scratch, map_constants: true });
         }
-        Err(Failure::Run(format!(
-            "the run needs at least {} of memory even with scratch files, and may take {}; allow more with \
-             --memory or take fewer threads",
-            report::bytes(least as f64),
-            report::bytes(limit as f64)
-        )))
+        Err(OverLimit { least, limit })
     }
+}
+
+/// A run that cannot keep within its limit, whatever it does.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("the run needs at least {least} bytes of memory; the limit is {limit} bytes")]
+pub struct OverLimit {
+    /// What it needs at least, in bytes.
+    pub least: usize,
+    /// What it may take, in bytes.
+    pub limit: usize,
 }

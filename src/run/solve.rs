@@ -1,0 +1,361 @@
+//! A solve from the equations to the written outputs, in every process of a run.
+
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::Instant;
+
+use crate::engine::{
+    Block, Constants, Machine, Operators, Plans, Result, SharedOutput, Space, Spill, Vector,
+};
+use crate::graph::{simplify, transpose};
+use crate::operators;
+use crate::problem::{self, Problem, Solve};
+use crate::run::memory::{Divided, Memory};
+use crate::run::outputs::{InTiles, Writer, Written, made_of, made_outputs, map};
+use crate::run::system::System;
+use crate::solvers::{Method, Monitor, Outcome, Stop, Task};
+use crate::spec::OutputName;
+
+/// A solved problem.
+#[derive(Debug)]
+pub struct Solved {
+    /// What was found.
+    pub solution: Solution,
+    /// By which solver.
+    pub method: Arc<dyn Method>,
+    /// What was planned.
+    pub memory: Memory,
+    /// Where arrays went that should not take memory.
+    pub spill: Spill,
+    /// Most bytes that a process held.
+    pub peak_bytes: Option<u64>,
+    /// Threads of each process.
+    pub threads: usize,
+    /// Processes.
+    pub processes: usize,
+    /// What was written.
+    pub outputs: Vec<Written>,
+}
+
+/// What a solve found, but for its arrays.
+#[derive(Debug)]
+pub struct Solution {
+    /// Iterations done.
+    pub iterations: usize,
+    /// What ended them.
+    pub stop: Stop,
+    /// The further solves, which came first.
+    pub further: Vec<Further>,
+    /// Norm of the solver's residual before the first and after every iteration.
+    pub cost: Vec<f64>,
+    /// Norm of the data; of the solver's right-hand side in a run that failed.
+    pub data_norm: f64,
+    /// What rounding of the model makes of the residual at most; 0 if it is not known.
+    pub rounding: f64,
+    /// What else the solver tells.
+    pub figures: Vec<(&'static str, f64)>,
+    /// Norm of the data minus what the operator makes of the model, computed at the end.
+    pub residual_norm: f64,
+    /// Where the time went.
+    pub timings: Timings,
+    /// What the run met that is probably not what was meant, each in one sentence.
+    pub warnings: Vec<String>,
+}
+
+/// What a further solve did.
+#[derive(Clone, Debug)]
+pub struct Further {
+    /// Its name.
+    pub name: String,
+    /// Iterations done.
+    pub iterations: usize,
+    /// What ended it.
+    pub stop: Stop,
+    /// With its plan and the reading of its arrays.
+    pub seconds: f64,
+}
+
+/// Seconds of the parts of a run.
+#[derive(Clone, Copy, Debug, Default, serde::Serialize)]
+pub struct Timings {
+    /// Plans, memory, reading of arrays.
+    pub setup: f64,
+    /// The further solves.
+    pub solves: f64,
+    /// The solver.
+    pub solve: f64,
+    /// The residual at the end, and writing.
+    pub finish: f64,
+}
+
+impl Timings {
+    /// All of them.
+    pub fn total(&self) -> f64 {
+        self.setup + self.solves + self.solve + self.finish
+    }
+}
+
+/// One solve of a run, with its equations.
+pub struct Job<'a> {
+    /// Its name; empty for `[solve]`.
+    pub name: &'a str,
+    /// What is solved.
+    pub solve: &'a Solve,
+    system: System,
+}
+
+/// The solves of a problem, the further ones first, as they run; and what it writes.
+pub struct Run<'a> {
+    further: Vec<Job<'a>>,
+    main: Job<'a>,
+    /// Outputs that operators make.
+    made: Vec<&'a problem::Output>,
+}
+
+/// Where and how the arrays of a run lie and go.
+#[derive(Clone, Copy)]
+pub struct Places<'a> {
+    /// Where arrays go that should not take memory.
+    pub spill: &'a Spill,
+    /// The outputs.
+    pub outputs: &'a [(OutputName, &'a SharedOutput)],
+}
+
+impl Solution {
+    /// What a solver left.
+    fn take(&mut self, outcome: Outcome) {
+        self.iterations = outcome.iterations;
+        self.stop = outcome.stop;
+        self.cost = outcome.cost;
+        self.data_norm = outcome.data_norm;
+        self.rounding = outcome.rounding;
+        self.figures = outcome.figures;
+        self.warnings.extend(outcome.warnings);
+    }
+}
+
+impl<'a> Job<'a> {
+    fn new((name, solve): (&'a str, &'a Solve)) -> Result<Job<'a>> {
+        Ok(Job { name, solve, system: System::new(solve)? })
+    }
+
+    /// What some of `size` processes hold.
+    fn memory(&self, threads: usize, ranks: Range<usize>, size: usize) -> Result<Vec<Memory>> {
+        let (models, datas) = self.solve.method.vectors();
+        let plans = self.system.plans()?;
+        let divided = Divided::new(&plans, size);
+        let memory = |rank| {
+            let mut memory = divided.of(rank).memory(models, datas, threads);
+            memory.add_arrays(self.solve.arrays());
+            memory
+        };
+        Ok(ranks.map(memory).collect())
+    }
+
+    /// Solves; gives the model that the user asked for, and constants for what comes next. `setup` is
+    /// told when the first iteration begins.
+    fn iterate(
+        &self,
+        machine: &Machine,
+        spill: &Spill,
+        monitor: &mut dyn Monitor,
+        setup: &mut dyn FnMut(),
+    ) -> Result<(Outcome, InTiles, Constants)> {
+        let system = &self.system;
+        let ops = Operators::compile(system.plans()?, machine, spill)?;
+        let rhs = |y: &mut Vector| system.write_rhs(machine, &ops, spill, y);
+        let begin = |x: &mut Vector| system.write_start(machine, &ops, x);
+        setup();
+        let mut task = Task {
+            machine,
+            operators: &ops,
+            rhs: &rhs,
+            start: system.start.is_some().then_some(&begin as _),
+            monitor,
+        };
+        let mut outcome = self.solve.method.solve(&mut task)?;
+        let model = InTiles {
+            store: outcome.model.stores.swap_remove(0),
+            block: ops.model.blocks[0].clone(),
+        };
+        let mut constants = ops.into_constants();
+        let model = match &system.recover {
+            Some(program) if !outcome.stop.failed() => {
+                map(machine, program, &model, &mut constants, spill)?
+            }
+            _ => model,
+        };
+        Ok((outcome, model, constants))
+    }
+}
+
+impl Job<'_> {
+    /// What the residual that was computed at the end says against a solution.
+    fn refuted(&self, found: &Solution) -> Option<Stop> {
+        let (iteration, residual) = (found.iterations, found.residual_norm);
+        if !residual.is_finite() {
+            let array = "what the operator makes of the model";
+            return Some(Stop::NotFinite { iteration, array });
+        }
+        // cg may pass through larger residuals; a penalty on a start is paid by the data.
+        let falls = self.solve.method.falls() && self.solve.is_plain();
+        let penalty = self.solve.method.damp() != 0.0 && self.solve.x0.is_some();
+        let start = found.cost.first().copied().unwrap_or(f64::INFINITY);
+        let grown = residual > 1.01 * start + 8.0 * found.rounding;
+        (falls && !penalty && grown).then_some(Stop::Grown { iteration, start, residual })
+    }
+
+    /// That zero fits the data better than the model, where nothing but the data is to be fit.
+    fn worse_than_zero(&self, found: &Solution) -> Option<String> {
+        let (residual, data) = (found.residual_norm, found.data_norm);
+        let plain = self.solve.regularization.is_empty() && self.solve.weight.is_none();
+        let rounding = if data == 0.0 { 8.0 * found.rounding } else { 0.0 };
+        if !plain || self.solve.method.damp() != 0.0 || residual <= 1.001 * data + rounding {
+            return None;
+        }
+        let single = !self.solve.model_type.dtype.is_double();
+        let advice = match (self.solve.x0.is_some(), single) {
+            (true, true) => "Leave out `x0`, raise `niter`, or compute in float64",
+            (true, false) => "Leave out `x0`, or raise `niter`",
+            (false, true) => "Raise `niter`, take another solver, or compute in float64",
+            (false, false) => "Raise `niter`, or take another solver",
+        };
+        Some(format!(
+            "the model fits the data worse than zero does: the norm of the residual is {residual:.3e}, of the \
+             data {data:.3e}. {advice}"
+        ))
+    }
+}
+
+impl<'a> Run<'a> {
+    /// The run of a problem that solves something.
+    pub fn new(problem: &'a Problem, solve: &'a Solve) -> Result<Run<'a>> {
+        let further = problem.solves.iter().map(|(name, solve)| Job::new((name, solve)));
+        let further: Result<Vec<Job<'_>>> = further.collect();
+        Ok(Run { further: further?, main: Job::new(("", solve))?, made: made_outputs(problem) })
+    }
+
+    /// The solve that all is for.
+    pub fn main(&self) -> &Job<'a> {
+        &self.main
+    }
+
+    /// What some of `size` processes hold.
+    pub fn memory(&self, threads: usize, ranks: Range<usize>, size: usize) -> Result<Vec<Memory>> {
+        let mut all = self.main.memory(threads, ranks.clone(), size)?;
+        let mut kept = 0;
+        let mut types = vec![self.main.solve.model_type.clone()];
+        for job in &self.further {
+            let other = job.memory(threads, ranks.clone(), size)?;
+            all.iter_mut().zip(other).for_each(|(a, b)| *a = a.or(&b));
+            kept += job.solve.model_type.bytes().div_ceil(size);
+            types.push(job.solve.model_type.clone());
+        }
+        all.iter_mut().for_each(|memory| memory.add_vectors(kept));
+        if !self.made.is_empty() {
+            let plans = Plans::new(&simplify(&made_of(&self.made, &types)?)?, None)?;
+            let divided = Divided::new(&plans, size);
+            let other = ranks.map(|rank| divided.of(rank).memory(1, 1, threads));
+            all.iter_mut().zip(other).for_each(|(a, b)| *a = a.or(&b));
+        }
+        Ok(all)
+    }
+
+    /// Solves in one process of a run that began at `start`. `watch` gives the monitor of each solve.
+    pub fn solve<M: Monitor>(
+        &self,
+        machine: &Machine,
+        start: Instant,
+        places: Places<'_>,
+        watch: &dyn Fn(&Job<'_>) -> M,
+    ) -> Result<(Solution, M)> {
+        let spill = places.spill;
+        let mut monitor = watch(&self.main);
+        let mut solution = Solution {
+            iterations: 0,
+            stop: Stop::Iterations,
+            further: Vec::new(),
+            cost: Vec::new(),
+            data_norm: f64::NAN,
+            rounding: 0.0,
+            figures: Vec::new(),
+            residual_norm: f64::NAN,
+            timings: Timings::default(),
+            warnings: Vec::new(),
+        };
+        let mut models = Vec::new();
+        for job in &self.further {
+            let begin = Instant::now();
+            let (outcome, model, _) = job.iterate(machine, spill, &mut watch(job), &mut || ())?;
+            let said = outcome.warnings.iter().map(|w| format!("solve `{}`: {w}", job.name));
+            solution.warnings.extend(said);
+            let (stop, iterations) = (outcome.stop.clone(), outcome.iterations);
+            let seconds = begin.elapsed().as_secs_f64();
+            solution.timings.solves += seconds;
+            let name = job.name.to_string();
+            solution.further.push(Further { name, iterations, stop, seconds });
+            if outcome.stop.failed() {
+                solution.take(Outcome { warnings: Vec::new(), ..outcome });
+                return Ok((solution, monitor));
+            }
+            models.push(model);
+        }
+        let solves = solution.timings.solves;
+        let mut setup = 0.0;
+        let mut ready = || setup = start.elapsed().as_secs_f64() - solves;
+        let (outcome, model, constants) =
+            self.main.iterate(machine, spill, &mut monitor, &mut ready)?;
+        solution.timings.setup = setup;
+        solution.timings.solve = start.elapsed().as_secs_f64() - setup - solves;
+        solution.take(outcome);
+        if !solution.stop.failed() {
+            self.finish(machine, places, &mut solution, (model, models), constants)?;
+        }
+        Ok((solution, monitor))
+    }
+
+    /// Writes the outputs, and computes the residual of the model.
+    fn finish(
+        &self,
+        machine: &Machine,
+        places: Places<'_>,
+        solution: &mut Solution,
+        (model, further): (InTiles, Vec<InTiles>),
+        mut constants: Constants,
+    ) -> Result<()> {
+        let Places { spill, outputs } = places;
+        let mut writer = Writer { made: &self.made, outputs, spill, doubts: Vec::new() };
+        writer.write(machine, &OutputName::Model, &model)?;
+        writer.write_made(machine, &model, &further, &mut constants)?;
+        drop(further);
+        let forward = simplify(&operators::program(self.main.solve.operator.as_ref())?)?;
+        let predicted = map(machine, &forward, &model, &mut constants, spill)?;
+        writer.write(machine, &OutputName::Predicted, &predicted)?;
+        // residual = data - A model, from the data as they are stored.
+        let block = &predicted.block;
+        let space =
+            Space { blocks: vec![Block { held: predicted.store.held().clone(), ..block.clone() }] };
+        let mut data = machine.vector(&space, spill.scratch.as_deref())?;
+        machine.read(block, &mut data.stores[0], &self.main.solve.data)?;
+        if writer.wants(&OutputName::Adjoint) {
+            let adjoint = simplify(&transpose(&forward)?)?;
+            let data = InTiles { store: data.stores[0].clone(), block: block.clone() };
+            let made = map(machine, &adjoint, &data, &mut constants, spill)?;
+            writer.write(machine, &OutputName::Adjoint, &made)?;
+        }
+        solution.data_norm = machine.norm(&space, &data)?;
+        let predicted = Vector { stores: vec![predicted.store] };
+        let squares = machine.update(&space, &mut data, 1.0, &predicted, -1.0)?;
+        solution.residual_norm = machine.root(&space, &data, squares)?;
+        if let Some(stop) = self.main.refuted(solution) {
+            solution.stop = stop;
+            return Ok(());
+        }
+        let worse = self.main.worse_than_zero(solution);
+        solution.warnings.extend(worse);
+        let residual = InTiles { store: data.stores.swap_remove(0), block: block.clone() };
+        writer.write(machine, &OutputName::Residual, &residual)?;
+        solution.warnings.extend(writer.doubts);
+        Ok(())
+    }
+}
