@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::cli::team::Team;
 use crate::cli::{Failure, Outcome};
 use crate::engine::SharedOutput;
-use crate::io::output::check_ending;
+use crate::io::output::{check_ending, check_file};
 use crate::io::{NpyOutput, TemporaryFolder, TextOutput};
 use crate::run::Written;
 use crate::space::ArrayType;
@@ -106,6 +106,7 @@ fn begin(
     stream: bool,
 ) -> Result<(NpyOutput, Option<TemporaryFolder>), Failure> {
     if !stream {
+        check_file(path)?;
         check_ending(path, false)?;
         return Ok((NpyOutput::create(path, ty.clone())?, None));
     }

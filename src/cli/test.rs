@@ -8,10 +8,10 @@ use std::time::Instant;
 
 use serde_json::{Value as Json, json};
 
-use crate::cli::common::{FileArgs, RunArgs, checked, claim};
+use crate::cli::common::{FileArgs, RunArgs, checked, claim, listed, warn_of_run};
 use crate::cli::inputs::{Uses, load_for, start_on_hosts};
 use crate::cli::team::Team;
-use crate::cli::{Failure, Outcome, dottest, say, say_json, session, solve, solving};
+use crate::cli::{Failure, Outcome, dottest, say, say_json, session, solve, solving, voice};
 use crate::io::{TemporaryFolder, TextOutput, os_words};
 use crate::problem::{Guard, Problem};
 use crate::report::{Case, Verdict, junit};
@@ -44,12 +44,20 @@ impl Args {
     }
 }
 
+/// What a file that ran has shown.
+#[derive(Default)]
+struct Tested {
+    /// Every expectation, and whether it holds.
+    checks: Vec<(String, bool)>,
+    /// Warnings of the file and of its run.
+    warnings: Vec<String>,
+}
+
 /// What was found in one file.
 struct Found {
     name: String,
     seconds: f64,
-    /// Every expectation, and whether it holds.
-    checks: Vec<(String, bool)>,
+    tested: Tested,
     /// What kept it from running.
     broken: Option<Failure>,
     /// Why it was not run.
@@ -58,7 +66,7 @@ struct Found {
 
 impl Found {
     fn unmet(&self) -> impl Iterator<Item = &str> {
-        self.checks.iter().filter(|(_, holds)| !holds).map(|(text, _)| text.as_str())
+        self.tested.checks.iter().filter(|(_, holds)| !holds).map(|(text, _)| text.as_str())
     }
 
     fn code(&self) -> u8 {
@@ -82,7 +90,7 @@ impl Found {
             return format!("{} ... skipped: {why}\n", self.name);
         }
         let verdict = if self.code() == 0 { "ok" } else { "FAILED" };
-        let nothing = self.code() == 0 && self.checks.is_empty();
+        let nothing = self.code() == 0 && self.tested.checks.is_empty();
         let note = if nothing { ", nothing is expected" } else { "" };
         let mut text = format!("{} ... {verdict} ({:.2} s{note})\n", self.name, self.seconds);
         for line in self.wrong().lines() {
@@ -102,13 +110,15 @@ impl Found {
     }
 
     fn as_json(&self) -> Json {
-        let checks = self.checks.iter().map(|(text, holds)| json!({"text": text, "holds": holds}));
+        let checks = self.tested.checks.iter();
+        let checks = checks.map(|(text, holds)| json!({"text": text, "holds": holds}));
         json!({
             "file": self.name,
             "ok": self.code() == 0 && self.skipped.is_none(),
             "exit_code": self.code(),
             "seconds": self.seconds,
             "expectations": checks.collect::<Vec<_>>(),
+            "warnings": self.tested.warnings,
             "error": self.broken.as_ref().and_then(Failure::text),
             "diagnostics": self.broken.as_ref().map(Failure::diagnostics).unwrap_or_default(),
             "skipped": self.skipped,
@@ -174,24 +184,24 @@ pub(super) fn run(args: &Args, team: &Team) -> Outcome {
         let skipped = skipped(team, args, file)?;
         let mut clash = None;
         let folder = folder_of(args, file, &files, thrown_away);
-        let (checks, broken) = match &skipped {
-            Some(_) => (Vec::new(), None),
+        let (tested, broken) = match &skipped {
+            Some(_) => (Tested::default(), None),
             None => match test(args, team, file, &folder, &stop, &mut clash) {
-                Ok(checks) => (checks, None),
+                Ok(tested) => (tested, None),
                 Err(Failure::Interrupted) => return Err(Failure::Interrupted),
                 // The other processes cannot go on to the next file.
                 Err(failure) if team.is_broken() => return Err(failure),
                 Err(Failure::Unmet | Failure::Told(_)) => {
                     unreachable!("unmet expectations are listed")
                 }
-                Err(failure) => (Vec::new(), Some(failure)),
+                Err(failure) => (Tested::default(), Some(failure)),
             },
         };
         if let Some(failure) = clash {
             return Err(failure);
         }
         let seconds = begin.elapsed().as_secs_f64();
-        let found = Found { name: file.display().to_string(), seconds, checks, broken, skipped };
+        let found = Found { name: file.display().to_string(), seconds, tested, broken, skipped };
         if !args.run.json && (!args.run.quiet || found.code() != 0) {
             team.agree(say(&found.text()))?;
         }
@@ -285,7 +295,7 @@ fn folder_of(args: &Args, file: &Path, files: &[PathBuf], thrown_away: &Path) ->
     out.join(parts.collect::<PathBuf>())
 }
 
-/// What a file expects, and whether it holds.
+/// What a file expects, and whether it holds; its warnings are said at once.
 fn test(
     args: &Args,
     team: &Team,
@@ -293,7 +303,7 @@ fn test(
     folder: &Path,
     stop: &Arc<AtomicBool>,
     clash: &mut Option<Failure>,
-) -> Result<Vec<(String, bool)>, Failure> {
+) -> Result<Tested, Failure> {
     let file_args = FileArgs { file: file.to_path_buf(), set: args.set.clone() };
     // Where the file itself would run does not matter here.
     let here = RunArgs { hosts: Some(Vec::new()), out_dir: None, ..args.run.clone() };
@@ -303,7 +313,8 @@ fn test(
     }
     let threads = session::threads(team, &problem, &args.run)?;
     if problem.solve.is_none() {
-        return dot_tests(team, &problem, threads, args.run.ranks);
+        let checks = dot_tests(team, &problem, threads, args.run.ranks)?;
+        return Ok(Tested { checks, warnings: listed(&problem, &[]) });
     }
     team.agree(redirect(team, &mut problem, args, folder))?;
     let quiet = RunArgs { quiet: true, json: false, ..args.run.clone() };
@@ -313,10 +324,17 @@ fn test(
         return Err(Failure::Interrupted);
     }
     let checks = checked(team, &problem, &pending.solved)?;
+    let warnings = pending.solved.solution.warnings.clone();
     if args.run.out_dir.is_some() {
         pending.commit(team)?;
     }
-    Ok(checks.iter().map(|c| (c.to_string(), c.holds)).collect())
+    let said: Vec<String> =
+        warnings.iter().map(|w| format!("{}: {w}", voice::shown(file))).collect();
+    warn_of_run(&said, &args.run);
+    Ok(Tested {
+        checks: checks.iter().map(|c| (c.to_string(), c.holds)).collect(),
+        warnings: listed(&problem, &warnings),
+    })
 }
 
 /// Sends all outputs to another folder, so that nothing beside the problem file changes.

@@ -7,7 +7,8 @@ fn long_axes(node: &Node) -> usize {
     node.ty.dims.iter().filter(|&&n| n != 1).count()
 }
 
-/// Whether order along its axis matters to a primitive.
+/// Whether order along its axis, or where that ends, matters to a primitive. A sum is the same in any
+/// order, and samples that are chosen by their numbers are as those of any flat array.
 fn works_along(primitive: &Primitive) -> bool {
     matches!(
         primitive,
@@ -19,6 +20,7 @@ fn works_along(primitive: &Primitive) -> bool {
             | Primitive::CumulativeSum { .. }
             | Primitive::Roll { .. }
             | Primitive::Flip(_)
+            | Primitive::Pad(_)
     )
 }
 
@@ -48,11 +50,9 @@ impl Program {
             if reached && works_along(&node.primitive) {
                 return false;
             }
-            // What is longer by zeros at its ends is still the line.
-            let passes =
-                keeps_places(&node.primitive) || matches!(node.primitive, Primitive::Pad(_));
             let is_input = node.primitive == Primitive::Input(0);
-            on_line[k] = long_axes(node) <= 1 && (is_input || (reached && passes));
+            let passes = is_input || (reached && keeps_places(&node.primitive));
+            on_line[k] = long_axes(node) <= 1 && passes;
         }
         self.inputs.first().is_some_and(|ty| ty.dims.iter().filter(|&&n| n != 1).count() <= 1)
     }

@@ -52,6 +52,11 @@ const CSV: Foreign = Foreign {
 };
 const TEXT: Foreign =
     Foreign { what: "a text file", endings: &["dat", "tsv", "txt"], python: "np.loadtxt(\"IN\")" };
+const RAW: Foreign = Foreign {
+    what: "raw binary, which says neither its type nor its dims",
+    endings: &["bin", "f32", "f64", "raw"],
+    python: "np.fromfile(\"IN\", \"<f4\").reshape(DIMS)",
+};
 const PICKLE: Foreign = Foreign {
     what: "a pickle",
     endings: &["pickle", "pkl"],
@@ -89,6 +94,12 @@ fn is_card(start: &[u8]) -> bool {
     first || (blank && matches!(start[0], 0xc3 | 0x40))
 }
 
+/// Whether the start of a file is text, the last character of which may be cut.
+fn is_text(start: &[u8]) -> bool {
+    let plain = start.iter().all(|&b| !b.is_ascii_control() || b.is_ascii_whitespace());
+    plain && std::str::from_utf8(start).map_or_else(|e| e.error_len().is_none(), |_| true)
+}
+
 fn by_magic(start: &[u8]) -> Option<&'static Foreign> {
     let card = start.starts_with(b"C 1 ") || start.starts_with(b"C01 ") || is_card(start);
     let found = MAGIC.iter().find(|(magic, _)| start.starts_with(magic)).map(|(_, f)| *f);
@@ -104,8 +115,14 @@ pub(super) fn advice(path: &Path, start: &[u8]) -> Option<String> {
             "it is compressed by {by}; decompress it first, as by `{undo} {name}`"
         ));
     }
-    let all = [&SEGY, &SEISMIC_UNIX, &MATLAB, &HDF5, &NETCDF, &IMAGE, &CSV, &TEXT, &PICKLE];
+    let all = [&SEGY, &SEISMIC_UNIX, &MATLAB, &HDF5, &NETCDF, &IMAGE, &CSV, &TEXT, &RAW, &PICKLE];
     let by_ending = all.into_iter().find(|f| f.endings.contains(&ending.as_str()));
+    // These endings say little: the bytes decide.
+    let by_ending = by_ending.map(|named| match (named.what, is_text(start)) {
+        (what, false) if what == TEXT.what => &RAW,
+        (what, true) if what == RAW.what => &TEXT,
+        _ => named,
+    });
     let found = by_magic(start).or(by_ending)?;
     // The newest files of MATLAB and NetCDF are HDF5.
     let what = match by_ending {

@@ -422,7 +422,14 @@ pub(crate) fn not_npy(name: &str, start: &[u8]) -> Error {
 }
 
 fn shortened(text: &str) -> String {
-    let mut short: String = text.chars().take(120).flat_map(char::escape_default).collect();
+    let mut short = String::new();
+    for c in text.chars().take(120) {
+        // Python's own quotes stand within ours.
+        match c {
+            '\'' => short.push(c),
+            _ => short.extend(c.escape_default()),
+        }
+    }
     if text.chars().nth(120).is_some() {
         short.push_str("...");
     }

@@ -71,7 +71,8 @@ pub(crate) fn find(file: &File, name: &str, key: Option<&str>) -> Result<Member>
         (CompressionMethod::Deflated, _) => Place::Deflated { index },
         (other, _) => {
             return Err(Error::input(format!(
-                "cannot read {name}: it is compressed by {other:?}; save it with np.savez or np.savez_compressed"
+                "cannot read {name}: it is compressed by {}; save it with np.savez or np.savez_compressed",
+                called(other)
             )));
         }
     };
@@ -83,6 +84,20 @@ pub(crate) fn find(file: &File, name: &str, key: Option<&str>) -> Result<Member>
         header.check_length(length.saturating_sub(offset), name)?;
     }
     Ok(Member { key, place, header })
+}
+
+/// What a method of compression is called.
+fn called(method: CompressionMethod) -> String {
+    let known = [
+        (CompressionMethod::DEFLATE64, "Deflate64"),
+        (CompressionMethod::BZIP2, "bzip2"),
+        (CompressionMethod::LZMA, "LZMA"),
+        (CompressionMethod::ZSTD, "Zstandard"),
+        (CompressionMethod::XZ, "xz"),
+        (CompressionMethod::PPMD, "PPMd"),
+    ];
+    let found = known.into_iter().find(|(known, _)| *known == method);
+    found.map_or("a method that is not known here".into(), |(_, name)| name.into())
 }
 
 /// Bytes that are read at a time.

@@ -24,7 +24,7 @@ use super::npy::{Header, StoredType, checked_len, header_bytes, swap_bytes};
 use super::temporary::{JoinedFile, TemporaryFolder};
 use super::zarr;
 use pending::Pending;
-pub use pending::{check_ending, check_writable, check_zarr};
+pub use pending::{check_ending, check_file, check_writable, check_zarr};
 
 /// Bytes that a write which converts or gathers holds at a time.
 const BUFFER: usize = 1 << 20;

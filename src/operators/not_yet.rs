@@ -68,10 +68,10 @@ pub fn is_listed(name: &str, list: &[&str]) -> bool {
     list.iter().any(|listed| listed.eq_ignore_ascii_case(bare(name)))
 }
 
-/// The mistake of a name of PyLops that is not there yet.
-pub fn not_there_yet(what: &str, name: &Spanned<String>) -> Diagnostic {
+/// The mistake of a name of PyLops, or of another library, that is not there yet.
+pub fn not_there_yet(what: &str, whose: &str, name: &Spanned<String>) -> Diagnostic {
     let message = format!("{what} `{}` is {NOT_YET}", name.value);
-    let label = "PyLops has it, this program does not";
+    let label = format!("{whose} has it, this program does not");
     let help = "README.md lists what is not there yet";
     Diagnostic::new(name.span.clone(), message, label).help(help)
 }

@@ -50,7 +50,7 @@ impl Operator for Built {
     }
 
     fn forward(&self, x: &Value) -> graph::Result<Value> {
-        let mirrored = x.slice(self.axis, 1, x.dims()[self.axis] - 1, 1)?.flip(self.axis)?;
+        let mirrored = x.flip(self.axis)?.take(self.axis, x.dims()[self.axis] - 1)?;
         Value::concatenate(&[mirrored, x.clone()], self.axis)
     }
 }

@@ -642,6 +642,10 @@ fn what_works_along_an_axis_makes_it_a_line() {
         (r#"{ type = "FFT", dims = 6, nfft = 8, real = true }"#, (false, false)),
         (r#"{ type = "Roll", dims = 6, shift = 2 }"#, (false, false)),
         (r#"{ type = "Flip", dims = 6 }"#, (false, false)),
+        (r#"{ type = "Symmetrize", dims = 6 }"#, (false, true)),
+        (r#"{ type = "Pad", dims = 6, pad = [1, 2] }"#, (false, false)),
+        // A sum is the same in any order.
+        (r#"{ type = "Sum", dims = 6 }"#, (true, true)),
         (r#"{ type = "Identity", N = 6 }"#, (true, true)),
         (r#"{ type = "Diagonal", diag = [1, 2, 3, 4, 5, 6] }"#, (true, true)),
         (r#"{ type = "MatrixMult", A = [[1, 2, 3], [4, 5, 6]] }"#, (true, true)),

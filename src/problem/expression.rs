@@ -4,8 +4,9 @@
 use std::sync::Arc;
 
 use super::fit::{self, Operand};
-use super::names::{Built, Kind, MAX_DEPTH, MAX_LEVEL, Names, programmed};
+use super::names::{Built, MAX_DEPTH, MAX_LEVEL, Names, programmed};
 use super::postfix::Postfix;
+use super::unused::Kind;
 use crate::graph;
 use crate::operators::{self, Imag, Op, Power, Product, Real, Scaled, Sum};
 use crate::scalar::C128;

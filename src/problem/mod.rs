@@ -97,10 +97,15 @@ impl Problem {
             read_solver(solver, params, &mut out);
         }
         let solve = spec.and_then(|spec| solve::read(spec, &mut names, &mut out));
-        let solves = document.solves.iter().filter_map(|(name, spec)| {
-            Some((name.value.clone(), solve::read(spec, &mut names, &mut out)?))
-        });
-        let solves: Vec<(String, Solve)> = solves.collect();
+        let mut solves: Vec<(String, Solve)> = Vec::new();
+        for (name, spec) in &document.solves {
+            names.read_for(Some(&name.value));
+            let read = solve::read(spec, &mut names, &mut out);
+            // Its mistakes are told, but one that no output is made of is not solved.
+            let read = read.filter(|_| outputs::are_made_of(&document, &name.value));
+            solves.extend(read.map(|solve| (name.value.clone(), solve)));
+        }
+        names.read_for(None);
         for (name, _) in &document.solves {
             if name.value == "model" || names.built_array(&name.value).is_some() {
                 let message = format!("`{}` is the name of something else too", name.value);
@@ -235,8 +240,8 @@ fn check_solved(document: &Document, out: &mut Diagnostics) {
     } else {
         return;
     };
-    let help =
-        "write a `[solve]`, if only of an Identity; `pylopsd apply` applies an operator without";
+    let help = "outputs of operators and arrays alone are not there yet: write a `[solve]`, if only of an \
+                Identity; `pylopsd apply` applies an operator without";
     let label = "nothing would look at this";
     out.push(Diagnostic::new(root.key_span(key), message, label).help(help));
 }

@@ -1,12 +1,13 @@
 //! The names of a file: each array and operator is built once, when it is first asked for.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
+use super::application;
 use super::apply;
 use super::arrays::{self, Surroundings, check_chunks};
 use super::expression::Evaluator;
 use super::synthetics;
+use super::unused::{Kind, Uses};
 use crate::io::Array;
 use crate::operators::{self, Chunked, Op, Scope};
 use crate::scalar::{C128, DType};
@@ -75,16 +76,10 @@ pub(super) struct Names {
     pub(super) level: usize,
     /// Depth of the deepest operator that the table being read has asked for.
     deepest: usize,
-    /// What something asks for: kind and name.
-    used: HashSet<(Kind, String)>,
-}
-
-/// A kind of thing that has a name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Kind {
-    Param,
-    Array,
-    Operator,
+    /// The further solve that is being read.
+    solve: Option<String>,
+    /// Who asks for what.
+    uses: Uses,
 }
 
 impl Names {
@@ -105,7 +100,8 @@ impl Names {
             circles: Vec::new(),
             level: 0,
             deepest: 0,
-            used: HashSet::new(),
+            solve: None,
+            uses: Uses::default(),
             document,
         }
     }
@@ -113,7 +109,7 @@ impl Names {
     /// Takes over the arrays that were read for a smaller document: a stream can be read once.
     pub(super) fn adopt(&mut self, other: Names) {
         self.around = other.around;
-        self.used.extend(other.used);
+        self.uses.append(other.uses);
         for (k, state) in other.arrays.into_iter().enumerate() {
             let name = &other.document.arrays[k].0.value;
             if let Some(own) = self.document.arrays.number(name) {
@@ -122,9 +118,19 @@ impl Names {
         }
     }
 
-    /// Notes that something asks for a name.
+    /// Notes that what is being built or read asks for a name.
     pub(super) fn note(&mut self, kind: Kind, name: &str) {
-        self.used.insert((kind, name.to_string()));
+        let user = match self.running.last() {
+            Some(&thing @ Named::Array(_)) => Some((Kind::Array, self.name_of(thing).to_string())),
+            Some(&thing) => Some((Kind::Operator, self.name_of(thing).to_string())),
+            None => self.solve.clone().map(|name| (Kind::Solve, name)),
+        };
+        self.uses.note(user, (kind, name.to_string()));
+    }
+
+    /// What is read from here on is asked for by a further solve, or by the file itself.
+    pub(super) fn read_for(&mut self, solve: Option<&str>) {
+        self.solve = solve.map(str::to_string);
     }
 
     /// Notes what a table of an application names.
@@ -136,9 +142,9 @@ impl Names {
         }
     }
 
-    /// Whether anything asks for a name.
-    pub(super) fn is_used(&self, kind: Kind, name: &str) -> bool {
-        self.used.contains(&(kind, name.to_string()))
+    /// Who asks for what.
+    pub(super) fn uses(&self) -> &Uses {
+        &self.uses
     }
 
     /// The same document with another argument behind it.
@@ -494,8 +500,12 @@ fn unknown_operator(document: &Document, name: &str, span: &Span) -> Diagnostic 
 }
 
 fn unknown_type(name: &Spanned<String>) -> Diagnostic {
-    if operators::is_listed(&name.value, operators::OPERATORS_NOT_YET) {
-        return operators::not_there_yet("operator", name);
+    for (list, what) in
+        [(operators::OPERATORS_NOT_YET, "operator"), (application::NOT_YET, "workflow")]
+    {
+        if operators::is_listed(&name.value, list) {
+            return operators::not_there_yet(what, "PyLops", name);
+        }
     }
     let known: Vec<&str> = operators::ENTRIES.iter().map(|e| e.name).collect();
     let message = format!("unknown operator type `{}`", name.value);

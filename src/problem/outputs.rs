@@ -6,8 +6,9 @@ use super::apply::{self, Applied};
 use super::arrays::of_io;
 use super::guard::Guard;
 use super::names::Names;
+use super::unused::Kind;
 use super::{path_in, solve::Solve};
-use crate::io::output::{check_ending, check_zarr};
+use crate::io::output::{check_ending, check_file, check_zarr};
 use crate::io::{self, Array, stage};
 use crate::scalar::DType;
 use crate::space::ArrayType;
@@ -103,6 +104,12 @@ pub(super) fn read(
     outputs
 }
 
+/// Whether any output is made of a further solve.
+pub(super) fn are_made_of(document: &Document, solve: &str) -> bool {
+    let made = document.outputs.iter().filter_map(|output| output.apply.as_ref());
+    made.into_iter().any(|apply| apply.to.name() == Some(solve))
+}
+
 /// The folder of scratch files.
 pub(super) fn scratch(document: &Document, out: &mut Diagnostics) -> Option<PathBuf> {
     let spec = document.run.scratch.as_ref()?;
@@ -142,6 +149,9 @@ fn check_path(spec: &OutputSpec, path: &Path, guard: &mut Guard) -> Result<(), D
             return wrong(message, "expected a file such as \"history.csv\"");
         }
         return Ok(());
+    }
+    if let Err(error) = check_file(path) {
+        return Err(of_io(span, &error, "expected a file"));
     }
     if zarr && spec.name.value == OutputName::History {
         let message = format!("output `{name}` is text, and cannot be a Zarr folder");
@@ -188,6 +198,7 @@ fn made(
     let (of, ty) = match apply.to.name() {
         Some(to) if to == OutputName::Model.name() => (Source::Model, solve?.model_type.clone()),
         Some(to) if names.document().solves.iter().any(|(name, _)| name.value == to) => {
+            names.note(Kind::Solve, to);
             let k = solves.iter().position(|(name, _)| name == to)?;
             (Source::Solve(k), solves[k].1.model_type.clone())
         }

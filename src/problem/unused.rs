@@ -1,65 +1,139 @@
-//! What of a file nothing uses.
+//! What of a file nothing uses: who asks for what, and what nobody asks for who is asked for himself.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::names::{Kind, Names};
-use crate::spec::{Diagnostic, Document, ExpectSpec, Node, NodeValue, Quantity, Span, Spanned};
+use super::names::Names;
+use crate::spec::{Diagnostic, Document, ExpectSpec, Node, NodeValue, Span, Spanned};
 
-/// A warning for each param, array and operator that nothing asks for. `written` is the file as it
-/// was written, before an application has added to it.
+/// A kind of thing that has a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Kind {
+    Param,
+    Array,
+    Operator,
+    Solve,
+}
+
+impl Kind {
+    /// The word for one, and the table that it stands in.
+    fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Kind::Param => ("parameter", "params"),
+            Kind::Array => ("array", "arrays"),
+            Kind::Operator => ("operator", "operators"),
+            Kind::Solve => ("solve", "solves"),
+        }
+    }
+}
+
+/// A thing of the file.
+pub(super) type Thing = (Kind, String);
+
+/// What each thing asks for. Under `None` is what the file asks for by itself: `[solve]`, outputs,
+/// expectations, an application.
+#[derive(Debug, Default)]
+pub(super) struct Uses(BTreeMap<Option<Thing>, BTreeSet<Thing>>);
+
+impl Uses {
+    /// Notes that something asks for a thing.
+    pub(super) fn note(&mut self, user: Option<Thing>, thing: Thing) {
+        self.0.entry(user).or_default().insert(thing);
+    }
+
+    /// Takes over what has been noted of a smaller document.
+    pub(super) fn append(&mut self, other: Uses) {
+        for (user, things) in other.0 {
+            self.0.entry(user).or_default().extend(things);
+        }
+    }
+
+    /// All that the file asks for, through whatever lies between.
+    fn reached(&self) -> BTreeSet<&Thing> {
+        let asked = |user: &Option<Thing>| self.0.get(user).into_iter().flatten();
+        let mut reached = BTreeSet::new();
+        let mut open: Vec<&Thing> = asked(&None).collect();
+        while let Some(thing) = open.pop() {
+            if reached.insert(thing) {
+                open.extend(asked(&Some(thing.clone())));
+            }
+        }
+        reached
+    }
+
+    /// Who asks for each thing.
+    fn users(&self) -> BTreeMap<&Thing, Vec<&Thing>> {
+        let mut users: BTreeMap<&Thing, Vec<&Thing>> = BTreeMap::new();
+        for (user, things) in &self.0 {
+            let Some(user) = user else { continue };
+            things.iter().for_each(|thing| users.entry(thing).or_default().push(user));
+        }
+        users
+    }
+}
+
+/// A warning for each param, array, operator and further solve that nothing asks for, and for each that
+/// the command line sets and only such ones ask for. `written` is the file as it was written, before an
+/// application has added to it.
 pub(super) fn warnings(document: &Document, written: &Document, names: &Names) -> Vec<Diagnostic> {
-    let mut found = Vec::new();
+    // Operators of a file that solves nothing are for `apply` and `dottest`, which may ask for its
+    // params too.
+    if document.solve.is_none() && document.solves.is_empty() && document.outputs.is_empty() {
+        return Vec::new();
+    }
+    // Operators beside a dot test are there to be tested.
+    let tested = document.expect.iter().any(ExpectSpec::is_of_dottest);
+    let (uses, mut found) = (names.uses(), Vec::new());
+    let (reached, users) = (uses.reached(), uses.users());
     // By section and name, what the file says.
-    let entries = ["params", "arrays", "operators"].map(|section| {
+    let entries = ["params", "arrays", "operators", "solves"].map(|section| {
         let table = written.root.get(section).and_then(Node::as_table);
         let entries = table.into_iter().flat_map(|table| &table.entries);
         (section, entries.map(|entry| (entry.0.value.as_str(), entry)).collect())
     });
     let entries: HashMap<&str, HashMap<&str, &(Spanned<String>, Node)>> = entries.into();
     let mut look = |kind: Kind, name: &str, span: &Span| {
-        if names.is_used(kind, name) {
+        let thing = (kind, name.to_string());
+        if reached.contains(&thing) {
             return;
         }
-        let (what, section) = match kind {
-            Kind::Param => ("parameter", "params"),
-            Kind::Array => ("array", "arrays"),
-            Kind::Operator => ("operator", "operators"),
-        };
+        let (what, section) = kind.words();
         let set = entries[section].get(name).and_then(|(key, node)| set(&key.span, node, written));
+        let users: Vec<String> =
+            users.get(&thing).into_iter().flatten().map(|u| shown(u)).collect();
+        let only = format!("only named in `[{section}]`");
         let (message, label) = match (kind, &set) {
             (_, Some(_)) => {
-                (format!("nothing uses {what} `{name}`"), "to set it changes nothing".to_string())
+                let but = match users.is_empty() {
+                    true => String::new(),
+                    false => format!(" but {}, which nothing uses", users.join(", ")),
+                };
+                (format!("nothing uses {what} `{name}`{but}"), "to set it changes nothing".into())
             }
+            // It follows from what is said of those.
+            (_, None) if !users.is_empty() => return,
+            (Kind::Operator, None) if tested => return,
             (Kind::Operator, None) => {
-                let message = format!("no solve, output or other operator uses `{name}`");
-                (message, format!("only named in `[{section}]`"))
+                (format!("no solve, output or other operator uses `{name}`"), only)
             }
-            _ => (format!("nothing uses {what} `{name}`"), format!("only named in `[{section}]`")),
+            (Kind::Solve, None) => {
+                (format!("no output uses solve `{name}`"), "it is not solved".into())
+            }
+            _ => (format!("nothing uses {what} `{name}`"), only),
         };
         found.push(Diagnostic::new(set.unwrap_or_else(|| span.clone()), message, label));
     };
-    // Operators of a file that solves nothing are for `apply` and `dottest`, which may ask for its
-    // params too.
-    let makes =
-        document.solve.is_some() || !document.solves.is_empty() || !document.outputs.is_empty();
-    if makes {
-        written.params.iter().for_each(|(name, _)| look(Kind::Param, &name.value, &name.span));
-        written.arrays.iter().for_each(|(name, _)| look(Kind::Array, &name.value, &name.span));
-    }
-    // The dot test of an expectation is one of every operator.
-    let tested = document.expect.iter().any(|e| {
-        matches!(e, ExpectSpec::Quantity { quantity, .. } if quantity.value == Quantity::Dottest)
-    });
-    if makes && !tested {
-        written
-            .operators
-            .iter()
-            .for_each(|(name, _)| look(Kind::Operator, &name.value, &name.span));
-    }
+    written.params.iter().for_each(|(name, _)| look(Kind::Param, &name.value, &name.span));
+    written.arrays.iter().for_each(|(name, _)| look(Kind::Array, &name.value, &name.span));
+    written.operators.iter().for_each(|(name, _)| look(Kind::Operator, &name.value, &name.span));
+    written.solves.iter().for_each(|(name, _)| look(Kind::Solve, &name.value, &name.span));
     found
 }
 
-/// Where the command line has set a thing of a table, or a key of it.
+fn shown((kind, name): &Thing) -> String {
+    format!("{} `{name}`", kind.words().0)
+}
+
+/// Where the command line has set an entry of the file, or a key of it.
 fn set(key: &Span, node: &Node, written: &Document) -> Option<Span> {
     if !written.source.is_in_file(key) {
         return Some(key.clone());

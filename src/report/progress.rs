@@ -1,10 +1,11 @@
 //! Progress of a solver on a terminal, and the record of its iterations.
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{HumanDuration, HumanFloatCount, ProgressBar, ProgressState, ProgressStyle};
 
 use crate::solvers::{Iteration, Monitor, Seen};
 
@@ -34,9 +35,9 @@ impl Progress {
             return Progress { bar: ProgressBar::hidden() };
         }
         let bar = ProgressBar::new(0);
-        let style = "{prefix}{bar:32} {pos}/{len}  {msg}  {per_sec}  {eta} left";
+        let style = "{prefix}{bar:32} {pos}/{len}  {msg}{left}";
         if let Ok(style) = ProgressStyle::with_template(style) {
-            bar.set_style(style);
+            bar.set_style(style.with_key("left", left));
         }
         Progress { bar }
     }
@@ -44,6 +45,15 @@ impl Progress {
     /// Takes the bar away.
     pub fn finish(&self) {
         self.bar.finish_and_clear();
+    }
+}
+
+/// How fast it goes and what that leaves; before the first iteration is done, nobody knows.
+fn left(state: &ProgressState, out: &mut dyn fmt::Write) {
+    if state.pos() > 0 {
+        let (rate, left) = (HumanFloatCount(state.per_sec()), HumanDuration(state.eta()));
+        // A bar that cannot be drawn is no reason to fail.
+        let _ = write!(out, "  {rate}/s  {left:#} left");
     }
 }
 
@@ -129,7 +139,15 @@ mod tests {
                 assert!(!record.note(Iteration { number, residual: 1.0, step: 1.0 }));
             }
         };
+        let left = || {
+            let mut text = String::new();
+            progress.bar.update(|state| super::left(state, &mut text));
+            text
+        };
+        run("early", 4, 0, 0);
+        assert_eq!(left(), "");
         run("first", 4, 4, 60);
+        assert!(left().contains("/s") && left().ends_with(" left"), "{}", left());
         assert_eq!((progress.bar.length(), progress.bar.position()), (Some(4), 4));
         assert_eq!(progress.bar.prefix(), "first ");
         run("", 100, 50, 1);

@@ -32,9 +32,8 @@ impl Check {
     /// For machines.
     pub fn as_json(&self) -> Json {
         // JSON has no NaN and no infinity.
-        let found = match self.number {
-            Some(x) if x.is_finite() => json!(x),
-            Some(_) => Json::Null,
+        let found = match self.number.filter(|x| x.is_finite()) {
+            Some(x) => json!(x),
             None => json!(self.found),
         };
         json!({ "expected": self.expected, "found": found, "holds": self.holds })
@@ -60,8 +59,7 @@ pub fn check(problem: &Problem, solved: &Solved, dottest: f64) -> io::Result<Vec
 
 /// Whether a problem expects something of a dot test.
 pub fn wants_dottest(problem: &Problem) -> bool {
-    let dottest = |spec: &ExpectSpec| matches!(spec, ExpectSpec::Quantity { quantity, .. } if quantity.value == Quantity::Dottest);
-    problem.expect.iter().any(dottest)
+    problem.expect.iter().any(ExpectSpec::is_of_dottest)
 }
 
 /// `1e-6`, `0`: a bound as people write it.

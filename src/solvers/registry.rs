@@ -159,6 +159,24 @@ pub const NOT_YET: &[&str] = &[
     "splitbregman",
 ];
 
+/// Whose they are that are not PyLops'.
+const OF_SCIPY: [&str; 2] = ["lsmr", "minres"];
+const OF_PYPROXIMAL: [&str; 6] =
+    ["admm", "admml2", "hqs", "linearizedadmm", "primaldual", "proximalgradient"];
+
+/// PyLops' functions that solve other equations, and what says so here.
+const EQUATIONS: [(&str, &str); 3] = [
+    (
+        "normal_equations_inversion",
+        "write `normal_equations = true` and `solver = \"cg\"`, and a `[[solve.regularization]]` for each of `Regs`",
+    ),
+    ("preconditioned_inversion", "write `preconditioner = \"P\"`, with any solver"),
+    (
+        "regularized_inversion",
+        "write a `[[solve.regularization]]` for each of `Regs`, with any solver",
+    ),
+];
+
 /// Parameters of PyLops' solvers that say how they run and what they print, not what they give.
 const EXECUTION: [&str; 4] = ["engine", "itershow", "preallocate", "show"];
 
@@ -201,7 +219,12 @@ pub fn read_solver<'a>(
     let names: Vec<&str> = ENTRIES.iter().map(|e| e.name).collect();
     let Some(entry) = entry(&name.value) else {
         if is_listed(&name.value, NOT_YET) {
-            diagnostics.push(not_there_yet("solver", name));
+            let whose = match &name.value {
+                name if is_listed(name, &OF_SCIPY) => "SciPy",
+                name if is_listed(name, &OF_PYPROXIMAL) => "PyProximal",
+                _ => "PyLops",
+            };
+            diagnostics.push(not_there_yet("solver", whose, name));
             return None;
         }
         let message = format!("there is no solver `{}`", name.value);
@@ -210,6 +233,11 @@ pub fn read_solver<'a>(
         // The label lists them all.
         let near = nearest(bare(&name.value), names.iter().copied());
         diagnostic.help = near.map(|near| format!("did you mean `{near}`?"));
+        // PyLops has them as classes too: `RegularizedInversion`.
+        let plain = |name: &str| bare(name).replace('_', "").to_lowercase();
+        if let Some((_, help)) = EQUATIONS.iter().find(|(n, _)| plain(n) == plain(&name.value)) {
+            diagnostic.help = Some((*help).to_string());
+        }
         diagnostics.push(diagnostic);
         // Keys that no solver has are wrong whichever is meant.
         let all: Vec<String> = ENTRIES.iter().flat_map(|e| (e.keys)()).map(|k| k.name).collect();
@@ -231,8 +259,31 @@ pub fn read_solver<'a>(
     let mut table = params.without(&EXECUTION);
     table.owner = format!("solver `{}`", name.value);
     let before = diagnostics.len();
+    table.entries.retain(|(key, _)| {
+        let of_another = of_others(key, &known, &table.owner);
+        let own = of_another.is_none();
+        of_another.into_iter().for_each(|mistake| diagnostics.push(mistake));
+        own
+    });
     let asked = (entry.read)(&table, &known, diagnostics)?;
     (diagnostics.len() == before).then_some(Chosen { asked, name, params })
+}
+
+/// The mistake of a key that other solvers have.
+fn of_others(key: &Spanned<String>, known: &[&str], owner: &str) -> Option<Diagnostic> {
+    let name = key.value.as_str();
+    let has =
+        |entry: &&Entry| entry.name != "auto" && (entry.keys)().iter().any(|k| k.name == name);
+    let others: Vec<String> = ENTRIES.iter().filter(has).map(|e| format!("`{}`", e.name)).collect();
+    if known.contains(&name) || others.is_empty() {
+        return None;
+    }
+    let (message, label) = (format!("unknown key `{name}`"), format!("not a key of {owner}"));
+    let mut help = format!("it is a key of {}", others.join(" and "));
+    if ["atol", "btol"].contains(&name) && known.contains(&"rtol") {
+        help += "; `rtol` is relative to the norm of the data here, and `tol` absolute";
+    }
+    Some(Diagnostic::new(key.span.clone(), message, label).help(help))
 }
 
 impl Equations<'_> {

@@ -29,10 +29,25 @@ const KEYS: [(&str, &str); 22] = [
 ];
 
 /// Keys of PyLops that stand elsewhere here, each with a key of the table where they were met.
-const ELSEWHERE: [(&str, &str, &str); 12] = [
+const ELSEWHERE: [(&str, &str, &str); 15] = [
     ("Regs", "regularization", "each of `Regs` is `operator` of a `[[solve.regularization]]`"),
     ("epsRs", "regularization", "each of `epsRs` is `epsilon` of its `[[solve.regularization]]`"),
     ("eps", "regularization", "`eps` is `damp` here, or `epsilon` of a `[[solve.regularization]]`"),
+    (
+        "epsI",
+        "regularization",
+        "`epsI` is `epsilon` of a `[[solve.regularization]]` whose `operator` is an Identity",
+    ),
+    (
+        "NRegs",
+        "regularization",
+        "`NRegs` is not there yet: a `[[solve.regularization]]` takes an operator, and makes its normal",
+    ),
+    (
+        "epsNRs",
+        "regularization",
+        "`epsNRs` is not there yet, as `NRegs`: a `[[solve.regularization]]` takes an operator",
+    ),
     ("epsR", "regularization", "`epsR` is `epsilon` of a `[[solve.regularization]]`"),
     ("epsilon", "regularization", "`epsilon` stands in a `[[solve.regularization]]`"),
     (

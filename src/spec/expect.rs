@@ -44,6 +44,11 @@ impl ExpectSpec {
             _ => None,
         }
     }
+
+    /// Whether it is of a dot test.
+    pub fn is_of_dottest(&self) -> bool {
+        matches!(self, ExpectSpec::Quantity { quantity, .. } if quantity.value == Quantity::Dottest)
+    }
 }
 
 /// A number or word of a run.

@@ -1,8 +1,11 @@
-//! A `[solve]` whose header was forgotten: its keys then belong to the table above them.
+//! An `[application]` or `[solve]` whose header was forgotten: its keys then belong to the table above
+//! them.
 
 use super::diagnostic::{Diagnostic, Diagnostics};
+use super::misplaced::{SECTIONS, table_of};
 use super::node::{Node, NodeValue, ParamTable};
 use super::solve::COMMON;
+use super::source::Spanned;
 
 /// Parameters of solvers, which stand in `[solve]` too.
 const PARAMETERS: [&str; 12] = [
@@ -63,20 +66,50 @@ fn stray(root: &ParamTable) -> Option<Stray> {
     })
 }
 
-/// The file with `[solve]` above its keys, if that was forgotten, which is reported.
+/// The file with both headers above their keys, if one was forgotten, which is reported.
 pub(super) fn mended(root: &ParamTable, out: &mut Diagnostics) -> Option<ParamTable> {
+    let with = application(root, out);
+    solve(with.as_ref().unwrap_or(root), out).or(with)
+}
+
+/// `[application]` begins with its `type`, which is a word: nothing else of these tables is.
+fn application(root: &ParamTable, out: &mut Diagnostics) -> Option<ParamTable> {
+    if root.get("application").is_some() {
+        return None;
+    }
+    let mut root = root.clone();
+    let is_type = |table: &ParamTable| {
+        let at = table.entries.iter().position(|(key, _)| key.value == "type")?;
+        // An operator may have that name.
+        let of = table.entries[at].1.as_str()?;
+        table.get(of).is_none().then_some(at)
+    };
+    let above = [None, Some("params"), Some("arrays"), Some("operators"), Some("run")];
+    let moved = above.into_iter().find_map(|section| {
+        let table = table_of(&mut root, section)?;
+        let from = is_type(table)?;
+        let mut moved = table.entries.split_off(from);
+        let stays = |(key, node): &mut (_, Node)| {
+            let key: &Spanned<String> = key;
+            node.as_table().is_some() || (section.is_none() && SECTIONS.contains(&&*key.value))
+        };
+        table.entries.extend(moved.extract_if(.., stays));
+        Some(moved)
+    })?;
+    let span = moved.first()?.0.span.clone();
+    let label = "an application begins like this";
+    let mistake = Diagnostic::new(span.clone(), "`[application]` is missing", label);
+    out.push(mistake.help("write `[application]` on the line above"));
+    let table = root.table_mut("application", &span)?;
+    table.entries = moved;
+    Some(root)
+}
+
+/// The same of `[solve]`.
+fn solve(root: &ParamTable, out: &mut Diagnostics) -> Option<ParamTable> {
     let stray = stray(root)?;
     let mut root = root.clone();
-    let table = match stray.table {
-        None => &mut root,
-        Some(name) => {
-            let (_, node) = root.entries.iter_mut().find(|(key, _)| key.value == name)?;
-            match &mut node.value {
-                NodeValue::Table(table) => table,
-                _ => return None,
-            }
-        }
-    };
+    let table = table_of(&mut root, stray.table)?;
     // A number is no array and no operator, so a misspelt key of `[solve]`.
     let plain = matches!(stray.table, Some("arrays" | "operators"));
     let is_plain = |node: &Node| {

@@ -9,7 +9,7 @@ use super::run::OutputName;
 use super::source::Spanned;
 
 /// Tables and keys of a problem file.
-const SECTIONS: [&str; 12] = [
+pub(super) const SECTIONS: [&str; 12] = [
     "application",
     "title",
     "dtype",
@@ -33,6 +33,7 @@ pub(super) fn mended(root: &ParamTable, out: &mut Diagnostics) -> Option<ParamTa
     misspelt_headers(&mut root, out);
     for section in [None, Some("arrays"), Some("operators")] {
         things(&mut root, section, out);
+        numbers(&mut root, section, out);
     }
     outputs(&mut root, out);
     (out.len() > before).then_some(root)
@@ -50,32 +51,93 @@ fn section_of(node: &Node) -> Option<(&'static str, &'static str, String)> {
 }
 
 fn misspelt_headers(root: &mut ParamTable, out: &mut Diagnostics) {
-    for at in 0..root.entries.len() {
+    for at in (0..root.entries.len()).rev() {
         let (key, node) = &root.entries[at];
         let known = SECTIONS.contains(&key.value.as_str());
         if known || node.as_table().is_none() || section_of(node).is_some() {
             continue;
         }
         let Some(meant) = nearest(&key.value, SECTIONS) else { continue };
-        if root.get(meant).is_none() {
-            out.push(unknown_key(key, "a problem file", &SECTIONS));
-            root.entries[at].0.value = meant.to_string();
+        let there = root.get(meant).map(Node::as_table);
+        let apart = |there: &ParamTable| {
+            node.as_table().is_some_and(|table| table.keys().all(|key| there.get(key).is_none()))
+        };
+        match there {
+            None => {
+                out.push(unknown_key(key, "a problem file", &SECTIONS));
+                root.entries[at].0.value = meant.to_string();
+            }
+            // Part of it stands under the right header, as `[[solve.regularization]]` does.
+            Some(Some(there)) if apart(there) => {
+                out.push(unknown_key(key, "a problem file", &SECTIONS));
+                let (key, node) = root.entries.remove(at);
+                if let (NodeValue::Table(part), Some(there)) =
+                    (node.value, root.table_mut(meant, &key.span))
+                {
+                    there.entries.extend(part.entries);
+                }
+            }
+            Some(_) => {}
         }
+    }
+}
+
+/// Moves numbers that expressions name to `[params]`, whose header was forgotten.
+fn numbers(root: &mut ParamTable, section: Option<&'static str>, out: &mut Diagnostics) {
+    let headed = root.get("params").is_some();
+    let words: Vec<String> = root.entries.iter().flat_map(|(_, node)| words(node)).collect();
+    let Some(table) = table_of(root, section) else { return };
+    let is_param = |(key, node): &Entry| {
+        let number = matches!(node.value, NodeValue::Integer(_) | NodeValue::Float(_));
+        number && words.contains(&key.value)
+    };
+    let (moved, kept) = table.entries.drain(..).partition::<Vec<Entry>, _>(is_param);
+    table.entries = kept;
+    let Some(span) = moved.first().map(|(key, _)| key.span.clone()) else { return };
+    let names: Vec<String> = moved.iter().map(|(key, _)| format!("`{}`", key.value)).collect();
+    let are = if names.len() == 1 { "is a number" } else { "are numbers" };
+    let not = section.map_or(String::new(), |section| format!(", not of `[{section}]`"));
+    let label = format!("{} {are} of `[params]`{not}", names.join(", "));
+    out.push(match headed {
+        true => Diagnostic::new(span.clone(), "a parameter stands in a wrong place", label)
+            .help("put it under `[params]`"),
+        false => Diagnostic::new(span.clone(), "`[params]` is missing", label)
+            .help("write `[params]` on the line above"),
+    });
+    if let Some(params) = root.table_mut("params", &span) {
+        params.entries.extend(moved);
+    }
+}
+
+/// The words of all strings of a value.
+fn words(node: &Node) -> Vec<String> {
+    match &node.value {
+        NodeValue::String(text, _) => {
+            let words = text.split(|c: char| !(c.is_alphanumeric() || c == '_'));
+            words.filter(|word| !word.is_empty()).map(str::to_string).collect()
+        }
+        NodeValue::Array(items) => items.iter().flat_map(words).collect(),
+        NodeValue::Table(table) => table.entries.iter().flat_map(|(_, node)| words(node)).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// A table of the file, or the file itself.
+pub(super) fn table_of<'a>(
+    root: &'a mut ParamTable,
+    section: Option<&'static str>,
+) -> Option<&'a mut ParamTable> {
+    let Some(section) = section else { return Some(root) };
+    let entry = root.entries.iter_mut().find(|(key, _)| key.value == section);
+    match entry.map(|(_, node)| &mut node.value) {
+        Some(NodeValue::Table(table)) => Some(table),
+        _ => None,
     }
 }
 
 /// Moves arrays and operators of a table, or of none, to their own.
 fn things(root: &mut ParamTable, section: Option<&'static str>, out: &mut Diagnostics) {
-    let table = match section {
-        None => &mut *root,
-        Some(section) => {
-            let entry = root.entries.iter_mut().find(|(key, _)| key.value == section);
-            match entry.map(|(_, node)| &mut node.value) {
-                Some(NodeValue::Table(table)) => table,
-                _ => return,
-            }
-        }
-    };
+    let Some(table) = table_of(root, section) else { return };
     let (moved, kept) = table.entries.drain(..).partition::<Vec<Entry>, _>(|(key, node)| {
         let own = section.is_none() && SECTIONS.contains(&key.value.as_str());
         !own && section_of(node).is_some_and(|(its, ..)| Some(its) != section)

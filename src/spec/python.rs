@@ -48,3 +48,36 @@ pub(super) fn decimal(head: &str, line: &str) -> Option<String> {
     let mantissa = rest.split(['e', 'E']).next()?;
     (digits(unsigned) && digits(mantissa)).then(|| format!("{whole}.{rest}"))
 }
+
+/// A call as the value of a key or an entry of a list, outside of strings: where it begins, and what is
+/// called; nothing is where a tuple stands.
+pub(super) fn call(line: &str) -> Option<(usize, &str)> {
+    let mut quote = None;
+    for (k, c) in line.char_indices() {
+        match (quote, c) {
+            (None, '#') => return None,
+            (None, '"' | '\'') => quote = Some(c),
+            (Some(open), _) if open == c => quote = None,
+            (None, '(') => {
+                let before = &line[..k];
+                let word = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.');
+                let start = before.trim_end_matches(word).len();
+                let name = &before[start..];
+                let is_value = before[..start].trim_end().ends_with(['=', '[', ',', '{']);
+                if is_value && !name.starts_with(|c: char| c.is_numeric() || c == '.') {
+                    return Some((start, name));
+                }
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+/// The number of `1.0d0`.
+pub(super) fn fortran(token: &str) -> Option<f64> {
+    let (mantissa, exponent) = token.split_once(['d', 'D'])?;
+    let digits = mantissa.ends_with(|c: char| c.is_ascii_digit() || c == '.');
+    let number = format!("{mantissa}e{exponent}").parse::<f64>().ok()?;
+    (digits && number.is_finite()).then_some(number)
+}

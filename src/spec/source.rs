@@ -135,16 +135,17 @@ impl Source {
     }
 }
 
-/// Whether bytes are UTF-16: by their mark, or because plain words have a zero in every pair of bytes.
-fn is_utf16(bytes: &[u8]) -> bool {
+/// What `iconv` calls the UTF-16 that bytes are: by their mark, or because plain words have a zero in
+/// every pair of bytes.
+fn utf16(bytes: &[u8]) -> Option<&'static str> {
     let (pairs, rest) = bytes.as_chunks::<2>();
     if !rest.is_empty() {
-        return false;
+        return None;
     }
     // The marks of UTF-32 begin, or end, with those of UTF-16.
     match bytes {
-        [0xff, 0xfe, 0, 0, ..] => return false,
-        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => return true,
+        [0xff, 0xfe, 0, 0, ..] => return None,
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => return Some("UTF-16"),
         _ => {}
     }
     let words = |byte: u8| matches!(byte, b'\t' | b'\n' | b'\r' | b' '..=b'~');
@@ -153,7 +154,11 @@ fn is_utf16(bytes: &[u8]) -> bool {
         let found = some.iter().filter(|p| p[zero] == 0 && words(p[1 - zero])).count();
         some.len() > 1 && 10 * found >= 8 * some.len()
     };
-    plain(0) || plain(1)
+    match (plain(0), plain(1)) {
+        (true, _) => Some("UTF-16BE"),
+        (_, true) => Some("UTF-16LE"),
+        _ => None,
+    }
 }
 
 /// The text of a file in UTF-8; else what it is, and what to do.
@@ -162,8 +167,8 @@ fn decoded(bytes: Vec<u8>) -> Result<String, String> {
     if let Some(what) = crate::io::format_of(&bytes) {
         return Err(format!("it is {what}, not a problem file"));
     }
-    if is_utf16(&bytes) {
-        return Err(format!("it is UTF-16; {}", convert("UTF-16")));
+    if let Some(from) = utf16(&bytes) {
+        return Err(format!("it is UTF-16; {}", convert(from)));
     }
     if bytes.contains(&0) {
         return Err("it is not text".into());

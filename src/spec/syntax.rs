@@ -74,13 +74,22 @@ fn known(before: &str, rest: &str, message: &str) -> Option<Found> {
         );
     }
     if head.starts_with("//") {
-        return found("a comment begins with `#`", "TOML has no `//`", "write `# ...`");
+        return slashes();
     }
     if message.contains("duplicate key") {
         return duplicate(before, rest);
     }
     let whole = text_from(before, rest, before.len() - line_start);
     let whole = whole.lines().next().unwrap_or("");
+    if let Some((at, name)) = python::call(whole)
+        && line_start + at <= before.len()
+    {
+        let called = if name.is_empty() { value(&whole[at..]) } else { call(name) };
+        let mut found = called?;
+        found.length = found.length.max(name.len());
+        found.at = Some(line_start + at);
+        return Some(found);
+    }
     if let Some((key, value)) = whole.split_once('=')
         && let Some(inner) = python::set(value)
     {
@@ -126,7 +135,9 @@ fn known(before: &str, rest: &str, message: &str) -> Option<Found> {
         true => before.len() - before.trim_end_matches(number).len(),
         false => 0,
     };
-    let mut found = value(text_from(before, rest, read).lines().next().unwrap_or(""))?;
+    let text = text_from(before, rest, read);
+    let line = text.lines().next().unwrap_or("");
+    let mut found = range(&before[..before.len() - read], line).or_else(|| value(line))?;
     found.at = (read > 0).then(|| before.len() - read);
     Some(found)
 }
@@ -169,6 +180,20 @@ fn duplicate(before: &str, rest: &str) -> Option<Found> {
         (ahead.is_empty() || ahead.ends_with(['\n', '{', ','])) && (behind.starts_with(['=', '.']))
     };
     found.first = places.filter(stands).last().map(|at| at..at + key.len());
+    // Keys of an application may have the names of arrays.
+    let things = ["[arrays]", "[operators]", "[params]"];
+    let header = before[table..].lines().next().unwrap_or("").trim();
+    let after = found.first.as_ref().map_or(table, |first| first.end);
+    if things.contains(&header)
+        && let Some(at) = before[after..].find("\ntype").map(|k| after + k + 1)
+        && before[at + 4..].trim_start().starts_with('=')
+    {
+        let help = "write `[application]` on the line above";
+        let label = "an application begins like this";
+        let mut missing = self::found("`[application]` is missing", label, help)?;
+        (missing.at, missing.length) = (Some(at), 4);
+        return Some(missing);
+    }
     Some(found)
 }
 
@@ -258,20 +283,21 @@ fn behind(head: &str, line: &str) -> Option<Found> {
             found("a number has a point", "expected `.`", format!("write `{number}`"))
         }
         ',' => found("a comma behind a value", "expected the end of the line", help),
-        '(' => call(head.rsplit(['=', ',', '{', ' ']).next().unwrap_or("")),
+        '/' if line.starts_with("//") => slashes(),
         '+' | '-' | '*' | '@' | '/' => found(
             "an expression in pieces",
             "expected the end of the line",
             "an expression is one string, such as `\"A + 2 * B\"`",
         ),
-        _ if head.contains('(') => {
-            call(head.split('=').nth(1).unwrap_or("").split('(').next().unwrap_or("").trim())
-        }
         _ if line.contains('=') => {
             found("two keys on one line", "expected the end of the line", help)
         }
         _ => None,
     }
+}
+
+fn slashes() -> Option<Found> {
+    found("a comment begins with `#`", "TOML has no `//`", "write `# ...`")
 }
 
 fn semicolon(value: &str) -> Option<Found> {
@@ -288,7 +314,12 @@ fn call(name: &str) -> Option<Found> {
         let help = format!("an operator is a table: `{{ type = \"{name}\", ... }}`");
         return found("a Python call is no value", "expected a value of TOML", help);
     }
-    let help = "a file holds values: write the number, the list or the table itself";
+    let help = match name.rsplit('.').next().unwrap_or(name) {
+        maker @ ("arange" | "full" | "linspace" | "ones" | "zeros") => {
+            format!("an array is a table: `{{ {maker} = {{ ... }} }}`")
+        }
+        _ => "a file holds values: write the number, the list or the table itself".into(),
+    };
     found("a Python call is no value", "expected a value of TOML", help)
 }
 
@@ -337,6 +368,15 @@ fn value(line: &str) -> Option<Found> {
             format!("expected `{lower}`"),
             format!("write `{lower}`"),
         )?,
+        "yes" | "on" | "no" | "off" if token == word => {
+            let plain = ["yes", "on"].contains(&lower.as_str());
+            let label = format!("expected `{plain}`");
+            found("TOML writes `true` and `false`", label, format!("write `{plain}`"))?
+        }
+        "pi" if token == word => {
+            let help = format!("write `{}`", std::f64::consts::PI);
+            found("a number is written in digits", "TOML has no `pi`", help)?
+        }
         "none" | "null" | "nil" => found(
             "TOML has no value for nothing",
             format!("expected a value, found `{word}`"),
@@ -365,7 +405,7 @@ fn value(line: &str) -> Option<Found> {
                 format!("leave `{word}` out; single quotes take `\\` as it is"),
             )?
         }
-        _ => return number(token).or_else(|| unquoted(token)),
+        _ => return number(token).or_else(|| commented(token)).or_else(|| unquoted(token)),
     };
     found.length = word.len();
     Some(found)
@@ -374,6 +414,8 @@ fn value(line: &str) -> Option<Found> {
 /// Numbers that Python would read.
 fn number(token: &str) -> Option<Found> {
     let is_number = |text: &str| text.trim().parse::<f64>().is_ok();
+    let digits = ["numpy.pi", "math.pi", "np.pi", "pi"];
+    let digits = digits.iter().fold(token.to_string(), |text, pi| text.replace(pi, "3"));
     let words: Vec<&str> = token.split_whitespace().collect();
     let mut found = if words.len() > 1 && words.iter().all(|w| is_number(w)) {
         let help = format!("write `{}`", words.join(", "));
@@ -381,13 +423,16 @@ fn number(token: &str) -> Option<Found> {
     } else if token.ends_with(['j', 'J']) && super::parse_complex(token).is_some() {
         let help = format!("write `\"{token}\"`");
         found("a complex number is a string here", "TOML has no complex numbers", help)?
-    } else if token.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.'))
-        && token.contains(['/', '*', '+', '-', '('])
-        && !is_number(token)
-        && token.chars().all(|c| c.is_ascii_digit() || " .eE+-*/()".contains(c))
+    } else if digits.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.'))
+        && digits.contains(['/', '*', '+', '-', '('])
+        && !is_number(&digits)
+        && digits.chars().all(|c| c.is_ascii_digit() || " .eE+-*/()".contains(c))
     {
         let help = "write the number itself; TOML does not compute";
         found("a computation is no value", "expected a number", help)?
+    } else if let Some(x) = python::fortran(token) {
+        let label = "an exponent stands behind `e`";
+        found("TOML writes this number otherwise", label, format!("write `{x:?}`"))?
     } else if let (Ok(x), Err(_)) = (token.parse::<f64>(), toml::de::DeValue::parse(token)) {
         let help = if token.contains(['.', 'e', 'E']) { format!("{x:?}") } else { format!("{x}") };
         let label = "digits stand on both sides of a point, no zero before others";
@@ -395,6 +440,34 @@ fn number(token: &str) -> Option<Found> {
     } else {
         return None;
     };
+    found.length = token.len();
+    Some(found)
+}
+
+/// A value with a comment as C writes it.
+fn commented(token: &str) -> Option<Found> {
+    let (value, comment) = token.split_once("//")?;
+    let value = value.trim_end();
+    toml::de::DeValue::parse(value).ok()?;
+    let mut found = slashes()?;
+    (found.help, found.length) = (format!("write `{value} #{comment}`"), token.len());
+    Some(found)
+}
+
+/// A range of Python where no slice is.
+fn range(before: &str, line: &str) -> Option<Found> {
+    let token = line.split([',', ']', '}', '#']).next().unwrap_or("").trim_end();
+    let slice =
+        before.trim_end().strip_suffix('=').is_some_and(|b| b.trim_end().ends_with("slice"));
+    let ranges =
+        token.contains(':') && token.chars().all(|c| c.is_ascii_digit() || "-:".contains(c));
+    if slice || !ranges {
+        return None;
+    }
+    let help = format!(
+        "numbers in a row are `{{ arange = {{ start = 0, stop = 5 }} }}`; a slice is a string, `slice = \"{token}\"`"
+    );
+    let mut found = found("a range is no value", "expected a value of TOML", help)?;
     found.length = token.len();
     Some(found)
 }

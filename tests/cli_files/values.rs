@@ -107,3 +107,31 @@ fn infinity_and_nan_are_kept_and_told() {
     let ran = folder.ran("apply large.toml --operator 1e38*I --input x.npy --output y.npy");
     assert!(ran.stderr.contains("the result: 4 of 4 values are NaN or infinite"), "{}", ran.stderr);
 }
+
+#[test]
+fn warnings_of_a_run_are_told_by_test_too() {
+    let text = PROBLEM
+        .replace("\"cgls\"\nniter    = 5", "\"direct\"")
+        .replace("d = { file = \"d.npy\" }", "d = { values = [1e-300, 2.0, 3.0, 4.0] }")
+        .replace("model = \"m.npy\"", "model = { path = \"m.npy\", dtype = \"float32\" }");
+    let text = text + "[[expect]]\noutput = \"image\"\nfile = \"r.npy\"\nsnr = 100\n";
+    let folder = folder("x.npy", "x.npy");
+    folder.put("r.npy", &npy(&[1.0, 2.0, 3.0, 4.0]));
+    folder.put("p.toml", text.as_bytes());
+    let words = "output `model`: 1 of 4 values are not zero and became zero as float32";
+    let solved = folder.ran("solve p.toml --json").json();
+    assert_eq!(solved["warnings"][0], words, "{solved}");
+    // JSON has no infinity.
+    assert_eq!(solved["expectations"][0]["found"], "inf dB", "{solved}");
+    let ran = folder.ran("test p.toml");
+    assert_eq!((ran.code, ran.stderr), (Some(0), format!("warning: p.toml: {words}\n")));
+    assert_eq!(folder.ran("test p.toml --quiet").stderr, "");
+    let found = folder.ran("test p.toml problem.toml --json").json();
+    assert_eq!(found["files"][0]["warnings"], serde_json::json!([words]), "{found}");
+    assert_eq!(found["files"][1]["warnings"], serde_json::json!([]), "{found}");
+    // Those of the file itself are listed too.
+    let unused = text.replace("[solve]", "J = \"2 * I\"\n[solve]");
+    folder.put("unused.toml", unused.as_bytes());
+    let found = folder.ran("test unused.toml --json").json();
+    assert_eq!(found["files"][0]["warnings"].as_array().map(Vec::len), Some(2), "{found}");
+}

@@ -208,3 +208,89 @@ error: problem.toml has 1 mistake; nothing was run"#,
         assert!(said.contains(ONE), "{said}");
     }
 }
+
+#[test]
+fn a_misspelt_header_beside_a_part_of_its_table_is_one_mistake() {
+    let text = PROBLEM.replace("[solve]\n", "[sovle]\n");
+    assert!(text.contains("[[solve.regularization]]"));
+    assert_eq!(
+        lines(&text, ""),
+        ["error: unknown key `sovle`", "help: did you mean `solve`?", ONE]
+    );
+    let text =
+        PROBLEM.replace("[operators]\n", "[operator]\n") + "[operators.E]\ntype = \"Real\"\n";
+    let said = lines(&text, "");
+    assert_eq!(said[..2], ["error: unknown key `operator`", "help: did you mean `operators`?"]);
+    // Where both say the same key, nothing is put together.
+    let text = PROBLEM.replace("[arrays]", "[array]\nd = { values = [1] }\n[arrays]");
+    assert_eq!(
+        lines(&text, ""),
+        ["error: unknown key `array`", "help: did you mean `arrays`?", ONE]
+    );
+}
+
+#[test]
+fn a_forgotten_params_header_is_one_mistake() {
+    says(
+        "[params]\n",
+        "",
+        r#"
+error: `[params]` is missing
+ --> problem.toml:1:1
+  |
+1 | eps = 0.5
+  | ^^^ `eps` is a number of `[params]`
+  |
+  = help: write `[params]` on the line above
+
+error: problem.toml has 1 mistake; nothing was run"#,
+    );
+    let text = PROBLEM.replace("[params]\neps = 0.5\n", "");
+    let said = said(PROBLEM, &text.replace("[operators]", "eps = 0.5\n[operators]"));
+    assert!(said.contains("^^^ `eps` is a number of `[params]`, not of `[arrays]`\n"), "{said}");
+    assert!(said.contains(ONE), "{said}");
+    let text = text.replace("[arrays]", "eps = 1\n[params]\nrho = 1\n[arrays]");
+    let said = lines(&text.replace("eps * D", "rho * eps * D"), "");
+    let words = "error: a parameter stands in a wrong place";
+    assert_eq!(said, [words, "help: put it under `[params]`", ONE]);
+    // What no expression names is no parameter.
+    let said = lines(&PROBLEM.replace("[params]", "threads = 2\n[params]"), "");
+    assert_eq!((said[0].as_str(), said.len()), ("error: unknown key `threads`", 3), "{said:?}");
+}
+
+#[test]
+fn a_forgotten_application_header_is_one_mistake() {
+    let text = |arrays: &str, keys: &str| {
+        format!(
+            "[arrays]\n{arrays}\n\ntype = \"MDD\"\n{keys}\ndt = 0.1\n\n[solve]\nsolver = \"lsqr\"\n\n\
+             [outputs]\nminv = \"minv.npy\"\n"
+        )
+    };
+    let (g, d) = ("ones = { shape = [2, 3, 5] }", "ones = { shape = [2, 5] }");
+    let other = text(&format!("up = {{ {g} }}\ndown = {{ {d} }}"), "G = \"up\"\nd = \"down\"");
+    let help = "help: write `[application]` on the line above";
+    assert_eq!(lines(&other, ""), ["error: `[application]` is missing", help, ONE]);
+    let mended = other.replace("type =", "[application]\ntype =");
+    assert_eq!(Folder::of(&mended).ran("check problem.toml").code, Some(0));
+    // Before all tables.
+    let (head, rest) = other.split_once("type = ").unwrap();
+    let (keys, rest) = rest.split_once("\n\n").unwrap();
+    let first = format!("type = {keys}\n\n{head}{rest}");
+    assert_eq!(lines(&first, ""), ["error: `[application]` is missing", help, ONE]);
+    // Its keys may have the names of arrays.
+    let same = text(&format!("G = {{ {g} }}\nd = {{ {d} }}"), "G = \"G\"\nd = \"d\"");
+    let expected = r#"
+error: `[application]` is missing
+ --> problem.toml:5:1
+  |
+5 | type = "MDD"
+  | ^^^^ an application begins like this
+  |
+  = help: write `[application]` on the line above
+
+error: problem.toml has 1 mistake; nothing was run"#;
+    Folder::of(&same).ran("check problem.toml").is(2, "", expected);
+    // An operator may be called so.
+    let text = PROBLEM.replace("A = {", "type = \"A\"\nA = {").replace("eps * D", "type");
+    assert_eq!(Folder::of(&text).ran("check problem.toml").code, Some(0));
+}

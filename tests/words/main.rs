@@ -76,11 +76,12 @@ fn files_that_are_no_utf_8_are_said_to_be_so() {
         start.iter().copied().chain(text.encode_utf16().flat_map(bytes)).collect()
     };
     let convert = |from: &str| format!("save it as UTF-8, or `iconv -f {from} -t UTF-8 OLD > NEW`");
-    let wide = format!("it is UTF-16; {}", convert("UTF-16"));
+    let wide = |order: &str| format!("it is UTF-16; {}", convert(&format!("UTF-16{order}")));
     for (bytes, words) in [
-        (both(&[0xff, 0xfe], u16::to_le_bytes), wide.clone()),
-        (both(&[0xfe, 0xff], u16::to_be_bytes), wide.clone()),
-        (both(&[], u16::to_le_bytes), wide),
+        (both(&[0xff, 0xfe], u16::to_le_bytes), wide("")),
+        (both(&[0xfe, 0xff], u16::to_be_bytes), wide("")),
+        (both(&[], u16::to_le_bytes), wide("LE")),
+        (both(&[], u16::to_be_bytes), wide("BE")),
         (
             b"# one\ntitle = \"\xe9\"\n".to_vec(),
             format!(
@@ -137,6 +138,27 @@ fn files_of_other_programs_are_named() {
             b"1,2",
             line("f.csv: it is a text file", "f.npy\", np.loadtxt(\"f.csv\", delimiter=\",\")"),
         ),
+        (
+            "g.dat",
+            &[0, 0, 0x80, 0x3f, 0, 0, 0, 0x40],
+            line(
+                "g.dat: it is raw binary, which says neither its type nor its dims",
+                "g.npy\", np.fromfile(\"g.dat\", \"<f4\").reshape(DIMS)",
+            ),
+        ),
+        (
+            "h.bin",
+            &[0xcd, 0xcc, 0xcc, 0x3d, 0xcd, 0xcc, 0xcc, 0x3d],
+            line(
+                "h.bin: it is raw binary, which says neither its type nor its dims",
+                "h.npy\", np.fromfile(\"h.bin\", \"<f4\").reshape(DIMS)",
+            ),
+        ),
+        (
+            "i.dat",
+            "0.5 1.5 µm: é".as_bytes(),
+            line("i.dat: it is a text file", "i.npy\", np.loadtxt(\"i.dat\")"),
+        ),
     ] {
         folder.put(name, bytes);
         folder.ran(&format!("info {name}")).is(2, "", &expected);
@@ -190,4 +212,40 @@ error: problem.toml has 1 mistake; nothing was run"#,
         "",
         "error: cannot write /dev/null: it is not a regular file; use \"-\" for standard output",
     );
+}
+
+#[test]
+fn an_output_is_a_file() {
+    let folder = Folder::of(PROBLEM);
+    folder.put("x.npy", &npy(&[1.0, 2.0, 3.0]));
+    let before = folder.all();
+    let apply = "apply problem.toml --operator D --input x.npy --output";
+    for (path, words) in [
+        (
+            "m.npy/",
+            ["cannot write m.npy/: a path that ends in `/` is a folder", "leave out the `/`"],
+        ),
+        (
+            "/dev/stdout",
+            ["cannot write /dev/stdout: it is a stream", "use \"-\" for standard output"],
+        ),
+        ("/dev/fd/1", ["cannot write /dev/fd/1: it is a stream", "use \"-\" for standard output"]),
+    ] {
+        let solve = format!("solve problem.toml --set outputs.model={path}");
+        for command in [solve.replace("solve", "check"), solve, format!("{apply} {path}")] {
+            // Standard output is a file here.
+            let out = std::fs::File::create(folder.path().join("out")).unwrap();
+            let ran = std::process::Command::new(env!("CARGO_BIN_EXE_pylopsd"))
+                .current_dir(folder.path())
+                .args(command.split(' '))
+                .stdout(out)
+                .output()
+                .unwrap();
+            let said = String::from_utf8_lossy(&ran.stderr);
+            assert_eq!(ran.status.code(), Some(2), "{command}\n{said}");
+            assert!(words.iter().all(|word| said.contains(word)), "{command}\n{said}");
+            std::fs::remove_file(folder.path().join("out")).unwrap();
+            assert_eq!(folder.all(), before);
+        }
+    }
 }

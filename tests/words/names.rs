@@ -37,6 +37,28 @@ fn names_of_pylops_and_scipy_have_their_name_here() {
             "whole numbers are read as floats: `float32` or `float64`",
         ),
         (
+            "niter ",
+            "epsI = 0.1\nniter ",
+            "`epsI` is `epsilon` of a `[[solve.regularization]]` whose `operator` is an Identity",
+        ),
+        (
+            "niter ",
+            "NRegs = [\"D\"]\nniter ",
+            "`NRegs` is not there yet: a `[[solve.regularization]]` takes an operator, and makes its normal",
+        ),
+        (
+            "niter ",
+            "epsNRs = [0.1]\nniter ",
+            "`epsNRs` is not there yet, as `NRegs`: a `[[solve.regularization]]` takes an operator",
+        ),
+        (
+            "niter ",
+            "atol = 0.1\nniter ",
+            "it is a key of `lsqr`; `rtol` is relative to the norm of the data here, and `tol` absolute",
+        ),
+        ("niter ", "columns = true\nniter ", "it is a key of `direct`"),
+        ("niter ", "conlim = 1e3\nniter ", "it is a key of `lsqr`"),
+        (
             "\"Identity\", N = 3",
             "\"Demigration\", z = 3",
             "`Demigration` is the operator `Kirchhoff` here",
@@ -67,6 +89,27 @@ error: problem.toml has 1 mistake; nothing was run"#,
     let fista = said("\"cgls\"", "\"fista\"\neps = 0.1");
     assert!(fista.contains("solver `fista` is not supported in this version yet"), "{fista}");
     assert!(fista.contains("has 1 mistake"), "{fista}");
+    for (solver, whose) in
+        [("lsmr", "SciPy"), ("MINRES", "SciPy"), ("admm", "PyProximal"), ("omp", "PyLops")]
+    {
+        let said = said("\"cgls\"", &format!("\"{solver}\""));
+        assert!(said.contains(&format!("^ {whose} has it, this program does not\n")), "{said}");
+    }
+    for name in ["Deghosting", "pylops.waveeqprocessing.prestackinversion"] {
+        let said = said("\"Identity\", N = 3", &format!("\"{name}\", N = 3"));
+        let words = format!("error: workflow `{name}` is not supported in this version yet\n");
+        assert!(said.starts_with(&words), "{said}");
+    }
+    for (name, help) in [
+        ("regularized_inversion", "write a `[[solve.regularization]]` for each of `Regs`"),
+        ("RegularizedInversion", "write a `[[solve.regularization]]` for each of `Regs`"),
+        ("pylops.optimization.leastsquares.preconditioned_inversion", "write `preconditioner = "),
+        ("normal_equations_inversion", "write `normal_equations = true` and `solver = \"cg\"`"),
+    ] {
+        let said = said("\"cgls\"", &format!("\"{name}\""));
+        assert!(helps(&said).len() == 1 && helps(&said)[0].starts_with(help), "{said}");
+        assert!(said.starts_with(&format!("error: there is no solver `{name}`\n")), "{said}");
+    }
     let folder = Folder::of(PROBLEM);
     for (command, name, listed) in [
         ("ops", "DCT", "Sliding2D"),

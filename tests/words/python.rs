@@ -33,6 +33,20 @@ fn python_is_told_in_the_words_of_toml() {
         ("= 5", "= 1e-3j", "a complex number is a string here", "write `\"1e-3j\"`"),
         ("= 5", "= 10**2", "a computation is no value", "write the number itself"),
         ("= 5", "= np.pi", "a name of Python is no value", "write the number itself"),
+        ("= 5", "= pi", "a number is written in digits", "write `3.141592653589793`"),
+        ("= 5", "= 2*pi", "a computation is no value", "write the number itself"),
+        ("= 5", "= pi * A", "a string without quotes", "write `\"pi * A\"`"),
+        ("= 5", "= 1.0d0", "TOML writes this number otherwise", "write `1.0`"),
+        ("= 5", "= -1.5D-7", "TOML writes this number otherwise", "write `-1.5e-7`"),
+        ("= 5", "= 5d", "a string without quotes", "write `\"5d\"`"),
+        ("= 5", "= yes", "TOML writes `true` and `false`", "write `true`"),
+        ("= 5", "= Off", "TOML writes `true` and `false`", "write `false`"),
+        ("= 5", "= no data", "a string without quotes", "write `\"no data\"`"),
+        ("= 5", "= 1:5", "a range is no value", "`slice = \"1:5\"`"),
+        ("3.0] }", "3.0], slice = 1:5 }", "a string without quotes", "write `\"1:5\"`"),
+        ("= 5", "= 5 // at most", "a comment begins with `#`", "write `5 # at most`"),
+        ("\"cgls\"", "\"cgls\" // ours", "a comment begins with `#`", "write `# ...`"),
+        ("\"d\"", "a//b", "a string without quotes", "write `\"a//b\"`"),
         ("\"cgls\"", "cgls", "a string without quotes", "write `\"cgls\"`"),
         ("\"m.npy\"", "C:\\m.npy", "a string without quotes", "write `'C:\\m.npy'`"),
         ("\"m.npy\"", "f\"m.npy\"", "a string has no letters before its quote", "leave `f` out"),
@@ -56,6 +70,38 @@ fn python_is_told_in_the_words_of_toml() {
         assert!(said.starts_with(&format!("error: {message}\n")), "{to}\n{said}");
         assert!(helps(&said).len() == 1 && helps(&said)[0].contains(help), "{to}\n{said}");
     }
+    let call = "a Python call is no value";
+    for (from, to, help) in [
+        ("[1.0, 2.0, 3.0]", "np.array([1.0, 2.0])", "write the number, the list"),
+        ("[1.0, 2.0, 3.0]", "np.ones((5, 2)), dtype = \"float64\"", "`{ ones = { ... } }`"),
+        ("{ values = [1.0, 2.0, 3.0] }", "np.linspace(0, 1, 5)", "`{ linspace = { ... } }`"),
+        ("[1.0, 2.0, 3.0]", "[1.0, np.sqrt(2.0)]", "write the number, the list"),
+        (
+            "{ type = \"Identity\", N = 3 }",
+            "Identity(3, dtype=\"float64\")",
+            "`{ type = \"Identity",
+        ),
+        ("N = 3", "N = (3,), dtype = f(2)", "write `[3]`"),
+    ] {
+        let said = said(from, to);
+        let message = if to.starts_with("N = (") { "a tuple is a list here" } else { call };
+        assert!(said.starts_with(&format!("error: {message}\n")), "{to}\n{said}");
+        assert!(helps(&said).len() == 1 && helps(&said)[0].contains(help), "{to}\n{said}");
+    }
+    says(
+        "[1.0, 2.0, 3.0]",
+        "np.array([1.0, 2.0])",
+        r#"
+error: a Python call is no value
+ --> problem.toml:5:16
+  |
+5 | d = { values = np.array([1.0, 2.0]) }
+  |                ^^^^^^^^ expected a value of TOML
+  |
+  = help: a file holds values: write the number, the list or the table itself
+
+error: problem.toml has 1 mistake; nothing was run"#,
+    );
     says(
         "N = 3",
         "N = (3,)",

@@ -178,7 +178,7 @@ error: outputs are written by a solve, and the file has no `[solve]`
 3 | [outputs]
   |  ^^^^^^^ nothing would look at this
   |
-  = help: write a `[solve]`, if only of an Identity; `pylopsd apply` applies an operator without
+  = help: outputs of operators and arrays alone are not there yet: write a `[solve]`, if only of an Identity; `pylopsd apply` applies an operator without
 
 error: problem.toml has 1 mistake; nothing was run"#;
     for command in ["check", "plan", "solve"] {
@@ -192,4 +192,114 @@ error: problem.toml has 1 mistake; nothing was run"#;
     let folder = Folder::of(operators);
     assert_eq!(folder.ran("check problem.toml").code, Some(0));
     assert_eq!(folder.ran("test problem.toml").code, Some(0));
+}
+
+/// Nothing uses `R`, `M` and `u`; only they use `eps`, `t`, `rho`, `B` and `e`.
+const IDLE: &str = r#"[params]
+eps = 0.1
+rho = 2.0
+
+[arrays]
+y = { values = [1.0, 2.0, 3.0] }
+e = { values = [1.0, 2.0, 3.0] }
+t = { values = [1.0, 2.0, 3.0] }
+
+[operators]
+I = { type = "Identity", N = 3 }
+D = { type = "SecondDerivative", dims = 3 }
+B = "rho * I"
+R = "D + eps * D"
+M = { type = "Diagonal", diag = "t" }
+
+[solve]
+operator = "I"
+data     = "y"
+solver   = "lsqr"
+
+[solves.u]
+operator = "B"
+data     = "e"
+solver   = "lsqr"
+
+[outputs]
+model = "m.npy"
+"#;
+
+#[test]
+fn what_only_unused_things_use_is_unused_too() {
+    let folder = Folder::of(IDLE);
+    let idle = r#"
+warning: no solve, output or other operator uses `R`
+  --> problem.toml:14:1
+   |
+14 | R = "D + eps * D"
+   | ^ only named in `[operators]`
+
+warning: no solve, output or other operator uses `M`
+  --> problem.toml:15:1
+   |
+15 | M = { type = "Diagonal", diag = "t" }
+   | ^ only named in `[operators]`
+
+warning: no output uses solve `u`
+  --> problem.toml:22:9
+   |
+22 | [solves.u]
+   |         ^ it is not solved
+"#;
+    assert_eq!(folder.ran("check problem.toml").stderr.trim(), idle.trim());
+    assert_eq!(folder.ran("check problem.toml --deny-warnings").code, Some(2));
+    let found = folder.ran("solve problem.toml --json").json();
+    assert!(found["solver"]["further"].is_null(), "{found}");
+    assert_eq!(found["timings"]["solves"].as_f64(), Some(0.0), "{found}");
+    folder.ran("check problem.toml --set params.eps=5").is(
+        2,
+        "",
+        &format!(
+            "{}\n\n{}\n\n{}",
+            idle.trim(),
+            r#"
+error: nothing uses parameter `eps` but operator `R`, which nothing uses
+ |
+ | --set params.eps=5
+ |              ^^^ to set it changes nothing
+"#
+            .trim(),
+            "error: the command line has 1 mistake; nothing was run"
+        ),
+    );
+    let used = format!(
+        "{IDLE}image = {{ path = \"i.npy\", apply = {{ operator = \"R + M\", to = \"u\" }} }}\n"
+    );
+    let used = Folder::of(&used);
+    assert_eq!(used.ran("check problem.toml --deny-warnings").code, Some(0));
+    for (set, but) in [
+        ("params.eps=5", " but operator `R`, which nothing uses"),
+        ("params.rho=5", " but operator `B`, which nothing uses"),
+        ("arrays.t.values.0=7", " but operator `M`, which nothing uses"),
+        ("arrays.e.values.0=7", " but solve `u`, which nothing uses"),
+        ("operators.B=rho*I", " but solve `u`, which nothing uses"),
+        ("operators.R=eps*D", "\n"),
+        ("solves.u.niter=3", "\n"),
+    ] {
+        for command in ["check", "solve"] {
+            let ran = folder.ran(&format!("{command} problem.toml --set {set}"));
+            assert!(ran.stderr.contains("error: nothing uses "), "{set}\n{}", ran.stderr);
+            assert!(ran.code == Some(2) && ran.stderr.contains(but), "{set}\n{}", ran.stderr);
+        }
+        let ran = used.ran(&format!("check problem.toml --set {set}"));
+        assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{set}");
+    }
+    // A dot test keeps operators from being warned of, not what is set from being without effect.
+    let tested = Folder::of(&format!("{IDLE}[[expect]]\nquantity = \"dottest\"\nmax = 1e-9\n"));
+    let said = tested.ran("check problem.toml").stderr;
+    assert!(said.starts_with("warning: no output uses solve `u`"), "{said}");
+    assert_eq!(tested.ran("check problem.toml --set params.eps=5").code, Some(2));
+}
+
+#[test]
+fn the_mistakes_of_a_solve_that_nothing_uses_are_told() {
+    let text = IDLE.replace("data     = \"e\"", "data     = \"nothing\"");
+    let ran = Folder::of(&text).ran("check problem.toml");
+    assert!(ran.stderr.contains("error: unknown array `nothing`"), "{}", ran.stderr);
 }

@@ -568,6 +568,20 @@ fn members_of_archives_are_found_and_read() {
             error.message().ends_with("it holds \"data\", \"wavelet\"; name one with `key`"),
             "{error}"
         );
+        // The method of the first member stands in its own header and in the directory.
+        let mut other = std::fs::read(&path).unwrap();
+        let entry = other.windows(4).position(|w| w == b"PK\x01\x02").unwrap();
+        for (method, words) in
+            [(12, "bzip2"), (14, "LZMA"), (77, "a method that is not known here")]
+        {
+            (other[8], other[entry + 10]) = (method, method);
+            std::fs::write(dir.path().join("other.npz"), &other).unwrap();
+            let error = Array::open(&dir.path().join("other.npz"), Some("data")).unwrap_err();
+            assert!(
+                error.message().contains(&format!("compressed by {words}; save it")),
+                "{error}"
+            );
+        }
         // A cut or flipped byte anywhere is an error or leaves headers right, never a panic.
         let bytes = std::fs::read(&path).unwrap();
         let broken = dir.path().join("broken.npz");

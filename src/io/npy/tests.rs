@@ -108,6 +108,7 @@ fn hostile_headers_are_refused_with_a_reason() {
     refused(&header("{'descr': '<f8', 'fortran_order': False}"), "no 'shape'");
     refused(&header("{}"), "no 'descr'");
     refused(&header("{'colour': 3}"), "unknown key");
+    refused(&header("{'colour': 3}"), "the header is \"{'colour': 3}\"");
     refused(&header("{'descr': '<f8', 'fortran_order': 1}"), "True or False");
     refused(&header("{'descr': '<f8"), "without an end");
     refused(&header("{'descr': '<f8', 'fortran_order': False, 'shape': ()} x"), "goes on");

@@ -187,6 +187,25 @@ fn check_replaceable(target: &Path, name: &str, is_folder: bool) -> Result<()> {
     Ok(())
 }
 
+/// Places that stand for a stream, wherever that leads.
+const STREAMS: [&str; 5] = ["/dev/fd", "/dev/stderr", "/dev/stdin", "/dev/stdout", "/proc/self/fd"];
+
+/// Refuses a path that names a stream, or by its last `/` a folder where a file is written.
+pub fn check_file(path: &Path) -> Result<()> {
+    let name = path.display().to_string();
+    if STREAMS.iter().any(|stream| path.starts_with(stream)) {
+        return Err(Error::input(format!(
+            "cannot write {name}: it is a stream; use \"-\" for standard output"
+        )));
+    }
+    if name.ends_with('/') && !zarr::is_named(path) {
+        return Err(Error::input(format!(
+            "cannot write {name}: a path that ends in `/` is a folder; leave out the `/`"
+        )));
+    }
+    Ok(())
+}
+
 /// Refuses a path whose ending says another format than what is written: .npy or .zarr for arrays,
 /// .csv for text. What is there and is no file, such as /dev/null, takes anything.
 pub fn check_ending(path: &Path, text: bool) -> Result<()> {

@@ -153,7 +153,7 @@ pub(super) fn expanded_with_names(document: Document) -> Result<Expanded, Diagno
 fn unknown(name: &Spanned<String>) -> Diagnostic {
     let known: Vec<&str> = ENTRIES.iter().map(|e| e.name).collect();
     if operators::is_listed(&name.value, NOT_YET) {
-        return operators::not_there_yet("application", name);
+        return operators::not_there_yet("application", "PyLops", name);
     }
     let message = format!("unknown application `{}`", name.value);
     let label = "not an application that is known";
