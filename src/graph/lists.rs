@@ -42,6 +42,8 @@ impl Program {
     pub fn input_is_list(&self) -> bool {
         let nodes = self.graph.nodes();
         let mut on_line = vec![false; nodes.len()];
+        // Axes along which a line is there again and again.
+        let mut copies = vec![0; nodes.len()];
         for (k, node) in nodes.iter().enumerate() {
             let linear = node.primitive.linear_inputs(node.inputs.len());
             let reached = node.inputs[..linear].iter().any(|id| on_line[id.0]);
@@ -49,10 +51,13 @@ impl Program {
                 return false;
             }
             // What is longer by zeros at its ends is still the line.
-            let passes =
-                keeps_places(&node.primitive) || matches!(node.primitive, Primitive::Pad(_));
+            let passes = keeps_places(&node.primitive)
+                || matches!(node.primitive, Primitive::Pad(_) | Primitive::Broadcast(_));
             let is_input = node.primitive == Primitive::Input(0);
-            on_line[k] = long_axes(node) <= 1 && (is_input || (reached && passes));
+            let before = node.inputs[..linear].iter().map(|id| copies[id.0]).max();
+            let again = matches!(node.primitive, Primitive::Broadcast(_));
+            copies[k] = before.unwrap_or(0) + usize::from(again);
+            on_line[k] = long_axes(node) <= 1 + copies[k] && (is_input || (reached && passes));
         }
         self.inputs.first().is_some_and(|ty| ty.dims.iter().filter(|&&n| n != 1).count() <= 1)
     }
