@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crate::engine::{Machine, Operators, Plans, Spill, run_ranks};
-use crate::graph::{Banded, Program, Result, Value, transpose};
+use crate::graph::{Banded, Program, Result, Value, batched, transpose};
 use crate::io::{Array, Distribution, Generator};
 use crate::scalar::{C128, DType};
 use crate::space::ArrayType;
@@ -198,4 +198,37 @@ fn large_products_are_summed_in_parts() {
         let y = x.reshape(&[1, 7000, 1])?.matmul(&x.constant(&kernel))?;
         y.reshape(&[601])
     });
+}
+
+#[test]
+fn many_items_at_once_have_the_same_bits_on_any_ranks_threads_and_chunks() {
+    for dtype in DType::ALL {
+        for (each, rows) in [(true, 5), (true, 33), (false, 5), (false, 33)] {
+            let item = |seed: u64| {
+                let (kernel, diagonal) =
+                    (random(&[1, rows, 7], dtype, seed), random(&[rows], dtype, 1000 + seed));
+                Value::program(&[ArrayType::new([7], dtype)], |x| {
+                    let y = x[0].reshape(&[1, 7, 1])?.matmul(&x[0].constant(&kernel))?;
+                    let y = y.reshape(&[rows])?.stencil(0, derivative(rows))?;
+                    Ok(vec![y.multiply(&x[0].constant(&diagonal))?])
+                })
+            };
+            let items: Result<Vec<Program>> = (0..123).map(item).collect();
+            let items = items.expect("dims agree");
+            let together = batched(&items.iter().collect::<Vec<_>>(), each);
+            let together = together.expect("dims agree").expect("all can be batched");
+            let dims = together.inputs[0].dims.clone();
+            check("many items", &dims, dtype, |x| Ok(x.apply(&together)));
+            let chunked = |n: usize| {
+                let program = Value::program(&[ArrayType::new(dims.clone(), dtype)], |x| {
+                    let chunk = [&[n], &dims[1..]].concat();
+                    let x = x[0].chunked(each.then_some(chunk));
+                    Ok(vec![x.apply(&together).chunked(Some(vec![n, rows]))])
+                });
+                both(&program.expect("dims agree"), 2, 2)
+            };
+            let (a, b) = (chunked(10), chunked(123));
+            assert!(a.0 == b.0 && a.1 == b.1, "{dtype}, {rows} rows, a model for each: {each}");
+        }
+    }
 }

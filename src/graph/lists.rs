@@ -44,6 +44,8 @@ impl Program {
     pub fn input_is_list(&self) -> bool {
         let nodes = self.graph.nodes();
         let mut on_line = vec![false; nodes.len()];
+        // Axes along which a line is there again and again.
+        let mut copies = vec![0; nodes.len()];
         for (k, node) in nodes.iter().enumerate() {
             let linear = node.primitive.linear_inputs(node.inputs.len());
             let reached = node.inputs[..linear].iter().any(|id| on_line[id.0]);
@@ -51,8 +53,11 @@ impl Program {
                 return false;
             }
             let is_input = node.primitive == Primitive::Input(0);
-            let passes = is_input || (reached && keeps_places(&node.primitive));
-            on_line[k] = long_axes(node) <= 1 && passes;
+            let again = matches!(node.primitive, Primitive::Broadcast(_));
+            let passes = is_input || (reached && (again || keeps_places(&node.primitive)));
+            let before = node.inputs[..linear].iter().map(|id| copies[id.0]).max();
+            copies[k] = before.unwrap_or(0) + usize::from(again);
+            on_line[k] = long_axes(node) <= 1 + copies[k] && passes;
         }
         self.inputs.first().is_some_and(|ty| ty.dims.iter().filter(|&&n| n != 1).count() <= 1)
     }

@@ -1,5 +1,6 @@
 //! The lazy graph: a linear program over a closed set of primitives, and what is done to it.
 
+mod batch;
 mod conjugate;
 mod core;
 mod lists;
@@ -19,6 +20,7 @@ mod value;
 
 pub use crate::kernels::Banded;
 pub use crate::kernels::kirchhoff::Aperture;
+pub use batch::{MANY, alike, batched};
 pub use conjugate::conjugate;
 pub use core::{Core, core};
 pub use locality::{Cut, input_box, pulled_once};

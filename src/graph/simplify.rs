@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::graph::{AxisStep, NodeId, Primitive, Program, Result, Value};
+use crate::graph::{AxisStep, MANY, NodeId, Primitive, Program, Result, Value};
 use crate::scalar::C128;
 
 /// Looks at one node with its inputs already simplified; gives a simpler value that equals it.
@@ -86,12 +86,8 @@ fn flatten_sums(v: &Value) -> Result<Option<Value>> {
     Value::sum_of(&flat).map(Some)
 }
 
-/// So many padded parts that are added are laid side by side; few are added as they are, so that their
-/// sums keep their bits.
-const MANY: usize = 16;
-
-/// `pad(a) + pad(b) + ... = [a, b, ...]` where parts do not overlap along the one axis that is padded:
-/// a box is then made of the parts that it meets.
+/// `pad(a) + pad(b) + ... = [a, b, ...]` for many parts that do not overlap along the one axis that is
+/// padded: a box is then made of the parts that it meets.
 fn lay_side_by_side(v: &Value) -> Result<Option<Value>> {
     let dims = v.dims();
     let count = v.count_arguments();

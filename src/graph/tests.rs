@@ -1,19 +1,25 @@
 //! Transposed, conjugated and simplified programs against dense matrices.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use crate::graph::reference::{assert_same, dense, values};
 use crate::graph::{
-    Aperture, AxisStep, Banded, Format, Primitive, Program, Result, Value, conjugate, render,
-    simplify, transpose,
+    Aperture, AxisStep, Banded, Format, Primitive, Program, Result, Value, alike, batched,
+    conjugate, render, simplify, transpose,
 };
 use crate::io::Array;
 use crate::scalar::{C128, DType};
 use crate::space::ArrayType;
 
+thread_local! {
+    /// Added to the seeds of arrays, so that the same case has others.
+    static SHIFT: Cell<f64> = const { Cell::new(0.0) };
+}
+
 fn array(dims: &[usize], dtype: DType, seed: f64) -> Array {
     let ty = ArrayType::new(dims, dtype);
-    let values = values(&ty, seed).into_iter().collect();
+    let values = values(&ty, seed + SHIFT.get()).into_iter().collect();
     match Array::values(dims, values, dtype) {
         Ok(array) => array.named("c"),
         Err(error) => panic!("{error}"),
@@ -214,6 +220,92 @@ fn every_program_transposes_conjugates_and_simplifies() {
         let covered = seen.contains(&std::mem::discriminant(&primitive));
         assert!(covered, "no case has {}", primitive.label());
     }
+}
+
+/// Matrices one above the other, each with a model of its own if `each`.
+fn stacked(matrices: &[Vec<Vec<f64>>], each: bool) -> Vec<Vec<f64>> {
+    let rows = matrices[0].first().map_or(0, Vec::len);
+    let columns = matrices[0].len();
+    let count = if each { matrices.len() } else { 1 };
+    let column = |k: usize| {
+        let (owner, j) = (k / columns, k % columns);
+        let part = |(i, m): (usize, &Vec<Vec<f64>>)| match each && i != owner {
+            true => vec![0.0; rows],
+            false => m[j].clone(),
+        };
+        matrices.iter().enumerate().flat_map(part).collect()
+    };
+    (0..count * columns).map(column).collect()
+}
+
+#[test]
+fn many_items_at_once_are_the_items_one_by_one() {
+    let mut refused = Vec::new();
+    for (name, dims, f) in CASES {
+        for dtype in [DType::Float64, DType::Complex128] {
+            let item = |k: usize| {
+                SHIFT.set(0.01 * k as f64);
+                let forward = program(dims, dtype, f);
+                SHIFT.set(0.0);
+                forward
+            };
+            // Items with arrays of their own, and items that share them.
+            let (own, one) = ([item(0), item(1), item(2)], item(0));
+            let adjoints = own.each_ref().map(|p| transpose(p).expect(name));
+            let same = [one.clone(), one.clone(), one.clone()];
+            let normal = own.each_ref().map(|p| {
+                let adjoint = transpose(p).expect(name);
+                simplify(&chain(p, &adjoint)).expect(name)
+            });
+            for (items, kind) in
+                [(&own, "own"), (&adjoints, "adjoint"), (&same, "same"), (&normal, "normal")]
+            {
+                assert!(items.windows(2).all(|pair| alike(&pair[0], &pair[1])), "{name} {kind}");
+                let programs: Vec<&Program> = items.iter().collect();
+                for each in [true, false] {
+                    let what = format!("{name} of {dtype}, {kind}, a model for each: {each}");
+                    let Some(together) = batched(&programs, each).expect(name) else {
+                        refused.push(*name);
+                        continue;
+                    };
+                    let ty = &items[0].output_types()[0];
+                    assert_eq!(together.output_types()[0].dims, [&[3], &ty.dims[..]].concat());
+                    let matrices = items.each_ref().map(dense);
+                    let matrix = stacked(&matrices, each);
+                    assert_same(&matrix, &dense(&together), false, &what);
+                    let adjoint = simplify(&transpose(&together).expect(name)).expect(name);
+                    assert_same(&matrix, &dense(&adjoint), true, &format!("{what}, transposed"));
+                }
+            }
+        }
+    }
+    refused.dedup();
+    assert_eq!(
+        refused,
+        [
+            "convolve",
+            "convolve complex",
+            "convolve long",
+            "spread by a table",
+            "spread between samples",
+            "spread at times",
+            "demigrate",
+            "demigrate with weights"
+        ]
+    );
+}
+
+#[test]
+fn programs_of_other_shapes_large_arrays_and_chunks_are_not_alike() {
+    let plain = |n: usize, c: f64, chunks: Option<Vec<usize>>| {
+        program(&[n], REAL, |x| Ok(x.multiply(&constant(x, &[n], 0.1))?.scale(c).chunked(chunks)))
+    };
+    let first = plain(8, 2.0, None);
+    assert!(alike(&first, &plain(8, 2.0, None)));
+    assert!(!alike(&first, &plain(8, 3.0, None)));
+    assert!(!alike(&first, &plain(9, 2.0, None)));
+    assert!(!alike(&plain(8, 2.0, Some(vec![4])), &plain(8, 2.0, Some(vec![4]))));
+    assert!(!alike(&plain(8193, 2.0, None), &plain(8193, 2.0, None)));
 }
 
 #[test]

@@ -176,6 +176,20 @@ impl Array {
         Ok(Array::new("computed", ty.dims, ty.dtype, source))
     }
 
+    /// At least one array of dims and type that all share, along a new leading axis. They are read where
+    /// they lie, box by box.
+    pub fn stacked(parts: Vec<Array>) -> Result<Array> {
+        let ty = parts[0].ty().clone();
+        let dims = [&[parts.len()], ty.dims.as_slice()].concat();
+        if ty.is_empty() || checked_len(&dims, 16).is_none() || parts.iter().any(|p| *p.ty() != ty)
+        {
+            let name = parts[0].name();
+            return Err(Error::input(format!("{name} and others cannot be laid side by side")));
+        }
+        let name = format!("{} and {} others", parts[0].name(), parts.len() - 1);
+        Ok(Array::new(&name, dims, ty.dtype, Source::Stacked(parts)))
+    }
+
     /// The bytes of an array that is computed, if they are the array as it is, all of it; computes
     /// them if that has not been done.
     pub fn computed_bytes(&self) -> Result<Option<Bytes>> {
@@ -200,6 +214,7 @@ impl Array {
         match &self.0.base.source {
             Source::Computed { by, .. } => by.working_bytes(),
             Source::Array(inner) => inner.working_bytes(),
+            Source::Stacked(parts) => parts.iter().map(Array::working_bytes).max().unwrap_or(0),
             _ => 0,
         }
     }
@@ -296,6 +311,9 @@ impl Array {
             Source::Array(inner) => inner.is_single(),
             _ => !self.0.base.dtype.is_double(),
         };
+        if let Source::Stacked(parts) = &self.0.base.source {
+            return parts.iter().any(Array::is_single);
+        }
         !self.is_whole() && (!self.ty().dtype.is_double() || base())
     }
 
@@ -342,6 +360,7 @@ impl Array {
                 self.0.base.dims.iter().product::<usize>() * self.0.base.dtype.size()
             }
             Source::Array(inner) => inner.held_bytes(),
+            Source::Stacked(parts) => parts.iter().map(Array::kept_bytes).sum(),
             Source::Zarr(folder) => folder.held_bytes(),
         }
     }
@@ -520,8 +539,12 @@ impl Array {
             self.name(),
             show_dims(&self.0.ty.dims)
         );
-        with_view!(ViewMut, out, v => self.read_into(b, v))
-            .map_err(|e| if self.0.name == self.0.base.name { e } else { e.context(&self.0.name) })
+        with_view!(ViewMut, out, v => self.read_into(b, v)).map_err(|e| self.named_error(e))
+    }
+
+    /// An error of reading, under this array's name too if it is not its file's.
+    fn named_error(&self, error: Error) -> Error {
+        if self.0.name == self.0.base.name { error } else { error.context(&self.0.name) }
     }
 
     /// Boxes that together are a box, none of which goes beyond one chunk of a Zarr folder; `None`

@@ -1,7 +1,7 @@
 //! Operators made of operators: products, sums, scalings, powers, adjoints, parts.
 
 use crate::graph::{self, Value, conjugate, simplify, transpose};
-use crate::operators::{Op, Operator, data, program};
+use crate::operators::{Op, Operator, data};
 use crate::scalar::{C128, DType};
 use crate::space::ArrayType;
 
@@ -155,15 +155,14 @@ impl Operator for Conjugate {
     }
 
     fn forward(&self, x: &Value) -> graph::Result<Value> {
-        Ok(x.apply(&conjugate(&program_for(&self.0, x)?)?))
+        Ok(x.apply(&conjugate(&program_for(&self.0, x.dtype())?)?))
     }
 }
 
-fn program_for(op: &Op, x: &Value) -> graph::Result<graph::Program> {
-    if x.dtype() == op.model().dtype {
-        return program(op.as_ref());
-    }
-    Value::program(&[x.ty().clone()], |x| Ok(vec![op.forward(&x[0])?]))
+/// The program of an operator on values of an element type that may be wider than its model's.
+pub(super) fn program_for(op: &Op, dtype: DType) -> graph::Result<graph::Program> {
+    let model = ArrayType::new(op.model().dims, dtype);
+    Value::program(&[model], |x| Ok(vec![op.forward(&x[0])?]))
 }
 
 /// `Real(A)`: the real part of the data of a real model, PyLops' `toreal`.

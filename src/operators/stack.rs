@@ -1,7 +1,10 @@
 //! What stacks of operators share: which dims they have in common, and how one is applied.
 
-use crate::graph::{self, Error, Value};
-use crate::operators::algebra::as_model;
+use std::ops::Range;
+use std::sync::OnceLock;
+
+use crate::graph::{self, Error, MANY, Program, Value, alike, batched};
+use crate::operators::algebra::{as_model, program_for};
 use crate::operators::{Op, Space, data, disagreement};
 use crate::scalar::DType;
 use crate::space::{ArrayType, Side, show_dims};
@@ -48,6 +51,95 @@ pub(super) fn agree(ops: &[Op], types: &[ArrayType], side: Side) -> graph::Resul
         other + 1,
         show_dims(&types[other].dims)
     )))
+}
+
+/// Operators of a stack, of which many like ones in a row are one program.
+#[derive(Debug)]
+pub(super) struct Blocks {
+    ops: Vec<Op>,
+    /// Whether each has a part of the model of its own.
+    each: bool,
+    /// By element type of the value that they are applied to.
+    runs: [OnceLock<Vec<Run>>; DType::ALL.len()],
+}
+
+/// Operators in a row: one, or many that are one program, from their models and to their data along a
+/// leading axis.
+#[derive(Clone, Debug)]
+pub(super) struct Run {
+    /// Numbers of the operators.
+    pub(super) range: Range<usize>,
+    /// The program of many.
+    together: Option<Program>,
+}
+
+impl Blocks {
+    pub(super) fn new(ops: Vec<Op>, each: bool) -> Blocks {
+        Blocks { ops, each, runs: Default::default() }
+    }
+
+    /// The runs of operators that are applied to values of an element type.
+    pub(super) fn runs(&self, dtype: DType) -> graph::Result<&[Run]> {
+        let Some(lock) = DType::ALL.iter().zip(&self.runs).find(|(d, _)| **d == dtype) else {
+            unreachable!("all element types are listed")
+        };
+        match lock.1.get() {
+            Some(runs) => Ok(runs),
+            None => {
+                let runs = self.find_runs(dtype)?;
+                Ok(lock.1.get_or_init(|| runs))
+            }
+        }
+    }
+
+    fn find_runs(&self, dtype: DType) -> graph::Result<Vec<Run>> {
+        let alone = |k: usize| Run { range: k..k + 1, together: None };
+        if self.ops.len() < MANY {
+            return Ok((0..self.ops.len()).map(alone).collect());
+        }
+        let programs: graph::Result<Vec<Program>> =
+            self.ops.iter().map(|op| program_for(op, dtype.promote(op.model().dtype))).collect();
+        let mut runs = Vec::new();
+        let mut start = 0;
+        for run in programs?.chunk_by(alike) {
+            let range = start..start + run.len();
+            start = range.end;
+            // Order along an axis of one sample is that of the blocks.
+            let several = run[0].inputs[0].len() > 1 && run[0].output_types()[0].len() > 1;
+            let together = match several && run.len() >= MANY {
+                true => batched(&run.iter().collect::<Vec<_>>(), self.each)?,
+                false => None,
+            };
+            match together {
+                Some(_) => runs.push(Run { range, together }),
+                None => runs.extend(range.map(alone)),
+            }
+        }
+        Ok(runs)
+    }
+
+    /// The data of a run, along a leading axis if `shaped`, else along one axis. `x` holds its models one
+    /// after the other, or the one of all.
+    pub(super) fn apply(&self, run: &Run, x: &Value, shaped: bool) -> graph::Result<Value> {
+        let op = &self.ops[run.range.start];
+        let y = match &run.together {
+            None => apply(op, x)?,
+            Some(together) => {
+                let x = x.cast(x.dtype().promote(op.model().dtype));
+                x.reshape(&together.inputs[0].dims)?.apply(together)
+            }
+        };
+        match run.together {
+            _ if !shaped => Ok(y.flatten()),
+            None => y.reshape(&[&[1], y.dims()].concat()),
+            Some(_) => Ok(y),
+        }
+    }
+
+    /// Elements of the models of a run.
+    pub(super) fn model_len(&self, run: &Run) -> usize {
+        self.ops[run.range.start].model().len() * run.range.len()
+    }
 }
 
 /// An operator applied to a value that has as many elements as its model.

@@ -656,3 +656,67 @@ fn what_works_along_an_axis_makes_it_a_line() {
         assert_eq!(lists(text), expected, "{text}");
     }
 }
+
+/// A stack of operators and the same of so few at a time that each stays a program of its own.
+#[test]
+fn many_like_blocks_are_the_blocks_one_by_one() {
+    let matrix = |k: usize, dtype: DType| -> Op {
+        let c = if dtype.is_complex() { "\"1-2j\"" } else { "3" };
+        let dtype = dtype.name();
+        let (a, b) = (k as f64 * 0.3 - 1.0, 1.0 / (k as f64 + 1.5));
+        built(&format!(
+            "A = {{ type = \"MatrixMult\", A = [[{a}, {b}, 2], [{c}, {a}, 1]], dtype = \"{dtype}\" }}"
+        ))
+    };
+    let tall = |k: usize| built(&format!("A = {{ type = \"Diagonal\", diag = [{k}, 1, -{k}] }}"));
+    for dtype in DType::ALL {
+        // Two runs of like blocks around an unlike one.
+        let ops = || -> Vec<Op> {
+            let first = (0..17).map(|k| matrix(k, dtype));
+            let last = (0..20).map(|k| matrix(k + 3, dtype));
+            first.chain([tall(2)]).chain(last).collect()
+        };
+        type Stack = fn(Vec<Op>) -> graph::Result<Op>;
+        for (name, stack) in [("BlockDiag", block_diag as Stack), ("VStack", vstack as Stack)] {
+            let what = format!("{name} of {dtype}");
+            let whole = program(stack(ops()).unwrap().as_ref()).unwrap();
+            assert!(whole.graph.nodes().len() < 40, "{what}: {}", whole.graph.nodes().len());
+            let groups: Vec<Op> = ops().chunks(7).map(|few| stack(few.to_vec()).unwrap()).collect();
+            assert!(groups.len() < 16);
+            let apart = program(stack(groups).unwrap().as_ref()).unwrap();
+            assert!(apart.graph.nodes().len() > 100);
+            let matrix = dense(&apart);
+            assert_same(&matrix, &dense(&whole), false, &what);
+            let adjoint = graph::transpose(&graph::simplify(&whole).unwrap()).unwrap();
+            assert_same(&matrix, &dense(&adjoint), true, &format!("{what}, adjoint"));
+        }
+    }
+}
+
+#[test]
+fn few_blocks_and_those_that_cannot_be_one_program_stay_as_they_are() {
+    let count =
+        |ops: Vec<Op>| program(block_diag(ops).unwrap().as_ref()).unwrap().graph.nodes().len();
+    let matrix = || built("A = { type = \"MatrixMult\", A = [[1, 2], [3, 4]] }");
+    assert!(count((0..15).map(|_| matrix()).collect()) > 60);
+    assert!(count((0..16).map(|_| matrix()).collect()) < 12);
+    assert!(count((0..8000).map(|_| matrix()).collect()) < 12);
+    let filter = |k| built(&format!("A = {{ type = \"Convolve1D\", dims = 4, h = [{k}, 1] }}"));
+    assert!(count((0..20).map(filter).collect()) > 60);
+}
+
+/// A line stays one where many blocks read it: dims of other lengths are no substitute.
+#[test]
+fn a_stack_of_many_works_along_its_model_as_its_blocks_do() {
+    let op = |text: &str| built(text);
+    let derivative = op("A = { type = \"FirstDerivative\", dims = 6 }");
+    for count in [3, 20] {
+        let ops = (0..count).map(|k| -> Op {
+            let diagonal =
+                op(&format!("A = {{ type = \"Diagonal\", diag = [{k}, 1, 2, 3, 4, 5] }}"));
+            Arc::new(Product(derivative.clone(), diagonal))
+        });
+        let stack = vstack(ops.collect()).unwrap();
+        assert!(!program(stack.as_ref()).unwrap().input_is_list(), "{count} blocks");
+    }
+}

@@ -28,13 +28,29 @@ pub(super) struct Base {
 }
 
 pub(super) enum Source {
-    File { file: File, path: PathBuf, offset: u64, stamp: Stamp, checksum: Option<Checksum> },
-    Inflated { file: File, index: usize, header: Header, data: OnceLock<Result<Vec<u8>>> },
+    File {
+        file: File,
+        path: PathBuf,
+        offset: u64,
+        stamp: Stamp,
+        checksum: Option<Checksum>,
+    },
+    Inflated {
+        file: File,
+        index: usize,
+        header: Header,
+        data: OnceLock<Result<Vec<u8>>>,
+    },
     Bytes(Vec<u8>),
     Values(Vec<C128>),
     Generated(Generator),
-    Computed { by: Arc<dyn Compute>, data: OnceLock<Result<Bytes>> },
+    Computed {
+        by: Arc<dyn Compute>,
+        data: OnceLock<Result<Bytes>>,
+    },
     Array(Array),
+    /// Arrays of one type along a new leading axis.
+    Stacked(Vec<Array>),
     Zarr(Box<zarr::Folder>),
 }
 
@@ -96,7 +112,7 @@ impl Base {
             | Source::Computed { .. } => 8,
             Source::Generated(Generator::Random { .. }) => 0,
             Source::Generated(_) => 8,
-            Source::Array(_) => 64,
+            Source::Array(_) | Source::Stacked(_) => 64,
             Source::Zarr(_) => 0,
         }
     }
@@ -144,6 +160,16 @@ impl Base {
                 Ok(())
             }
             Source::Array(array) => array.read_linear(start, out),
+            Source::Stacked(parts) => {
+                let each = parts[0].ty().len();
+                let (mut part, mut from, mut rest) = (start / each, start % each, out);
+                while !rest.is_empty() {
+                    let (own, after) = rest.split_at_mut(rest.len().min(each - from));
+                    parts[part].read_linear(from, own).map_err(|e| parts[part].named_error(e))?;
+                    (part, from, rest) = (part + 1, 0, after);
+                }
+                Ok(())
+            }
             Source::Zarr(_) => unreachable!("{}: chunks are read as boxes", self.name),
         }
     }

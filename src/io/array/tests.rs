@@ -615,3 +615,36 @@ fn to_bytes<T: ndarray_npy::WritableElement, D: ndarray::Dimension>(
     ndarray_npy::WriteNpyExt::write_npy(a, &mut bytes).unwrap();
     bytes
 }
+
+#[test]
+fn a_stack_is_read_from_its_parts_box_by_box() {
+    let ty = ArrayType::new([3, 5], DType::Complex64);
+    let values = |k: usize| -> Vec<C128> {
+        (0..15).map(|i| C128::new((i * k) as f64, i as f64 - k as f64)).collect()
+    };
+    let part = |k: usize| match k % 3 {
+        0 => Array::values([3, 5], values(k), ty.dtype).unwrap(),
+        1 => Array::values([5, 3], values(k), ty.dtype).unwrap().transpose(&[1, 0]).unwrap(),
+        _ => Array::values([3, 5], values(k), DType::Complex128)
+            .unwrap()
+            .conj()
+            .cast(ty.dtype)
+            .unwrap(),
+    };
+    let parts: Vec<Array> = (0..7).map(part).collect();
+    let stack = Array::stacked(parts.clone()).unwrap();
+    assert_eq!(*stack.ty(), ArrayType::new([7, 3, 5], ty.dtype));
+    assert_eq!(stack.kept_bytes(), 7 * 15 * size_of::<C128>());
+    let truth: Vec<ArrayD<C64>> = parts.iter().map(|p| p.read().unwrap()).collect();
+    for ranges in [[0..7, 0..3, 0..5], [2..6, 0..3, 0..5], [1..5, 1..3, 2..4], [6..7, 2..3, 4..5]] {
+        let b = IndexBox(ranges.to_vec());
+        let mut out = ArrayD::<C64>::default(IxDyn(&b.dims()));
+        stack.read_box(&b, Viewed::erase_mut(out.view_mut())).unwrap();
+        for (i, found) in out.indexed_iter() {
+            let at: Vec<usize> = (1..3).map(|a| i[a] + b.0[a].start).collect();
+            assert_eq!(*found, truth[i[0] + b.0[0].start][IxDyn(&at)], "{b} at {i:?}");
+        }
+    }
+    let other = Array::values([5, 3], values(0), ty.dtype).unwrap();
+    assert!(Array::stacked(vec![parts[0].clone(), other]).is_err());
+}

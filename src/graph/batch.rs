@@ -1,0 +1,230 @@
+//! A program on many arrays at once, along a new leading axis: what stacks of like blocks are.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::graph::{AxisStep, Node, NodeId, Primitive, Program, Result, Value};
+use crate::io::Array;
+
+/// So many like things are worth one program: fewer stay as they are, so that their sums keep their
+/// bits, which depend on where arrays are cut.
+pub const MANY: usize = 16;
+/// An array of more bytes costs so much more than its node that nothing is gained, and is better read
+/// where it lies.
+const MOST_BYTES: usize = 1 << 16;
+
+/// Most bytes of arrays that several items share, and that would be there again for each.
+const MOST_COPIES: usize = 1 << 24;
+
+/// What a node gives in the program of many items.
+#[derive(Clone)]
+enum Item {
+    /// The same for all, in the node's dims.
+    Same(Value),
+    /// One for each, along a leading axis.
+    Each(Value),
+}
+
+/// Whether two programs differ only in the arrays of the problem that they use, none of which is large.
+pub fn alike(a: &Program, b: &Program) -> bool {
+    let pairs = || a.graph.nodes().iter().zip(b.graph.nodes());
+    let arrays = |a: &Node, b: &Node| {
+        let both = [a, b].iter().all(|n| matches!(n.primitive, Primitive::Constant(_)));
+        both && a.ty.bytes() <= MOST_BYTES
+    };
+    a.graph.nodes().len() == b.graph.nodes().len()
+        && (&a.inputs, &a.outputs) == (&b.inputs, &b.outputs)
+        && pairs().all(|(a, b)| (&a.inputs, &a.ty) == (&b.inputs, &b.ty))
+        // Chunks are asked for of one block's arrays.
+        && pairs().all(|(a, b)| a.chunks.is_none() && b.chunks.is_none())
+        && pairs().all(|(a, b)| a.primitive == b.primitive || arrays(a, b))
+}
+
+/// One program for at least one, all of them alike: from one input for each, stacked along a leading
+/// axis, or from the same one for all if not `each`, to the outputs stacked. `None` if a primitive cannot be
+/// applied to many items at once.
+pub fn batched(programs: &[&Program], each: bool) -> Result<Option<Program>> {
+    let (program, n) = (programs[0], programs.len());
+    let mut arrays: HashMap<usize, Array> = HashMap::new();
+    for (k, node) in program.graph.nodes().iter().enumerate() {
+        let array = |program: &&Program| match &program.graph.node(NodeId(k)).primitive {
+            Primitive::Constant(array) => Some(array.clone()),
+            _ => None,
+        };
+        let all: Vec<Array> = programs.iter().filter_map(array).collect();
+        if all.iter().any(|array| *array != all[0]) {
+            let distinct = all.iter().map(Array::id).collect::<HashSet<_>>().len();
+            if (n - distinct) * node.ty.bytes() > MOST_COPIES {
+                return Ok(None);
+            }
+            let Ok(stacked) = Array::stacked(all) else { return Ok(None) };
+            arrays.insert(k, stacked);
+        }
+    }
+    let mut inputs = program.inputs.clone();
+    if each {
+        inputs.iter_mut().for_each(|ty| ty.dims.insert(0, n));
+    }
+    let mut possible = true;
+    let found = Value::program(&inputs, |inputs| {
+        let needed = program.needed();
+        let mut items: Vec<Option<Item>> = Vec::with_capacity(needed.len());
+        for (k, node) in program.graph.nodes().iter().enumerate() {
+            if !needed[k] {
+                items.push(None);
+                continue;
+            }
+            let args: Vec<Item> = node.inputs.iter().filter_map(|id| items[id.0].clone()).collect();
+            let item = match &node.primitive {
+                Primitive::Input(number) if each => Some(Item::Each(inputs[*number].clone())),
+                Primitive::Input(number) => Some(Item::Same(inputs[*number].clone())),
+                Primitive::Constant(array) => Some(match arrays.get(&k) {
+                    Some(stacked) => Item::Each(inputs[0].constant(stacked)),
+                    None => Item::Same(inputs[0].constant(array)),
+                }),
+                Primitive::Zeros => Some(Item::Same(inputs[0].zeros(&node.ty.dims, node.ty.dtype))),
+                primitive => step(primitive, node, &args, n)?,
+            };
+            if item.is_none() {
+                possible = false;
+                return Ok(Vec::new());
+            }
+            items.push(item);
+        }
+        let outputs = program.outputs.iter().filter_map(|id| items[id.0].clone());
+        outputs.map(|item| item.widened(n)).collect()
+    })?;
+    Ok(possible.then_some(found))
+}
+
+impl Item {
+    /// One for each item.
+    fn widened(self, n: usize) -> Result<Value> {
+        match self {
+            Item::Each(value) => Ok(value),
+            Item::Same(value) => value.reshape(&[&[1], value.dims()].concat())?.broadcast(0, n),
+        }
+    }
+
+    /// What broadcasts over one for each item.
+    fn aligned(&self) -> Result<Value> {
+        match self {
+            Item::Each(value) => Ok(value.clone()),
+            Item::Same(value) => value.reshape(&[&[1], value.dims()].concat()),
+        }
+    }
+}
+
+/// A primitive on many items; `None` if it cannot be applied so.
+fn step(primitive: &Primitive, node: &Node, args: &[Item], n: usize) -> Result<Option<Item>> {
+    let same: Option<Vec<Value>> = args
+        .iter()
+        .map(|arg| match arg {
+            Item::Same(value) => Some(value.clone()),
+            Item::Each(_) => None,
+        })
+        .collect();
+    if let Some(args) = same {
+        return Ok(Some(Item::Same(args[0].node(primitive.clone(), &args, node.ty.clone()))));
+    }
+    let mut ty = node.ty.clone();
+    ty.dims.insert(0, n);
+    // The same primitive, its axes behind the new one.
+    let with = |primitive: Primitive, args: Vec<Value>| {
+        Ok(Some(Item::Each(args[0].node(primitive, &args, ty.clone()))))
+    };
+    let widened = || args.iter().map(|arg| arg.clone().widened(n)).collect::<Result<Vec<_>>>();
+    let moved = |primitive: Primitive| with(primitive, widened()?);
+    let steps = |steps: &[AxisStep]| [&[AxisStep { start: 0, step: 1 }], steps].concat();
+    match primitive {
+        Primitive::Input(_) | Primitive::Constant(_) | Primitive::Zeros => {
+            unreachable!("leaves have no arguments")
+        }
+        Primitive::Scale(_)
+        | Primitive::Add
+        | Primitive::Cast
+        | Primitive::Conj
+        | Primitive::Reshape => moved(primitive.clone()),
+        Primitive::Multiply { .. } => {
+            with(primitive.clone(), vec![args[0].clone().widened(n)?, args[1].aligned()?])
+        }
+        Primitive::Permute(axes) => moved(Primitive::Permute(
+            std::iter::once(0).chain(axes.iter().map(|axis| axis + 1)).collect(),
+        )),
+        Primitive::Slice(of) => moved(Primitive::Slice(steps(of))),
+        Primitive::Pad(of) => moved(Primitive::Pad(steps(of))),
+        Primitive::Concatenate(axis) => moved(Primitive::Concatenate(axis + 1)),
+        Primitive::Flip(axis) => moved(Primitive::Flip(axis + 1)),
+        Primitive::Roll { axis, shift } => moved(Primitive::Roll { axis: axis + 1, shift: *shift }),
+        Primitive::Stencil(terms) => moved(Primitive::Stencil(
+            terms.iter().map(|(axis, rows)| (axis + 1, rows.clone())).collect(),
+        )),
+        Primitive::Convolve { axis, offset, taps, flip, conj } => match &args[1] {
+            // One filter for all, as it is.
+            Item::Same(filter) => {
+                let (axis, offset, taps) = (axis + 1, *offset, *taps);
+                let convolve = Primitive::Convolve { axis, offset, taps, flip: *flip, conj: *conj };
+                with(convolve, vec![args[0].clone().widened(n)?, filter.clone()])
+            }
+            Item::Each(_) => Ok(None),
+        },
+        Primitive::Fft { axis, inverse, scale } => {
+            moved(Primitive::Fft { axis: axis + 1, inverse: *inverse, scale: *scale })
+        }
+        Primitive::Rfft { axis, n, weight, scale } => {
+            moved(Primitive::Rfft { axis: axis + 1, n: *n, weight: *weight, scale: *scale })
+        }
+        Primitive::Irfft { axis, n, weight, scale } => {
+            moved(Primitive::Irfft { axis: axis + 1, n: *n, weight: *weight, scale: *scale })
+        }
+        Primitive::Matmul { .. } | Primitive::Gram => product(primitive, node, args, n).map(Some),
+        Primitive::Gather { axis, indices } => {
+            moved(Primitive::Gather { axis: axis + 1, indices: indices.clone() })
+        }
+        Primitive::ScatterAdd { axis, indices } => {
+            moved(Primitive::ScatterAdd { axis: axis + 1, indices: indices.clone() })
+        }
+        Primitive::Sum(axis) => moved(Primitive::Sum(axis + 1)),
+        Primitive::Broadcast(axis) => moved(Primitive::Broadcast(axis + 1)),
+        Primitive::CumulativeSum { axis, reverse } => {
+            moved(Primitive::CumulativeSum { axis: axis + 1, reverse: *reverse })
+        }
+        // Their tables go with one unknown.
+        Primitive::Spread { .. } | Primitive::Kirchhoff { .. } => Ok(None),
+    }
+}
+
+/// `Y_i = K_i X_i` for all items `i`, and the same of the other products with a kernel.
+fn product(primitive: &Primitive, node: &Node, args: &[Item], n: usize) -> Result<Item> {
+    let (b, rows, columns) = (node.ty.dims[0], node.ty.dims[1], node.ty.dims[2]);
+    let apply = |x: &Value, kernel: &Value, dims: [usize; 3]| {
+        let ty = crate::space::ArrayType::new(dims, node.ty.dtype);
+        x.node(primitive.clone(), &[x.clone(), kernel.clone()], ty)
+    };
+    let y = match (&args[0], &args[1]) {
+        // One kernel: the items are further columns.
+        (Item::Each(x), Item::Same(kernel)) => {
+            let inner = x.dims()[2];
+            let x = x.permute(&[1, 2, 0, 3])?.reshape(&[b, inner, n * columns])?;
+            let y = apply(&x, kernel, [b, rows, n * columns]);
+            y.reshape(&[b, rows, n, columns])?.permute(&[2, 0, 1, 3])?
+        }
+        // One unknown and one batch: the items are further rows.
+        (Item::Same(x), Item::Each(kernel))
+            if b == 1 && matches!(primitive, Primitive::Matmul { transpose: false, .. }) =>
+        {
+            let kernel = kernel.reshape(&[1, n * rows, kernel.dims()[3]])?;
+            apply(x, &kernel, [1, n * rows, columns]).reshape(&[n, 1, rows, columns])?
+        }
+        // The items are further batches.
+        (x, kernel) => {
+            let flat = |item: &Item| {
+                let value = item.clone().widened(n)?;
+                let dims = value.dims().to_vec();
+                value.reshape(&[n * b, dims[2], dims[3]])
+            };
+            let y = apply(&flat(x)?, &flat(kernel)?, [n * b, rows, columns]);
+            y.reshape(&[n, b, rows, columns])?
+        }
+    };
+    Ok(Item::Each(y))
+}
