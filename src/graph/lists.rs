@@ -1,39 +1,10 @@
 //! Which flat inputs and outputs are lists of samples, and which are lines along which something works.
 
-use crate::graph::{Node, NodeId, Primitive, Program};
+use crate::graph::{Input, Node, NodeId, Order, Primitive, Program};
 
 /// Axes that are longer than 1.
 fn long_axes(node: &Node) -> usize {
     node.ty.dims.iter().filter(|&&n| n != 1).count()
-}
-
-/// Whether order along its axis matters to a primitive.
-fn works_along(primitive: &Primitive) -> bool {
-    matches!(
-        primitive,
-        Primitive::Stencil(_)
-            | Primitive::Convolve { .. }
-            | Primitive::Fft { .. }
-            | Primitive::Rfft { .. }
-            | Primitive::Irfft { .. }
-            | Primitive::CumulativeSum { .. }
-            | Primitive::Roll { .. }
-            | Primitive::Flip(_)
-    )
-}
-
-/// Whether a primitive leaves every sample in its place.
-fn keeps_places(primitive: &Primitive) -> bool {
-    matches!(
-        primitive,
-        Primitive::Scale(_)
-            | Primitive::Multiply { .. }
-            | Primitive::Add
-            | Primitive::Cast
-            | Primitive::Conj
-            | Primitive::Reshape
-            | Primitive::Permute(_)
-    )
 }
 
 impl Program {
@@ -45,13 +16,13 @@ impl Program {
         for (k, node) in nodes.iter().enumerate() {
             let linear = node.primitive.linear_inputs(node.inputs.len());
             let reached = node.inputs[..linear].iter().any(|id| on_line[id.0]);
-            if reached && works_along(&node.primitive) {
+            let order = node.primitive.definition().facts().order;
+            if reached && order == Order::Matters {
                 return false;
             }
             // What is longer by zeros at its ends is still the line.
-            let passes =
-                keeps_places(&node.primitive) || matches!(node.primitive, Primitive::Pad(_));
-            let is_input = node.primitive == Primitive::Input(0);
+            let passes = matches!(order, Order::Kept | Order::Longer);
+            let is_input = node.primitive == Primitive::Input(Input(0));
             on_line[k] = long_axes(node) <= 1 && (is_input || (reached && passes));
         }
         self.inputs.first().is_some_and(|ty| ty.dims.iter().filter(|&&n| n != 1).count() <= 1)
@@ -70,11 +41,12 @@ impl Program {
             if std::mem::replace(&mut seen[id.0], true) || long_axes(node) > 1 {
                 continue;
             }
-            if works_along(&node.primitive) {
+            let order = node.primitive.definition().facts().order;
+            if order == Order::Matters {
                 return false;
             }
             // A piece of a line is a line.
-            if keeps_places(&node.primitive) || matches!(node.primitive, Primitive::Slice(_)) {
+            if matches!(order, Order::Kept | Order::Piece) {
                 let linear = node.primitive.linear_inputs(node.inputs.len());
                 open.extend(&node.inputs[..linear]);
             }
