@@ -141,7 +141,7 @@ impl Compiled {
             .map(|e| {
                 let ty = &plan.store(e.store).ty;
                 let apart = e.landing == Landing::Apart;
-                apart.then(|| Store::allocate(ty, &e.need, scratch)).transpose()
+                apart.then(|| Store::allocate(ty, &e.around(), scratch)).transpose()
             })
             .collect();
         let orders = (0..plan.stages.len()).map(|k| Order::new(&plan, &share, k)).collect();

@@ -9,6 +9,7 @@ mod lists;
 mod parts;
 pub(crate) mod primitives;
 mod program;
+mod ranges;
 #[cfg(test)]
 pub(crate) mod reference;
 mod render;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::graph::primitives::prelude::*;
+use crate::graph::ranges::ranges;
 use crate::kernels::index;
 
 /// `y_i = x_{indices_i}` along an axis.
@@ -40,7 +41,9 @@ impl Definition for Gather {
     }
 
     fn needs(&self, at: Applied<'_>, _: usize, out: &IndexBox, f: Visit<'_>) {
-        f(out.with(self.axis, 0..at.input(0).dims[self.axis]));
+        let some = &self.indices[out.0[self.axis].clone()];
+        let few = ranges(some.iter().copied(), at.input(0).dims[self.axis]);
+        few.into_iter().for_each(|range| f(out.with(self.axis, range)));
     }
 
     fn flops(&self, _: Applied<'_>) -> f64 {
@@ -58,8 +61,9 @@ impl Definition for Gather {
 
     fn compute(&self, job: &Job<'_>, out: ViewMut<'_>) -> Done {
         let some = &self.indices[job.b.0[self.axis].clone()];
-        let from = job.need(0);
-        let x = job.pull(0, &from)?;
+        let around = some.iter().fold((usize::MAX, 0), |(lo, hi), &i| (lo.min(i), hi.max(i + 1)));
+        let from = job.b.with(self.axis, around.0..around.1);
+        let x = job.pull_needs(0, &from)?;
         with_view!(ViewMut, out, y => {
             let first = from.0[self.axis].start;
             index::gather(y, Viewed::typed(x.view()), self.axis, first, some);
