@@ -2,8 +2,8 @@
 
 use crate::engine::{Machine, Operators, Plans, Spill, run_ranks};
 use crate::graph::primitives::examples;
-use crate::graph::reference::{Example, Whole, run, values};
-use crate::graph::{Program, Value, simplify, transpose};
+use crate::graph::reference::{Example, Whole, rows, run, values};
+use crate::graph::{Faulty, Program, Value, simplify, transpose};
 use crate::io::Array;
 use crate::scalar::{C128, DType, Scalar};
 use crate::space::{ArrayType, IndexBox};
@@ -98,6 +98,42 @@ fn every_primitive_has_the_same_bits_on_any_ranks() {
         for example in &examples {
             for dtype in [DType::Float32, DType::Complex128] {
                 check(example, dtype, &[2, 3, 5]);
+            }
+        }
+    }
+}
+
+/// What ends each rank of a run that fails.
+fn ends(size: usize, program: &Program) -> Vec<String> {
+    run_ranks(size, |comm| {
+        let machine = Machine::new(Some(2), comm.clone()).expect("threads");
+        let plans = Plans::new(program, None).expect("plans");
+        let ops = Operators::compile(plans, &machine, &Spill::default()).expect("compiles");
+        let (model, mut data) = (ops.new_model(&machine).unwrap(), ops.new_data(&machine).unwrap());
+        let done = ops.forward(&machine, &model, &mut data);
+        let cause = done.expect_err("no rank has all of its parts").to_string();
+        comm.fail(&cause);
+        cause
+    })
+}
+
+#[test]
+fn a_box_that_cannot_be_computed_ends_the_run_on_all_ranks_with_its_cause() {
+    let faulty = |x: &Value| x.node(Faulty(17), std::slice::from_ref(x), x.ty().clone());
+    let stencil = |x: &Value| Ok(x.stencil(0, rows(40))?.chunked(Some(vec![4, 3])));
+    // In a tile that needs nothing from others, before neighbours wait for a halo and then all for the
+    // other end; and in one that waits for a halo itself, on 2 and 7 ranks.
+    let early = |x: &Value| stencil(&faulty(x))?.flip(0)?.stencil(0, rows(40));
+    let late = |x: &Value| stencil(&faulty(&stencil(x)?))?.flip(0)?.stencil(0, rows(40));
+    let of = |f: &dyn Fn(&Value) -> crate::graph::Result<Value>| {
+        let model = ArrayType::new([40, 3], DType::Float64);
+        Value::program(&[model], |x| Ok(vec![f(&x[0].chunked(Some(vec![4, 3])))?]))
+    };
+    for program in [of(&early), of(&late)] {
+        let program = program.expect("dims agree");
+        for size in [1, 2, 3, 7] {
+            for (rank, cause) in ends(size, &program).into_iter().enumerate() {
+                assert_eq!(cause, "sample 17 cannot be computed", "rank {rank} of {size}");
             }
         }
     }

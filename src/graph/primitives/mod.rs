@@ -9,6 +9,8 @@ mod conj;
 mod constant;
 mod convolve;
 mod cumulative_sum;
+#[cfg(test)]
+mod faulty;
 mod fft;
 mod flip;
 mod gather;
@@ -134,6 +136,8 @@ primitives! {
     cumulative_sum::CumulativeSum,
     spread::Spread,
     kirchhoff::Kirchhoff,
+    #[cfg(test)]
+    faulty::Faulty,
 }
 
 impl Hash for Primitive {
