@@ -3,6 +3,7 @@
 
 mod boxes;
 mod build;
+mod keep;
 mod memory;
 mod partition;
 mod parts;
