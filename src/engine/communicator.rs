@@ -1,8 +1,8 @@
 //! How processes exchange bytes: one process, or threads that stand for processes.
 
 use std::fmt;
-use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
 
 use crate::io::Bytes;
 use crate::scalar::C128;
@@ -263,6 +263,19 @@ pub struct ThreadRank {
     rank: usize,
     to: Vec<Sender<Message>>,
     from: Vec<std::sync::Mutex<Receiver<Message>>>,
+    /// What the first one said that failed.
+    told: Arc<Mutex<Option<Lost>>>,
+}
+
+impl ThreadRank {
+    fn told(&self) -> std::sync::MutexGuard<'_, Option<Lost>> {
+        self.told.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    /// Why a process is no longer there.
+    fn lost(&self, peer: usize) -> Lost {
+        self.told().clone().unwrap_or_else(|| Lost::silently(peer))
+    }
 }
 
 struct FromThreads<'a> {
@@ -288,9 +301,14 @@ impl Communicator for ThreadRank {
                 Parcel::Packed(message) => message,
                 Parcel::Lent(bytes) => Message::of((*bytes).as_ref()),
             };
-            self.to[peer].send(message).map_err(|_| Lost::silently(peer))?;
+            self.to[peer].send(message).map_err(|_| self.lost(peer))?;
         }
         Ok(Box::new(FromThreads { rank: self, receives: receives.to_vec() }))
+    }
+
+    fn fail(&self, cause: &str) {
+        let lost = Lost { rank: self.rank, cause: Some(cause.to_string()) };
+        self.told().get_or_insert(lost);
     }
 }
 
@@ -299,7 +317,7 @@ impl Arrival for FromThreads<'_> {
         let receive = |&(peer, bytes): &(usize, usize)| {
             let receiver = &self.rank.from[peer];
             let receiver = receiver.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            let message = receiver.recv().map_err(|_| Lost::silently(peer))?;
+            let message = receiver.recv().map_err(|_| self.rank.lost(peer))?;
             assert_eq!(message.len(), bytes, "processes agree on the length of a message");
             Ok(message)
         };
@@ -323,11 +341,12 @@ pub fn run_ranks<R: Send>(size: usize, f: impl Fn(Arc<dyn Communicator>) -> R + 
             receivers.push(std::sync::Mutex::new(receiver));
         }
     }
+    let told = Arc::default();
     let ranks: Vec<ThreadRank> = to
         .into_iter()
         .zip(from)
         .enumerate()
-        .map(|(rank, (to, from))| ThreadRank { rank, to, from })
+        .map(|(rank, (to, from))| ThreadRank { rank, to, from, told: Arc::clone(&told) })
         .collect();
     let f = &f;
     std::thread::scope(|scope| {

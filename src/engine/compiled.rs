@@ -13,7 +13,7 @@ use crate::engine::pass::{add_up, dot};
 use crate::engine::store::Memory;
 use crate::engine::vector::Block;
 use crate::engine::{Machine, Result, Store, Sums, Vector};
-use crate::graph::{Program, simplify};
+use crate::graph::{Program, Source, simplify};
 use crate::io::Array;
 use crate::kernels::pointwise;
 use crate::plan::{Exchange, Landing, Plan, Request, Share, StoreId, StoreKind, Tiles, plan};
@@ -141,7 +141,7 @@ impl Compiled {
             .map(|e| {
                 let ty = &plan.store(e.store).ty;
                 let apart = e.landing == Landing::Apart;
-                apart.then(|| Store::allocate(ty, &e.need, scratch)).transpose()
+                apart.then(|| Store::allocate(ty, &e.around(), scratch)).transpose()
             })
             .collect();
         let orders = (0..plan.stages.len()).map(|k| Order::new(&plan, &share, k)).collect();
@@ -292,7 +292,9 @@ impl Compiled {
                 }
                 part
             });
-            early.iter().zip(done).for_each(|(&k, part)| parts[k] = part);
+            for (&k, part) in early.iter().zip(done) {
+                parts[k] = part?;
+            }
             let mut seen = None;
             let mut received = Vec::new();
             let arriving = arriving.into_inner().unwrap_or_else(PoisonError::into_inner);
@@ -317,7 +319,9 @@ impl Compiled {
                 let done = machine.each(0..late.len(), |k| {
                     self.tile(number, late[k], machine, (seen, &all), after)
                 });
-                late.iter().zip(done).for_each(|(&k, part)| parts[k] = part);
+                for (&k, part) in late.iter().zip(done) {
+                    parts[k] = part?;
+                }
             }
             received.into_iter().for_each(|(_, messages)| machine.comm().recycle(messages));
             if let StoreKind::Output(k) = store.kind
@@ -343,7 +347,7 @@ impl Compiled {
         machine: &Machine,
         (stores, pieces): (&'a [Option<Store>], &'a [Piece<'a>]),
         after: After<'_>,
-    ) -> Sums {
+    ) -> Result<Sums> {
         let stage = &self.plan.stages[number];
         let store = self.plan.store(stage.store);
         let Some(target) = &stores[stage.store.0] else {
@@ -355,15 +359,15 @@ impl Compiled {
         let out = target.view_mut_shared(b);
         let evaluator = Evaluator { plan: &self.plan, stores, pieces };
         if self.plan.store_of[store.node.0] == Some(stage.store) {
-            evaluator.compute(store.node, b, out);
+            evaluator.compute(store.node, b, out)?;
         } else {
             // A further output, or an input or constant that is one.
-            evaluator.fill(store.node, b, out);
+            evaluator.fill(store.node, b, out)?;
         }
-        match (&store.kind, after) {
+        Ok(match (&store.kind, after) {
             (StoreKind::Output(number), After::Then(_, f)) => f(*number, b),
             _ => Sums::default(),
-        }
+        })
     }
 }
 

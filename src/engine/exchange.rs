@@ -36,7 +36,7 @@ pub(super) fn begin<'m>(
     let receives: Vec<_> = e.receives.iter().map(|t| (t.peer, t.part.len() * size)).collect();
     let arrival = machine.comm().start(sends, &receives)?;
     if let Some(apart) = apart {
-        let mut own = vec![store.held().intersect(&e.need)];
+        let mut own: Vec<_> = e.need.iter().map(|b| store.held().intersect(b)).collect();
         for t in &e.receives {
             own = own.iter().flat_map(|b| b.minus(&t.part)).collect();
         }

@@ -11,7 +11,6 @@ pub mod mpi;
 mod operators;
 mod pass;
 mod plans;
-mod scratch;
 mod shared_output;
 mod store;
 #[cfg(test)]
@@ -40,6 +39,9 @@ pub enum Error {
     /// A program could not be built.
     #[error(transparent)]
     Graph(#[from] crate::graph::Error),
+    /// A box could not be computed.
+    #[error(transparent)]
+    Box(#[from] crate::graph::Failure),
     /// Another process ended.
     #[error(transparent)]
     Lost(#[from] Lost),

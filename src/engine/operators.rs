@@ -77,7 +77,7 @@ impl Operators {
         let program = &self.forward.plan().program;
         let nodes = program.graph.nodes().iter().zip(program.needed());
         nodes.filter(|(_, used)| *used).any(|(n, _)| match &n.primitive {
-            Primitive::Constant(array) if array.is_single() => true,
+            Primitive::Constant(constant) if constant.0.is_single() => true,
             _ => !n.ty.dtype.is_double(),
         })
     }

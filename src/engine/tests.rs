@@ -1,6 +1,8 @@
 //! Programs of every kind of movement: the same bits on any number of ranks, threads; and the dot
 //! test between a program and its transpose.
 
+mod primitives;
+
 use std::sync::Arc;
 
 use crate::engine::{Machine, Operators, Plans, Spill, run_ranks};

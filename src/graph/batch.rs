@@ -2,7 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::graph::{AxisStep, Node, NodeId, Primitive, Program, Result, Value};
+use crate::graph::{
+    Batched, Constant, Input, Matmul, Node, NodeId, Primitive, Program, Result, Value,
+};
 use crate::io::Array;
 
 /// So many like things are worth one program: fewer stay as they are, so that their sums keep their
@@ -47,7 +49,7 @@ pub fn batched(programs: &[&Program], each: bool) -> Result<Option<Program>> {
     let mut arrays: HashMap<usize, Array> = HashMap::new();
     for (k, node) in program.graph.nodes().iter().enumerate() {
         let array = |program: &&Program| match &program.graph.node(NodeId(k)).primitive {
-            Primitive::Constant(array) => Some(array.clone()),
+            Primitive::Constant(Constant(array)) => Some(array.clone()),
             _ => None,
         };
         let all: Vec<Array> = programs.iter().filter_map(array).collect();
@@ -75,13 +77,17 @@ pub fn batched(programs: &[&Program], each: bool) -> Result<Option<Program>> {
             }
             let args: Vec<Item> = node.inputs.iter().filter_map(|id| items[id.0].clone()).collect();
             let item = match &node.primitive {
-                Primitive::Input(number) if each => Some(Item::Each(inputs[*number].clone())),
-                Primitive::Input(number) => Some(Item::Same(inputs[*number].clone())),
-                Primitive::Constant(array) => Some(match arrays.get(&k) {
+                Primitive::Input(Input(number)) if each => {
+                    Some(Item::Each(inputs[*number].clone()))
+                }
+                Primitive::Input(Input(number)) => Some(Item::Same(inputs[*number].clone())),
+                Primitive::Constant(Constant(array)) => Some(match arrays.get(&k) {
                     Some(stacked) => Item::Each(inputs[0].constant(stacked)),
                     None => Item::Same(inputs[0].constant(array)),
                 }),
-                Primitive::Zeros => Some(Item::Same(inputs[0].zeros(&node.ty.dims, node.ty.dtype))),
+                Primitive::Zeros(_) => {
+                    Some(Item::Same(inputs[0].zeros(&node.ty.dims, node.ty.dtype)))
+                }
                 primitive => step(primitive, node, &args, n)?,
             };
             if item.is_none() {
@@ -132,64 +138,23 @@ fn step(primitive: &Primitive, node: &Node, args: &[Item], n: usize) -> Result<O
     let with = |primitive: Primitive, args: Vec<Value>| {
         Ok(Some(Item::Each(args[0].node(primitive, &args, ty.clone()))))
     };
-    let widened = || args.iter().map(|arg| arg.clone().widened(n)).collect::<Result<Vec<_>>>();
-    let moved = |primitive: Primitive| with(primitive, widened()?);
-    let steps = |steps: &[AxisStep]| [&[AxisStep { start: 0, step: 1 }], steps].concat();
-    match primitive {
-        Primitive::Input(_) | Primitive::Constant(_) | Primitive::Zeros => {
-            unreachable!("leaves have no arguments")
+    match primitive.definition().batched() {
+        Batched::Leaf => unreachable!("leaves have no arguments"),
+        Batched::Moved(primitive) => {
+            let args: Result<Vec<Value>> = args.iter().map(|arg| arg.clone().widened(n)).collect();
+            with(primitive, args?)
         }
-        Primitive::Scale(_)
-        | Primitive::Add
-        | Primitive::Cast
-        | Primitive::Conj
-        | Primitive::Reshape => moved(primitive.clone()),
-        Primitive::Multiply { .. } => {
+        Batched::Factor => {
             with(primitive.clone(), vec![args[0].clone().widened(n)?, args[1].aligned()?])
         }
-        Primitive::Permute(axes) => moved(Primitive::Permute(
-            std::iter::once(0).chain(axes.iter().map(|axis| axis + 1)).collect(),
-        )),
-        Primitive::Slice(of) => moved(Primitive::Slice(steps(of))),
-        Primitive::Pad(of) => moved(Primitive::Pad(steps(of))),
-        Primitive::Concatenate(axis) => moved(Primitive::Concatenate(axis + 1)),
-        Primitive::Flip(axis) => moved(Primitive::Flip(axis + 1)),
-        Primitive::Roll { axis, shift } => moved(Primitive::Roll { axis: axis + 1, shift: *shift }),
-        Primitive::Stencil(terms) => moved(Primitive::Stencil(
-            terms.iter().map(|(axis, rows)| (axis + 1, rows.clone())).collect(),
-        )),
-        Primitive::Convolve { axis, offset, taps, flip, conj } => match &args[1] {
-            // One filter for all, as it is.
-            Item::Same(filter) => {
-                let (axis, offset, taps) = (axis + 1, *offset, *taps);
-                let convolve = Primitive::Convolve { axis, offset, taps, flip: *flip, conj: *conj };
-                with(convolve, vec![args[0].clone().widened(n)?, filter.clone()])
+        Batched::OneFactor(primitive) => match &args[1] {
+            Item::Same(factor) => {
+                with(primitive, vec![args[0].clone().widened(n)?, factor.clone()])
             }
             Item::Each(_) => Ok(None),
         },
-        Primitive::Fft { axis, inverse, scale } => {
-            moved(Primitive::Fft { axis: axis + 1, inverse: *inverse, scale: *scale })
-        }
-        Primitive::Rfft { axis, n, weight, scale } => {
-            moved(Primitive::Rfft { axis: axis + 1, n: *n, weight: *weight, scale: *scale })
-        }
-        Primitive::Irfft { axis, n, weight, scale } => {
-            moved(Primitive::Irfft { axis: axis + 1, n: *n, weight: *weight, scale: *scale })
-        }
-        Primitive::Matmul { .. } | Primitive::Gram => product(primitive, node, args, n).map(Some),
-        Primitive::Gather { axis, indices } => {
-            moved(Primitive::Gather { axis: axis + 1, indices: indices.clone() })
-        }
-        Primitive::ScatterAdd { axis, indices } => {
-            moved(Primitive::ScatterAdd { axis: axis + 1, indices: indices.clone() })
-        }
-        Primitive::Sum(axis) => moved(Primitive::Sum(axis + 1)),
-        Primitive::Broadcast(axis) => moved(Primitive::Broadcast(axis + 1)),
-        Primitive::CumulativeSum { axis, reverse } => {
-            moved(Primitive::CumulativeSum { axis: axis + 1, reverse: *reverse })
-        }
-        // Their tables go with one unknown.
-        Primitive::Spread { .. } | Primitive::Kirchhoff { .. } => Ok(None),
+        Batched::Product => product(primitive, node, args, n).map(Some),
+        Batched::Never => Ok(None),
     }
 }
 
@@ -210,7 +175,8 @@ fn product(primitive: &Primitive, node: &Node, args: &[Item], n: usize) -> Resul
         }
         // One unknown and one batch: the items are further rows.
         (Item::Same(x), Item::Each(kernel))
-            if b == 1 && matches!(primitive, Primitive::Matmul { transpose: false, .. }) =>
+            if b == 1
+                && matches!(primitive, Primitive::Matmul(Matmul { transpose: false, .. })) =>
         {
             let kernel = kernel.reshape(&[1, n * rows, kernel.dims()[3]])?;
             apply(x, &kernel, [1, n * rows, columns]).reshape(&[n, 1, rows, columns])?

@@ -10,7 +10,10 @@
 
 use std::f64::consts::SQRT_2;
 
-use crate::graph::{NodeId, Primitive, Program, Result, Value, simplify, transpose};
+use crate::graph::{
+    Fft, Input, Irfft, NodeId, Pad, Primitive, Program, Result, Rfft, Scale, Slice, Value,
+    simplify, transpose,
+};
 use crate::scalar::C128;
 
 /// A program without its ends.
@@ -44,23 +47,25 @@ impl End {
     fn take(&mut self, id: NodeId, primitive: &Primitive, inner: &[usize]) -> bool {
         let unit = |scale: f64, n: usize| scale * (n as f64).sqrt();
         match primitive {
-            Primitive::Scale(c) if c.im == 0.0 && c.re != 0.0 => self.factor *= c.re,
-            Primitive::Roll { .. } | Primitive::Flip(_) | Primitive::Reshape
+            Primitive::Scale(Scale(c)) if c.im == 0.0 && c.re != 0.0 => self.factor *= c.re,
+            Primitive::Roll(_)
+            | Primitive::Flip(_)
+            | Primitive::Reshape(_)
+            | Primitive::Permute(_)
                 if self.real.is_none() => {}
-            Primitive::Permute(_) if self.real.is_none() => {}
-            Primitive::Fft { axis, scale, .. } if self.real.is_none() => {
+            Primitive::Fft(Fft { axis, scale, .. }) if self.real.is_none() => {
                 self.factor *= unit(*scale, inner[*axis]);
                 self.transforms = true;
             }
-            Primitive::Rfft { axis, n, weight, scale }
-            | Primitive::Irfft { axis, n, weight, scale }
+            Primitive::Rfft(Rfft { axis, n, weight, scale })
+            | Primitive::Irfft(Irfft { axis, n, weight, scale })
                 if self.real.is_none() && (weight / SQRT_2 - 1.0).abs() < 1e-12 =>
             {
                 self.factor *= unit(*scale, *n);
                 self.real = Some((*axis, if n % 2 == 0 { vec![0, n / 2] } else { vec![0] }));
                 self.transforms = true;
             }
-            Primitive::Slice(steps) | Primitive::Pad(steps)
+            Primitive::Slice(Slice(steps)) | Primitive::Pad(Pad(steps))
                 if steps.iter().all(|s| s.step == 1) =>
             {
                 if let Some((axis, bins)) = &mut self.real {
@@ -121,7 +126,7 @@ pub fn core(program: &Program, inner: bool) -> Result<Option<Core>> {
         let (mut end, mut at) = (End::new(), output);
         while let [from] = graph.node(at).inputs[..] {
             let primitive = &graph.node(at).primitive;
-            let out = !matches!(primitive, Primitive::Slice(_) | Primitive::Rfft { .. });
+            let out = !matches!(primitive, Primitive::Slice(_) | Primitive::Rfft(_));
             if uses[at.0] > 1 || !out || !end.take(at, primitive, dims(from)) {
                 break;
             }
@@ -135,13 +140,14 @@ pub fn core(program: &Program, inner: bool) -> Result<Option<Core>> {
     }
 
     let mut first = None;
-    let input = graph.ids().find(|id| matches!(graph.node(*id).primitive, Primitive::Input(0)));
+    let input =
+        graph.ids().find(|id| matches!(graph.node(*id).primitive, Primitive::Input(Input(0))));
     if let (true, Some(input)) = (inner, input) {
         let (mut end, mut at) = (End::new(), input);
         while uses[at.0] == 1 && !taken[at.0] {
             let Some(next) = reader[at.0].filter(|id| depends[id.0] && !taken[id.0]) else { break };
             let primitive = &graph.node(next).primitive;
-            let into = !matches!(primitive, Primitive::Pad(_) | Primitive::Irfft { .. });
+            let into = !matches!(primitive, Primitive::Pad(_) | Primitive::Irfft(_));
             if graph.node(next).inputs.len() != 1 || !into || !end.take(next, primitive, dims(next))
             {
                 break;

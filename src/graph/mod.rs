@@ -3,11 +3,14 @@
 mod batch;
 mod conjugate;
 mod core;
+mod cut;
+mod definition;
+mod job;
 mod lists;
-mod locality;
 mod parts;
-mod primitive;
+pub(crate) mod primitives;
 mod program;
+mod ranges;
 #[cfg(test)]
 pub(crate) mod reference;
 mod render;
@@ -23,9 +26,14 @@ pub use crate::kernels::kirchhoff::Aperture;
 pub use batch::{MANY, alike, batched};
 pub use conjugate::conjugate;
 pub use core::{Core, core};
-pub use locality::{Cut, input_box, pulled_once};
+pub use cut::Cut;
+pub use definition::{
+    Applied, AxisStep, Back, Batched, Conjugate, Definition, Done, Facts, Failure, Linear,
+    Movement, Order, Pulls, Visit,
+};
+pub use job::{Job, Pulled, Source, Tile};
 pub use parts::Parts;
-pub use primitive::{AxisStep, Primitive};
+pub use primitives::*;
 pub use program::{Error, Graph, Node, NodeId, Program, Result};
 pub use render::{Format, render};
 pub use reshape::{aligned, reshape_box};

@@ -6,10 +6,9 @@
 
 use std::ops::Range;
 
-use crate::graph::{Node, Primitive};
 use crate::space::ArrayType;
 
-/// Most parts of a sum.
+/// Most parts of a product.
 const MOST_PARTS: usize = 64;
 /// Least rows of a part of a product: a part's sum is written and read again, at the cost of a row each.
 const LEAST_ROWS: usize = 250;
@@ -26,7 +25,8 @@ pub struct Parts {
 }
 
 impl Parts {
-    fn new(total: usize, count: usize) -> Option<Parts> {
+    /// About `count` parts of so many elements, if that is more than one.
+    pub(super) fn new(total: usize, count: usize) -> Option<Parts> {
         let each = total.div_ceil(count.max(1)).max(1);
         let count = total.div_ceil(each);
         (count > 1).then_some(Parts { count, each })
@@ -37,32 +37,6 @@ impl Parts {
         let rows = kernel.dims[1];
         let worth = kernel.dims[0] == 1 && kernel.bytes() >= LEAST_BYTES;
         Parts::new(rows, if worth { (rows / LEAST_ROWS).min(MOST_PARTS) } else { 1 })
-    }
-
-    /// The parts in which a node's sum should be added; `None` for one that is not worth it, and for
-    /// other nodes.
-    pub fn wanted(node: &Node, inputs: &[&ArrayType]) -> Option<Parts> {
-        match node.primitive {
-            Primitive::Kirchhoff { transpose: true, .. } => {
-                Parts::new(inputs[0].dims[0], MOST_PARTS)
-            }
-            Primitive::Matmul { transpose: true, .. } => Parts::of_rows(inputs[1]),
-            _ => None,
-        }
-    }
-
-    /// The parts that a node has in a program that is planned; `input` is the first one.
-    pub fn of(node: &Node, input: &ArrayType) -> Option<Parts> {
-        let count = *node.ty.dims.first()?;
-        match node.primitive {
-            Primitive::Kirchhoff { transpose: true, .. } if node.ty.dims.len() == 2 => {
-                Parts::new(input.dims[0], count)
-            }
-            Primitive::Matmul { transpose: true, .. } if input.dims[0] == 1 => {
-                Parts::new(input.dims[1], count)
-            }
-            _ => None,
-        }
     }
 
     /// The elements of some parts, of so many in all.

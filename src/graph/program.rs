@@ -5,7 +5,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde::Serialize;
 
-use crate::graph::Primitive;
+use crate::graph::{Applied, Primitive};
 use crate::io::narrow::unheld;
 use crate::scalar::C128;
 use crate::space::ArrayType;
@@ -66,6 +66,11 @@ impl Graph {
         &self.nodes[id.0]
     }
 
+    /// The primitive of a node where it is applied.
+    pub fn applied(&self, id: NodeId) -> Applied<'_> {
+        Applied { graph: self, node: self.node(id) }
+    }
+
     /// All nodes in order.
     pub fn nodes(&self) -> &[Node] {
         &self.nodes
@@ -105,15 +110,8 @@ impl Program {
     /// beside its others may vanish.
     pub fn unheld(&self) -> Option<(C128, String)> {
         self.graph.nodes().iter().filter(|node| !node.ty.dtype.is_double()).find_map(|node| {
-            let of = |c: C128| Some((c, unheld(c, node.ty.dtype)?));
-            match &node.primitive {
-                Primitive::Scale(c) => of(*c),
-                Primitive::Stencil(terms) => terms.iter().find_map(|(_, matrix)| {
-                    let ends = matrix.coefficients().map(f64::abs).fold(0.0, f64::max);
-                    of(ends.into())
-                }),
-                _ => None,
-            }
+            let coefficients = node.primitive.definition().coefficients().into_iter();
+            coefficients.filter_map(|c| Some((c, unheld(c, node.ty.dtype)?))).next()
         })
     }
 

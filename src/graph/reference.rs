@@ -1,176 +1,46 @@
 //! Programs evaluated by the primitives' definitions, on whole complex arrays with naive loops: the
 //! truth that tests compare with.
 
+use std::cell::Cell;
 use std::f64::consts::TAU;
 
 use ndarray::{ArrayD, Axis, IxDyn};
 
-use crate::graph::{AxisStep, Node, Primitive, Program};
+use crate::graph::{Banded, Primitive, Program, Result, Value};
+use crate::io::Array;
 use crate::scalar::{C128, DType};
 use crate::space::ArrayType;
 
+/// A whole array.
+pub(crate) type Whole = ArrayD<C128>;
+
+/// A small program: its name, the dims of its input, which is real or complex, and what it does.
+pub(crate) type Example = (&'static str, &'static [usize], fn(&Value) -> Result<Value>);
+
 /// The outputs of a program.
-pub(crate) fn run(program: &Program, inputs: &[ArrayD<C128>]) -> Vec<ArrayD<C128>> {
+pub(crate) fn run(program: &Program, inputs: &[Whole]) -> Vec<Whole> {
     let needed = program.needed();
-    let mut values: Vec<ArrayD<C128>> = Vec::new();
-    for (node, needed) in program.graph.nodes().iter().zip(needed) {
-        let args: Vec<&ArrayD<C128>> = node.inputs.iter().map(|id| &values[id.0]).collect();
-        let value =
-            if needed { evaluate(node, &args, inputs) } else { ArrayD::default(IxDyn(&[0])) };
+    let mut values: Vec<Whole> = Vec::new();
+    for (id, needed) in program.graph.ids().zip(needed) {
+        let at = program.graph.applied(id);
+        let args: Vec<&Whole> = at.node.inputs.iter().map(|id| &values[id.0]).collect();
+        let value = match &at.node.primitive {
+            _ if !needed => ArrayD::default(IxDyn(&[0])),
+            Primitive::Input(input) => inputs[input.0].clone(),
+            primitive => primitive.definition().define(at, &args),
+        };
         if needed {
-            assert_eq!(value.shape(), node.ty.dims, "dims of {}", node.primitive.label());
-            let real = node.ty.dtype.is_complex() || value.iter().all(|v| v.im == 0.0);
-            assert!(real, "a {} result of {} is real", node.ty.dtype, node.primitive.label());
+            let label = at.node.primitive.label();
+            assert_eq!(value.shape(), at.dims(), "dims of {label}");
+            let real = at.ty().dtype.is_complex() || value.iter().all(|v| v.im == 0.0);
+            assert!(real, "a {} result of {label} is real", at.ty().dtype);
         }
         values.push(value);
     }
     program.outputs.iter().map(|id| values[id.0].clone()).collect()
 }
 
-fn evaluate(node: &Node, args: &[&ArrayD<C128>], inputs: &[ArrayD<C128>]) -> ArrayD<C128> {
-    let dims = &node.ty.dims;
-    let zero = C128::default();
-    match &node.primitive {
-        Primitive::Input(k) => inputs[*k].clone(),
-        Primitive::Constant(array) => match array.read::<C128>() {
-            Ok(values) => values,
-            Err(error) => panic!("{error}"),
-        },
-        Primitive::Zeros => ArrayD::default(IxDyn(dims)),
-        Primitive::Scale(c) => args[0].mapv(|x| c * x),
-        Primitive::Multiply { conj } => {
-            let f = args[1].mapv(|f| if *conj { f.conj() } else { f });
-            match f.broadcast(IxDyn(dims)) {
-                Some(f) => args[0] * &f,
-                None => panic!("{:?} broadcasts over {dims:?}", f.shape()),
-            }
-        }
-        Primitive::Add => {
-            args.iter().fold(ArrayD::default(IxDyn(dims)), |sum: ArrayD<C128>, x| sum + *x)
-        }
-        Primitive::Cast if node.ty.dtype.is_complex() => args[0].clone(),
-        Primitive::Cast => args[0].mapv(|x| C128::new(x.re, 0.0)),
-        Primitive::Conj => args[0].mapv(|x| x.conj()),
-        Primitive::Reshape => shaped(dims, args[0].iter().copied().collect()),
-        Primitive::Permute(axes) => args[0].clone().permuted_axes(IxDyn(axes)),
-        Primitive::Slice(steps) => ArrayD::from_shape_fn(IxDyn(dims), |i| {
-            let from: Vec<usize> =
-                steps.iter().enumerate().map(|(a, s)| s.start + i[a] * s.step).collect();
-            args[0][IxDyn(&from)]
-        }),
-        Primitive::Pad(steps) => {
-            let mut y = ArrayD::default(IxDyn(dims));
-            for (i, x) in args[0].indexed_iter() {
-                let to = |(a, s): (usize, &AxisStep)| s.start + i[a] * s.step;
-                y[IxDyn(&steps.iter().enumerate().map(to).collect::<Vec<_>>())] = *x;
-            }
-            y
-        }
-        Primitive::Concatenate(axis) => {
-            let views: Vec<_> = args.iter().map(|x| x.view()).collect();
-            match ndarray::concatenate(Axis(*axis), &views) {
-                Ok(y) => y,
-                Err(error) => panic!("{error}"),
-            }
-        }
-        Primitive::Flip(axis) => lanes(args[0], *axis, dims, |x| x.iter().rev().copied().collect()),
-        Primitive::Roll { axis, shift } => lanes(args[0], *axis, dims, |x| {
-            let mut y = x.to_vec();
-            y.rotate_right(*shift);
-            y
-        }),
-        Primitive::Stencil(terms) => {
-            terms.iter().fold(ArrayD::default(IxDyn(dims)), |sum: ArrayD<C128>, (axis, rows)| {
-                let row = |x: &[C128], i: usize| rows.row(i).iter().map(|&(j, c)| x[j] * c).sum();
-                sum + lanes(args[0], *axis, dims, |x| (0..x.len()).map(|i| row(x, i)).collect())
-            })
-        }
-        Primitive::Convolve { axis, offset, taps, flip, conj } => {
-            assert_eq!(args[1].shape(), [*taps], "taps");
-            let h: Vec<C128> = args[1].iter().map(|h| if *conj { h.conj() } else { *h }).collect();
-            lanes(args[0], *axis, dims, |x| {
-                let term = |i: usize, k: usize| {
-                    let lag = k as isize - *offset as isize;
-                    let j = if *flip { i as isize + lag } else { i as isize - lag };
-                    usize::try_from(j).ok().and_then(|j| x.get(j)).map_or(zero, |x| h[k] * x)
-                };
-                (0..x.len()).map(|i| (0..*taps).map(|k| term(i, k)).sum()).collect()
-            })
-        }
-        Primitive::Fft { axis, inverse, scale } => lanes(args[0], *axis, dims, |x| {
-            let sign = if *inverse { 1.0 } else { -1.0 };
-            (0..x.len()).map(|k| dft(x, k, x.len(), sign) * *scale).collect()
-        }),
-        Primitive::Rfft { axis, n, weight, scale } => lanes(args[0], *axis, dims, |x| {
-            (0..n / 2 + 1).map(|k| dft(x, k, *n, -1.0) * *scale * bin(k, *n, *weight)).collect()
-        }),
-        Primitive::Irfft { axis, n, weight, scale } => lanes(args[0], *axis, dims, |y| {
-            let y: Vec<C128> = y.iter().enumerate().map(|(k, y)| y * bin(k, *n, *weight)).collect();
-            (0..*n).map(|j| C128::new(dft(&y, j, *n, 1.0).re * scale, 0.0)).collect()
-        }),
-        Primitive::Matmul { transpose, conj } => product(args[1], args[0], *transpose, *conj),
-        Primitive::Gram => product(args[1], &product(args[1], args[0], false, false), true, true),
-        Primitive::Gather { axis, indices } => {
-            lanes(args[0], *axis, dims, |x| indices.iter().map(|&i| x[i]).collect())
-        }
-        Primitive::ScatterAdd { axis, indices } => lanes(args[0], *axis, dims, |x| {
-            let mut y = vec![zero; dims[*axis]];
-            indices.iter().zip(x).for_each(|(&i, x)| y[i] += x);
-            y
-        }),
-        Primitive::Sum(axis) => lanes(args[0], *axis, dims, |x| vec![x.iter().sum()]),
-        Primitive::Broadcast(axis) => lanes(args[0], *axis, dims, |x| vec![x[0]; dims[*axis]]),
-        Primitive::CumulativeSum { axis, reverse } => lanes(args[0], *axis, dims, |x| {
-            let n = x.len();
-            let sum = |i: usize| if *reverse { x[i..].iter().sum() } else { x[..=i].iter().sum() };
-            (0..n).map(sum).collect()
-        }),
-        Primitive::Spread { dt, transpose } => {
-            let mut y = ArrayD::default(IxDyn(dims));
-            let nt = if *transpose { args[0].shape()[1] } else { dims[1] } as f64;
-            for (at, t) in args[1].indexed_iter() {
-                let w = args.get(2).map_or(0.0, |f| f[at.clone()].re);
-                let (k, w) = match dt {
-                    Some(dt) => ((t.re / dt).floor(), (t.re / dt).rem_euclid(1.0)),
-                    None => (t.re.trunc(), w),
-                };
-                let both = (0.0..nt - 1.0).contains(&k);
-                for (k, w) in [(k, 1.0 - w), (k + 1.0, w)] {
-                    if (0.0..nt).contains(&k) && (both || dt.is_none()) {
-                        let (point, sample) = (vec![at[0]], vec![at[1], k as usize]);
-                        let (to, from) = if *transpose { (point, sample) } else { (sample, point) };
-                        y[IxDyn(&to)] += args[0][IxDyn(&from)] * w;
-                    }
-                }
-            }
-            y
-        }
-        Primitive::Kirchhoff { dt, aperture, transpose } => {
-            let mut y = ArrayD::default(IxDyn(dims));
-            let (ns, nr, points) = (args[1].shape()[0], args[2].shape()[0], args[1].shape()[1]);
-            let nt = if *transpose { args[0].shape()[2] } else { dims[2] };
-            for (s, r, i) in ndarray::indices((ns, nr, points)) {
-                let tau = (args[1][[s, i].as_slice()] + args[2][[r, i].as_slice()]).re / dt;
-                if !(0.0..nt as f64 - 1.0).contains(&tau) {
-                    continue;
-                }
-                let weight =
-                    |k: usize| args[3][[s, k, i].as_slice()].re * args[4][[r, k, i].as_slice()].re;
-                let a = if args.len() > 3 { weight(0) + weight(1) } else { 1.0 };
-                let a = a * aperture.as_ref().map_or(1.0, |a| a.weight(s, r, i % a.nz));
-                let k = tau.floor() as usize;
-                for (k, w) in [(k, 1.0 - tau.fract()), (k + 1, tau.fract())] {
-                    let (point, sample) = (vec![i], vec![s, r, k]);
-                    let (to, from) = if *transpose { (point, sample) } else { (sample, point) };
-                    y[IxDyn(&to)] += args[0][IxDyn(&from)] * (a * w);
-                }
-            }
-            y
-        }
-    }
-}
-
-fn shaped(dims: &[usize], values: Vec<C128>) -> ArrayD<C128> {
+pub(crate) fn shaped(dims: &[usize], values: Vec<C128>) -> Whole {
     match ArrayD::from_shape_vec(IxDyn(dims), values) {
         Ok(array) => array,
         Err(error) => panic!("{error}"),
@@ -178,12 +48,12 @@ fn shaped(dims: &[usize], values: Vec<C128>) -> ArrayD<C128> {
 }
 
 /// A map of every lane along an axis.
-fn lanes(
-    x: &ArrayD<C128>,
+pub(crate) fn lanes(
+    x: &Whole,
     axis: usize,
     dims: &[usize],
     f: impl Fn(&[C128]) -> Vec<C128>,
-) -> ArrayD<C128> {
+) -> Whole {
     let mut y = ArrayD::default(IxDyn(dims));
     for (mut y, x) in y.lanes_mut(Axis(axis)).into_iter().zip(x.lanes(Axis(axis))) {
         let lane = f(&x.to_vec());
@@ -194,17 +64,17 @@ fn lanes(
 }
 
 /// `sum_j x_j exp(+- 2 pi i jk/n)`
-fn dft(x: &[C128], k: usize, n: usize, sign: f64) -> C128 {
+pub(crate) fn dft(x: &[C128], k: usize, n: usize, sign: f64) -> C128 {
     let turn = |j: usize| C128::from_polar(1.0, sign * TAU * ((j * k) % n) as f64 / n as f64);
     x.iter().enumerate().map(|(j, x)| x * turn(j)).sum()
 }
 
 /// The weight of a bin, 1 at zero and Nyquist.
-fn bin(k: usize, n: usize, weight: f64) -> f64 {
+pub(crate) fn bin(k: usize, n: usize, weight: f64) -> f64 {
     if k == 0 || 2 * k == n { 1.0 } else { weight }
 }
 
-fn product(kernel: &ArrayD<C128>, x: &ArrayD<C128>, transpose: bool, conj: bool) -> ArrayD<C128> {
+pub(crate) fn product(kernel: &Whole, x: &Whole, transpose: bool, conj: bool) -> Whole {
     let (k, m) = if transpose { (1, 2) } else { (2, 1) };
     let dims = [x.shape()[0], kernel.shape()[m], x.shape()[2]];
     ArrayD::from_shape_fn(IxDyn(&dims), |i| {
@@ -218,7 +88,7 @@ fn product(kernel: &ArrayD<C128>, x: &ArrayD<C128>, transpose: bool, conj: bool)
 }
 
 /// The real numbers that an array holds: a complex one its real and imaginary parts in turn.
-fn reals(values: &ArrayD<C128>, dtype: DType) -> Vec<f64> {
+fn reals(values: &Whole, dtype: DType) -> Vec<f64> {
     if dtype.is_complex() {
         values.iter().flat_map(|v| [v.re, v.im]).collect()
     } else {
@@ -264,8 +134,49 @@ pub(crate) fn assert_same(a: &[Vec<f64>], b: &[Vec<f64>], transposed: bool, what
 }
 
 /// Numbers without a pattern, in C order; real ones for a real type.
-pub(crate) fn values(ty: &ArrayType, seed: f64) -> ArrayD<C128> {
+pub(crate) fn values(ty: &ArrayType, seed: f64) -> Whole {
     let part = |k: usize, shift: f64| ((k as f64 + 1.0) * (1.7 + seed) + shift).sin();
     let value = |k| C128::new(part(k, 0.0), if ty.dtype.is_complex() { part(k, 2.0) } else { 0.0 });
     shaped(&ty.dims, (0..ty.len()).map(value).collect())
+}
+
+thread_local! {
+    /// Added to the seeds of constants, so that the same example has others.
+    pub(crate) static SHIFT: Cell<f64> = const { Cell::new(0.0) };
+}
+
+/// A constant.
+pub(crate) fn array(dims: &[usize], dtype: DType, seed: f64) -> Array {
+    let ty = ArrayType::new(dims, dtype);
+    let values = values(&ty, seed + SHIFT.get()).into_iter().collect();
+    match Array::values(dims, values, dtype) {
+        Ok(array) => array.named("c"),
+        Err(error) => panic!("{error}"),
+    }
+}
+
+/// A constant of the type of a value.
+pub(crate) fn alike(x: &Value, dims: &[usize], seed: f64) -> Value {
+    x.constant(&array(dims, x.dtype(), seed))
+}
+
+/// A complex constant.
+pub(crate) fn complex(x: &Value, dims: &[usize], seed: f64) -> Value {
+    x.constant(&array(dims, x.dtype().complex(), seed))
+}
+
+/// A constant of real numbers around 0 and up to `top`.
+pub(crate) fn table(x: &Value, dims: &[usize], top: f64) -> Value {
+    let n = dims.iter().product();
+    let values = (0..n).map(|k| C128::new(((k as f64) * 1.3 + top).sin().abs() * top, 0.0));
+    x.constant(&Array::values(dims, values.collect(), DType::Float64).expect("small"))
+}
+
+/// A banded matrix with ends of its own.
+pub(crate) fn rows(n: usize) -> Banded {
+    Banded::from_rows(n, 1, |i, n| match i {
+        0 => vec![(0, 3.0), (1, -1.0)],
+        i if i + 1 == n => vec![(n - 1, 0.5)],
+        i => vec![(i - 1, -2.0), (i, 0.25), (i + 1, 1.0)],
+    })
 }

@@ -2,9 +2,11 @@
 //! nothing changes. Equal nodes are shared as the graph is built.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
-use crate::graph::{AxisStep, MANY, NodeId, Primitive, Program, Result, Value};
+use crate::graph::{
+    AxisStep, Fft, Gram, Irfft, MANY, Matmul, Multiply, NodeId, Primitive, Program, Result, Rfft,
+    Scale, Stencil, Value,
+};
 use crate::scalar::C128;
 
 /// Looks at one node with its inputs already simplified; gives a simpler value that equals it.
@@ -57,19 +59,21 @@ pub fn simplify(program: &Program) -> Result<Program> {
 /// `0 + x = x`, `A 0 = 0`.
 fn drop_zeros(v: &Value) -> Result<Option<Value>> {
     let args = v.arguments();
-    let zero = |v: &Value| matches!(v.primitive(), Primitive::Zeros);
+    let zero = |v: &Value| matches!(v.primitive(), Primitive::Zeros(_));
     match v.primitive() {
-        Primitive::Add if args.iter().any(zero) => {
+        Primitive::Add(_) if args.iter().any(zero) => {
             let rest: Vec<Value> = args.into_iter().filter(|a| !zero(a)).collect();
             if rest.is_empty() {
                 return Ok(Some(v.zeros(v.dims(), v.dtype())));
             }
             Value::sum_of(&rest).map(Some)
         }
-        Primitive::Add | Primitive::Concatenate(_) => {
+        Primitive::Add(_) | Primitive::Concatenate(_) => {
             Ok((!args.is_empty() && args.iter().all(zero)).then(|| v.zeros(v.dims(), v.dtype())))
         }
-        Primitive::Scale(c) if c == C128::new(0.0, 0.0) => Ok(Some(v.zeros(v.dims(), v.dtype()))),
+        Primitive::Scale(Scale(c)) if c == C128::new(0.0, 0.0) => {
+            Ok(Some(v.zeros(v.dims(), v.dtype())))
+        }
         _ => Ok(args.first().filter(|a| zero(a)).map(|_| v.zeros(v.dims(), v.dtype()))),
     }
 }
@@ -77,8 +81,8 @@ fn drop_zeros(v: &Value) -> Result<Option<Value>> {
 /// `(a + b) + c = a + b + c`
 fn flatten_sums(v: &Value) -> Result<Option<Value>> {
     let args = v.arguments();
-    let nested = |a: &Value| matches!(a.primitive(), Primitive::Add);
-    if !matches!(v.primitive(), Primitive::Add) || !args.iter().any(nested) {
+    let nested = |a: &Value| matches!(a.primitive(), Primitive::Add(_));
+    if !matches!(v.primitive(), Primitive::Add(_)) || !args.iter().any(nested) {
         return Ok(None);
     }
     let flat: Vec<Value> =
@@ -91,17 +95,17 @@ fn flatten_sums(v: &Value) -> Result<Option<Value>> {
 fn lay_side_by_side(v: &Value) -> Result<Option<Value>> {
     let dims = v.dims();
     let count = v.count_arguments();
-    if count < MANY || !v.is(|primitive| matches!(primitive, Primitive::Add)) {
+    if count < MANY || !v.is(|primitive| matches!(primitive, Primitive::Add(_))) {
         return Ok(None);
     }
     // The axis, the start and the length of a part.
     let place = |part: &Value| {
-        let (Primitive::Pad(steps), inner) = (part.primitive(), part.arguments().pop()?) else {
+        let (Primitive::Pad(pad), inner) = (part.primitive(), part.arguments().pop()?) else {
             return None;
         };
         let padded: Vec<usize> = (0..dims.len()).filter(|&a| inner.dims()[a] != dims[a]).collect();
         let [axis] = padded[..] else { return None };
-        let AxisStep { start, step } = steps[axis];
+        let AxisStep { start, step } = pad.0[axis];
         (step == 1).then_some((axis, start, inner))
     };
     let args = v.arguments();
@@ -143,29 +147,21 @@ fn lay_side_by_side(v: &Value) -> Result<Option<Value>> {
 
 /// `a (b x) = (ab) x`, `1 x = x`; a real factor goes into a stencil's or transform's own.
 fn fold_scales(v: &Value) -> Result<Option<Value>> {
-    let Primitive::Scale(c) = v.primitive() else { return Ok(None) };
+    let Primitive::Scale(Scale(c)) = v.primitive() else { return Ok(None) };
     let inner = &v.arguments()[0];
     let onto =
         |primitive: Primitive| Some(inner.node(primitive, &inner.arguments(), inner.ty().clone()));
     Ok(match inner.primitive() {
         _ if c == C128::new(1.0, 0.0) => Some(inner.clone()),
-        Primitive::Scale(d) => {
+        Primitive::Scale(Scale(d)) => {
             let x = inner.arguments().swap_remove(0);
-            Some(x.node(Primitive::Scale(c * d), std::slice::from_ref(&x), v.ty().clone()))
+            Some(x.node(Scale(c * d), std::slice::from_ref(&x), v.ty().clone()))
         }
         _ if c.im != 0.0 => None,
-        Primitive::Stencil(terms) => onto(Primitive::Stencil(
-            terms.iter().map(|(axis, rows)| (*axis, Arc::new(rows.scaled(c.re)))).collect(),
-        )),
-        Primitive::Fft { axis, inverse, scale } => {
-            onto(Primitive::Fft { axis, inverse, scale: scale * c.re })
-        }
-        Primitive::Rfft { axis, n, weight, scale } => {
-            onto(Primitive::Rfft { axis, n, weight, scale: scale * c.re })
-        }
-        Primitive::Irfft { axis, n, weight, scale } => {
-            onto(Primitive::Irfft { axis, n, weight, scale: scale * c.re })
-        }
+        Primitive::Stencil(stencil) => onto(stencil.map(|rows| rows.scaled(c.re)).into()),
+        Primitive::Fft(fft) => onto(Fft { scale: fft.scale * c.re, ..fft }.into()),
+        Primitive::Rfft(rfft) => onto(Rfft { scale: rfft.scale * c.re, ..rfft }.into()),
+        Primitive::Irfft(irfft) => onto(Irfft { scale: irfft.scale * c.re, ..irfft }.into()),
         _ => None,
     })
 }
@@ -177,26 +173,23 @@ fn cancel_pairs(v: &Value) -> Result<Option<Value>> {
     let Some(inner) = args.first() else { return Ok(None) };
     let Some(x) = inner.arguments().into_iter().next() else { return Ok(None) };
     Ok(match (v.primitive(), inner.primitive()) {
-        (Primitive::Conj, Primitive::Conj) => Some(x),
+        (Primitive::Conj(_), Primitive::Conj(_)) => Some(x),
         (Primitive::Flip(a), Primitive::Flip(b)) if a == b => Some(x),
-        (Primitive::Roll { axis: a, shift: s }, Primitive::Roll { axis: b, shift: t })
-            if a == b =>
-        {
-            Some(x.roll(a, (s + t) as isize)?)
+        (Primitive::Roll(a), Primitive::Roll(b)) if a.axis == b.axis => {
+            Some(x.roll(a.axis, (a.shift + b.shift) as isize)?)
         }
-        (Primitive::Reshape, Primitive::Reshape) => Some(x.reshape(v.dims())?),
+        (Primitive::Reshape(_), Primitive::Reshape(_)) => Some(x.reshape(v.dims())?),
         (Primitive::Permute(outer), Primitive::Permute(axes)) => {
-            let axes: Vec<usize> = outer.iter().map(|&a| axes[a]).collect();
+            let axes: Vec<usize> = outer.0.iter().map(|&a| axes.0[a]).collect();
             let still = axes.iter().enumerate().all(|(k, &a)| k == a);
             Some(if still { x } else { x.permute(&axes)? })
         }
-        (Primitive::Slice(s), Primitive::Pad(p)) if s == p && x.dims() == v.dims() => Some(x),
-        (
-            Primitive::Fft { axis: a, inverse: i, scale: s },
-            Primitive::Fft { axis: b, inverse: j, scale: t },
-        ) if a == b && i != j => Some(x.scale(s * t * v.dims()[a] as f64)),
+        (Primitive::Slice(s), Primitive::Pad(p)) if s.0 == p.0 && x.dims() == v.dims() => Some(x),
+        (Primitive::Fft(a), Primitive::Fft(b)) if a.axis == b.axis && a.inverse != b.inverse => {
+            Some(x.scale(a.scale * b.scale * v.dims()[a.axis] as f64))
+        }
         // Real to complex and back; never complex to real to complex.
-        (Primitive::Cast, Primitive::Cast)
+        (Primitive::Cast(_), Primitive::Cast(_))
             if x.dtype() == v.dtype() && inner.dtype() == x.dtype().complex() =>
         {
             Some(x)
@@ -207,12 +200,12 @@ fn cancel_pairs(v: &Value) -> Result<Option<Value>> {
 
 /// Stencils of one input that are added become one primitive, so the input is read once.
 fn merge_stencils(v: &Value) -> Result<Option<Value>> {
-    if !matches!(v.primitive(), Primitive::Add) {
+    if !matches!(v.primitive(), Primitive::Add(_)) {
         return Ok(None);
     }
     let args = v.arguments();
     let stencil_of = |a: &Value| match a.primitive() {
-        Primitive::Stencil(terms) => Some((a.arguments().swap_remove(0), terms)),
+        Primitive::Stencil(stencil) => Some((a.arguments().swap_remove(0), stencil.0)),
         _ => None,
     };
     let stencils: Vec<Option<(Value, Vec<_>)>> = args.iter().map(stencil_of).collect();
@@ -227,24 +220,24 @@ fn merge_stencils(v: &Value) -> Result<Option<Value>> {
             _ => rest.push(arg.clone()),
         }
     }
-    rest.push(x.node(Primitive::Stencil(terms), std::slice::from_ref(x), v.ty().clone()));
+    rest.push(x.node(Stencil(terms), std::slice::from_ref(x), v.ty().clone()));
     Value::sum_of(&rest).map(Some)
 }
 
 /// `conj(f conj(x)) = conj(f) x`, and the same for a product with a kernel.
 fn factor_conjugates(v: &Value) -> Result<Option<Value>> {
-    if !matches!(v.primitive(), Primitive::Conj) {
+    if !matches!(v.primitive(), Primitive::Conj(_)) {
         return Ok(None);
     }
     let inner = &v.arguments()[0];
     let args = inner.arguments();
-    let Some(first) = args.first().filter(|a| matches!(a.primitive(), Primitive::Conj)) else {
+    let Some(first) = args.first().filter(|a| matches!(a.primitive(), Primitive::Conj(_))) else {
         return Ok(None);
     };
-    let primitive = match inner.primitive() {
-        Primitive::Multiply { conj } => Primitive::Multiply { conj: !conj },
-        Primitive::Matmul { transpose, conj } => Primitive::Matmul { transpose, conj: !conj },
-        Primitive::Scale(c) => Primitive::Scale(c.conj()),
+    let primitive: Primitive = match inner.primitive() {
+        Primitive::Multiply(Multiply { conj }) => Multiply { conj: !conj }.into(),
+        Primitive::Matmul(m) => Matmul { conj: !m.conj, ..m }.into(),
+        Primitive::Scale(Scale(c)) => Scale(c.conj()).into(),
         _ => return Ok(None),
     };
     let mut inputs = first.arguments();
@@ -254,13 +247,13 @@ fn factor_conjugates(v: &Value) -> Result<Option<Value>> {
 
 /// `K^H (K x)` in one pass over the kernel.
 fn gram(v: &Value) -> Result<Option<Value>> {
-    let Primitive::Matmul { transpose: true, conj: true } = v.primitive() else { return Ok(None) };
+    let adjoint = Primitive::Matmul(Matmul { transpose: true, conj: true });
+    if v.primitive() != adjoint {
+        return Ok(None);
+    }
     let args = v.arguments();
     let inner = args[0].arguments();
-    Ok(match args[0].primitive() {
-        Primitive::Matmul { transpose: false, conj: false } if inner[1].id() == args[1].id() => {
-            Some(inner[0].node(Primitive::Gram, &inner, v.ty().clone()))
-        }
-        _ => None,
-    })
+    let plain = Primitive::Matmul(Matmul { transpose: false, conj: false });
+    let both = args[0].primitive() == plain && inner[1].id() == args[1].id();
+    Ok(both.then(|| inner[0].node(Gram, &inner, v.ty().clone())))
 }

@@ -1,30 +1,15 @@
 //! Transposed, conjugated and simplified programs against dense matrices.
 
-use std::cell::Cell;
 use std::sync::Arc;
 
-use crate::graph::reference::{assert_same, dense, values};
+use crate::graph::primitives::examples;
+use crate::graph::reference::{Example, SHIFT, array, assert_same, complex, dense, rows};
 use crate::graph::{
-    Aperture, AxisStep, Banded, Format, Primitive, Program, Result, Value, alike, batched,
+    AxisStep, Convolve, Format, Node, Pad, Program, Result, Slice, Value, alike, batched,
     conjugate, render, simplify, transpose,
 };
-use crate::io::Array;
 use crate::scalar::{C128, DType};
 use crate::space::ArrayType;
-
-thread_local! {
-    /// Added to the seeds of arrays, so that the same case has others.
-    static SHIFT: Cell<f64> = const { Cell::new(0.0) };
-}
-
-fn array(dims: &[usize], dtype: DType, seed: f64) -> Array {
-    let ty = ArrayType::new(dims, dtype);
-    let values = values(&ty, seed + SHIFT.get()).into_iter().collect();
-    match Array::values(dims, values, dtype) {
-        Ok(array) => array.named("c"),
-        Err(error) => panic!("{error}"),
-    }
-}
 
 fn program(dims: &[usize], dtype: DType, f: impl FnOnce(&Value) -> Result<Value>) -> Program {
     match Value::program(&[ArrayType::new(dims, dtype)], |x| Ok(vec![f(&x[0])?])) {
@@ -51,174 +36,52 @@ fn conjugated(program: &Program, matrix: Vec<Vec<f64>>) -> Vec<Vec<f64>> {
         .collect()
 }
 
-type Case = (&'static str, &'static [usize], fn(&Value) -> Result<Value>);
-
-fn rows(n: usize) -> Banded {
-    Banded::from_rows(n, 1, |i, n| match i {
-        0 => vec![(0, 3.0), (1, -1.0)],
-        i if i + 1 == n => vec![(n - 1, 0.5)],
-        i => vec![(i - 1, -2.0), (i, 0.25), (i + 1, 1.0)],
-    })
-}
-
-fn constant(x: &Value, dims: &[usize], seed: f64) -> Value {
-    x.constant(&array(dims, x.dtype(), seed))
-}
-
-fn complex(x: &Value, dims: &[usize], seed: f64) -> Value {
-    x.constant(&array(dims, x.dtype().complex(), seed))
-}
-
-/// Real numbers around 0 and up to `top`.
-fn table(x: &Value, dims: &[usize], top: f64) -> Value {
-    let n = dims.iter().product();
-    let values = (0..n).map(|k| C128::new(((k as f64) * 1.3 + top).sin().abs() * top, 0.0));
-    x.constant(&Array::values(dims, values.collect(), DType::Float64).expect("small"))
-}
-
-/// Every primitive, alone, on real and complex arrays; constants are of the input's kind unless they
-/// say otherwise.
-const CASES: &[Case] = &[
-    ("identity", &[3], |x| Ok(x.clone())),
-    ("scale", &[3], |x| Ok(x.scale(-2.5))),
-    ("scale complex", &[3], |x| Ok(x.scale(C128::new(0.5, -2.0)))),
-    ("multiply", &[2, 3], |x| x.multiply(&constant(x, &[2, 3], 0.1))),
-    ("multiply broadcast", &[2, 3], |x| x.multiply(&constant(x, &[1, 3], 0.1))),
-    ("multiply complex", &[2, 3], |x| x.multiply(&complex(x, &[2, 1], 0.1))),
-    ("add", &[4], |x| x.add(&x.flip(0)?)),
-    ("add itself", &[4], |x| x.add(x)),
-    ("cast", &[3], |x| Ok(x.cast(DType::of(x.dtype().is_complex(), false)))),
-    ("complex", &[3], |x| Ok(x.to_complex())),
-    ("real", &[3], |x| Ok(x.real())),
-    ("imag", &[3], |x| Ok(x.imag())),
-    ("conj", &[3], |x| Ok(x.conj())),
-    ("conj between", &[3], |x| Ok(x.scale(C128::new(1.0, 2.0)).conj().scale(C128::new(3.0, 1.0)))),
-    ("reshape", &[2, 3], |x| x.reshape(&[3, 2])),
-    ("permute", &[2, 3, 2], |x| x.permute(&[1, 2, 0])),
-    ("slice", &[2, 7], |x| x.slice(1, 1, 3, 2)),
-    ("pad", &[2, 3], |x| x.pad(0, 1, 2)),
-    ("spread", &[2, 3], |x| x.spread(1, 1, 8, 3)),
-    ("concatenate", &[2, 3], |x| Value::concatenate(&[x.flip(1)?, x.take(1, 1)?, x.clone()], 1)),
-    ("flip", &[2, 3], |x| x.flip(1)),
-    ("roll", &[2, 5], |x| x.roll(1, 2)),
-    ("fftshift", &[5], |x| x.fftshift(0)),
-    ("ifftshift", &[5], |x| x.ifftshift(0)),
-    ("stencil", &[2, 6], |x| x.stencil(1, rows(6))),
-    ("stencil first axis", &[5, 2], |x| x.stencil(0, rows(5))),
-    ("convolve", &[2, 6], |x| x.convolve(1, &constant(x, &[3], 0.2), 1)),
-    ("convolve complex", &[5, 2], |x| x.convolve(0, &complex(x, &[4], 0.2), 3)),
-    ("convolve long", &[3], |x| x.convolve(0, &complex(x, &[6], 0.2), 2)),
-    ("fft", &[2, 5], |x| x.fft(1)),
-    ("ifft", &[4, 2], |x| x.ifft(0)),
-    ("rfft", &[2, 5], |x| x.real().rfft(1, 1.5)),
-    ("rfft even", &[6, 2], |x| x.real().rfft(0, 2.0)),
-    ("irfft", &[2, 3], |x| x.irfft(1, 5, 1.5)),
-    ("irfft even", &[3, 2], |x| x.irfft(0, 4, 2.0)),
-    ("matmul", &[2, 3, 2], |x| x.matmul(&constant(x, &[2, 4, 3], 0.3))),
-    ("matmul complex", &[2, 3, 1], |x| x.matmul(&complex(x, &[2, 2, 3], 0.3))),
-    ("gram", &[2, 3, 2], |x| {
-        let kernel = complex(x, &[2, 4, 3], 0.3);
-        let x = x.to_complex();
-        Ok(x.node(Primitive::Gram, &[x.clone(), kernel], x.ty().clone()))
-    }),
-    ("gather", &[2, 4], |x| x.gather(1, [3, 0, 3].into())),
-    ("sum", &[2, 3], |x| x.sum(1)),
-    ("broadcast", &[2, 1], |x| x.broadcast(1, 3)),
-    ("cumulative sum", &[2, 4], |x| x.cumulative_sum(1)),
-    ("spread by a table", &[3], |x| x.spread_by(&table(x, &[3, 2], 2.0), None, 3)),
-    ("spread between samples", &[4], |x| {
-        x.spread_by(&table(x, &[4, 3], 4.0), Some(&table(x, &[4, 3], 0.5)), 5)
-    }),
-    ("spread at times", &[3], |x| x.spread_at_times(&table(x, &[3, 2], 2.5), 0.5, 5)),
-    ("demigrate", &[4], |x| {
-        x.demigrate([table(x, &[2, 4], 1.0), table(x, &[3, 4], 1.5)], None, 5, 0.5, None)
-    }),
-    ("demigrate with weights", &[6], |x| {
-        let times = [table(x, &[2, 6], 1.0), table(x, &[1, 6], 1.5)];
-        let weights = [table(x, &[2, 2, 6], 2.0), table(x, &[1, 2, 6], 3.0)];
-        let limits = [0.5, 2.5];
-        let aperture = Aperture { nz: 3, sources: vec![0.0, 1.0], receivers: vec![3.0], limits };
-        x.demigrate(times, Some(weights), 5, 0.5, Some(Arc::new(aperture)))
-    }),
-    ("zeros", &[3], |x| Ok(x.zeros(&[2], x.dtype()))),
-    ("constants of constants", &[4], |x| {
-        let kernel = complex(x, &[4], 0.4).fft(0)?.scale(2.0).conj();
-        x.fft(0)?.multiply(&kernel)?.ifft(0)
-    }),
-    ("several paths", &[2, 4], |x| {
-        let a = x.scale(C128::new(0.0, 1.0)).real();
-        let b = x.real().rfft(1, 2.0)?.scale(C128::new(1.0, -1.0)).irfft(1, 4, 1.0)?;
-        Value::concatenate(&[a.add(&b)?, x.imag()], 0)
-    }),
-];
+/// What no primitive has for an example: paths that part and meet.
+const MORE: &[Example] = &[("several paths", &[2, 4], |x| {
+    let a = x.scale(C128::new(0.0, 1.0)).real();
+    let b = x.real().rfft(1, 2.0)?.scale(C128::new(1.0, -1.0)).irfft(1, 4, 1.0)?;
+    Value::concatenate(&[a.add(&b)?, x.imag()], 0)
+})];
 
 #[test]
-fn every_program_transposes_conjugates_and_simplifies() {
-    let mut seen = Vec::new();
-    for (name, dims, f) in CASES {
-        for dtype in [DType::Float64, DType::Complex128] {
-            let what = |how: &str| format!("{name} of {dtype}, {how}");
-            let forward = program(dims, dtype, f);
-            let check =
-                |program: Result<Program>| program.unwrap_or_else(|e| panic!("{name}: {e}"));
-            let adjoint = check(transpose(&forward));
-            let matrix = dense(&forward);
-            assert_eq!(adjoint.inputs, forward.output_types(), "{name}");
-            assert_eq!(adjoint.output_types(), forward.inputs, "{name}");
-            assert_same(&matrix, &dense(&adjoint), true, &what("transposed"));
-            assert_same(&matrix, &dense(&check(transpose(&adjoint))), false, &what("twice"));
-            for p in [&forward, &adjoint] {
-                let conj = check(conjugate(p));
-                assert_same(&conjugated(p, dense(p)), &dense(&conj), false, &what("conjugated"));
-            }
-            let normal = chain(&forward, &adjoint);
-            for p in [&forward, &adjoint, &normal] {
-                let simple = check(simplify(p));
-                assert_eq!(simple.output_types(), p.output_types(), "{}", what("simplified"));
-                assert_same(&dense(p), &dense(&simple), false, &what("simplified"));
-                let again = check(transpose(&simple));
-                assert_same(&dense(p), &dense(&again), true, &what("simplified, transposed"));
-                for q in [p, &simple] {
-                    let nodes = q.graph.nodes().iter();
-                    seen.extend(nodes.map(|n| std::mem::discriminant(&n.primitive)));
-                }
+fn every_primitive_transposes_conjugates_and_simplifies() {
+    for (kind, examples) in examples() {
+        let mut seen = false;
+        for (name, dims, f) in examples {
+            for dtype in [DType::Float64, DType::Complex128] {
+                let forward = program(dims, dtype, f);
+                let of_kind = |node: &Node| node.primitive.kind() == kind;
+                seen |= forward.graph.nodes().iter().any(of_kind);
+                check_all(name, &forward);
             }
         }
+        assert!(seen, "no example of {kind} has one");
     }
-    let primitives = [
-        Primitive::Input(0),
-        Primitive::Zeros,
-        Primitive::Constant(array(&[1], DType::Float64, 0.0)),
-        Primitive::Scale(C128::default()),
-        Primitive::Multiply { conj: false },
-        Primitive::Add,
-        Primitive::Cast,
-        Primitive::Conj,
-        Primitive::Reshape,
-        Primitive::Permute(vec![]),
-        Primitive::Slice(vec![]),
-        Primitive::Pad(vec![]),
-        Primitive::Concatenate(0),
-        Primitive::Flip(0),
-        Primitive::Roll { axis: 0, shift: 0 },
-        Primitive::Stencil(vec![]),
-        Primitive::Convolve { axis: 0, offset: 0, taps: 0, flip: false, conj: false },
-        Primitive::Fft { axis: 0, inverse: false, scale: 1.0 },
-        Primitive::Rfft { axis: 0, n: 0, weight: 1.0, scale: 1.0 },
-        Primitive::Irfft { axis: 0, n: 0, weight: 1.0, scale: 1.0 },
-        Primitive::Matmul { transpose: false, conj: false },
-        Primitive::Gram,
-        Primitive::Gather { axis: 0, indices: [].into() },
-        Primitive::ScatterAdd { axis: 0, indices: [].into() },
-        Primitive::Sum(0),
-        Primitive::Broadcast(0),
-        Primitive::CumulativeSum { axis: 0, reverse: false },
-        Primitive::Spread { dt: None, transpose: false },
-        Primitive::Kirchhoff { dt: 1.0, aperture: None, transpose: false },
-    ];
-    for primitive in primitives {
-        let covered = seen.contains(&std::mem::discriminant(&primitive));
-        assert!(covered, "no case has {}", primitive.label());
+    for (name, dims, f) in MORE {
+        check_all(name, &program(dims, DType::Complex128, f));
+    }
+}
+
+fn check_all(name: &str, forward: &Program) {
+    let what = |how: &str| format!("{name} of {}, {how}", forward.inputs[0].dtype);
+    let done = |program: Result<Program>| program.unwrap_or_else(|e| panic!("{name}: {e}"));
+    let adjoint = done(transpose(forward));
+    let matrix = dense(forward);
+    assert_eq!(adjoint.inputs, forward.output_types(), "{name}");
+    assert_eq!(adjoint.output_types(), forward.inputs, "{name}");
+    assert_same(&matrix, &dense(&adjoint), true, &what("transposed"));
+    assert_same(&matrix, &dense(&done(transpose(&adjoint))), false, &what("twice"));
+    for p in [forward, &adjoint] {
+        let conj = done(conjugate(p));
+        assert_same(&conjugated(p, dense(p)), &dense(&conj), false, &what("conjugated"));
+    }
+    let normal = chain(forward, &adjoint);
+    for p in [forward, &adjoint, &normal] {
+        let simple = done(simplify(p));
+        assert_eq!(simple.output_types(), p.output_types(), "{}", what("simplified"));
+        assert_same(&dense(p), &dense(&simple), false, &what("simplified"));
+        let again = done(transpose(&simple));
+        assert_same(&dense(p), &dense(&again), true, &what("simplified, transposed"));
     }
 }
 
@@ -241,7 +104,8 @@ fn stacked(matrices: &[Vec<Vec<f64>>], each: bool) -> Vec<Vec<f64>> {
 #[test]
 fn many_items_at_once_are_the_items_one_by_one() {
     let mut refused = Vec::new();
-    for (name, dims, f) in CASES {
+    let all = examples().into_iter().flat_map(|(_, examples)| examples);
+    for (name, dims, f) in all.chain(MORE.iter().copied()) {
         for dtype in [DType::Float64, DType::Complex128] {
             let item = |k: usize| {
                 SHIFT.set(0.01 * k as f64);
@@ -265,7 +129,7 @@ fn many_items_at_once_are_the_items_one_by_one() {
                 for each in [true, false] {
                     let what = format!("{name} of {dtype}, {kind}, a model for each: {each}");
                     let Some(together) = batched(&programs, each).expect(name) else {
-                        refused.push(*name);
+                        refused.push(name);
                         continue;
                     };
                     let ty = &items[0].output_types()[0];
@@ -290,7 +154,8 @@ fn many_items_at_once_are_the_items_one_by_one() {
             "spread between samples",
             "spread at times",
             "demigrate",
-            "demigrate with weights"
+            "demigrate with weights",
+            "not faulty",
         ]
     );
 }
@@ -298,7 +163,9 @@ fn many_items_at_once_are_the_items_one_by_one() {
 #[test]
 fn programs_of_other_shapes_large_arrays_and_chunks_are_not_alike() {
     let plain = |n: usize, c: f64, chunks: Option<Vec<usize>>| {
-        program(&[n], REAL, |x| Ok(x.multiply(&constant(x, &[n], 0.1))?.scale(c).chunked(chunks)))
+        program(&[n], REAL, |x| {
+            Ok(x.multiply(&x.constant(&array(&[n], REAL, 0.1)))?.scale(c).chunked(chunks))
+        })
     };
     let first = plain(8, 2.0, None);
     assert!(alike(&first, &plain(8, 2.0, None)));
@@ -314,8 +181,7 @@ fn a_wrong_adjoint_is_found() {
     let forward = program(&[5], DType::Complex128, |x| x.convolve(0, &complex(x, &[3], 0.2), 1));
     let wrong = program(&[5], DType::Complex128, |y| {
         let inputs = [y.clone(), complex(y, &[3], 0.2)];
-        let correlate =
-            Primitive::Convolve { axis: 0, offset: 1, taps: 3, flip: true, conj: false };
+        let correlate = Convolve { axis: 0, offset: 1, taps: 3, flip: true, conj: false };
         Ok(y.node(correlate, &inputs, y.ty().clone()))
     });
     let found = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
@@ -519,9 +385,9 @@ fn slices_and_pads_undo_each_other_on_any_axis() {
     let steps = vec![AxisStep { start: 1, step: 2 }];
     insta::assert_snapshot!(
         simplified(&[3], REAL, |x| {
-            let wide = x.node(Primitive::Pad(steps.clone()), std::slice::from_ref(x),
+            let wide = x.node(Pad(steps.clone()), std::slice::from_ref(x),
                 ArrayType::new([7], REAL));
-            Ok(wide.node(Primitive::Slice(steps), std::slice::from_ref(&wide), x.ty().clone()))
+            Ok(wide.node(Slice(steps), std::slice::from_ref(&wide), x.ty().clone()))
         }), @"%0 input 0 (3,) float64 -> output");
     let indices: Arc<[usize]> = [1, 1].into();
     insta::assert_snapshot!(simplified(&[3], REAL, |x| x.gather(0, indices)), @r"

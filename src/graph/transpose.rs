@@ -2,10 +2,7 @@
 //!
 //! Where all arrays are complex and all primitives complex-linear this is the conjugate transpose.
 
-use std::sync::Arc;
-
-use crate::graph::{AxisStep, Node, Primitive, Program, Result, Value};
-use crate::space::ArrayType;
+use crate::graph::{Back, NodeId, Primitive, Program, Result, Value};
 
 /// The program that takes the outputs' cotangents to the inputs'.
 pub fn transpose(program: &Program) -> Result<Program> {
@@ -18,8 +15,8 @@ pub fn transpose(program: &Program) -> Result<Program> {
             let args: Vec<Value> =
                 node.inputs.iter().filter_map(|id| constants[id.0].clone()).collect();
             constants[k] = Some(match &node.primitive {
-                Primitive::Constant(array) => seeds[0].constant(array),
-                Primitive::Zeros => seeds[0].zeros(&node.ty.dims, node.ty.dtype),
+                Primitive::Constant(constant) => seeds[0].constant(&constant.0),
+                leaf if args.is_empty() => seeds[0].leaf_beside(leaf.clone(), node.ty.clone()),
                 primitive => args[0].node(primitive.clone(), &args, node.ty.clone()),
             });
         }
@@ -35,109 +32,21 @@ pub fn transpose(program: &Program) -> Result<Program> {
                 continue;
             }
             let seed = Value::sum_of(&parts[k])?.chunked(node.chunks.clone());
-            if let Primitive::Input(number) = node.primitive {
-                gradients[number] = seed;
+            if let Primitive::Input(input) = &node.primitive {
+                gradients[input.0] = seed;
                 continue;
             }
+            let at = program.graph.applied(NodeId(k));
             let linear = node.primitive.linear_inputs(node.inputs.len());
-            let mut before = 0;
-            for id in node.inputs.iter().take(linear) {
-                let input = &nodes[id.0].ty;
+            let factors: Vec<Value> =
+                node.inputs[linear..].iter().filter_map(|id| constants[id.0].clone()).collect();
+            for (i, id) in node.inputs.iter().enumerate().take(linear) {
                 if depends[id.0] {
-                    let factors: Vec<Value> = node.inputs[linear..]
-                        .iter()
-                        .filter_map(|id| constants[id.0].clone())
-                        .collect();
-                    let part = step(node, before, input, &seed, &factors)?;
-                    parts[id.0].push(part);
-                }
-                if let Primitive::Concatenate(axis) = node.primitive {
-                    before += input.dims[axis];
+                    let back = Back { at, i, y: &seed, factors: &factors };
+                    parts[id.0].push(node.primitive.definition().transpose(&back)?);
                 }
             }
         }
         Ok(gradients)
-    })
-}
-
-/// The transpose of one primitive with respect to an input, which begins at `before` along the axis of
-/// a concatenation.
-fn step(
-    node: &Node,
-    before: usize,
-    input: &ArrayType,
-    y: &Value,
-    factors: &[Value],
-) -> Result<Value> {
-    let with = |primitive: Primitive, inputs: &[Value]| y.node(primitive, inputs, input.clone());
-    let alone = |primitive: Primitive| with(primitive, std::slice::from_ref(y));
-    let scaled_by = |primitive: Primitive| {
-        let inputs: Vec<Value> = std::iter::once(y).chain(factors).cloned().collect();
-        with(primitive, &inputs)
-    };
-    Ok(match &node.primitive {
-        Primitive::Input(_) | Primitive::Constant(_) | Primitive::Zeros => y.clone(),
-        Primitive::Scale(c) => alone(Primitive::Scale(c.conj())),
-        Primitive::Multiply { conj } => scaled_by(Primitive::Multiply { conj: !conj }),
-        Primitive::Add => y.clone(),
-        Primitive::Cast => y.cast(input.dtype),
-        Primitive::Conj => y.conj(),
-        Primitive::Reshape => y.reshape(&input.dims)?,
-        Primitive::Permute(axes) => {
-            let mut inverse = vec![0; axes.len()];
-            axes.iter().enumerate().for_each(|(k, &a)| inverse[a] = k);
-            y.permute(&inverse)?
-        }
-        Primitive::Slice(steps) => alone(Primitive::Pad(steps.clone())),
-        Primitive::Pad(steps) => alone(Primitive::Slice(steps.clone())),
-        Primitive::Concatenate(axis) => {
-            let mut steps = vec![AxisStep { start: 0, step: 1 }; input.dims.len()];
-            steps[*axis].start = before;
-            alone(Primitive::Slice(steps))
-        }
-        Primitive::Flip(axis) => alone(Primitive::Flip(*axis)),
-        Primitive::Roll { axis, shift } => y.roll(*axis, -(*shift as isize))?,
-        Primitive::Stencil(terms) => alone(Primitive::Stencil(
-            terms.iter().map(|(axis, rows)| (*axis, Arc::new(rows.transpose()))).collect(),
-        )),
-        Primitive::Convolve { axis, offset, taps, flip, conj } => scaled_by(Primitive::Convolve {
-            axis: *axis,
-            offset: *offset,
-            taps: *taps,
-            flip: !flip,
-            conj: !conj,
-        }),
-        Primitive::Fft { axis, inverse, scale } => {
-            alone(Primitive::Fft { axis: *axis, inverse: !inverse, scale: *scale })
-        }
-        Primitive::Rfft { axis, n, weight, scale } => {
-            alone(Primitive::Irfft { axis: *axis, n: *n, weight: *weight, scale: *scale })
-        }
-        Primitive::Irfft { axis, n, weight, scale } => {
-            alone(Primitive::Rfft { axis: *axis, n: *n, weight: *weight, scale: *scale })
-        }
-        Primitive::Matmul { transpose, conj } => {
-            scaled_by(Primitive::Matmul { transpose: !transpose, conj: !conj })
-        }
-        Primitive::Gram => scaled_by(Primitive::Gram),
-        Primitive::Gather { axis, indices } => {
-            alone(Primitive::ScatterAdd { axis: *axis, indices: indices.clone() })
-        }
-        Primitive::ScatterAdd { axis, indices } => {
-            alone(Primitive::Gather { axis: *axis, indices: indices.clone() })
-        }
-        Primitive::Sum(axis) => alone(Primitive::Broadcast(*axis)),
-        Primitive::Broadcast(axis) => alone(Primitive::Sum(*axis)),
-        Primitive::CumulativeSum { axis, reverse } => {
-            alone(Primitive::CumulativeSum { axis: *axis, reverse: !reverse })
-        }
-        Primitive::Spread { dt, transpose } => {
-            scaled_by(Primitive::Spread { dt: *dt, transpose: !transpose })
-        }
-        Primitive::Kirchhoff { dt, aperture, transpose } => scaled_by(Primitive::Kirchhoff {
-            dt: *dt,
-            aperture: aperture.clone(),
-            transpose: !transpose,
-        }),
     })
 }

@@ -11,9 +11,11 @@ pub mod kirchhoff;
 pub mod matmul;
 pub mod pointwise;
 mod rows;
+mod scratch;
 pub mod spread;
 pub mod stencil;
 pub mod vector;
 
 pub use banded::Banded;
 pub use buffer::Buffer;
+pub use scratch::{Scratch, has_rows, in_rows};

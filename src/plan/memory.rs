@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use crate::graph::Primitive;
 use crate::plan::{Plan, StoreKind};
 use crate::space::{ArrayType, IndexBox};
 
@@ -95,43 +94,7 @@ impl Plan {
     pub fn flops(&self) -> f64 {
         let graph = &self.program.graph;
         let (needed, depends) = (self.program.needed(), self.program.depends_on_input());
-        graph
-            .ids()
-            .filter(|id| needed[id.0] && depends[id.0])
-            .map(|id| {
-                let node = graph.node(id);
-                let parts = if node.ty.dtype.is_complex() { 2.0 } else { 1.0 };
-                let n = node.ty.len() as f64;
-                let input = |k: usize| &graph.node(node.inputs[k]).ty;
-                match &node.primitive {
-                    Primitive::Scale(_) | Primitive::Add | Primitive::Sum(_) => n * parts,
-                    Primitive::CumulativeSum { .. } => n * parts,
-                    Primitive::Multiply { .. } => n * parts * (2.0 * parts - 1.0),
-                    Primitive::Stencil(terms) => {
-                        let taps: usize = terms.iter().map(|(_, b)| b.interior().1.len()).sum();
-                        2.0 * taps as f64 * n * parts
-                    }
-                    Primitive::Convolve { taps, .. } => 2.0 * *taps as f64 * n * parts,
-                    Primitive::Fft { axis, .. } => {
-                        5.0 * n * (node.ty.dims[*axis] as f64).log2().max(0.0)
-                    }
-                    Primitive::Rfft { axis, n: len, .. }
-                    | Primitive::Irfft { axis, n: len, .. } => {
-                        let lines = n / node.ty.dims[*axis].max(1) as f64;
-                        2.5 * lines * *len as f64 * (*len as f64).log2().max(0.0)
-                    }
-                    Primitive::Matmul { .. } => 2.0 * n * input(0).dims[1] as f64 * parts * parts,
-                    Primitive::Spread { .. } => 3.0 * input(1).len() as f64 * parts,
-                    Primitive::Kirchhoff { .. } => {
-                        // The time and weights of each point, source and receiver; two samples.
-                        let tables = if node.inputs.len() > 3 { 6.0 } else { 3.0 };
-                        let pairs = (input(1).dims[0] * input(2).len()) as f64;
-                        pairs * (tables + 4.0 * parts)
-                    }
-                    Primitive::Gram => 4.0 * n * input(1).dims[1] as f64 * parts * parts,
-                    _ => 0.0,
-                }
-            })
-            .sum()
+        let ids = graph.ids().filter(|id| needed[id.0] && depends[id.0]);
+        ids.map(|id| graph.applied(id).flops()).sum()
     }
 }

@@ -1,7 +1,9 @@
 //! From a program to a plan: which arrays are kept, in which chunks, who owns them, what moves,
 //! how much memory it takes. A plan is a value: it can be printed and asserted on without any data.
 
+mod boxes;
 mod build;
+mod keep;
 mod memory;
 mod partition;
 mod parts;

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
+use crate::plan::boxes::Boxes;
 use crate::plan::{Plan, Store, StoreId, StoreKind};
 use crate::space::IndexBox;
 
@@ -12,8 +13,8 @@ use crate::space::IndexBox;
 pub struct Needs {
     /// The store.
     pub store: StoreId,
-    /// By process, the box around all that its tiles pull; empty if none.
-    pub boxes: Vec<IndexBox>,
+    /// By process, few boxes that hold all that its tiles pull and do not overlap.
+    pub boxes: Vec<Vec<IndexBox>>,
     /// By process, how many elements its tiles pull, each as often as it is pulled.
     pub pulled: Vec<usize>,
 }
@@ -45,8 +46,8 @@ pub struct Exchange {
     pub stage: usize,
     /// The store.
     pub store: StoreId,
-    /// All that the process needs of it.
-    pub need: IndexBox,
+    /// All that the process needs of it, in boxes that do not overlap.
+    pub need: Vec<IndexBox>,
     /// Where the stage reads what is received.
     pub landing: Landing,
     /// Sent.
@@ -78,23 +79,22 @@ impl Plan {
         let mut needs: Vec<Needs> = stage
             .reads
             .iter()
-            .map(|&store| {
-                let ndim = self.store(store).ty.dims.len();
-                let boxes = vec![IndexBox::empty(ndim); size];
-                Needs { store, boxes, pulled: vec![0; size] }
-            })
+            .map(|&store| Needs { store, boxes: Vec::with_capacity(size), pulled: vec![0; size] })
             .collect();
         let numbers: HashMap<StoreId, usize> =
             needs.iter().enumerate().map(|(k, need)| (need.store, k)).collect();
         for rank in 0..size {
+            let mut boxes = vec![Boxes::default(); needs.len()];
             for tile in &tiles.boxes()[tiles.owned(rank, size)] {
                 self.pulls(stage.store, tile, &mut |read, b| {
-                    if let Some(need) = numbers.get(&read).and_then(|&k| needs.get_mut(k)) {
-                        let hull = need.boxes[rank].hull(&b);
-                        need.boxes[rank] = hull;
-                        need.pulled[rank] += b.len();
+                    if let Some(&k) = numbers.get(&read) {
+                        boxes[k].add(&b);
+                        needs[k].pulled[rank] += b.len();
                     }
                 });
+            }
+            for (needs, boxes) in needs.iter_mut().zip(boxes) {
+                needs.boxes.push(boxes.apart());
             }
         }
         needs
@@ -151,18 +151,18 @@ impl Shares<'_> {
         for (stage, all) in self.needs.iter().enumerate() {
             for needs in all {
                 let (store, need) = (needs.store, needs.boxes[rank].clone());
-                let held = &mut held[store.0];
+                let (held, around) = (&mut held[store.0], around(&need, owned[store.0].ndim()));
                 if matches!(plan.store(store).kind, StoreKind::Constant(_)) {
                     // Every process reads its own part of a constant's file.
-                    *held = held.hull(&need);
+                    *held = held.hull(&around);
                     continue;
                 }
-                let hull = held.hull(&need);
-                let extra: usize = need.minus(held).iter().map(IndexBox::len).sum();
+                let hull = held.hull(&around);
+                let extra = need.iter().flat_map(|b| b.minus(held)).map(|b| b.len()).sum::<usize>();
                 let landing = if hull.len() <= held.len() + extra {
                     *held = hull;
                     Landing::Beside
-                } else if 2 * needs.pulled[rank] > 3 * need.len() {
+                } else if 2 * needs.pulled[rank] > 3 * around.len() {
                     Landing::Apart
                 } else {
                     Landing::Messages
@@ -183,13 +183,24 @@ impl Shares<'_> {
     }
 }
 
-/// The boxes of `need` that `receiver` does not own and `sender` does.
-fn parts(need: &IndexBox, receiver: &IndexBox, sender: &IndexBox, peer: usize) -> Vec<Transfer> {
+/// The box around some; an empty one around none.
+fn around(boxes: &[IndexBox], ndim: usize) -> IndexBox {
+    boxes.iter().fold(IndexBox::empty(ndim), |hull, b| hull.hull(b))
+}
+
+/// What of `need` `receiver` does not own and `sender` does.
+fn parts(need: &[IndexBox], receiver: &IndexBox, sender: &IndexBox, peer: usize) -> Vec<Transfer> {
     // Most processes have nothing for each other.
-    if !need.meets(sender) {
-        return Vec::new();
+    let needs = need.iter().filter(|b| b.meets(sender));
+    let parts = needs.flat_map(|b| b.intersect(sender).minus(receiver));
+    parts.map(|part| Transfer { peer, part }).collect()
+}
+
+impl Exchange {
+    /// The box around what the process needs, if it needs anything.
+    pub fn around(&self) -> IndexBox {
+        around(&self.need, self.need.first().map_or(0, IndexBox::ndim))
     }
-    need.intersect(sender).minus(receiver).into_iter().map(|part| Transfer { peer, part }).collect()
 }
 
 impl Share {

@@ -1,30 +1,28 @@
-//! Sums over what processes share are added in parts, see [`Parts`].
+//! Sums over what processes share are added in parts, see [`crate::graph::Parts`].
 
-use crate::graph::{Graph, NodeId, Parts, Primitive, Program};
+use crate::graph::{Graph, NodeId, Program, Reshape, Sum};
 use crate::space::ArrayType;
 
 /// The program with its large sums in parts.
 pub(super) fn in_parts(program: &Program) -> Program {
     let mut graph = Graph::default();
     let mut new: Vec<NodeId> = Vec::with_capacity(program.graph.nodes().len());
-    for node in program.graph.nodes() {
-        let types: Vec<&ArrayType> =
-            node.inputs.iter().map(|i| &program.graph.node(*i).ty).collect();
-        let parts = Parts::wanted(node, &types);
+    for old in program.graph.ids() {
+        let at = program.graph.applied(old);
+        let node = at.node;
         let inputs: Vec<NodeId> = node.inputs.iter().map(|i| new[i.0]).collect();
         let ty = node.ty.clone();
-        let id = match parts {
+        let id = match at.parts_wanted() {
             None => graph.push(node.primitive.clone(), inputs, ty),
-            Some(parts) => {
-                let flat = matches!(node.primitive, Primitive::Kirchhoff { .. });
-                let rest = if flat { &ty.dims[..] } else { &ty.dims[1..] };
+            Some((parts, dims)) => {
                 let rows = |n: usize| {
-                    let dims: Vec<usize> = std::iter::once(n).chain(rest.iter().copied()).collect();
+                    let dims: Vec<usize> = std::iter::once(n).chain(dims.iter().copied()).collect();
                     ArrayType::new(dims, ty.dtype)
                 };
                 let sums = graph.push(node.primitive.clone(), inputs, rows(parts.count));
-                let sum = graph.push(Primitive::Sum(0), vec![sums], rows(1));
-                if flat { graph.push(Primitive::Reshape, vec![sum], ty) } else { sum }
+                let sum = graph.push(Sum(0).into(), vec![sums], rows(1));
+                let same = ty == rows(1);
+                if same { sum } else { graph.push(Reshape.into(), vec![sum], ty) }
             }
         };
         graph.set_chunks(id, node.chunks.clone());

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::graph::{NodeId, Primitive};
+use crate::graph::NodeId;
 use crate::plan::{Plan, Stage, StoreKind};
 
 impl fmt::Display for Plan {
@@ -54,7 +54,7 @@ impl Plan {
 
     fn collect(&self, id: NodeId, labels: &mut Vec<String>) {
         let node = self.program.graph.node(id);
-        if matches!(node.primitive, Primitive::Input(_) | Primitive::Constant(_)) {
+        if node.primitive.is_given() {
             labels.push("copy".into());
             return;
         }

@@ -2,7 +2,7 @@ use crate::graph::{Program, Value};
 use crate::io::{Array, Distribution, Generator};
 use crate::plan::{Landing, Plan, Request, StoreKind, plan};
 use crate::scalar::DType;
-use crate::space::ArrayType;
+use crate::space::{ArrayType, IndexBox};
 
 fn random(dims: &[usize], dtype: DType) -> Array {
     let generator = Generator::Random { seed: 1, distribution: Distribution::Normal };
@@ -165,4 +165,54 @@ fn a_tile_looks_at_its_own_pieces_of_a_stack() {
     let needs = plan.needs(0, 2);
     let pulled: usize = needs.iter().flat_map(|need| &need.pulled).sum();
     assert_eq!(pulled, pieces * each);
+}
+
+/// What each of 4 processes receives of the only input, and holds of it.
+fn received(f: impl Fn(&Value) -> crate::graph::Result<Value>) -> Vec<(Vec<IndexBox>, usize)> {
+    let model = ArrayType::new([4000, 100], DType::Float64);
+    let program = Value::program(&[model], |x| Ok(vec![f(&x[0])?]));
+    let plan = planned(&program.expect("dims agree"));
+    assert_eq!(plan.prove_shares(4), Ok(()));
+    let input = plan.stores.iter().position(|s| s.kind == StoreKind::Input(0)).expect("it is read");
+    let shares = plan.shares(4);
+    let of = |rank: usize| {
+        let share = shares.of(rank);
+        let receives = share.exchanges.iter().flat_map(|e| &e.receives);
+        (receives.map(|t| t.part.clone()).collect(), share.held[input].len())
+    };
+    (0..4).map(of).collect()
+}
+
+fn rows(lo: usize, hi: usize) -> IndexBox {
+    IndexBox(vec![lo..hi, 0..100])
+}
+
+#[test]
+fn a_roll_along_a_shared_axis_fetches_its_ends() {
+    let of = received(|x| x.roll(0, 10));
+    for (rank, (parts, held)) in of.into_iter().enumerate() {
+        let own = rank * 1000;
+        let ends = if rank == 0 { rows(3990, 4000) } else { rows(own - 10, own) };
+        assert_eq!(parts, [ends]);
+        assert!(held <= 101_000, "process {rank} holds {held} elements");
+    }
+}
+
+#[test]
+fn a_gather_along_a_shared_axis_fetches_what_it_reads() {
+    // Each process has a quarter of x and of the samples that are chosen; and some choose from its ends.
+    let near = received(|x| x.gather(0, (0..4000).map(|i| i / 4 * 4 + 3 - i % 4).collect()));
+    assert!(near.iter().all(|(parts, held)| parts.is_empty() && *held == 100_000));
+    let ends = received(|x| {
+        x.gather(0, (0..4000).map(|i| if i % 2 == 0 { i / 2 } else { 3999 }).collect())
+    });
+    assert_eq!(ends[0].0, [rows(3999, 4000)]);
+    assert_eq!(ends[2].0, [rows(1000, 1500), rows(3999, 4000)]);
+}
+
+#[test]
+fn a_flip_beside_what_is_owned_fetches_its_mirror() {
+    for (rank, (parts, _)) in received(|x| x.flip(0)?.add(x)).into_iter().enumerate() {
+        assert_eq!(parts, [rows((3 - rank) * 1000, (4 - rank) * 1000)]);
+    }
 }

@@ -121,7 +121,7 @@ fn working(plan: &Plan, share: &Share) -> usize {
         }
     }
     let apart = share.exchanges.iter().filter(|e| e.landing == Landing::Apart);
-    rest += apart.map(|e| e.need.len() * size(e)).sum::<usize>();
+    rest += apart.map(|e| e.around().len() * size(e)).sum::<usize>();
     let mut messages = vec![0; plan.stages.len()];
     for e in &share.exchanges {
         let parts = e.sends.iter().chain(&e.receives);

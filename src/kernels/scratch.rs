@@ -1,30 +1,28 @@
-//! Boxes that a stage computes on its way, in memory that threads use again.
+//! Boxes of any element type, in memory that threads use again.
 
 use ndarray::{ArrayViewD, ArrayViewMutD, IxDyn};
 
-use crate::kernels::Buffer;
+use crate::kernels::{Buffer, pointwise};
 use crate::scalar::{C64, C128, DType};
 use crate::view::{View, ViewMut, Viewed};
-
-/// A box to read: of a store, or computed into scratch.
-pub(super) enum Tile<'a> {
-    /// Of a store.
-    Seen(View<'a>),
-    /// Computed.
-    Made(Scratch),
-}
+use crate::with_view;
 
 /// Elements in C order with their dims.
-pub(super) enum Scratch {
+#[derive(Debug)]
+pub enum Scratch {
+    /// `float32`
     Float32(Buffer<f32>, Vec<usize>),
+    /// `float64`
     Float64(Buffer<f64>, Vec<usize>),
+    /// `complex64`
     Complex64(Buffer<C64>, Vec<usize>),
+    /// `complex128`
     Complex128(Buffer<C128>, Vec<usize>),
 }
 
 impl Scratch {
     /// Elements whose values are not known yet.
-    pub(super) fn dirty(dtype: DType, dims: Vec<usize>) -> Scratch {
+    pub fn dirty(dtype: DType, dims: Vec<usize>) -> Scratch {
         let n = dims.iter().product();
         match dtype {
             DType::Float32 => Scratch::Float32(Buffer::dirty(n), dims),
@@ -34,7 +32,8 @@ impl Scratch {
         }
     }
 
-    pub(super) fn view(&self) -> View<'_> {
+    /// The elements, to read.
+    pub fn view(&self) -> View<'_> {
         fn shaped<'b, T: Viewed>(b: &'b Buffer<T>, dims: &[usize]) -> View<'b> {
             match ArrayViewD::from_shape(IxDyn(dims), &b[..]) {
                 Ok(view) => T::erase(view),
@@ -49,7 +48,8 @@ impl Scratch {
         }
     }
 
-    pub(super) fn view_mut(&mut self) -> ViewMut<'_> {
+    /// The elements, to write.
+    pub fn view_mut(&mut self) -> ViewMut<'_> {
         fn shaped<'b, T: Viewed>(b: &'b mut Buffer<T>, dims: &[usize]) -> ViewMut<'b> {
             match ArrayViewMutD::from_shape(IxDyn(dims), &mut b[..]) {
                 Ok(view) => T::erase_mut(view),
@@ -65,11 +65,21 @@ impl Scratch {
     }
 }
 
-impl Tile<'_> {
-    pub(super) fn view(&self) -> View<'_> {
-        match self {
-            Tile::Seen(view) => view.reborrow(),
-            Tile::Made(scratch) => scratch.view(),
-        }
+/// Whether the elements of every row lie side by side.
+pub fn has_rows(view: &View<'_>) -> bool {
+    with_view!(View, view, v => {
+        let last = v.ndim().saturating_sub(1);
+        v.ndim() == 0 || v.len_of(ndarray::Axis(last)) <= 1 || v.strides()[last] == 1
+    })
+}
+
+/// Runs `f` on a view with consecutive rows: `out`, or scratch that is copied to it.
+pub fn in_rows(mut out: ViewMut<'_>, f: impl FnOnce(ViewMut<'_>)) {
+    if has_rows(&out.view()) {
+        f(out);
+    } else {
+        let mut scratch = Scratch::dirty(out.dtype(), out.dims());
+        f(scratch.view_mut());
+        pointwise::copy(out.reborrow(), scratch.view());
     }
 }

@@ -1,0 +1,168 @@
+//! The closed set of primitives that every operator is written in, one file each: what it is, the method
+//! of [`Value`](crate::graph::Value) that applies it, and what it says of itself to the passes.
+
+mod add;
+mod broadcast;
+mod cast;
+mod concatenate;
+mod conj;
+mod constant;
+mod convolve;
+mod cumulative_sum;
+#[cfg(test)]
+mod faulty;
+mod fft;
+mod flip;
+mod gather;
+mod gram;
+mod input;
+mod irfft;
+mod kirchhoff;
+mod matmul;
+mod multiply;
+mod pad;
+mod permute;
+mod reshape;
+mod rfft;
+mod roll;
+mod scale;
+mod scatter_add;
+mod slice;
+mod spread;
+mod stencil;
+mod sum;
+mod zeros;
+
+use std::hash::{Hash, Hasher};
+
+use crate::graph::{Definition, Linear};
+
+/// What the files of primitives start from.
+mod prelude {
+    pub(super) use std::hash::{Hash, Hasher};
+
+    pub(super) use ndarray::{ArrayViewD, ArrayViewMutD, Axis};
+
+    pub(super) use crate::graph::definition::*;
+    pub(super) use crate::graph::{Cut, Job, Parts, Primitive, Result, Tile, Value, value::wrong};
+    pub(super) use crate::kernels::{in_rows, pointwise};
+    pub(super) use crate::scalar::{C128, DType};
+    pub(super) use crate::space::{ArrayType, IndexBox, show_dims};
+    pub(super) use crate::view::{View, ViewMut, Viewed};
+    pub(super) use crate::with_view;
+
+    #[cfg(test)]
+    pub(super) use crate::graph::reference::*;
+    #[cfg(test)]
+    pub(super) use ndarray::IxDyn;
+}
+
+macro_rules! primitives {
+    ($($(#[$when:meta])* $file:ident::$Name:ident,)*) => {
+        $($(#[$when])* pub use $file::$Name;)*
+
+        /// One linear step. The dims and element type of the result stand in the [`crate::graph::Node`].
+        #[derive(Clone, Debug, PartialEq)]
+        pub enum Primitive {
+            $(
+                $(#[$when])*
+                #[doc = concat!("See [`", stringify!($Name), "`].")]
+                $Name($Name),
+            )*
+        }
+
+        impl Primitive {
+            /// What it says of itself.
+            pub fn definition(&self) -> &dyn Definition {
+                match self {
+                    $($(#[$when])* Primitive::$Name(primitive) => primitive,)*
+                }
+            }
+
+            /// The name of its kind.
+            #[cfg(test)]
+            pub(crate) fn kind(&self) -> &'static str {
+                match self {
+                    $($(#[$when])* Primitive::$Name(_) => stringify!($Name),)*
+                }
+            }
+        }
+
+        $(
+            $(#[$when])*
+            impl From<$Name> for Primitive {
+                fn from(primitive: $Name) -> Self {
+                    Primitive::$Name(primitive)
+                }
+            }
+        )*
+
+        /// Of every kind of primitive, its examples.
+        #[cfg(test)]
+        pub(crate) fn examples() -> Vec<(&'static str, Vec<crate::graph::reference::Example>)> {
+            vec![$((stringify!($Name), $Name::examples()),)*]
+        }
+    };
+}
+
+// The list of all primitives.
+primitives! {
+    input::Input,
+    constant::Constant,
+    zeros::Zeros,
+    scale::Scale,
+    multiply::Multiply,
+    add::Add,
+    cast::Cast,
+    conj::Conj,
+    reshape::Reshape,
+    permute::Permute,
+    slice::Slice,
+    pad::Pad,
+    concatenate::Concatenate,
+    flip::Flip,
+    roll::Roll,
+    stencil::Stencil,
+    convolve::Convolve,
+    fft::Fft,
+    rfft::Rfft,
+    irfft::Irfft,
+    matmul::Matmul,
+    gram::Gram,
+    gather::Gather,
+    scatter_add::ScatterAdd,
+    sum::Sum,
+    broadcast::Broadcast,
+    cumulative_sum::CumulativeSum,
+    spread::Spread,
+    kirchhoff::Kirchhoff,
+    #[cfg(test)]
+    faulty::Faulty,
+}
+
+impl Hash for Primitive {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        std::mem::discriminant(self).hash(state);
+        self.definition().mark(state);
+    }
+}
+
+impl Primitive {
+    /// A short name, as drawings and plans show it.
+    pub fn label(&self) -> String {
+        self.definition().label()
+    }
+
+    /// How many of a node's inputs carry the unknown; the rest are constants.
+    pub fn linear_inputs(&self, inputs: usize) -> usize {
+        match self.definition().facts().linear {
+            Linear::All => inputs,
+            Linear::First => 1.min(inputs),
+        }
+    }
+
+    /// Whether it is an array from outside: an input, or one of the problem.
+    pub fn is_given(&self) -> bool {
+        matches!(self, Primitive::Input(_) | Primitive::Constant(_))
+    }
+}
