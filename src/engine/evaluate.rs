@@ -8,6 +8,7 @@ use std::ops::Range;
 use ndarray::{ArrayViewD, ArrayViewMutD, Axis, IxDyn};
 
 use crate::engine::Store;
+use crate::engine::compiled::Table;
 use crate::engine::scratch::{Scratch, Tile};
 use crate::graph::{Node, NodeId, Parts, Primitive, input_box, reshape_box};
 use crate::kernels::{
@@ -23,7 +24,7 @@ use crate::with_view;
 pub(super) struct Evaluator<'a> {
     pub(super) plan: &'a Plan,
     /// By store, where it is read from during this stage.
-    pub(super) stores: &'a [Option<Store>],
+    pub(super) table: &'a Table<'a>,
     /// What is read instead of stores whose boxes have come in several messages.
     pub(super) pieces: &'a [Piece<'a>],
 }
@@ -51,7 +52,7 @@ impl<'a> Evaluator<'a> {
     /// The store of a node that is kept and lies in one piece.
     fn whole(&self, id: NodeId) -> Option<&Store> {
         let store = self.plan.store_of[id.0].filter(|_| self.pieces(id).next().is_none())?;
-        self.stores[store.0].as_ref()
+        self.table[store.0].as_deref()
     }
 
     /// A box of a node as a view of a store, if that is what it is.

@@ -28,8 +28,8 @@ pub use operators::Operators;
 pub use pass::{Slot, Sums, Term, Vectors};
 pub use plans::Plans;
 pub use shared_output::SharedOutput;
-pub use store::Store;
-pub use vector::{Block, Space, Vector};
+pub use store::{Store, Writer};
+pub use vector::{Block, OwnTile, Space, Vector};
 
 /// What stops a run.
 #[derive(Debug, thiserror::Error)]

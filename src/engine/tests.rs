@@ -33,8 +33,8 @@ fn both(program: &Program, size: usize, threads: usize) -> (Vec<C128>, Vec<C128>
             let array = random(&block.ty.dims, block.ty.dtype, 101 + k as u64);
             machine.read(block, &mut y.stores[k], &array).unwrap();
         }
-        let norm = ops.forward(&machine, &x, &mut ax).unwrap();
-        ops.adjoint(&machine, &y, &mut ay).unwrap();
+        let norm = ops.forward(&machine, &mut x, &mut ax).unwrap();
+        ops.adjoint(&machine, &mut y, &mut ay).unwrap();
         let left = machine.dot(&ops.data, &y, &ax).unwrap();
         let right = machine.dot(&ops.model, &ay, &x).unwrap();
         let scale = (norm * machine.norm2(&ops.data, &y).unwrap()).sqrt();
