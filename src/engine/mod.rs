@@ -19,7 +19,7 @@ mod tests;
 mod vector;
 
 pub use communicator::{
-    Arrival, Communicator, Lost, Message, OneProcess, Spares, ThreadRank, run_ranks,
+    Arrival, Communicator, Lost, Message, OneProcess, Parcel, Spares, ThreadRank, run_ranks,
 };
 pub use compiled::{After, Compiled, Constants, Spill};
 pub use machine::Machine;

@@ -350,3 +350,121 @@ impl<'a> Writer<'a> {
         unsafe { self.store.view_unshared(&self.boxes[number]) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scalar::DType;
+    use crate::space::Grid;
+
+    fn store(dims: &[usize]) -> Store {
+        let ty = ArrayType::new(dims, DType::Float64);
+        Store::allocate(&ty, &IndexBox::whole(dims), None).expect("memory")
+    }
+
+    fn tiles(dims: &[usize], chunk: &[usize]) -> Disjoint {
+        let grid = Grid::new(dims, chunk);
+        Disjoint::new((0..grid.len()).map(|k| grid.chunk_box(k)).collect())
+    }
+
+    fn values(store: &Store) -> Vec<f64> {
+        match store.view(store.held()) {
+            View::Float64(view) => view.iter().copied().collect(),
+            _ => unreachable!("the store is of this type"),
+        }
+    }
+
+    fn fill(view: ViewMut<'_>, value: f64) {
+        match view {
+            ViewMut::Float64(mut view) => view.fill(value),
+            _ => unreachable!("the store is of this type"),
+        }
+    }
+
+    fn panics(f: impl FnOnce()) -> bool {
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(f)).is_err()
+    }
+
+    #[test]
+    fn threads_write_tiles_side_by_side() {
+        let mut x = store(&[6, 9]);
+        let tiles = tiles(&[6, 9], &[4, 2]);
+        let writer = x.writer(&tiles, 1..tiles.len());
+        std::thread::scope(|scope| {
+            for first in 0..3 {
+                let writer = &writer;
+                scope.spawn(move || {
+                    for k in (first..writer.boxes().len()).step_by(3) {
+                        fill(writer.tile(k), k as f64 + 1.0);
+                    }
+                });
+            }
+        });
+        for (number, tile) in tiles.iter().enumerate() {
+            let View::Float64(tile) = x.view(tile) else { unreachable!() };
+            assert!(tile.iter().all(|v| *v == number as f64), "{number}");
+        }
+    }
+
+    #[test]
+    fn a_tile_is_given_out_once() {
+        let mut x = store(&[8]);
+        let tiles = tiles(&[8], &[4]);
+        let writer = x.writer(&tiles, 0..2);
+        let first = writer.tile(0);
+        assert!(panics(|| fill(writer.tile(0), 1.0)));
+        fill(first, 2.0);
+        fill(writer.tile(1), 3.0);
+        assert_eq!(values(&x), [2.0, 2.0, 2.0, 2.0, 3.0, 3.0, 3.0, 3.0]);
+    }
+
+    #[test]
+    fn what_others_read_is_not_written() {
+        let mut x = store(&[4]);
+        let whole = x.held().clone();
+        fill(x.view_mut(&whole), 1.0);
+        let mut clone = x.clone();
+        assert!(panics(|| fill(x.view_mut(&whole), 2.0)));
+        assert!(panics(|| fill(clone.view_mut(&whole), 2.0)));
+        drop(clone);
+        let lent = x.run(&whole).expect("one run");
+        assert!(panics(|| drop(x.writer(&tiles(&[4], &[2]), 0..2))));
+        assert_eq!((*lent).as_ref().len(), 32);
+        drop(lent);
+        fill(x.view_mut(&whole), 3.0);
+        assert_eq!(values(&x), [3.0; 4]);
+        let mut shared =
+            Store::new(&x.ty, &whole, Memory::of_bytes(x.clone().into_bytes()).expect("aligned"));
+        drop(x);
+        assert!(panics(|| fill(shared.view_mut(&whole), 4.0)));
+        assert_eq!(values(&shared), [3.0; 4]);
+    }
+
+    #[test]
+    fn memory_that_was_given_away_is_not_read() {
+        let (mut x, ty) = (store(&[4]), ArrayType::new([2], DType::Complex128));
+        let mut y = Store::without_memory(&ty, &IndexBox::whole(&[2]));
+        assert!(panics(|| drop(y.view(y.held()).dims())));
+        y.swap_memory(&mut x);
+        assert_eq!(y.view(y.held()).dims(), [2]);
+        assert!(panics(|| drop(values(&x))));
+        let mut small =
+            Store::without_memory(&ArrayType::new([9], DType::Float64), &IndexBox(vec![0..9]));
+        small.swap_memory(&mut y);
+        assert!(panics(|| drop(values(&small))));
+    }
+
+    #[test]
+    fn boxes_that_are_not_held_are_not_seen() {
+        let ty = ArrayType::new([6, 5], DType::Float64);
+        let mut x = Store::allocate(&ty, &IndexBox(vec![2..5, 0..5]), None).expect("memory");
+        assert_eq!(x.view(&IndexBox(vec![3..5, 1..2])).dims(), [2, 1]);
+        assert!(panics(|| drop(x.view(&IndexBox(vec![1..3, 0..5])).dims())));
+        assert!(panics(|| drop(x.view(&IndexBox(vec![2..3])).dims())));
+        assert!(panics(|| fill(x.view_mut(&IndexBox(vec![4..6, 0..5])), 1.0)));
+        fill(x.view_mut(&IndexBox(vec![2..3, 5..5])), 1.0);
+        let flat = x.view_reshaped(&[30], &IndexBox(vec![11..14])).expect("consecutive");
+        assert_eq!(flat.dims(), [3]);
+        assert!(x.view_reshaped(&[30], &IndexBox(vec![9..14])).is_none());
+    }
+}

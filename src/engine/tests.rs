@@ -3,7 +3,9 @@
 
 use std::sync::Arc;
 
-use crate::engine::{Machine, Operators, Plans, Spill, run_ranks};
+use crate::engine::{
+    Arrival, Communicator, Lost, Machine, Operators, Parcel, Plans, Spill, run_ranks,
+};
 use crate::graph::{Banded, Program, Result, Value, transpose};
 use crate::io::{Array, Distribution, Generator};
 use crate::scalar::{C128, DType};
@@ -198,4 +200,48 @@ fn large_products_are_summed_in_parts() {
         let y = x.reshape(&[1, 7000, 1])?.matmul(&x.constant(&kernel))?;
         y.reshape(&[601])
     });
+}
+
+/// A process that waits for its sends before it receives.
+struct SendsFirst(Arc<dyn Communicator>);
+
+impl Communicator for SendsFirst {
+    fn rank(&self) -> usize {
+        self.0.rank()
+    }
+    fn size(&self) -> usize {
+        self.0.size()
+    }
+    fn start<'a>(
+        &'a self,
+        sends: Vec<(usize, Parcel)>,
+        receives: &[(usize, usize)],
+    ) -> std::result::Result<Box<dyn Arrival + 'a>, Lost> {
+        self.0.start(sends, &[])?.wait()?;
+        self.0.start(vec![], receives)
+    }
+}
+
+#[test]
+fn an_exchange_that_mpi_may_block_is_told() {
+    let model = ArrayType::new([40, 3], DType::Float64);
+    let program = Value::program(&[model], |x| {
+        Ok(vec![x[0].chunked(Some(vec![4, 3])).stencil(0, derivative(40))?])
+    });
+    let program = program.expect("dims agree");
+    let forward = |comm: Arc<dyn Communicator>| {
+        let machine = Machine::new(Some(1), comm).expect("threads");
+        let plans = Plans::new(&program, None).expect("plans");
+        let ops = Operators::compile(plans, &machine, &Spill::default()).expect("compiles");
+        let (mut x, mut y) = (ops.new_model(&machine).unwrap(), ops.new_data(&machine).unwrap());
+        let inputs: &mut [_] = &mut [&mut x.stores[0]];
+        let outputs: &mut [_] = &mut [&mut y.stores[0]];
+        let done = ops.forward.run(&machine, inputs, outputs, crate::engine::After::Nothing);
+        done.map_err(|e| e.to_string())
+    };
+    assert!(run_ranks(2, forward).iter().all(std::result::Result::is_ok));
+    for result in run_ranks(2, |comm| forward(Arc::new(SendsFirst(comm)))) {
+        let said = result.expect_err("both wait");
+        assert!(said.contains("all processes wait for each other"), "{said}");
+    }
 }

@@ -285,6 +285,26 @@ impl Folder {
         std::fs::write(self.dir.path().join(file), bytes).unwrap();
     }
 
+    /// Runs the program again on so many thread-ranks: a complaint if a file that the first run left has
+    /// other bits now.
+    pub(crate) fn differs_on(
+        &self,
+        ranks: &str,
+        arguments: &[&str],
+        files: &[&str],
+    ) -> Vec<String> {
+        let bits = || files.iter().map(|f| self.bytes(f)).collect::<Vec<_>>();
+        let one = bits();
+        files.iter().for_each(|f| std::fs::remove_file(self.dir.path().join(f)).unwrap());
+        let again =
+            self.run(&[arguments, &["--quiet", "--threads", "1", "--ranks", ranks]].concat());
+        match again {
+            Err(said) => vec![format!("on {ranks} ranks: {said}")],
+            Ok(_) if bits() != one => vec![format!("other bits on {ranks} ranks than on one")],
+            Ok(_) => vec![],
+        }
+    }
+
     /// A file's bytes.
     #[track_caller]
     pub(crate) fn bytes(&self, file: &str) -> Vec<u8> {
