@@ -7,21 +7,22 @@ use std::path::{Path, PathBuf};
 
 use common::{Folder, Ran};
 
-/// What the program takes beside what is planned for it: code of a debug build that is touched, stacks, what the
-/// allocator keeps. 12 to 20 MB are measured.
+/// What the program takes beside what is planned for it: code that is touched, stacks, what the allocator
+/// keeps. Debug builds take 11 to 20 MB for what the problem files ask for, and 11 MB for a few operators.
 const PROGRAM: u64 = 30_000_000;
-/// Bytes of an array of the larger problems: one that the plan forgets is more than what is left of `PROGRAM`.
-const ARRAY: u64 = 2000 * 2000 * 8;
+const FEW_OPERATORS: u64 = 22_000_000;
+/// Bytes of an array of the larger problems: with one that the plan forgets, more than `FEW_OPERATORS`.
+const ARRAY: u64 = 1500 * 1500 * 8;
 
 /// What is wrong with the memory of a run that ended with `--json`; planned bytes if nothing is.
-fn held(name: &str, ran: &Ran) -> Result<u64, String> {
+fn held(name: &str, ran: &Ran, program: u64) -> Result<u64, String> {
     if ran.code != Some(0) {
         return Err(format!("{name}: {}", ran.stderr));
     }
     let memory = &ran.json()["memory"];
     let bytes = |key: &str| memory[key].as_u64().ok_or(format!("{name} does not tell {key}"));
     let (planned, peak) = (bytes("planned_bytes")?, bytes("peak_bytes")?);
-    if peak > planned + PROGRAM {
+    if peak > planned + program {
         return Err(format!("{name} holds {peak} bytes where {planned} are planned"));
     }
     Ok(planned)
@@ -52,7 +53,7 @@ fn problem_files_hold_what_is_planned() {
         let folder = Folder::of("");
         let ran =
             folder.ran_with(&["solve", name, "--json", "--threads", "2", "--out-dir", "."], &[]);
-        wrong.extend(held(name, &ran).err());
+        wrong.extend(held(name, &ran, PROGRAM).err());
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
@@ -61,19 +62,19 @@ fn problem_files_hold_what_is_planned() {
 #[track_caller]
 fn large(name: &str, arrays: u64, options: &str, problem: &str) {
     let ran = Folder::of(problem).ran(&format!("solve problem.toml --json --threads 2 {options}"));
-    match held(name, &ran) {
+    match held(name, &ran, FEW_OPERATORS) {
         Err(wrong) => panic!("{wrong}"),
         Ok(planned) => assert!(planned >= arrays * ARRAY, "{name} plans {planned} bytes"),
     }
 }
 
 const ITERATIONS: &str =
-    "[solve]\noperator = \"A\"\ndata = \"d\"\nsolver = \"cgls\"\nniter = 2\ntol = 0.0\n";
+    "[solve]\noperator = \"A\"\ndata = \"d\"\nsolver = \"cgls\"\nniter = 1\ntol = 0.0\n";
 
 #[test]
 fn arrays_and_vectors_are_planned() {
-    let arrays = "[arrays]\nw = { random = { shape = [2000, 2000], seed = 1 } }\n\
-                  d = { random = { shape = [2000, 2000], seed = 2 } }\n";
+    let arrays = "[arrays]\nw = { random = { shape = [1500, 1500], seed = 1 } }\n\
+                  d = { random = { shape = [1500, 1500], seed = 2 } }\n";
     let operator = "[operators]\nA = { type = \"Diagonal\", diag = \"w\" }\n";
     let problem = format!("{arrays}{operator}{ITERATIONS}");
     for options in ["", "--ranks 2"] {
@@ -83,31 +84,11 @@ fn arrays_and_vectors_are_planned() {
 
 #[test]
 fn arrays_between_stages_are_planned() {
-    let data = "[arrays]\nd = { random = { shape = [2000, 2000], seed = 2 } }\n";
+    let data = "[arrays]\nd = { random = { shape = [1500, 1500], seed = 2 } }\n";
     let derivative = |axis: usize| {
-        format!("D{axis} = {{ type = \"FirstDerivative\", dims = [2000, 2000], axis = {axis} }}\n")
+        format!("D{axis} = {{ type = \"FirstDerivative\", dims = [1500, 1500], axis = {axis} }}\n")
     };
     let operators =
         format!("[operators]\n{}{}A = \"D0 @ D1 @ D0 + D1 @ D1\"\n", derivative(0), derivative(1));
     large("derivatives", 6, "", &format!("{data}{operators}{ITERATIONS}"));
-}
-
-/// Each process sends most of what it owns.
-#[test]
-fn messages_between_processes_are_planned() {
-    let data =
-        "[arrays]\nd = { random = { shape = [1000, 2000], seed = 2, dtype = \"complex128\" } }\n";
-    let derivative = |axis: usize, kind: &str| {
-        format!(
-            "D{axis} = {{ type = \"{kind}\", dims = [1000, 2000], axis = {axis}, dtype = \"complex128\" }}\n"
-        )
-    };
-    let operators = format!(
-        "[operators]\n{}{}A = \"D1 @ D0\"\n",
-        derivative(0, "CausalIntegration"),
-        derivative(1, "CausalIntegration")
-    );
-    for options in ["--ranks 2", "--ranks 3"] {
-        large("integrals", 6, options, &format!("{data}{operators}{ITERATIONS}"));
-    }
 }

@@ -65,7 +65,7 @@ fn products_with_a_transposed_matrix_are_added_in_parts() {
 
 #[test]
 fn products_by_frequency_are_shared_by_frequency() {
-    let operators = "G = { random = { shape = [200, 90, 80], seed = 2, dtype = \"complex64\" } }\n\
+    let operators = "G = { random = { shape = [200, 90, 80], seed = 2 }, dtype = \"complex64\" }\n\
                      [operators]\nA = { type = \"MDC\", G = \"G\", nt = 801, nv = 30, twosided = true }";
     insta::assert_snapshot!(shared(operators, "[801, 90, 30]"));
 }
