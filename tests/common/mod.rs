@@ -305,6 +305,36 @@ impl Folder {
         }
     }
 
+    /// Solves a file with all its operators in small chunks, on one process and on 2 and 3 thread-ranks: a
+    /// complaint if an output has other bits on these.
+    pub(crate) fn solve_shared(&self, file: &str, outputs: &[&str]) -> Vec<String> {
+        let check = match self.run(&["check", file, "--json"]) {
+            Ok(text) => serde_json::from_str::<serde_json::Value>(&text).unwrap(),
+            Err(said) => return vec![said],
+        };
+        let mut dice = Dice::new(&self.text);
+        let mut chunks = |dims: &serde_json::Value| {
+            let dims: Vec<usize> = Vec::deserialize(dims).unwrap();
+            dims.into_iter().map(|n| 1 + dice.below(n.div_ceil(3))).collect::<Vec<_>>()
+        };
+        let mut arguments = vec!["solve".to_string(), file.to_string()];
+        for op in check["operators"].as_array().unwrap() {
+            let text = |key: &str| op[key].as_str().unwrap();
+            // Those of a type have chunks, those of an expression have not.
+            if text("definition").chars().all(char::is_alphanumeric) {
+                let (model, data) = (chunks(&op["dims"]), chunks(&op["dimsd"]));
+                let chunks = format!("{{ model = {model:?}, data = {data:?} }}");
+                arguments.push(format!("--set=operators.{}.chunks={chunks}", text("name")));
+            }
+        }
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        if let Err(said) = self.run(&[&arguments[..], &["--quiet", "--threads", "2"]].concat()) {
+            return vec![format!("in chunks: {said}")];
+        }
+        let on = |ranks| self.differs_on(ranks, &arguments, outputs);
+        [on("2"), on("3")].concat()
+    }
+
     /// A file's bytes.
     #[track_caller]
     pub(crate) fn bytes(&self, file: &str) -> Vec<u8> {
