@@ -210,6 +210,52 @@ impl fmt::Display for IndexBox {
     }
 }
 
+/// Boxes of which no two share an element, so that each may be written by another thread.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Disjoint(Vec<IndexBox>);
+
+impl Disjoint {
+    /// These boxes. A panic says that two of them share an element.
+    #[track_caller]
+    pub fn new(boxes: Vec<IndexBox>) -> Disjoint {
+        let mut some: Vec<&IndexBox> = boxes.iter().filter(|b| !b.is_empty()).collect();
+        assert!(are_apart(&mut some), "no two boxes share an element");
+        Disjoint(boxes)
+    }
+}
+
+impl std::ops::Deref for Disjoint {
+    type Target = [IndexBox];
+
+    fn deref(&self) -> &[IndexBox] {
+        &self.0
+    }
+}
+
+/// Whether no two of some boxes, of which none is empty, share an element. Boxes are cut into groups
+/// along an axis where none lies across the cut, and groups along the next; what cannot be cut is
+/// compared pair by pair.
+fn are_apart(boxes: &mut [&IndexBox]) -> bool {
+    if boxes.len() < 2 {
+        return true;
+    }
+    for axis in 0..boxes[0].ndim() {
+        boxes.sort_by_key(|b| b.0[axis].start);
+        let (mut cuts, mut end) = (vec![0], boxes[0].0[axis].end);
+        for (k, b) in boxes.iter().enumerate().skip(1) {
+            if b.0[axis].start >= end {
+                cuts.push(k);
+            }
+            end = end.max(b.0[axis].end);
+        }
+        if cuts.len() > 1 {
+            cuts.push(boxes.len());
+            return cuts.windows(2).all(|cut| are_apart(&mut boxes[cut[0]..cut[1]]));
+        }
+    }
+    (1..boxes.len()).all(|k| boxes[..k].iter().all(|b| !b.meets(boxes[k])))
+}
+
 /// A regular cut of an array into chunks: the unit of arithmetic, of reduction and of ownership.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Grid {
@@ -327,6 +373,26 @@ mod tests {
         let rest = a.minus(&b);
         assert_eq!(rest.iter().map(IndexBox::len).sum::<usize>(), a.len() - a.intersect(&b).len());
         assert!(rest.iter().all(|r| r.intersect(&b).is_empty() && a.contains(r)));
+    }
+
+    #[test]
+    fn boxes_that_share_an_element_are_not_disjoint() {
+        let b = |rows, columns| IndexBox(vec![rows, columns]);
+        // Five boxes around each other's corners, which no cut separates.
+        let wheel = vec![b(0..1, 0..2), b(0..2, 2..3), b(2..3, 1..3), b(1..3, 0..1), b(1..2, 1..2)];
+        assert_eq!(Disjoint::new(wheel.clone()).len(), 5);
+        let grid = Grid::new(&[40, 70], &[3, 8]);
+        let chunks: Vec<IndexBox> = (0..grid.len()).map(|k| grid.chunk_box(k)).collect();
+        assert_eq!(Disjoint::new(chunks.clone()).len(), grid.len());
+        assert_eq!(Disjoint::new(vec![b(0..0, 0..9), b(0..2, 0..9), b(0..0, 0..9)]).len(), 3);
+        let overlap = |mut boxes: Vec<IndexBox>, more: IndexBox| {
+            boxes.push(more);
+            std::panic::catch_unwind(|| Disjoint::new(boxes)).is_err()
+        };
+        assert!(overlap(wheel, b(2..3, 2..3)));
+        assert!(overlap(chunks.clone(), b(39..40, 69..70)));
+        assert!(overlap(chunks.clone(), chunks[7].clone()));
+        assert!(overlap(vec![IndexBox(vec![])], IndexBox(vec![])));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Every case of `tests/golden/applications.json` comes to what PyLops' applications make of it, and to the same
-//! bits by the problem file that `expand` prints. How the file was made: `tests/golden/README.md`.
+//! bits by the problem file that `expand` prints and, in chunks, on 2 and 3
+//! thread-ranks. How the file was made: `tests/golden/README.md`.
 
 mod common;
 
@@ -39,7 +40,16 @@ impl Case {
         let complaints = match folder.run(&["solve", "problem.toml", "--json", "--threads", "2"]) {
             Err(said) => vec![said],
             Ok(_) => {
-                [self.check_outputs(&folder, tolerance), self.check_expansion(&folder)].concat()
+                let files: Vec<String> = self.outputs.keys().map(|k| format!("{k}.npy")).collect();
+                let files: Vec<&str> = files.iter().map(String::as_str).collect();
+                let mut wrong =
+                    [self.check_outputs(&folder, tolerance), self.check_expansion(&folder)]
+                        .concat();
+                // What processes share is the same in single precision.
+                if dtype == "float64" {
+                    wrong.extend(folder.solve_shared("expanded.toml", &files));
+                }
+                wrong
             }
         };
         complaints.iter().map(|c| format!("{} | {c}\n{}", self.name, folder.text)).collect()

@@ -1,5 +1,6 @@
 //! Every problem of `tests/golden/solvers.json` comes to PyLops' solution, in as many iterations and with the
-//! same cost on the way. How the file was made: `tests/golden/README.md`.
+//! same cost on the way, and in chunks to the same bits on 2 and 3 thread-ranks. How the file
+//! was made: `tests/golden/README.md`.
 
 mod common;
 
@@ -47,7 +48,11 @@ impl Case {
         let folder = self.problem().folder();
         let complaints = match folder.run(&["solve", "problem.toml", "--json", "--threads", "2"]) {
             Err(said) => vec![said],
-            Ok(report) => [self.check_model(&folder), self.check_report(&report)].concat(),
+            Ok(report) => {
+                let mut wrong = [self.check_model(&folder), self.check_report(&report)].concat();
+                wrong.extend(folder.solve_shared("problem.toml", &["model.npy"]));
+                wrong
+            }
         };
         complaints.iter().map(|c| format!("{} | {c}\n{}", self.name, folder.text)).collect()
     }

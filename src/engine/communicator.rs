@@ -1,8 +1,6 @@
-//! How processes exchange bytes: one process, or threads that stand for processes.
+//! How processes exchange bytes, and one process alone.
 
 use std::fmt;
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex};
 
 use crate::io::Bytes;
 use crate::scalar::C128;
@@ -17,7 +15,7 @@ pub struct Lost {
 }
 
 impl Lost {
-    fn silently(rank: usize) -> Lost {
+    pub(super) fn silently(rank: usize) -> Lost {
         Lost { rank, cause: None }
     }
 }
@@ -257,108 +255,6 @@ impl Arrival for Nothing {
     }
 }
 
-/// One of several threads of this program that stand for processes.
-#[derive(Debug)]
-pub struct ThreadRank {
-    rank: usize,
-    to: Vec<Sender<Message>>,
-    from: Vec<std::sync::Mutex<Receiver<Message>>>,
-    /// What the first one said that failed.
-    told: Arc<Mutex<Option<Lost>>>,
-}
-
-impl ThreadRank {
-    fn told(&self) -> std::sync::MutexGuard<'_, Option<Lost>> {
-        self.told.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
-    }
-
-    /// Why a process is no longer there.
-    fn lost(&self, peer: usize) -> Lost {
-        self.told().clone().unwrap_or_else(|| Lost::silently(peer))
-    }
-}
-
-struct FromThreads<'a> {
-    rank: &'a ThreadRank,
-    receives: Vec<(usize, usize)>,
-}
-
-impl Communicator for ThreadRank {
-    fn rank(&self) -> usize {
-        self.rank
-    }
-    fn size(&self) -> usize {
-        self.to.len()
-    }
-    fn start<'a>(
-        &'a self,
-        sends: Vec<(usize, Parcel)>,
-        receives: &[(usize, usize)],
-    ) -> Result<Box<dyn Arrival + 'a>, Lost> {
-        for (peer, parcel) in sends {
-            // The sender goes on before the receiver has read.
-            let message = match parcel {
-                Parcel::Packed(message) => message,
-                Parcel::Lent(bytes) => Message::of((*bytes).as_ref()),
-            };
-            self.to[peer].send(message).map_err(|_| self.lost(peer))?;
-        }
-        Ok(Box::new(FromThreads { rank: self, receives: receives.to_vec() }))
-    }
-
-    fn fail(&self, cause: &str) {
-        let lost = Lost { rank: self.rank, cause: Some(cause.to_string()) };
-        self.told().get_or_insert(lost);
-    }
-}
-
-impl Arrival for FromThreads<'_> {
-    fn wait(self: Box<Self>) -> Result<Vec<Message>, Lost> {
-        let receive = |&(peer, bytes): &(usize, usize)| {
-            let receiver = &self.rank.from[peer];
-            let receiver = receiver.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-            let message = receiver.recv().map_err(|_| self.rank.lost(peer))?;
-            assert_eq!(message.len(), bytes, "processes agree on the length of a message");
-            Ok(message)
-        };
-        self.receives.iter().map(receive).collect()
-    }
-}
-
-/// Runs `f` once for each of `size` ranks, each on a thread of its own, and returns their results
-/// by rank.
-pub fn run_ranks<R: Send>(size: usize, f: impl Fn(Arc<dyn Communicator>) -> R + Sync) -> Vec<R> {
-    if size <= 1 {
-        return vec![f(Arc::new(OneProcess))];
-    }
-    let mut to: Vec<Vec<Sender<Message>>> = (0..size).map(|_| Vec::new()).collect();
-    let mut from: Vec<Vec<std::sync::Mutex<Receiver<Message>>>> =
-        (0..size).map(|_| Vec::new()).collect();
-    for senders in &mut to {
-        for receivers in &mut from {
-            let (sender, receiver) = channel();
-            senders.push(sender);
-            receivers.push(std::sync::Mutex::new(receiver));
-        }
-    }
-    let told = Arc::default();
-    let ranks: Vec<ThreadRank> = to
-        .into_iter()
-        .zip(from)
-        .enumerate()
-        .map(|(rank, (to, from))| ThreadRank { rank, to, from, told: Arc::clone(&told) })
-        .collect();
-    let f = &f;
-    std::thread::scope(|scope| {
-        let threads: Vec<_> =
-            ranks.into_iter().map(|rank| scope.spawn(move || f(Arc::new(rank)))).collect();
-        threads
-            .into_iter()
-            .map(|t| t.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-            .collect()
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -375,36 +271,5 @@ mod tests {
         assert_eq!(spares.take(10_000_000).len(), 10_000_000);
         // Too large for what is wanted.
         assert_ne!(spares.take(10_000).room(), 50_000);
-    }
-
-    #[test]
-    fn every_rank_gets_every_part() {
-        let all = run_ranks(3, |comm| comm.all_gather(&[comm.rank() as u64, 7]));
-        for parts in all {
-            assert_eq!(parts, Ok(vec![vec![0, 7], vec![1, 7], vec![2, 7]]));
-        }
-    }
-
-    #[test]
-    fn what_one_rank_gives_comes_to_all() {
-        for size in [1, 2, 3, 6, 9] {
-            let all = run_ranks(size, |comm| {
-                let own = if comm.rank() == 0 { b"some bytes".as_slice() } else { b"others" };
-                (comm.broadcast(own), comm.gather(&vec![1; comm.rank()]))
-            });
-            for (bytes, parts) in all {
-                assert_eq!(bytes.as_deref(), Ok(b"some bytes".as_slice()), "{size}");
-                let lengths: Vec<usize> = parts.unwrap().iter().map(Vec::len).collect();
-                assert_eq!(lengths, (0..size).collect::<Vec<_>>());
-            }
-        }
-    }
-
-    #[test]
-    fn a_rank_that_ends_is_named() {
-        let receive = |comm: &dyn Communicator| comm.start(vec![], &[(0, 8)])?.wait();
-        let all =
-            run_ranks(2, |comm| if comm.rank() == 0 { Ok(vec![]) } else { receive(comm.as_ref()) });
-        assert_eq!(all[1], Err(Lost { rank: 0, cause: None }));
     }
 }

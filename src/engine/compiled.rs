@@ -5,19 +5,18 @@ use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
-use rayon::prelude::*;
-
 use crate::engine::evaluate::{Evaluator, Piece};
 use crate::engine::exchange::{begin, finish, pieces};
 use crate::engine::pass::{add_up, dot};
-use crate::engine::store::Memory;
-use crate::engine::vector::Block;
+use crate::engine::store::{Memory, Writer};
+use crate::engine::vector::{Block, OwnTile};
 use crate::engine::{Machine, Result, Store, Sums, Vector};
 use crate::graph::{Program, Source, simplify};
 use crate::io::Array;
 use crate::kernels::pointwise;
 use crate::plan::{Exchange, Landing, Plan, Request, Share, StoreId, StoreKind, Tiles, plan};
-use crate::space::IndexBox;
+use crate::space::{Disjoint, IndexBox};
+use crate::view::ViewMut;
 
 /// Where arrays go that should not take memory.
 #[derive(Clone, Debug, Default)]
@@ -41,9 +40,9 @@ pub struct Constants {
 pub enum After<'a> {
     /// Nothing.
     Nothing,
-    /// So many sums: the function gets the output's number and the tile's box, may read and change the
-    /// tile, and returns its part of each.
-    Then(usize, &'a (dyn Fn(usize, &IndexBox) -> Sums + Sync)),
+    /// So many sums: the function gets the output's number, the tile's place, and the tile, may change it,
+    /// and returns its part of each.
+    Then(usize, &'a (dyn Fn(usize, OwnTile<'_>, ViewMut<'_>) -> Sums + Sync)),
 }
 
 impl Constants {
@@ -69,13 +68,24 @@ impl Constants {
 pub struct Compiled {
     plan: Plan,
     share: Share,
-    /// By store; inputs and outputs are the caller's.
-    stores: Vec<Option<Store>>,
-    /// Buffers of exchanges that lie apart, by number of the exchange.
-    apart: Vec<Option<Store>>,
+    arrays: Mutex<Arrays>,
     /// By stage, how this process goes through the tiles that it owns.
     orders: Vec<Order>,
 }
+
+/// What one run at a time reads and writes.
+#[derive(Debug)]
+struct Arrays {
+    /// By store; inputs and outputs are the caller's.
+    stores: Vec<Option<Store>>,
+    /// By slot, the store that has its memory now, which is the last that was written.
+    slots: Vec<StoreId>,
+    /// Buffers of exchanges that lie apart, by number of the exchange.
+    apart: Vec<Option<Store>>,
+}
+
+/// Stores as a stage sees them, by number: what it writes is not among them.
+pub(super) type Table<'a> = [Option<&'a mut Store>];
 
 /// Tiles of a stage that one process owns, numbered from the first.
 #[derive(Debug)]
@@ -116,25 +126,28 @@ impl Compiled {
         debug_assert_eq!(plan.prove_share(&share), Ok(()));
         let scratch = spill.scratch.as_deref();
         // A slot is as large as the largest store that is ever in it.
-        let mut bytes = vec![0; plan.slots.len()];
-        for (store, held) in plan.stores.iter().zip(&share.held) {
-            if let StoreKind::Slot(slot) = store.kind {
-                bytes[slot] = bytes[slot].max(held.len() * store.ty.dtype.size());
-            }
-        }
-        let slots: Result<Vec<_>> = bytes.iter().map(|&n| Memory::new(n, scratch)).collect();
-        let slots = slots?;
+        let mut slots = vec![(StoreId(0), 0); plan.slots.len()];
         let mut stores = Vec::new();
-        for (store, held) in plan.stores.iter().zip(&share.held) {
+        for (number, (store, held)) in plan.stores.iter().zip(&share.held).enumerate() {
             stores.push(match &store.kind {
                 StoreKind::Input(_) | StoreKind::Output(_) => None,
-                StoreKind::Slot(slot) => Some(Store::new(&store.ty, held, slots[*slot].clone())),
+                StoreKind::Slot(slot) => {
+                    let bytes = slots[*slot].1.max(held.len() * store.ty.dtype.size());
+                    slots[*slot] = (StoreId(number), bytes);
+                    Some(Store::without_memory(&store.ty, held))
+                }
                 StoreKind::Derived => Some(Store::allocate(&store.ty, held, scratch)?),
                 StoreKind::Constant(array) => {
                     Some(constant(array, held, constants, machine, spill)?)
                 }
             });
         }
+        for (last, bytes) in &slots {
+            if let Some(store) = &mut stores[last.0] {
+                *store = Store::new(store.ty(), store.held(), Memory::new(*bytes, scratch)?);
+            }
+        }
+        let slots = slots.into_iter().map(|(last, _)| last).collect();
         let apart: Result<Vec<_>> = share
             .exchanges
             .iter()
@@ -145,8 +158,9 @@ impl Compiled {
             })
             .collect();
         let orders = (0..plan.stages.len()).map(|k| Order::new(&plan, &share, k)).collect();
-        let compiled = Compiled { plan, share, stores, apart: apart?, orders };
-        compiled.stages(machine, true, &[], &[], After::Nothing)?;
+        let arrays = Mutex::new(Arrays { stores, slots, apart: apart? });
+        let compiled = Compiled { plan, share, arrays, orders };
+        compiled.stages(machine, true, &mut [], &mut [], After::Nothing)?;
         Ok(compiled)
     }
 
@@ -175,26 +189,25 @@ impl Compiled {
         &self.share
     }
 
-    /// An input as this process's stages read it: the store itself, or a copy with room for what
-    /// comes from other processes.
-    pub fn input(
+    /// A copy of an input with room for what comes from other processes, if it has too little.
+    pub fn input_with_room(
         &self,
         machine: &Machine,
         number: usize,
         x: &Store,
         block: &Block,
         spill: &Spill,
-    ) -> Result<Store> {
+    ) -> Result<Option<Store>> {
         let (store, held) = match self.plan.input(number).map(|id| self.place(id)) {
             Some(found) if !x.held().contains(found.1) => found,
-            _ => return Ok(x.clone()),
+            _ => return Ok(None),
         };
         let own = block.tiles.grid.owned_box(machine.rank(), machine.size());
-        let copy = Store::allocate(&store.ty, &held.hull(&own), spill.scratch.as_deref())?;
+        let mut copy = Store::allocate(&store.ty, &held.hull(&own), spill.scratch.as_deref())?;
         if !own.is_empty() {
-            pointwise::copy(copy.view_mut_shared(&own), x.view(&own));
+            pointwise::copy(copy.view_mut(&own), x.view(&own));
         }
-        Ok(copy)
+        Ok(Some(copy))
     }
 
     /// The block of an input, if the program reads it.
@@ -218,10 +231,14 @@ impl Compiled {
     }
 
     /// `to = A from`, and `||to||^2`.
-    pub(super) fn norm(&self, machine: &Machine, from: &Vector, to: &Vector) -> Result<f64> {
-        let square = |block: usize, tile: &IndexBox| {
-            let tile = dot(&to.stores[block], &to.stores[block], tile);
-            [tile, 0.0, 0.0, 0.0]
+    pub(super) fn norm(
+        &self,
+        machine: &Machine,
+        from: &mut Vector,
+        to: &mut Vector,
+    ) -> Result<f64> {
+        let square = |_: usize, _: OwnTile<'_>, tile: ViewMut<'_>| {
+            [dot(tile.view(), tile.view()), 0.0, 0.0, 0.0]
         };
         Ok(self.on(machine, from, to, After::Then(1, &square))?[0])
     }
@@ -230,22 +247,22 @@ impl Compiled {
     pub(super) fn on(
         &self,
         machine: &Machine,
-        from: &Vector,
-        to: &Vector,
+        from: &mut Vector,
+        to: &mut Vector,
         after: After<'_>,
     ) -> Result<Sums> {
-        let (inputs, outputs): (Vec<&Store>, Vec<&Store>) =
-            (from.stores.iter().collect(), to.stores.iter().collect());
-        let blocks = self.run(machine, &inputs, &outputs, after)?;
-        Ok(add_up(&blocks))
+        let mut inputs: Vec<&mut Store> = from.stores.iter_mut().collect();
+        let mut outputs: Vec<&mut Store> = to.stores.iter_mut().collect();
+        Ok(add_up(&self.run(machine, &mut inputs, &mut outputs, after)?))
     }
 
-    /// Runs the program, and returns the sums for each output that `after` asks for.
+    /// Runs the program, and returns the sums for each output that `after` asks for. What inputs hold
+    /// beside what this process owns is overwritten by what comes from other processes.
     pub fn run(
         &self,
         machine: &Machine,
-        inputs: &[&Store],
-        outputs: &[&Store],
+        inputs: &mut [&mut Store],
+        outputs: &mut [&mut Store],
         after: After<'_>,
     ) -> Result<Vec<Sums>> {
         self.stages(machine, false, inputs, outputs, after)
@@ -255,15 +272,21 @@ impl Compiled {
         &self,
         machine: &Machine,
         once: bool,
-        inputs: &[&Store],
-        outputs: &[&Store],
+        inputs: &mut [&mut Store],
+        outputs: &mut [&mut Store],
         after: After<'_>,
     ) -> Result<Vec<Sums>> {
-        let mut stores = self.stores.clone();
-        for (store, kept) in self.plan.stores.iter().zip(&mut stores) {
+        let mut sums = vec![Sums::default(); outputs.len()];
+        let mut arrays = self.arrays.lock().unwrap_or_else(PoisonError::into_inner);
+        let Arrays { stores, slots, apart } = &mut *arrays;
+        let mut inputs: Vec<_> = inputs.iter_mut().map(|s| Some(&mut **s)).collect();
+        let mut outputs: Vec<_> = outputs.iter_mut().map(|s| Some(&mut **s)).collect();
+        let mut table: Vec<Option<&mut Store>> = stores.iter_mut().map(Option::as_mut).collect();
+        let mut apart: Vec<Option<&mut Store>> = apart.iter_mut().map(Option::as_mut).collect();
+        for (store, place) in self.plan.stores.iter().zip(&mut table) {
             match store.kind {
-                StoreKind::Input(k) => *kept = inputs.get(k).map(|s| (*s).clone()),
-                StoreKind::Output(k) => *kept = outputs.get(k).map(|s| (*s).clone()),
+                StoreKind::Input(k) => *place = inputs.get_mut(k).and_then(Option::take),
+                StoreKind::Output(k) => *place = outputs.get_mut(k).and_then(Option::take),
                 _ => {}
             }
         }
@@ -273,64 +296,23 @@ impl Compiled {
                 continue;
             }
             let store = self.plan.store(stage.store);
-            let before = self.share.before(number);
-            let exchanges =
-                || self.share.exchanges[before.clone()].iter().zip(&self.apart[before.clone()]);
-            let arriving: Result<Vec<_>> =
-                exchanges().map(|(e, apart)| begin(machine, e, &stores, apart.as_ref())).collect();
-            let arriving = Mutex::new(arriving?);
-            let mut parts = vec![
-                Sums::default();
-                self.orders[number].early.len() + self.orders[number].late.len()
-            ];
-            // What needs nothing from others is computed while messages are on their way.
-            let early = &self.orders[number].early;
-            let done = machine.each(0..early.len(), |k| {
-                let part = self.tile(number, early[k], machine, (&stores, &[]), after);
-                if let Ok(mut arriving) = arriving.try_lock() {
-                    arriving.iter_mut().for_each(|a| a.progress());
-                }
-                part
-            });
-            for (&k, part) in early.iter().zip(done) {
-                parts[k] = part?;
-            }
-            let mut seen = None;
-            let mut received = Vec::new();
-            let arriving = arriving.into_inner().unwrap_or_else(PoisonError::into_inner);
-            for ((e, apart), arrival) in exchanges().zip(arriving) {
-                let messages = arrival.wait()?;
-                if e.landing == Landing::Messages {
-                    received.push((e, messages));
-                    continue;
-                }
-                finish(machine, e, &stores, apart.as_ref(), messages);
-                if let Some(apart) = apart {
-                    // During this stage, the array is read from what was received.
-                    seen.get_or_insert_with(|| stores.clone())[e.store.0] = Some(apart.clone());
-                }
-            }
-            let seen = seen.as_deref().unwrap_or(&stores);
+            let Some(target) = table[stage.store.0].take() else {
+                unreachable!("the caller gives a store for every output")
+            };
+            if let StoreKind::Slot(slot) = store.kind
+                && let Some(last) = &mut table[slots[slot].0]
             {
-                let owned = |e: &Exchange| &self.share.owned[e.store.0];
-                let all = received.iter().flat_map(|(e, m)| pieces(e, seen, owned(e), m));
-                let all: Vec<Piece<'_>> = all.collect();
-                let late = &self.orders[number].late;
-                let done = machine.each(0..late.len(), |k| {
-                    self.tile(number, late[k], machine, (seen, &all), after)
-                });
-                for (&k, part) in late.iter().zip(done) {
-                    parts[k] = part?;
-                }
+                target.swap_memory(last);
+                slots[slot] = stage.store;
             }
-            received.into_iter().for_each(|(_, messages)| machine.comm().recycle(messages));
+            let parts = self.stage(number, machine, (&mut table, &mut apart), target, after)?;
+            table[stage.store.0] = Some(target);
             if let StoreKind::Output(k) = store.kind
                 && matches!(after, After::Then(..))
             {
                 wanted.push((k, parts, &store.tiles));
             }
         }
-        let mut sums = vec![Sums::default(); outputs.len()];
         if let After::Then(count, _) = after {
             let parts: Vec<_> = wanted.iter().map(|(_, p, tiles)| (p.as_slice(), *tiles)).collect();
             let found = machine.sums_of(count, &parts)?;
@@ -339,35 +321,103 @@ impl Compiled {
         Ok(sums)
     }
 
+    /// Computes the tiles of one stage that this process owns, with their parts of a sum. What the
+    /// stage writes is not in the table meanwhile, so that it reads other stores only.
+    fn stage<'t>(
+        &self,
+        number: usize,
+        machine: &Machine,
+        (table, apart): (&mut Table<'t>, &mut Table<'t>),
+        target: &mut Store,
+        after: After<'_>,
+    ) -> Result<Vec<Sums>> {
+        let Order { early, late } = &self.orders[number];
+        let own = self.share.before(number);
+        let exchanges = || self.share.exchanges[own.clone()].iter().zip(own.clone());
+        let arriving: Result<Vec<_>> = exchanges()
+            .map(|(e, k)| begin(machine, e, store_of(table, e.store), apart[k].as_deref_mut()))
+            .collect();
+        let arriving = Mutex::new(arriving?);
+        let tiles = &self.plan.store(self.plan.stages[number].store).tiles;
+        let writer = target.writer(tiles.boxes(), tiles.owned(machine.rank(), machine.size()));
+        let mut parts = vec![Sums::default(); writer.boxes().len()];
+        // What needs nothing from others is computed while messages are on their way.
+        let done = machine.each(0..early.len(), |k| {
+            let part = self.tile(number, (early[k], &writer), (&*table, &[]), after);
+            if let Ok(mut arriving) = arriving.try_lock() {
+                arriving.iter_mut().for_each(|a| a.progress());
+            }
+            part
+        });
+        for (&k, part) in early.iter().zip(done) {
+            parts[k] = part?;
+        }
+        let mut received = Vec::new();
+        let arriving = arriving.into_inner().unwrap_or_else(PoisonError::into_inner);
+        for ((e, k), arrival) in exchanges().zip(arriving) {
+            let messages = arrival.wait()?;
+            match e.landing {
+                Landing::Messages => received.push((e, messages)),
+                Landing::Beside => finish(machine, e, table[e.store.0].as_deref_mut(), messages),
+                Landing::Apart => {
+                    finish(machine, e, apart[k].as_deref_mut(), messages);
+                    // During this stage, the array is read from what was received.
+                    std::mem::swap(&mut table[e.store.0], &mut apart[k]);
+                }
+            }
+        }
+        {
+            let owned = |e: &Exchange| &self.share.owned[e.store.0];
+            let all = received
+                .iter()
+                .flat_map(|(e, messages)| pieces(e, store_of(table, e.store), owned(e), messages));
+            let all: Vec<Piece<'_>> = all.collect();
+            let done = machine.each(0..late.len(), |k| {
+                self.tile(number, (late[k], &writer), (&*table, &all), after)
+            });
+            for (&k, part) in late.iter().zip(done) {
+                parts[k] = part?;
+            }
+        }
+        received.into_iter().for_each(|(_, messages)| machine.comm().recycle(messages));
+        for (e, k) in exchanges().filter(|(e, _)| e.landing == Landing::Apart) {
+            std::mem::swap(&mut table[e.store.0], &mut apart[k]);
+        }
+        Ok(parts)
+    }
+
     /// Computes one tile of a stage, and the part of a sum that comes after it.
     fn tile<'a>(
         &'a self,
         number: usize,
-        k: usize,
-        machine: &Machine,
-        (stores, pieces): (&'a [Option<Store>], &'a [Piece<'a>]),
+        (k, writer): (usize, &Writer<'_>),
+        (table, pieces): (&'a Table<'a>, &'a [Piece<'a>]),
         after: After<'_>,
     ) -> Result<Sums> {
         let stage = &self.plan.stages[number];
         let store = self.plan.store(stage.store);
-        let Some(target) = &stores[stage.store.0] else {
-            unreachable!("the caller gives a store for every output")
-        };
-        let own = store.tiles.owned(machine.rank(), machine.size());
-        let b = &store.tiles.boxes()[own.start + k];
-        // Tiles of a stage are disjoint, and it reads other stores only.
-        let out = target.view_mut_shared(b);
-        let evaluator = Evaluator { plan: &self.plan, stores, pieces };
+        let b = &writer.boxes()[k];
+        let mut out = writer.tile(k);
+        let evaluator = Evaluator { plan: &self.plan, table, pieces };
         if self.plan.store_of[store.node.0] == Some(stage.store) {
-            evaluator.compute(store.node, b, out)?;
+            evaluator.compute(store.node, b, out.reborrow())?;
         } else {
             // A further output, or an input or constant that is one.
-            evaluator.fill(store.node, b, out)?;
+            evaluator.fill(store.node, b, out.reborrow())?;
         }
         Ok(match (&store.kind, after) {
-            (StoreKind::Output(number), After::Then(_, f)) => f(*number, b),
+            (StoreKind::Output(output), After::Then(_, f)) => {
+                f(*output, OwnTile { number: k, part: b }, out)
+            }
             _ => Sums::default(),
         })
+    }
+}
+
+fn store_of<'a>(table: &'a Table<'_>, id: StoreId) -> &'a Store {
+    match &table[id.0] {
+        Some(store) => store,
+        None => unreachable!("exchanged stores are there"),
     }
 }
 
@@ -392,17 +442,13 @@ fn constant(
         let memory = Memory::of_file(file.path, file.offset, ty.bytes())?;
         return Ok(constants.add(array, Store::new(ty, &IndexBox::whole(&ty.dims), memory)));
     }
-    let store = Store::allocate(ty, held, spill.scratch.as_deref())?;
+    let mut store = Store::allocate(ty, held, spill.scratch.as_deref())?;
     // A chunk that is stored by itself is decoded by one thread, once.
     let parts = array.pieces(held).unwrap_or_else(|| {
         let tiles = Tiles::new(ty, &crate::graph::Cut::free(ty), None);
         tiles.boxes().iter().map(|tile| tile.intersect(held)).collect()
     });
-    machine.install(|| {
-        parts
-            .par_iter()
-            .filter(|part| !part.is_empty())
-            .try_for_each(|part| array.read_box(part, store.view_mut_shared(part)))
-    })?;
+    let parts = Disjoint::new(parts);
+    machine.read_boxes(array, store.writer(&parts, 0..parts.len()))?;
     Ok(constants.add(array, store))
 }

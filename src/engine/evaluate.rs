@@ -4,6 +4,7 @@
 //! else its primitive computes it.
 
 use crate::engine::Store;
+use crate::engine::compiled::Table;
 use crate::graph::{Done, Job, Movement, NodeId, Source};
 use crate::kernels::pointwise;
 use crate::plan::{Plan, StoreId};
@@ -14,7 +15,7 @@ use crate::view::{View, ViewMut};
 pub(super) struct Evaluator<'a> {
     pub(super) plan: &'a Plan,
     /// By store, where it is read from during this stage.
-    pub(super) stores: &'a [Option<Store>],
+    pub(super) table: &'a Table<'a>,
     /// What is read instead of stores whose boxes have come in several messages.
     pub(super) pieces: &'a [Piece<'a>],
 }
@@ -38,7 +39,7 @@ impl<'a> Evaluator<'a> {
     /// The store of a node that is kept and lies in one piece.
     fn whole(&self, id: NodeId) -> Option<&Store> {
         let store = self.plan.store_of[id.0].filter(|_| self.pieces(id).next().is_none())?;
-        self.stores[store.0].as_ref()
+        self.table[store.0].as_deref()
     }
 
     /// Computes a box of a node from its inputs.

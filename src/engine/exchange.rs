@@ -8,7 +8,7 @@ use crate::engine::{Machine, Result, Store};
 use crate::kernels::pointwise;
 use crate::plan::Exchange;
 use crate::scalar::DType;
-use crate::space::IndexBox;
+use crate::space::{Disjoint, IndexBox};
 use crate::view::{View, ViewMut, Viewed};
 use crate::with_dtype;
 
@@ -16,10 +16,9 @@ use crate::with_dtype;
 pub(super) fn begin<'m>(
     machine: &'m Machine,
     e: &Exchange,
-    stores: &[Option<Store>],
-    apart: Option<&Store>,
+    store: &Store,
+    apart: Option<&mut Store>,
 ) -> Result<Box<dyn Arrival + 'm>> {
-    let store = exchanged(e, stores);
     let size = store.ty().dtype.size();
     let sends = machine.each(0..e.sends.len(), |k| {
         let t = &e.sends[k];
@@ -41,7 +40,7 @@ pub(super) fn begin<'m>(
             own = own.iter().flat_map(|b| b.minus(&t.part)).collect();
         }
         for b in own.iter().filter(|b| !b.is_empty()) {
-            pointwise::copy(apart.view_mut_shared(b), store.view(b));
+            pointwise::copy(apart.view_mut(b), store.view(b));
         }
     }
     Ok(arrival)
@@ -51,17 +50,15 @@ pub(super) fn begin<'m>(
 pub(super) fn finish(
     machine: &Machine,
     e: &Exchange,
-    stores: &[Option<Store>],
-    apart: Option<&Store>,
+    target: Option<&mut Store>,
     received: Vec<Message>,
 ) {
-    let store = exchanged(e, stores);
-    let target = apart.unwrap_or(store);
+    let Some(target) = target else { unreachable!("exchanged stores are there") };
+    let dtype = target.ty().dtype;
+    let parts = Disjoint::new(e.receives.iter().map(|t| t.part.clone()).collect());
+    let writer = target.writer(&parts, 0..parts.len());
     machine.each(0..received.len(), |k| {
-        // What is received from different processes are different boxes.
-        let part = &e.receives[k].part;
-        let from = view(&received[k], store.ty().dtype, &part.dims());
-        pointwise::copy(target.view_mut_shared(part), from);
+        pointwise::copy(writer.tile(k), view(&received[k], dtype, &parts[k].dims()));
     });
     machine.comm().recycle(received);
 }
@@ -69,24 +66,16 @@ pub(super) fn finish(
 /// What has come and what is owned, as the tiles of a stage read it that pull from both.
 pub(super) fn pieces<'a>(
     e: &Exchange,
-    stores: &'a [Option<Store>],
+    store: &'a Store,
     owned: &IndexBox,
     received: &'a [Message],
 ) -> Vec<Piece<'a>> {
-    let store = exchanged(e, stores);
     let messages = e.receives.iter().zip(received).map(|(t, message)| {
         let view = view(message, store.ty().dtype, &t.part.dims());
         Piece { store: e.store, part: t.part.clone(), view }
     });
     let own = Piece { store: e.store, part: owned.clone(), view: store.view(owned) };
     std::iter::once(own).chain(messages).collect()
-}
-
-fn exchanged<'a>(e: &Exchange, stores: &'a [Option<Store>]) -> &'a Store {
-    match &stores[e.store.0] {
-        Some(store) => store,
-        None => unreachable!("exchanged stores are there"),
-    }
 }
 
 const FITS: &str = "a message has the length of its box";

@@ -41,10 +41,10 @@ impl Mapped {
                 None => Store::allocate(array.ty(), &IndexBox::empty(array.ty().dims.len()), None)?,
             });
         }
-        let inputs: Vec<&Store> = inputs.iter().collect();
-        let (output, _) = compiled.new_output(0, &spill)?;
-        compiled.run(&machine, &inputs, &[&output], After::Nothing)?;
-        Ok(output.bytes())
+        let mut inputs: Vec<&mut Store> = inputs.iter_mut().collect();
+        let (mut output, _) = compiled.new_output(0, &spill)?;
+        compiled.run(&machine, &mut inputs, &mut [&mut output], After::Nothing)?;
+        Ok(output.into_bytes())
     }
 }
 

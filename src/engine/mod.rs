@@ -15,11 +15,10 @@ mod shared_output;
 mod store;
 #[cfg(test)]
 mod tests;
+mod thread_ranks;
 mod vector;
 
-pub use communicator::{
-    Arrival, Communicator, Lost, Message, OneProcess, Spares, ThreadRank, run_ranks,
-};
+pub use communicator::{Arrival, Communicator, Lost, Message, OneProcess, Parcel, Spares};
 pub use compiled::{After, Compiled, Constants, Spill};
 pub use machine::Machine;
 pub use mapped::mapped;
@@ -27,8 +26,9 @@ pub use operators::Operators;
 pub use pass::{Slot, Sums, Term, Vectors};
 pub use plans::Plans;
 pub use shared_output::SharedOutput;
-pub use store::Store;
-pub use vector::{Block, Space, Vector};
+pub use store::{Store, Writer};
+pub use thread_ranks::{ThreadRank, run_ranks};
+pub use vector::{Block, OwnTile, Space, Vector};
 
 /// What stops a run.
 #[derive(Debug, thiserror::Error)]

@@ -88,12 +88,12 @@ impl Operators {
     }
 
     /// `y = A x`, and `||y||^2`.
-    pub fn forward(&self, machine: &Machine, x: &Vector, y: &mut Vector) -> Result<f64> {
+    pub fn forward(&self, machine: &Machine, x: &mut Vector, y: &mut Vector) -> Result<f64> {
         self.forward.norm(machine, x, y)
     }
 
     /// `x = A^H y`, and `||x||^2`.
-    pub fn adjoint(&self, machine: &Machine, y: &Vector, x: &mut Vector) -> Result<f64> {
+    pub fn adjoint(&self, machine: &Machine, y: &mut Vector, x: &mut Vector) -> Result<f64> {
         self.adjoint.as_ref().unwrap_or(&self.forward).norm(machine, y, x)
     }
 }

@@ -1,10 +1,10 @@
 //! Vector work as values: a pass takes a list of terms, and does them one after the other to every tile
 //! while that is in the cache.
 
-use crate::engine::{After, Compiled, Machine, Operators, Result, Space, Store, Vector};
+use crate::engine::{After, Compiled, Machine, Operators, OwnTile, Result, Space, Vector, Writer};
 use crate::kernels::vector;
-use crate::space::{IndexBox, Side};
-use crate::view::Viewed;
+use crate::space::Side;
+use crate::view::{View, ViewMut, Viewed};
 use crate::with_view;
 
 /// Most terms of a pass.
@@ -79,25 +79,6 @@ impl Vectors {
         self.all.swap_remove(slot.0)
     }
 
-    /// Does all terms to one tile.
-    fn tile(&self, terms: &[Term], block: usize, tile: &IndexBox) -> Sums {
-        let store = |slot: Slot| &self.all[slot.0].stores[block];
-        let mut sums = Sums::default();
-        for (sum, term) in sums.iter_mut().zip(terms) {
-            *sum = match *term {
-                Term::Combine { y, a, x, b } => {
-                    let x = store(x).view(tile);
-                    // Tiles are disjoint, x is another vector, and all vectors are borrowed for the pass.
-                    with_view!(ViewMut, store(y).view_mut_shared(tile), y => {
-                        vector::update(y, a, Viewed::typed(x), b)
-                    })
-                }
-                Term::Dot(x, y) => dot(store(x), store(y), tile),
-            };
-        }
-        sums
-    }
-
     /// Panics unless the terms can be done in one pass over one side.
     fn check(&self, side: Side, terms: &[Term]) {
         assert!(terms.len() <= MOST_TERMS, "a pass has {MOST_TERMS} terms at most");
@@ -108,26 +89,128 @@ impl Vectors {
         }
     }
 
-    /// Applies a program from one vector to another, then the terms to every tile.
+    /// One pass over the vectors of one side.
+    fn pass(&mut self, space: &Space, machine: &Machine, terms: &[Term]) -> Result<Sums> {
+        let all: Vec<Access<'_>> = self
+            .all
+            .iter_mut()
+            .enumerate()
+            .map(|(k, v)| Access::new(v, Slot(k), space, machine, terms))
+            .collect();
+        machine.reduce(space, terms.len(), |block, tile| do_tile(&all, terms, block, tile, None))
+    }
+
+    /// Applies a program from one vector to another, of that space, then the terms to every tile.
     fn applied(
         &mut self,
         program: &Compiled,
         machine: &Machine,
-        (from, to): (Slot, Slot),
+        (from, to, space): (Slot, Slot, &Space),
         terms: &[Term],
     ) -> Result<Sums> {
         assert_ne!(from, to, "an operator gives another vector than it reads");
         self.check(self.side(to), terms);
-        let vectors = &*self;
-        let step = |block: usize, tile: &IndexBox| vectors.tile(terms, block, tile);
-        let after = After::Then(terms.len(), &step);
-        program.on(machine, vectors.get(from), vectors.get(to), after)
+        let (mut ends, mut all) = ([None, None], Vec::new());
+        for (k, vector) in self.all.iter_mut().enumerate() {
+            match [from, to].iter().position(|end| end.0 == k) {
+                Some(end) => {
+                    ends[end] = Some(vector);
+                    all.push(Access::Elsewhere);
+                }
+                None => all.push(Access::new(vector, Slot(k), space, machine, terms)),
+            }
+        }
+        let [Some(x), Some(y)] = ends else { unreachable!("both are vectors of the solver") };
+        let step = |block: usize, tile: OwnTile<'_>, out: ViewMut<'_>| {
+            do_tile(&all, terms, block, tile, Some((to, out)))
+        };
+        program.on(machine, x, y, After::Then(terms.len(), &step))
+    }
+}
+
+/// A vector in a pass.
+enum Access<'a> {
+    /// What no term changes.
+    Read(&'a Vector),
+    /// What a term changes, by block.
+    Written(Vec<Writer<'a>>),
+    /// What an operator reads, or gives tile by tile.
+    Elsewhere,
+}
+
+impl<'a> Access<'a> {
+    fn new(
+        vector: &'a mut Vector,
+        slot: Slot,
+        space: &'a Space,
+        machine: &Machine,
+        terms: &[Term],
+    ) -> Access<'a> {
+        match terms.iter().any(|term| matches!(term, Term::Combine { y, .. } if *y == slot)) {
+            true => Access::Written(vector.writers(space, machine)),
+            false => Access::Read(vector),
+        }
+    }
+
+    /// A tile to write, if terms change the vector.
+    fn tile(&self, block: usize, tile: OwnTile<'_>) -> Option<ViewMut<'a>> {
+        let Access::Written(writers) = self else { return None };
+        debug_assert_eq!(writers[block].boxes()[tile.number], *tile.part);
+        Some(writers[block].tile(tile.number))
+    }
+}
+
+/// Does all terms to one tile, of which `given` is that of one vector.
+fn do_tile(
+    all: &[Access<'_>],
+    terms: &[Term],
+    block: usize,
+    tile: OwnTile<'_>,
+    mut given: Option<(Slot, ViewMut<'_>)>,
+) -> Sums {
+    let mut own: Vec<_> = all.iter().map(|access| access.tile(block, tile)).collect();
+    let mut views: Vec<_> = own.iter_mut().map(|v| v.as_mut().map(ViewMut::reborrow)).collect();
+    if let Some((slot, view)) = &mut given {
+        views[slot.0] = Some(view.reborrow());
+    }
+    let mut sums = Sums::default();
+    for (sum, term) in sums.iter_mut().zip(terms) {
+        *sum = match *term {
+            Term::Combine { y, a, x, b } => {
+                let Some(mut own) = views[y.0].take() else { unreachable!("it is written") };
+                let x = see(all, &views, x, block, tile);
+                let square = with_view!(ViewMut, own.reborrow(), y => {
+                    vector::update(y, a, Viewed::typed(x), b)
+                });
+                views[y.0] = Some(own);
+                square
+            }
+            Term::Dot(x, y) => {
+                dot(see(all, &views, x, block, tile), see(all, &views, y, block, tile))
+            }
+        };
+    }
+    sums
+}
+
+/// A tile of a vector, to read.
+fn see<'a>(
+    all: &'a [Access<'_>],
+    views: &'a [Option<ViewMut<'_>>],
+    slot: Slot,
+    block: usize,
+    tile: OwnTile<'_>,
+) -> View<'a> {
+    match (&views[slot.0], &all[slot.0]) {
+        (Some(view), _) => view.view(),
+        (None, Access::Read(vector)) => vector.stores[block].view(&tile),
+        _ => unreachable!("terms are about one side"),
     }
 }
 
 /// `Re <x, y>` on a tile.
-pub(super) fn dot(x: &Store, y: &Store, tile: &IndexBox) -> f64 {
-    with_view!(View, x.view(tile), x => vector::dot(x, Viewed::typed(y.view(tile))))
+pub(super) fn dot(x: View<'_>, y: View<'_>) -> f64 {
+    with_view!(View, x, x => vector::dot(x, Viewed::typed(y)))
 }
 
 impl Operators {
@@ -157,8 +240,7 @@ impl Operators {
         };
         let side = vectors.side(*x);
         vectors.check(side, terms);
-        let vectors = &*vectors;
-        machine.reduce(self.space(side), terms.len(), |k, tile| vectors.tile(terms, k, tile))
+        vectors.pass(self.space(side), machine, terms)
     }
 
     /// `to = A from`, and in the same pass over `to` the terms.
@@ -169,7 +251,8 @@ impl Operators {
         (from, to): (Slot, Slot),
         terms: &[Term],
     ) -> Result<Sums> {
-        vectors.applied(&self.forward, machine, (from, to), terms)
+        let space = self.space(vectors.side(to));
+        vectors.applied(&self.forward, machine, (from, to, space), terms)
     }
 
     /// `to = A^H from`, and in the same pass over `to` the terms.
@@ -181,6 +264,7 @@ impl Operators {
         terms: &[Term],
     ) -> Result<Sums> {
         let program = self.adjoint.as_ref().unwrap_or(&self.forward);
-        vectors.applied(program, machine, (from, to), terms)
+        let space = self.space(vectors.side(to));
+        vectors.applied(program, machine, (from, to, space), terms)
     }
 }

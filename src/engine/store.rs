@@ -1,11 +1,14 @@
 //! Memory of arrays: one piece for the box that a process holds.
 //!
-//! Threads write disjoint boxes of one store at the same time, and stores that live at different
-//! times share memory, so views are made from a pointer here, and nowhere else.
+//! Memory has one owner while it is written: a store that no other shares its memory with, borrowed
+//! by a [`Writer`], which gives each of some disjoint boxes to one thread. What only reads may share.
+//! Views are made from a pointer here, and nowhere else.
 
 use std::fs::File;
+use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use memmap2::{MmapMut, MmapOptions};
 use ndarray::{ArrayViewD, ArrayViewMutD, IxDyn, ShapeBuilder};
@@ -13,7 +16,7 @@ use ndarray::{ArrayViewD, ArrayViewMutD, IxDyn, ShapeBuilder};
 use crate::engine::{Error, Result};
 use crate::io::Bytes;
 use crate::scalar::{C128, Scalar};
-use crate::space::{ArrayType, IndexBox, show_dims, strides};
+use crate::space::{ArrayType, Disjoint, IndexBox, show_dims, strides};
 use crate::view::{View, ViewMut, Viewed};
 use crate::{with_dtype, with_view};
 
@@ -23,13 +26,27 @@ pub(super) struct Memory {
     bytes: usize,
     /// Whether no file lies behind it, which not every network card reads from.
     private: bool,
-    _map: Option<Map>,
+    writable: bool,
+    _keeps: Keeps,
 }
 
-enum Map {
-    Writable { _map: MmapMut },
-    ReadOnly { _map: memmap2::Mmap },
-    Shared { _bytes: Bytes },
+/// What the memory belongs to.
+enum Keeps {
+    Nothing,
+    Map {
+        _map: MmapMut,
+    },
+    File {
+        _map: memmap2::Mmap,
+    },
+    Bytes {
+        _bytes: Bytes,
+    },
+    /// Miri knows of no mapped memory.
+    #[cfg(miri)]
+    Words {
+        _words: Vec<C128>,
+    },
 }
 
 impl std::fmt::Debug for Memory {
@@ -38,11 +55,11 @@ impl std::fmt::Debug for Memory {
     }
 }
 
-// SAFETY: the memory is plain bytes that live as long as the value; who may read and write which
-// part when is settled by the plan, see `Store::view_mut_shared`.
+// SAFETY: the memory is plain bytes that live as long as the value, on whatever thread.
 #[allow(unsafe_code)]
 unsafe impl Send for Memory {}
-// SAFETY: as above.
+// SAFETY: a shared reference reads only, but for a `Writer`, which alone has the memory and gives no
+// byte of it to two threads.
 #[allow(unsafe_code)]
 unsafe impl Sync for Memory {}
 
@@ -50,27 +67,25 @@ impl Memory {
     /// Memory of that many bytes; in a scratch file of `folder` if there is one.
     pub(super) fn new(bytes: usize, folder: Option<&Path>) -> Result<Arc<Memory>> {
         if bytes == 0 {
-            let base = std::ptr::without_provenance_mut(64);
-            return Ok(Arc::new(Memory { base, bytes, private: true, _map: None }));
+            return Ok(Arc::new(Memory::none()));
         }
         let map = match folder {
-            None => MmapMut::map_anon(bytes).inspect(|map| {
-                // Large pages spare page table walks; a kernel without them is only slower.
-                let _ = map.advise(memmap2::Advice::HugePage);
-            }),
+            None => anonymous(bytes),
             Some(folder) => scratch(bytes, folder),
         };
-        let mut map = map.map_err(|e| {
+        let (base, keeps) = map.map_err(|e| {
             let place = folder
                 .map_or("memory".to_string(), |f| format!("scratch space in {}", f.display()));
             Error::Memory(format!("{bytes} bytes of {place} are not to be had: {e}"))
         })?;
-        Ok(Arc::new(Memory {
-            base: map.as_mut_ptr(),
-            bytes,
-            private: folder.is_none(),
-            _map: Some(Map::Writable { _map: map }),
-        }))
+        let private = folder.is_none();
+        Ok(Arc::new(Memory { base, bytes, private, writable: true, _keeps: keeps }))
+    }
+
+    /// No memory.
+    fn none() -> Memory {
+        let base = std::ptr::without_provenance_mut(64);
+        Memory { base, bytes: 0, private: true, writable: true, _keeps: Keeps::Nothing }
     }
 
     /// A part of a file, read as it is touched.
@@ -85,8 +100,8 @@ impl Memory {
         let map =
             unsafe { MmapOptions::new().offset(offset).len(bytes).map(&file) }.map_err(failed)?;
         let base = map.as_ptr().cast_mut();
-        let map = Some(Map::ReadOnly { _map: map });
-        Ok(Arc::new(Memory { base, bytes, private: false, _map: map }))
+        let keeps = Keeps::File { _map: map };
+        Ok(Arc::new(Memory { base, bytes, private: false, writable: false, _keeps: keeps }))
     }
 
     /// Bytes that others read too; `None` if they do not lie where numbers may.
@@ -95,21 +110,37 @@ impl Memory {
         let (base, bytes) = (slice.as_ptr().cast_mut(), slice.len());
         let aligned = base.align_offset(align_of::<C128>()) == 0;
         aligned.then(|| {
-            let map = Some(Map::Shared { _bytes: shared });
-            Arc::new(Memory { base, bytes, private: false, _map: map })
+            let keeps = Keeps::Bytes { _bytes: shared };
+            Arc::new(Memory { base, bytes, private: false, writable: false, _keeps: keeps })
         })
     }
 }
 
+#[cfg(not(miri))]
+fn anonymous(bytes: usize) -> std::io::Result<(*mut u8, Keeps)> {
+    let mut map = MmapMut::map_anon(bytes)?;
+    // Large pages spare page table walks; a kernel without them is only slower.
+    let _ = map.advise(memmap2::Advice::HugePage);
+    Ok((map.as_mut_ptr(), Keeps::Map { _map: map }))
+}
+
+#[cfg(miri)]
+fn anonymous(bytes: usize) -> std::io::Result<(*mut u8, Keeps)> {
+    let mut words = vec![C128::default(); bytes.div_ceil(size_of::<C128>())];
+    Ok((words.as_mut_ptr().cast(), Keeps::Words { _words: words }))
+}
+
 #[allow(unsafe_code)]
-fn scratch(bytes: usize, folder: &Path) -> std::io::Result<MmapMut> {
+fn scratch(bytes: usize, folder: &Path) -> std::io::Result<(*mut u8, Keeps)> {
     let file = tempfile::tempfile_in(folder)?;
     file.set_len(bytes as u64)?;
     // SAFETY: the file has no name, so nobody else can change it.
-    unsafe { MmapMut::map_mut(&file) }
+    let mut map = unsafe { MmapMut::map_mut(&file)? };
+    Ok((map.as_mut_ptr(), Keeps::Map { _map: map }))
 }
 
-/// An array, or the box of it that this process holds.
+/// An array, or the box of it that this process holds. A clone shares its memory; what is shared is
+/// read only.
 #[derive(Clone, Debug)]
 pub struct Store {
     ty: ArrayType,
@@ -162,16 +193,17 @@ impl Store {
     #[track_caller]
     pub fn view(&self, b: &IndexBox) -> View<'_> {
         self.check(b);
-        with_dtype!(self.ty.dtype, T => T::erase(self.typed::<T>(&self.held, b)))
+        let (offset, steps) = self.place(b);
+        with_dtype!(self.ty.dtype, T => T::erase(self.strided::<T>(offset, &b.dims(), &steps)))
     }
 
-    /// The bytes of all that is held. Nobody may write them while they are in use.
-    pub(super) fn bytes(&self) -> Bytes {
-        Arc::new(Run { store: self.clone(), part: self.held.clone() })
+    /// The bytes of all that is held.
+    pub(super) fn into_bytes(self) -> Bytes {
+        Arc::new(Run { part: self.held.clone(), store: self })
     }
 
-    /// The bytes of a held box, if they are one run of memory that is not of a file. Nobody may write the box while they are
-    /// in use.
+    /// The bytes of a held box, if they are one run of memory that is not of a file. The store cannot
+    /// be written while they are in use.
     pub(super) fn run(&self, b: &IndexBox) -> Option<Bytes> {
         let consecutive = with_view!(View, self.view(b), v => v.is_standard_layout());
         (consecutive && self.memory.private)
@@ -198,51 +230,74 @@ impl Store {
         )
     }
 
-    /// A held box, to write, while other threads write other boxes.
-    ///
-    /// The caller promises that no two views of overlapping boxes are alive while one of them is
-    /// written: the engine hands out the disjoint tiles of one stage, reads only stores that the
-    /// stage does not write, and the plan gives no two live stores the same memory. Runs that are lent
-    /// to be sent belong to what a stage reads, and have arrived before the stage is done.
-    #[track_caller]
-    #[allow(unsafe_code)]
-    pub(super) fn view_mut_shared(&self, b: &IndexBox) -> ViewMut<'_> {
-        self.check(b);
-        with_dtype!(self.ty.dtype, T => {
-            let view = self.typed::<T>(&self.held, b);
-            let dims = IxDyn(view.shape());
-            let steps: Vec<usize> = view.strides().iter().map(|&s| s as usize).collect();
-            let base = view.as_ptr().cast_mut();
-            // SAFETY: shape and strides are those of a view inside this memory, which is writable
-            // (constants that are mapped read-only or shared are never the target of a stage), and the
-            // caller keeps writers apart.
-            T::erase_mut(unsafe { ArrayViewMutD::from_shape_ptr(dims.strides(IxDyn(&steps)), base) })
-        })
+    /// A store that gets memory when [`Store::swap_memory`] gives it some.
+    pub(super) fn without_memory(ty: &ArrayType, held: &IndexBox) -> Store {
+        Store { ty: ty.clone(), held: held.clone(), memory: Arc::new(Memory::none()) }
     }
 
-    /// A held box, to write.
-    pub fn tile_mut(&mut self, b: &IndexBox) -> ViewMut<'_> {
-        self.view_mut_shared(b)
+    /// Each gets the memory of the other, and what was in it is lost.
+    pub(super) fn swap_memory(&mut self, other: &mut Store) {
+        std::mem::swap(&mut self.memory, &mut other.memory);
+    }
+
+    /// A held box, to write. A panic says that others read the store's memory.
+    #[track_caller]
+    #[allow(unsafe_code)]
+    pub fn view_mut(&mut self, b: &IndexBox) -> ViewMut<'_> {
+        self.check_owner();
+        // SAFETY: only this store has the memory, and the view borrows it.
+        unsafe { self.view_unshared(b) }
+    }
+
+    /// Some held boxes, to be written by several threads. A panic says that others read the store's
+    /// memory.
+    #[track_caller]
+    pub fn writer<'a>(&'a mut self, boxes: &'a Disjoint, some: Range<usize>) -> Writer<'a> {
+        self.check_owner();
+        let taken = some.clone().map(|_| AtomicBool::new(false)).collect();
+        Writer { store: self, boxes: &boxes[some], taken }
+    }
+
+    #[track_caller]
+    fn check_owner(&mut self) {
+        let memory = Arc::get_mut(&mut self.memory);
+        assert!(memory.is_some_and(|m| m.writable), "memory is written by its only owner");
+    }
+
+    /// # Safety
+    ///
+    /// No other store has the memory, and while the view is alive, no other view has an element of it.
+    #[track_caller]
+    #[allow(unsafe_code)]
+    unsafe fn view_unshared(&self, b: &IndexBox) -> ViewMut<'_> {
+        self.check(b);
+        let (offset, steps) = self.place(b);
+        with_dtype!(self.ty.dtype, T => {
+            let base = self.pointer::<T>(offset, &b.dims(), &steps);
+            let shape = IxDyn(&b.dims()).strides(IxDyn(&steps));
+            // SAFETY: `pointer` has checked where the elements lie, and the caller promises that there
+            // is no other view of them.
+            T::erase_mut(unsafe { ArrayViewMutD::from_shape_ptr(shape, base) })
+        })
     }
 
     #[track_caller]
     fn check(&self, b: &IndexBox) {
         assert!(
-            self.held.contains(b),
+            b.ndim() == self.held.ndim() && self.held.contains(b),
             "box {b} of {}, of which {} is held",
             show_dims(&self.ty.dims),
             self.held
         );
     }
 
-    fn typed<T: Scalar>(&self, held: &IndexBox, b: &IndexBox) -> ArrayViewD<'_, T> {
-        let s = strides(&held.dims());
-        if b.is_empty() {
-            return self.strided(0, &b.dims(), &s);
-        }
+    /// Where a held box begins in memory, and its strides.
+    fn place(&self, b: &IndexBox) -> (usize, Vec<usize>) {
+        let s = strides(&self.held.dims());
+        let first = b.0.iter().zip(&self.held.0).zip(&s);
         let offset =
-            b.0.iter().zip(&held.0).zip(&s).map(|((r, h), s)| (r.start - h.start) * s).sum();
-        self.strided(offset, &b.dims(), &s)
+            if b.is_empty() { 0 } else { first.map(|((r, h), s)| (r.start - h.start) * s).sum() };
+        (offset, s)
     }
 
     #[allow(unsafe_code)]
@@ -252,16 +307,164 @@ impl Store {
         dims: &[usize],
         steps: &[usize],
     ) -> ArrayViewD<'_, T> {
+        let base = self.pointer::<T>(offset, dims, steps);
+        // SAFETY: `pointer` has checked where the elements lie; they are initialised, every bit pattern
+        // being a number, and whoever writes them borrows the only store of the memory.
+        unsafe { ArrayViewD::from_shape_ptr(IxDyn(dims).strides(IxDyn(steps)), base) }
+    }
+
+    /// Where a view begins, all of which lies inside the memory, at places fit for its type.
+    fn pointer<T: Scalar>(&self, offset: usize, dims: &[usize], steps: &[usize]) -> *mut T {
         let last: usize = dims.iter().zip(steps).map(|(&n, s)| n.saturating_sub(1) * s).sum();
         let elements = self.memory.bytes / size_of::<T>();
         let empty = dims.contains(&0);
         assert!(empty || offset + last < elements, "a view lies inside its memory");
-        // SAFETY: the last element was just checked to lie inside the memory, which is aligned for
-        // every element type (whole pages, or a 64-byte aligned offset of an .npy file's data,
-        // checked before a file is mapped) and initialised, every bit pattern being a number.
-        unsafe {
-            let base = self.memory.base.cast::<T>().add(if empty { 0 } else { offset });
-            ArrayViewD::from_shape_ptr(IxDyn(dims).strides(IxDyn(steps)), base)
+        assert!(dims.len() == steps.len() && self.memory.base.cast::<T>().is_aligned());
+        self.memory.base.cast::<T>().wrapping_add(if empty { 0 } else { offset })
+    }
+}
+
+/// Boxes of a store that threads write, each once.
+#[derive(Debug)]
+pub struct Writer<'a> {
+    store: &'a Store,
+    boxes: &'a [IndexBox],
+    /// By box, whether it was given out.
+    taken: Vec<AtomicBool>,
+}
+
+impl<'a> Writer<'a> {
+    /// The boxes.
+    pub fn boxes(&self) -> &'a [IndexBox] {
+        self.boxes
+    }
+
+    /// The box of that number, to write. A panic says that it was asked for before.
+    #[track_caller]
+    #[allow(unsafe_code)]
+    pub fn tile(&self, number: usize) -> ViewMut<'a> {
+        let before = self.taken[number].swap(true, Ordering::Relaxed);
+        assert!(!before, "a box is written once");
+        // SAFETY: a writer borrows the only store of the memory; its boxes share no element, and none is
+        // given out twice.
+        unsafe { self.store.view_unshared(&self.boxes[number]) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scalar::DType;
+    use crate::space::Grid;
+
+    fn store(dims: &[usize]) -> Store {
+        let ty = ArrayType::new(dims, DType::Float64);
+        Store::allocate(&ty, &IndexBox::whole(dims), None).expect("memory")
+    }
+
+    fn tiles(dims: &[usize], chunk: &[usize]) -> Disjoint {
+        let grid = Grid::new(dims, chunk);
+        Disjoint::new((0..grid.len()).map(|k| grid.chunk_box(k)).collect())
+    }
+
+    fn values(store: &Store) -> Vec<f64> {
+        match store.view(store.held()) {
+            View::Float64(view) => view.iter().copied().collect(),
+            _ => unreachable!("the store is of this type"),
         }
+    }
+
+    fn fill(view: ViewMut<'_>, value: f64) {
+        match view {
+            ViewMut::Float64(mut view) => view.fill(value),
+            _ => unreachable!("the store is of this type"),
+        }
+    }
+
+    fn panics(f: impl FnOnce()) -> bool {
+        std::panic::catch_unwind(std::panic::AssertUnwindSafe(f)).is_err()
+    }
+
+    #[test]
+    fn threads_write_tiles_side_by_side() {
+        let mut x = store(&[6, 9]);
+        let tiles = tiles(&[6, 9], &[4, 2]);
+        let writer = x.writer(&tiles, 1..tiles.len());
+        std::thread::scope(|scope| {
+            for first in 0..3 {
+                let writer = &writer;
+                scope.spawn(move || {
+                    for k in (first..writer.boxes().len()).step_by(3) {
+                        fill(writer.tile(k), k as f64 + 1.0);
+                    }
+                });
+            }
+        });
+        for (number, tile) in tiles.iter().enumerate() {
+            let View::Float64(tile) = x.view(tile) else { unreachable!() };
+            assert!(tile.iter().all(|v| *v == number as f64), "{number}");
+        }
+    }
+
+    #[test]
+    fn a_tile_is_given_out_once() {
+        let mut x = store(&[8]);
+        let tiles = tiles(&[8], &[4]);
+        let writer = x.writer(&tiles, 0..2);
+        let first = writer.tile(0);
+        assert!(panics(|| fill(writer.tile(0), 1.0)));
+        fill(first, 2.0);
+        fill(writer.tile(1), 3.0);
+        assert_eq!(values(&x), [2.0, 2.0, 2.0, 2.0, 3.0, 3.0, 3.0, 3.0]);
+    }
+
+    #[test]
+    fn what_others_read_is_not_written() {
+        let mut x = store(&[4]);
+        let whole = x.held().clone();
+        fill(x.view_mut(&whole), 1.0);
+        let mut clone = x.clone();
+        assert!(panics(|| fill(x.view_mut(&whole), 2.0)));
+        assert!(panics(|| fill(clone.view_mut(&whole), 2.0)));
+        drop(clone);
+        let lent = x.run(&whole).expect("one run");
+        assert!(panics(|| drop(x.writer(&tiles(&[4], &[2]), 0..2))));
+        assert_eq!((*lent).as_ref().len(), 32);
+        drop(lent);
+        fill(x.view_mut(&whole), 3.0);
+        assert_eq!(values(&x), [3.0; 4]);
+        let mut shared =
+            Store::new(&x.ty, &whole, Memory::of_bytes(x.clone().into_bytes()).expect("aligned"));
+        drop(x);
+        assert!(panics(|| fill(shared.view_mut(&whole), 4.0)));
+        assert_eq!(values(&shared), [3.0; 4]);
+    }
+
+    #[test]
+    fn memory_that_was_given_away_is_not_read() {
+        let (mut x, ty) = (store(&[4]), ArrayType::new([2], DType::Complex128));
+        let mut y = Store::without_memory(&ty, &IndexBox::whole(&[2]));
+        assert!(panics(|| drop(y.view(y.held()).dims())));
+        y.swap_memory(&mut x);
+        assert_eq!(y.view(y.held()).dims(), [2]);
+        assert!(panics(|| drop(values(&x))));
+        let mut small =
+            Store::without_memory(&ArrayType::new([9], DType::Float64), &IndexBox(vec![0..9]));
+        small.swap_memory(&mut y);
+        assert!(panics(|| drop(values(&small))));
+    }
+
+    #[test]
+    fn boxes_that_are_not_held_are_not_seen() {
+        let ty = ArrayType::new([6, 5], DType::Float64);
+        let mut x = Store::allocate(&ty, &IndexBox(vec![2..5, 0..5]), None).expect("memory");
+        assert_eq!(x.view(&IndexBox(vec![3..5, 1..2])).dims(), [2, 1]);
+        assert!(panics(|| drop(x.view(&IndexBox(vec![1..3, 0..5])).dims())));
+        assert!(panics(|| drop(x.view(&IndexBox(vec![2..3])).dims())));
+        assert!(panics(|| fill(x.view_mut(&IndexBox(vec![4..6, 0..5])), 1.0)));
+        fill(x.view_mut(&IndexBox(vec![2..3, 5..5])), 1.0);
+        let flat = x.view_reshaped(&[30], &IndexBox(vec![11..14])).expect("consecutive");
+        assert_eq!(flat.dims(), [3]);
+        assert!(x.view_reshaped(&[30], &IndexBox(vec![9..14])).is_none());
     }
 }

@@ -5,7 +5,9 @@ mod primitives;
 
 use std::sync::Arc;
 
-use crate::engine::{Machine, Operators, Plans, Spill, run_ranks};
+use crate::engine::{
+    Arrival, Communicator, Lost, Machine, Operators, Parcel, Plans, Spill, run_ranks,
+};
 use crate::graph::{Banded, Program, Result, Value, batched, transpose};
 use crate::io::{Array, Distribution, Generator};
 use crate::scalar::{C128, DType};
@@ -35,8 +37,8 @@ fn both(program: &Program, size: usize, threads: usize) -> (Vec<C128>, Vec<C128>
             let array = random(&block.ty.dims, block.ty.dtype, 101 + k as u64);
             machine.read(block, &mut y.stores[k], &array).unwrap();
         }
-        let norm = ops.forward(&machine, &x, &mut ax).unwrap();
-        ops.adjoint(&machine, &y, &mut ay).unwrap();
+        let norm = ops.forward(&machine, &mut x, &mut ax).unwrap();
+        ops.adjoint(&machine, &mut y, &mut ay).unwrap();
         let left = machine.dot(&ops.data, &y, &ax).unwrap();
         let right = machine.dot(&ops.model, &ay, &x).unwrap();
         let scale = (norm * machine.norm2(&ops.data, &y).unwrap()).sqrt();
@@ -232,5 +234,49 @@ fn many_items_at_once_have_the_same_bits_on_any_ranks_threads_and_chunks() {
             let (a, b) = (chunked(10), chunked(123));
             assert!(a.0 == b.0 && a.1 == b.1, "{dtype}, {rows} rows, a model for each: {each}");
         }
+    }
+}
+
+/// A process that waits for its sends before it receives.
+struct SendsFirst(Arc<dyn Communicator>);
+
+impl Communicator for SendsFirst {
+    fn rank(&self) -> usize {
+        self.0.rank()
+    }
+    fn size(&self) -> usize {
+        self.0.size()
+    }
+    fn start<'a>(
+        &'a self,
+        sends: Vec<(usize, Parcel)>,
+        receives: &[(usize, usize)],
+    ) -> std::result::Result<Box<dyn Arrival + 'a>, Lost> {
+        self.0.start(sends, &[])?.wait()?;
+        self.0.start(vec![], receives)
+    }
+}
+
+#[test]
+fn an_exchange_that_mpi_may_block_is_told() {
+    let model = ArrayType::new([40, 3], DType::Float64);
+    let program = Value::program(&[model], |x| {
+        Ok(vec![x[0].stencil(0, derivative(40))?.chunked(Some(vec![4, 3]))])
+    });
+    let program = program.expect("dims agree");
+    let forward = |comm: Arc<dyn Communicator>| {
+        let machine = Machine::new(Some(1), comm).expect("threads");
+        let plans = Plans::new(&program, None).expect("plans");
+        let ops = Operators::compile(plans, &machine, &Spill::default()).expect("compiles");
+        let (mut x, mut y) = (ops.new_model(&machine).unwrap(), ops.new_data(&machine).unwrap());
+        let inputs: &mut [_] = &mut [&mut x.stores[0]];
+        let outputs: &mut [_] = &mut [&mut y.stores[0]];
+        let done = ops.forward.run(&machine, inputs, outputs, crate::engine::After::Nothing);
+        done.map_err(|e| e.to_string())
+    };
+    assert!(run_ranks(2, forward).iter().all(std::result::Result::is_ok));
+    for result in run_ranks(2, |comm| forward(Arc::new(SendsFirst(comm)))) {
+        let said = result.expect_err("both wait");
+        assert!(said.contains("all processes wait for each other"), "{said}");
     }
 }

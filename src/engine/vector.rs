@@ -3,12 +3,13 @@
 use rayon::prelude::*;
 
 use crate::engine::pass::add_up;
+use crate::engine::store::Writer;
 use crate::engine::{Error, Machine, Result, Store, Sums};
 use crate::io::Array;
 use crate::kernels::{pointwise, vector};
 use crate::plan::Tiles;
 use crate::scalar::{C128, Scalar};
-use crate::space::{ArrayType, IndexBox};
+use crate::space::{ArrayType, Disjoint, IndexBox};
 use crate::view::Viewed;
 use crate::with_view;
 
@@ -54,11 +55,44 @@ pub struct Vector {
     pub stores: Vec<Store>,
 }
 
-/// A tile of the whole vector: which block, and which of its tiles.
-fn tiles<'a>(space: &'a Space, machine: &Machine) -> Vec<(usize, &'a IndexBox)> {
+/// The box of a tile that this process owns, and its number among these.
+#[derive(Clone, Copy, Debug)]
+pub struct OwnTile<'a> {
+    /// Its number.
+    pub number: usize,
+    /// Its box.
+    pub part: &'a IndexBox,
+}
+
+impl std::ops::Deref for OwnTile<'_> {
+    type Target = IndexBox;
+
+    fn deref(&self) -> &IndexBox {
+        self.part
+    }
+}
+
+/// The tiles of the whole vector that this process owns: of which block each is, and itself.
+fn tiles<'a>(space: &'a Space, machine: &Machine) -> Vec<(usize, OwnTile<'a>)> {
     let (rank, size) = (machine.rank(), machine.size());
-    let own = |b: &'a Block| &b.tiles.boxes()[b.tiles.owned(rank, size)];
-    space.blocks.iter().enumerate().flat_map(|(k, b)| own(b).iter().map(move |t| (k, t))).collect()
+    let own = |b: &'a Block| b.tiles.boxes()[b.tiles.owned(rank, size)].iter().enumerate();
+    let own = |b| own(b).map(|(number, part)| OwnTile { number, part });
+    space.blocks.iter().enumerate().flat_map(|(k, b)| own(b).map(move |t| (k, t))).collect()
+}
+
+impl Vector {
+    /// Writers of the tiles that this process owns, by block.
+    pub(super) fn writers<'a>(
+        &'a mut self,
+        space: &'a Space,
+        machine: &Machine,
+    ) -> Vec<Writer<'a>> {
+        let (rank, size) = (machine.rank(), machine.size());
+        let writer = |(store, b): (&'a mut Store, &'a Block)| {
+            store.writer(b.tiles.boxes(), b.tiles.owned(rank, size))
+        };
+        self.stores.iter_mut().zip(&space.blocks).map(writer).collect()
+    }
 }
 
 /// The larger magnitude; NaN stays.
@@ -78,7 +112,7 @@ impl Machine {
     fn each_tile<T: Send>(
         &self,
         space: &Space,
-        f: impl Fn(usize, &IndexBox) -> T + Sync,
+        f: impl Fn(usize, OwnTile<'_>) -> T + Sync,
     ) -> Vec<T> {
         let tiles = tiles(space, self);
         self.each(0..tiles.len(), |k| f(tiles[k].0, tiles[k].1))
@@ -89,7 +123,7 @@ impl Machine {
         &self,
         space: &Space,
         count: usize,
-        f: impl Fn(usize, &IndexBox) -> Sums + Sync,
+        f: impl Fn(usize, OwnTile<'_>) -> Sums + Sync,
     ) -> Result<Sums> {
         let parts = self.each_tile(space, f);
         let (mut arrays, mut rest) = (Vec::new(), &parts[..]);
@@ -103,14 +137,14 @@ impl Machine {
     }
 
     /// One sum.
-    fn sum(&self, space: &Space, f: impl Fn(usize, &IndexBox) -> f64 + Sync) -> Result<f64> {
+    fn sum(&self, space: &Space, f: impl Fn(usize, OwnTile<'_>) -> f64 + Sync) -> Result<f64> {
         Ok(self.reduce(space, 1, |block, tile| [f(block, tile), 0.0, 0.0, 0.0])?[0])
     }
 
     /// `Re <x, y>`
     pub fn dot(&self, space: &Space, x: &Vector, y: &Vector) -> Result<f64> {
         self.sum(space, |block, tile| {
-            let (x, y) = (x.stores[block].view(tile), y.stores[block].view(tile));
+            let (x, y) = (x.stores[block].view(&tile), y.stores[block].view(&tile));
             with_view!(View, x, x => vector::dot(x, Viewed::typed(y)))
         })
     }
@@ -131,7 +165,7 @@ impl Machine {
             return Ok(largest);
         }
         let squares = self.sum(space, |block, tile| {
-            with_view!(View, x.stores[block].view(tile), x => {
+            with_view!(View, x.stores[block].view(&tile), x => {
                 x.iter().map(|v| (v.to_c128() / largest).norm_sqr()).sum()
             })
         })?;
@@ -141,7 +175,7 @@ impl Machine {
     /// The largest real or imaginary part of an element; NaN if there is one.
     pub fn amax(&self, space: &Space, x: &Vector) -> Result<f64> {
         let parts = self.each_tile(space, |block, tile| {
-            with_view!(View, x.stores[block].view(tile), x => {
+            with_view!(View, x.stores[block].view(&tile), x => {
                 x.iter().fold(0.0, |m, v| largest(largest(m, v.to_c128().re), v.to_c128().im))
             })
         });
@@ -159,43 +193,46 @@ impl Machine {
 
     /// `y = a y + b x`, and the new `||y||^2`.
     pub fn update(&self, space: &Space, y: &mut Vector, a: f64, x: &Vector, b: f64) -> Result<f64> {
+        let y = y.writers(space, self);
         self.sum(space, |block, tile| {
-            let x = x.stores[block].view(tile);
-            // Tiles are disjoint, and x is another vector.
-            let y = y.stores[block].view_mut_shared(tile);
+            let x = x.stores[block].view(&tile);
+            let y = y[block].tile(tile.number);
             with_view!(ViewMut, y, y => vector::update(y, a, Viewed::typed(x), b))
         })
     }
 
     /// `y = c y`
     pub fn scale_by(&self, space: &Space, y: &mut Vector, c: C128) {
+        let y = y.writers(space, self);
         self.each_tile(space, |block, tile| {
-            pointwise::scale(y.stores[block].view_mut_shared(tile), c);
+            pointwise::scale(y[block].tile(tile.number), c);
             0.0
         });
     }
 
     /// `y = 0`
     pub fn zero(&self, space: &Space, y: &mut Vector) {
+        let y = y.writers(space, self);
         self.each_tile(space, |block, tile| {
-            pointwise::zero(y.stores[block].view_mut_shared(tile));
+            pointwise::zero(y[block].tile(tile.number));
             0.0
         });
     }
 
     /// `y = x`
     pub fn copy(&self, space: &Space, y: &mut Vector, x: &Vector) {
+        let y = y.writers(space, self);
         self.each_tile(space, |block, tile| {
-            pointwise::copy(y.stores[block].view_mut_shared(tile), x.stores[block].view(tile));
+            pointwise::copy(y[block].tile(tile.number), x.stores[block].view(&tile));
             0.0
         });
     }
 
     /// Writes zeros into a block.
     pub fn zero_block(&self, block: &Block, store: &mut Store) -> Result<()> {
-        let boxes = &block.tiles.boxes()[block.tiles.owned(self.rank(), self.size())];
-        let store = &*store;
-        self.each(0..boxes.len(), |k| pointwise::zero(store.view_mut_shared(&boxes[k])));
+        let tiles = &block.tiles;
+        let writer = store.writer(tiles.boxes(), tiles.owned(self.rank(), self.size()));
+        self.each(0..writer.boxes().len(), |k| pointwise::zero(writer.tile(k)));
         Ok(())
     }
 
@@ -210,15 +247,22 @@ impl Machine {
         let array = array.cast(block.ty.dtype)?;
         let (rank, size) = (self.rank(), self.size());
         // A chunk that is stored by itself is decoded by one thread, once.
-        let parts = array.pieces(&block.tiles.grid.owned_box(rank, size));
-        let boxes = match &parts {
-            Some(parts) => parts.as_slice(),
-            None => &block.tiles.boxes()[block.tiles.owned(rank, size)],
-        };
-        let store = &*store;
-        self.install(|| {
-            boxes.par_iter().try_for_each(|b| array.read_box(b, store.view_mut_shared(b)))
-        })
-        .map_err(Error::from)
+        match array.pieces(&block.tiles.grid.owned_box(rank, size)) {
+            Some(pieces) => {
+                let pieces = Disjoint::new(pieces);
+                self.read_boxes(&array, store.writer(&pieces, 0..pieces.len()))
+            }
+            None => {
+                let own = block.tiles.owned(rank, size);
+                self.read_boxes(&array, store.writer(block.tiles.boxes(), own))
+            }
+        }
+    }
+
+    /// Reads boxes of an array on the threads.
+    pub(super) fn read_boxes(&self, array: &Array, writer: Writer<'_>) -> Result<()> {
+        let some = writer.boxes().par_iter().enumerate().filter(|(_, b)| !b.is_empty());
+        self.install(|| some.try_for_each(|(k, b)| array.read_box(b, writer.tile(k))))
+            .map_err(Error::from)
     }
 }

@@ -31,7 +31,6 @@ impl Plan {
         let mut holders: Vec<Option<StoreId>> = vec![None; self.slots.len()];
         for once in [true, false] {
             for (number, stage) in self.stages.iter().enumerate().filter(|(_, s)| s.once == once) {
-                self.prove_reads(number, &states)?;
                 let (id, store) = (stage.store, self.store(stage.store));
                 let fits = match store.kind {
                     StoreKind::Derived => once,
@@ -41,11 +40,13 @@ impl Plan {
                 if !fits || states[id.0] != State::Unwritten {
                     return Err(format!("stage {number} fills {}", self.describe(id)));
                 }
+                // The memory is taken before the stage reads.
                 if let StoreKind::Slot(slot) = store.kind {
                     if let Some(other) = holders[slot].replace(id) {
                         states[other.0] = State::Overwritten(id);
                     }
                 }
+                self.prove_reads(number, &states)?;
                 states[id.0] = State::Written;
                 let covered: usize = store.tiles.boxes().iter().map(IndexBox::len).sum();
                 if covered != store.ty.len() {

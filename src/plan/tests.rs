@@ -216,3 +216,117 @@ fn a_flip_beside_what_is_owned_fetches_its_mirror() {
         assert_eq!(parts, [rows((3 - rank) * 1000, (4 - rank) * 1000)]);
     }
 }
+
+/// Whole numbers that a seed decides.
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, n: usize) -> usize {
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        ((self.0 >> 33) as usize) % n
+    }
+}
+
+/// A program of operations that keep what they read, on whatever came before them.
+fn random_program(seed: u64) -> Program {
+    let mut dice = Numbers(seed);
+    let n = 6 + dice.below(5);
+    let kernel = random(&[1, n, n], DType::Float64);
+    let program = Value::program(&[ArrayType::new([n, n], DType::Float64)], |x| {
+        let mut values = vec![x[0].clone()];
+        for _ in 0..3 + dice.below(9) {
+            let a = values[values.len() - 1 - dice.below(values.len().min(4))].clone();
+            let b = values[dice.below(values.len())].clone();
+            let axis = dice.below(2);
+            let next = match dice.below(8) {
+                0 | 1 => a.stencil(axis, first_differences(n))?,
+                2 => a.stencil(axis, first_differences(n))?.add(&b)?,
+                3 => a.permute(&[1, 0])?.add(&b.scale(2.0))?,
+                4 => a.cumulative_sum(axis)?,
+                5 => {
+                    let m = 1 + dice.below(n - 1);
+                    let parts = [a.take(axis, m)?, b.slice(axis, 0, n - m, 1)?];
+                    Value::concatenate(&parts, axis)?
+                }
+                6 => {
+                    let product = a.reshape(&[1, n, n])?.matmul(&a.constant(&kernel))?;
+                    product.reshape(&[n, n])?
+                }
+                _ => a.to_complex().fft(axis)?.real().add(&b)?,
+            };
+            let chunks = vec![1 + dice.below(n), 1 + dice.below(n)];
+            values.push(next.chunked((dice.below(2) == 0).then_some(chunks)));
+        }
+        let some = dice.below(values.len());
+        Ok(vec![
+            values.pop().unwrap_or_else(|| x[0].clone()),
+            values[some.min(values.len() - 1)].clone(),
+        ])
+    });
+    crate::graph::simplify(&program.expect("dims agree")).expect("simplifies")
+}
+
+/// A store in a slot.
+struct Life {
+    store: usize,
+    slot: usize,
+    /// The stage that writes it, and the last that pulls from it.
+    first: usize,
+    last: usize,
+}
+
+impl Life {
+    fn meets(&self, other: &Life) -> bool {
+        self.first <= other.last && other.first <= self.last
+    }
+}
+
+fn lives(plan: &Plan) -> Vec<Life> {
+    let mut lives: Vec<Life> = Vec::new();
+    for (number, stage) in plan.stages.iter().enumerate() {
+        let store = plan.store(stage.store);
+        if let StoreKind::Slot(slot) = store.kind {
+            lives.push(Life { store: stage.store.0, slot, first: number, last: number });
+        }
+        let whole = IndexBox::whole(&store.ty.dims);
+        plan.pulls(stage.store, &whole, &mut |read, _| {
+            lives.iter_mut().filter(|l| l.store == read.0).for_each(|l| l.last = number);
+        });
+    }
+    lives
+}
+
+/// Whether two stores are in one slot at the same time.
+fn is_crowded(lives: &[Life]) -> bool {
+    let pairs = (0..lives.len()).flat_map(|a| (0..a).map(move |b| (&lives[a], &lives[b])));
+    pairs.into_iter().any(|(a, b)| a.slot == b.slot && a.meets(b))
+}
+
+#[test]
+fn arrays_that_live_at_the_same_time_share_no_slot() {
+    let (mut shared, mut broken) = (0, 0);
+    for seed in 0..400 {
+        let mut plan = planned(&random_program(seed));
+        assert_eq!(plan.prove(), Ok(()), "seed {seed}:\n{plan}");
+        for size in [2, 3] {
+            assert_eq!(plan.prove_shares(size), Ok(()), "seed {seed}:\n{plan}");
+        }
+        let all = lives(&plan);
+        assert!(!is_crowded(&all), "seed {seed}:\n{plan}");
+        for Life { store, slot, .. } in &all {
+            assert!(plan.slots[*slot] >= plan.stores[*store].ty.bytes(), "seed {seed}:\n{plan}");
+        }
+        shared += all.len() - plan.slots.len();
+        // A store that is moved into the slot of another that lives at the same time is seen.
+        for (k, a) in all.iter().enumerate() {
+            for b in all[..k].iter().filter(|b| a.slot != b.slot && a.meets(b)) {
+                plan.stores[a.store].kind = StoreKind::Slot(b.slot);
+                assert!(is_crowded(&lives(&plan)) && plan.prove().is_err(), "seed {seed}:\n{plan}");
+                broken += 1;
+            }
+            plan.stores[a.store].kind = StoreKind::Slot(a.slot);
+        }
+    }
+    assert!(shared > 100 && broken > 500, "{shared} share a slot, {broken} were moved");
+}

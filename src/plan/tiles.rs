@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use crate::graph::Cut;
-use crate::space::{ArrayType, Grid, IndexBox};
+use crate::space::{ArrayType, Disjoint, Grid, IndexBox};
 
 /// Bytes that one tile should touch: about half of a core's second-level cache.
 const TILE_BYTES: f64 = 256.0 * 1024.0;
@@ -56,7 +56,7 @@ pub fn auto_chunk(ty: &ArrayType, cut: &Cut) -> Vec<usize> {
 pub struct Tiles {
     /// The chunks.
     pub grid: Grid,
-    boxes: Vec<IndexBox>,
+    boxes: Disjoint,
     /// For each chunk, where its tiles start in `boxes`; one more at the end.
     starts: Vec<usize>,
 }
@@ -98,7 +98,7 @@ impl Tiles {
             }
             starts.push(boxes.len());
         }
-        Tiles { grid, boxes, starts }
+        Tiles { grid, boxes: Disjoint::new(boxes), starts }
     }
 
     /// Number of tiles.
@@ -112,7 +112,7 @@ impl Tiles {
     }
 
     /// All tiles, chunk by chunk.
-    pub fn boxes(&self) -> &[IndexBox] {
+    pub fn boxes(&self) -> &Disjoint {
         &self.boxes
     }
 

@@ -44,7 +44,7 @@ impl Apply<'_> {
         let mut norm = 0.0;
         for _ in 0..self.repeat {
             let begin = Instant::now();
-            norm = ops.forward(machine, &x, &mut y)?.sqrt();
+            norm = ops.forward(machine, &mut x, &mut y)?.sqrt();
             times.push(begin.elapsed().as_secs_f64());
         }
         let written = match self.output {

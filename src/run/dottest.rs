@@ -42,9 +42,9 @@ fn disagreement(
         machine.read(model, &mut x.stores[0], &random(2 * trial, &model.ty)?)?;
         machine.read(data, &mut y.stores[0], &random(2 * trial + 1, &data.ty)?)?;
         let turns = if data.ty.dtype.is_complex() { 2 } else { 1 };
-        let forward = ops.forward(machine, &x, &mut ax)?.sqrt();
+        let forward = ops.forward(machine, &mut x, &mut ax)?.sqrt();
         for _ in 0..turns {
-            let back = ops.adjoint(machine, &y, &mut ay)?.sqrt();
+            let back = ops.adjoint(machine, &mut y, &mut ay)?.sqrt();
             let left = machine.dot(&ops.data, &y, &ax)?;
             let right = machine.dot(&ops.model, &ay, &x)?;
             let scale = (forward * machine.norm2(&ops.data, &y)?.sqrt())

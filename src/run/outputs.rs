@@ -84,28 +84,31 @@ impl Writer<'_> {
     pub(super) fn write_made(
         &mut self,
         machine: &Machine,
-        model: &InTiles,
-        further: &[InTiles],
+        model: &mut InTiles,
+        further: &mut [InTiles],
         constants: &mut Constants,
     ) -> Result<()> {
         if self.made.is_empty() {
             return Ok(());
         }
-        let solutions: Vec<&InTiles> = std::iter::once(model).chain(further).collect();
+        let mut solutions: Vec<&mut InTiles> = std::iter::once(model).chain(further).collect();
         let types: Vec<ArrayType> = solutions.iter().map(|s| s.block.ty.clone()).collect();
         let program = made_of(self.made, &types)?;
         let tiles: Vec<_> = solutions.iter().map(|s| s.block.tiles.clone()).collect();
         let compiled = Compiled::of(&program, &tiles, &[], constants, machine, self.spill)?;
-        let inputs: Result<Vec<Store>> = solutions
+        let copies: Result<Vec<Option<Store>>> = solutions
             .iter()
             .enumerate()
-            .map(|(k, s)| compiled.input(machine, k, &s.store, &s.block, self.spill))
+            .map(|(k, s)| compiled.input_with_room(machine, k, &s.store, &s.block, self.spill))
             .collect();
         let outputs: Result<Vec<(Store, Block)>> =
             (0..self.made.len()).map(|k| compiled.new_output(k, self.spill)).collect();
-        let (inputs, outputs) = (inputs?, outputs?);
-        let stores: Vec<&Store> = outputs.iter().map(|(store, _)| store).collect();
-        compiled.run(machine, &inputs.iter().collect::<Vec<_>>(), &stores, After::Nothing)?;
+        let (mut copies, mut outputs) = (copies?, outputs?);
+        let inputs = copies.iter_mut().zip(&mut solutions);
+        let mut inputs: Vec<_> =
+            inputs.map(|(copy, s)| copy.as_mut().unwrap_or(&mut s.store)).collect();
+        let mut stores: Vec<&mut Store> = outputs.iter_mut().map(|(store, _)| store).collect();
+        compiled.run(machine, &mut inputs, &mut stores, After::Nothing)?;
         for (output, (store, block)) in self.made.iter().zip(outputs) {
             self.write(machine, &output.name, &InTiles { store, block })?;
         }
@@ -137,14 +140,15 @@ impl Writer<'_> {
 pub(super) fn map(
     machine: &Machine,
     program: &Program,
-    x: &InTiles,
+    x: &mut InTiles,
     constants: &mut Constants,
     spill: &Spill,
 ) -> Result<InTiles> {
     let inputs = [x.block.tiles.clone()];
     let compiled = Compiled::of(program, &inputs, &[], constants, machine, spill)?;
-    let input = compiled.input(machine, 0, &x.store, &x.block, spill)?;
-    let (store, block) = compiled.new_output(0, spill)?;
-    compiled.run(machine, &[&input], &[&store], After::Nothing)?;
+    let mut copy = compiled.input_with_room(machine, 0, &x.store, &x.block, spill)?;
+    let input = copy.as_mut().unwrap_or(&mut x.store);
+    let (mut store, block) = compiled.new_output(0, spill)?;
+    compiled.run(machine, &mut [input], &mut [&mut store], After::Nothing)?;
     Ok(InTiles { store, block })
 }

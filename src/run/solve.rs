@@ -174,14 +174,14 @@ impl<'a> Job<'a> {
             monitor,
         };
         let mut outcome = self.solve.method.solve(&mut task)?;
-        let model = InTiles {
+        let mut model = InTiles {
             store: outcome.model.stores.swap_remove(0),
             block: ops.model.blocks[0].clone(),
         };
         let mut constants = ops.into_constants();
         let model = match &system.recover {
             Some(program) if !outcome.stop.failed() => {
-                map(machine, program, &model, &mut constants, spill)?
+                map(machine, program, &mut model, &mut constants, spill)?
             }
             _ => model,
         };
@@ -320,16 +320,16 @@ impl<'a> Run<'a> {
         machine: &Machine,
         places: Places<'_>,
         solution: &mut Solution,
-        (model, further): (InTiles, Vec<InTiles>),
+        (mut model, mut further): (InTiles, Vec<InTiles>),
         mut constants: Constants,
     ) -> Result<()> {
         let Places { spill, outputs } = places;
         let mut writer = Writer { made: &self.made, outputs, spill, doubts: Vec::new() };
         writer.write(machine, &OutputName::Model, &model)?;
-        writer.write_made(machine, &model, &further, &mut constants)?;
+        writer.write_made(machine, &mut model, &mut further, &mut constants)?;
         drop(further);
         let forward = simplify(&operators::program(self.main.solve.operator.as_ref())?)?;
-        let predicted = map(machine, &forward, &model, &mut constants, spill)?;
+        let predicted = map(machine, &forward, &mut model, &mut constants, spill)?;
         writer.write(machine, &OutputName::Predicted, &predicted)?;
         // residual = data - A model, from the data as they are stored.
         let block = &predicted.block;
@@ -339,8 +339,9 @@ impl<'a> Run<'a> {
         machine.read(block, &mut data.stores[0], &self.main.solve.data)?;
         if writer.wants(&OutputName::Adjoint) {
             let adjoint = simplify(&transpose(&forward)?)?;
-            let data = InTiles { store: data.stores[0].clone(), block: block.clone() };
-            let made = map(machine, &adjoint, &data, &mut constants, spill)?;
+            let mut held = InTiles { store: data.stores.swap_remove(0), block: block.clone() };
+            let made = map(machine, &adjoint, &mut held, &mut constants, spill)?;
+            data.stores.push(held.store);
             writer.write(machine, &OutputName::Adjoint, &made)?;
         }
         solution.data_norm = machine.norm(&space, &data)?;

@@ -145,13 +145,13 @@ impl System {
                     let tiles = std::slice::from_ref(&block.tiles);
                     let constants = &mut Constants::default();
                     let compiled = Compiled::of(program, &[], tiles, constants, machine, spill)?;
-                    compiled.run(machine, &[], &[&*store], After::Nothing)?;
+                    compiled.run(machine, &mut [], &mut [store], After::Nothing)?;
                 }
                 Rhs::Norm(program) => {
                     let constants = &mut Constants::default();
                     let compiled = Compiled::of(program, &[], &[], constants, machine, spill)?;
-                    let (rest, place) = compiled.new_output(0, spill)?;
-                    compiled.run(machine, &[], &[&rest], After::Nothing)?;
+                    let (mut rest, place) = compiled.new_output(0, spill)?;
+                    compiled.run(machine, &mut [], &mut [&mut rest], After::Nothing)?;
                     let space = Space { blocks: vec![place] };
                     let norm = machine.norm2(&space, &Vector { stores: vec![rest] })?.sqrt();
                     let norm = Array::values([1], vec![norm.into()], block.ty.dtype)?;

@@ -290,7 +290,7 @@ fn set(machine: &Machine, space: &Space, v: &mut Vector, value: &dyn Fn(usize) -
 }
 
 fn write(store: &mut Store, tile: &IndexBox, values: &[C128]) {
-    with_view!(ViewMut, store.tile_mut(tile), x => assign(x, values));
+    with_view!(ViewMut, store.view_mut(tile), x => assign(x, values));
 }
 
 fn assign<T: Scalar>(mut x: ndarray::ArrayViewMutD<'_, T>, values: &[C128]) {

@@ -285,6 +285,56 @@ impl Folder {
         std::fs::write(self.dir.path().join(file), bytes).unwrap();
     }
 
+    /// Runs the program again on so many thread-ranks: a complaint if a file that the first run left has
+    /// other bits now.
+    pub(crate) fn differs_on(
+        &self,
+        ranks: &str,
+        arguments: &[&str],
+        files: &[&str],
+    ) -> Vec<String> {
+        let bits = || files.iter().map(|f| self.bytes(f)).collect::<Vec<_>>();
+        let one = bits();
+        files.iter().for_each(|f| std::fs::remove_file(self.dir.path().join(f)).unwrap());
+        let again =
+            self.run(&[arguments, &["--quiet", "--threads", "1", "--ranks", ranks]].concat());
+        match again {
+            Err(said) => vec![format!("on {ranks} ranks: {said}")],
+            Ok(_) if bits() != one => vec![format!("other bits on {ranks} ranks than on one")],
+            Ok(_) => vec![],
+        }
+    }
+
+    /// Solves a file with all its operators in small chunks, on one process and on 2 and 3 thread-ranks: a
+    /// complaint if an output has other bits on these.
+    pub(crate) fn solve_shared(&self, file: &str, outputs: &[&str]) -> Vec<String> {
+        let check = match self.run(&["check", file, "--json"]) {
+            Ok(text) => serde_json::from_str::<serde_json::Value>(&text).unwrap(),
+            Err(said) => return vec![said],
+        };
+        let mut dice = Dice::new(&self.text);
+        let mut chunks = |dims: &serde_json::Value| {
+            let dims: Vec<usize> = Vec::deserialize(dims).unwrap();
+            dims.into_iter().map(|n| 1 + dice.below(n.div_ceil(3))).collect::<Vec<_>>()
+        };
+        let mut arguments = vec!["solve".to_string(), file.to_string()];
+        for op in check["operators"].as_array().unwrap() {
+            let text = |key: &str| op[key].as_str().unwrap();
+            // Those of a type have chunks, those of an expression have not.
+            if text("definition").chars().all(char::is_alphanumeric) {
+                let (model, data) = (chunks(&op["dims"]), chunks(&op["dimsd"]));
+                let chunks = format!("{{ model = {model:?}, data = {data:?} }}");
+                arguments.push(format!("--set=operators.{}.chunks={chunks}", text("name")));
+            }
+        }
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        if let Err(said) = self.run(&[&arguments[..], &["--quiet", "--threads", "2"]].concat()) {
+            return vec![format!("in chunks: {said}")];
+        }
+        let on = |ranks| self.differs_on(ranks, &arguments, outputs);
+        [on("2"), on("3")].concat()
+    }
+
     /// A file's bytes.
     #[track_caller]
     pub(crate) fn bytes(&self, file: &str) -> Vec<u8> {

@@ -18,7 +18,7 @@ fn applied(program: &Program, x: &Array, size: usize, threads: usize) -> Whole {
         let (mut model, mut data) =
             (ops.new_model(&machine).unwrap(), ops.new_data(&machine).unwrap());
         machine.read(&ops.model.blocks[0], &mut model.stores[0], x).unwrap();
-        ops.forward(&machine, &model, &mut data).unwrap();
+        ops.forward(&machine, &mut model, &mut data).unwrap();
         let tiles = &ops.data.blocks[0].tiles;
         let own = tiles.boxes()[tiles.owned(machine.rank(), size)].to_vec();
         let read = |b: IndexBox| {
@@ -109,8 +109,9 @@ fn ends(size: usize, program: &Program) -> Vec<String> {
         let machine = Machine::new(Some(2), comm.clone()).expect("threads");
         let plans = Plans::new(program, None).expect("plans");
         let ops = Operators::compile(plans, &machine, &Spill::default()).expect("compiles");
-        let (model, mut data) = (ops.new_model(&machine).unwrap(), ops.new_data(&machine).unwrap());
-        let done = ops.forward(&machine, &model, &mut data);
+        let (mut model, mut data) =
+            (ops.new_model(&machine).unwrap(), ops.new_data(&machine).unwrap());
+        let done = ops.forward(&machine, &mut model, &mut data);
         let cause = done.expect_err("no rank has all of its parts").to_string();
         comm.fail(&cause);
         cause

@@ -71,7 +71,7 @@ impl Folder {
         match *self {}
     }
 
-    pub(crate) fn missing(&self) -> Option<Missing> {
+    pub(crate) fn missing(&self, _of: Option<(&Courses, &[usize])>) -> Option<Missing> {
         match *self {}
     }
 
