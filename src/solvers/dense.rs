@@ -1,16 +1,17 @@
-//! Dense least squares in double precision: LU where the rank is beyond doubt, else singular values.
+//! Dense least squares in double precision: LU where the matrix is clearly regular, else singular values.
 //!
 //! ```text
-//! A P = Q R  (of A^T where A is wide),  R^T V = U S by rotations of columns
-//! x = P U S^-1 V^T Q^T y  over the singular values above the limit
+//! P A = L U   of a square matrix
+//! A P = Q R   of A^T where A is wide; R as a square matrix
 //! ```
-//! Rotations of columns (one-sided Jacobi) after a pivoted factorisation find small singular values and
-//! their vectors to full precision.
+//! The least singular value, by inverse iteration, says what is clearly regular.
 
-use ndarray::{Array2, ArrayView1, ArrayViewMut2, Axis, ShapeBuilder, azip, s};
+use ndarray::{Array2, ArrayView1, ArrayViewMut1, ArrayViewMut2, Axis, ShapeBuilder, azip, s};
 
-/// Most sweeps of rotations; six or so are needed.
-const SWEEPS: usize = 40;
+use crate::solvers::singular::by_singular_values;
+
+/// Steps of power iterations: what they find is within a third of the extreme singular value.
+const STEPS: usize = 8;
 
 /// A solution, and the rank of its matrix as far as that was told.
 pub(super) struct Solution {
@@ -18,6 +19,17 @@ pub(super) struct Solution {
     pub(super) x: Array2<f64>,
     /// How many singular values count.
     pub(super) rank: usize,
+    /// The largest singular value over the least that counts, about.
+    pub(super) condition: f64,
+}
+
+/// Relative to the largest, up to where a singular value is 0.
+#[derive(Clone, Copy)]
+pub(super) struct Limits {
+    /// Where the least says whether a square matrix is regular.
+    pub(super) regular: f64,
+    /// Where rank is in doubt.
+    pub(super) counts: f64,
 }
 
 /// A matrix, column by column in memory as all are here.
@@ -35,9 +47,8 @@ pub(super) fn largest<'a>(values: impl IntoIterator<Item = &'a f64>) -> f64 {
     values.into_iter().fold(0.0, |most: f64, v| most.max(v.abs()))
 }
 
-/// The solution for each column of `rhs`, of least norm where the rank is less than the number of unknowns:
-/// singular values up to `epsilon` times the largest and the longer side count as 0.
-pub(super) fn solve(mut matrix: Array2<f64>, mut rhs: Array2<f64>, epsilon: f64) -> Solution {
+/// The solution for each column of `rhs`, of least norm where the rank is less than the number of unknowns.
+pub(super) fn solve(mut matrix: Array2<f64>, mut rhs: Array2<f64>, limits: Limits) -> Solution {
     // Powers of two keep squares of what is far from 1 in range.
     let near = |m: &Array2<f64>| {
         let exponent = largest(m).log2();
@@ -46,80 +57,40 @@ pub(super) fn solve(mut matrix: Array2<f64>, mut rhs: Array2<f64>, epsilon: f64)
     let (f, g) = (near(&rhs), near(&matrix));
     matrix *= g;
     rhs *= f;
-    let small = epsilon * matrix.nrows().max(matrix.ncols()) as f64;
-    let plain = matrix.is_square().then(|| regular(&matrix, &rhs, small)).flatten();
+    let plain = matrix.is_square().then(|| regular(&matrix, &rhs, limits.regular)).flatten();
     // (g A) (f x / g) = f y
-    let Solution { x, rank } = plain.unwrap_or_else(|| least(&matrix, &rhs, small));
-    Solution { x: x * g / f, rank }
+    let found = plain.unwrap_or_else(|| least(matrix, &rhs, limits.counts));
+    Solution { x: found.x * g / f, ..found }
 }
 
-/// The solution by LU if the rank of a square matrix is beyond doubt.
-fn regular(a: &Array2<f64>, rhs: &Array2<f64>, small: f64) -> Option<Solution> {
-    let n = a.ncols();
+/// The solution by LU if a square matrix is clearly regular.
+fn regular(a: &Array2<f64>, rhs: &Array2<f64>, limit: f64) -> Option<Solution> {
     let lu = Lu::new(a.clone());
-    // ||A^-1 z|| / ||z|| is about 1 / (sqrt(n) s) for any z and the least singular value s.
-    let probe = matrix(n, 3, |i, j| ((i * 7 + j * 5 + 3) as f64 * 12.9898).sin());
-    let through = lu.solve(&probe)?;
-    let length = |v: ArrayView1<'_, f64>| v.dot(&v).sqrt();
-    let size = |j: usize| length(probe.column(j)) / length(through.column(j)) / (n as f64).sqrt();
-    let least = (0..3).map(size).fold(f64::INFINITY, f64::min);
-    let x = (least > 30.0 * small * norm(a)).then(|| lu.solve(rhs))?;
-    x.map(|x| Solution { x, rank: n })
+    let condition = lu.condition(a)?;
+    let x = (2.0 * limit * condition < 1.0).then(|| lu.solve(rhs))??;
+    Some(Solution { x, rank: a.ncols(), condition })
 }
 
 /// The least-squares solution of least norm.
-fn least(a: &Array2<f64>, rhs: &Array2<f64>, small: f64) -> Solution {
+fn least(a: Array2<f64>, rhs: &Array2<f64>, limit: f64) -> Solution {
+    if a.is_square() {
+        return by_singular_values(a, rhs, limit);
+    }
     let wide = a.nrows() < a.ncols();
-    let (q, r, swaps) = pivoted_qr(if wide { transposed(a) } else { a.clone() });
+    let (q, r, swaps) = pivoted_qr(if wide { transposed(&a) } else { a });
     // A = Q R P^T, or P R^T Q^T if wide.
     let mut y = if wide { rhs.clone() } else { transposed_times(&q, rhs) };
     if wide {
         swaps.iter().for_each(|&(i, j)| swap_rows(&mut y, i, j));
     }
     let core = if wide { transposed(&r) } else { r };
-    let found = regular(&core, &y, small).unwrap_or_else(|| pseudo_inverse(&core, &y, small));
-    let Solution { mut x, rank } = found;
+    let found = regular(&core, &y, limit).unwrap_or_else(|| by_singular_values(core, &y, limit));
+    let Solution { mut x, .. } = found;
     if wide {
-        return Solution { x: times(&q, &x), rank };
+        return Solution { x: times(&q, &x), ..found };
     }
     swaps.iter().rev().for_each(|&(i, j)| swap_rows(&mut x, i, j));
-    Solution { x, rank }
-}
-
-/// The same for a square matrix, by singular values.
-fn pseudo_inverse(a: &Array2<f64>, rhs: &Array2<f64>, small: f64) -> Solution {
-    let n = a.ncols();
-    // A^T V = U S
-    let (mut us, mut v) = (transposed(a), matrix(n, n, |i, j| f64::from(i == j)));
-    for _ in 0..SWEEPS {
-        let mut off = false;
-        for p in 0..n {
-            for q in p + 1..n {
-                let (x, y) = (us.column(p), us.column(q));
-                let (xx, yy, xy) = (x.dot(&x), y.dot(&y), x.dot(&y));
-                if xy.abs() <= f64::EPSILON * (xx * yy).sqrt() {
-                    continue;
-                }
-                off = true;
-                let zeta = (yy - xx) / (2.0 * xy);
-                let t = zeta.signum() / (zeta.abs() + zeta.hypot(1.0));
-                let c = 1.0 / t.hypot(1.0);
-                rotate(&mut us, p, q, c, c * t);
-                rotate(&mut v, p, q, c, c * t);
-            }
-        }
-        if !off {
-            break;
-        }
-    }
-    let values: Vec<f64> = us.columns().into_iter().map(|c| c.dot(&c).sqrt()).collect();
-    let least = small * largest(&values);
-    // x = U S^-1 V^T y
-    let mut along = transposed_times(&v, rhs);
-    for (mut row, s) in along.rows_mut().into_iter().zip(&values) {
-        row *= if *s > least { 1.0 / s / s } else { 0.0 };
-    }
-    Solution { x: times(&us, &along), rank: values.iter().filter(|s| **s > least).count() }
+    Solution { x, ..found }
 }
 
 /// `P A = L U`: both in one matrix, L without its ones, and the swaps of rows in turn.
@@ -173,6 +144,47 @@ impl Lu {
         }
         Some(x)
     }
+
+    /// `x` of `A^T x = y`, likewise.
+    fn solve_transposed(&self, rhs: &Array2<f64>) -> Option<Array2<f64>> {
+        let Lu(lu, swaps) = self;
+        let n = lu.ncols();
+        if lu.diag().iter().any(|d| *d == 0.0) {
+            return None;
+        }
+        let mut x = rhs.clone();
+        for mut x in x.columns_mut() {
+            for i in 0..n {
+                x[i] = (x[i] - lu.slice(s![..i, i]).dot(&x.slice(s![..i]))) / lu[(i, i)];
+            }
+            for i in (0..n).rev() {
+                x[i] -= lu.slice(s![i + 1.., i]).dot(&x.slice(s![i + 1..]));
+            }
+        }
+        swaps.iter().rev().for_each(|&(i, j)| swap_rows(&mut x, i, j));
+        Some(x)
+    }
+
+    /// The condition number of `A`, or somewhat less, by power iterations of `A^T A` and of its inverse;
+    /// `None` if it cannot be told.
+    fn condition(&self, a: &Array2<f64>) -> Option<f64> {
+        let unit = |v: Array2<f64>| {
+            let length = norm(&v);
+            (length.is_finite() && length > 0.0).then(|| (length, v / length))
+        };
+        let wave = matrix(a.ncols(), 1, |i, _| ((i * 7 + 3) as f64 * 12.9898).sin());
+        let (mut v, mut w) = (unit(wave.clone())?.1, unit(wave)?.1);
+        let (mut largest, mut inverse) = (0.0_f64, 0.0_f64);
+        for _ in 0..STEPS {
+            let (length, u) = unit(times(a, &v))?;
+            largest = largest.max(length);
+            v = unit(transposed_times(a, &u))?.1;
+            let (length, u) = unit(self.solve_transposed(&w)?)?;
+            inverse = inverse.max(length);
+            w = unit(self.solve(&u)?)?.1;
+        }
+        Some(largest * inverse)
+    }
 }
 
 /// `A P = Q R` of a matrix that is not wide, by reflections, the largest element of what is left first:
@@ -196,20 +208,13 @@ fn pivoted_qr(mut a: Array2<f64>) -> (Array2<f64>, Array2<f64>, Vec<(usize, usiz
         }
         let (mut left, mut right) = a.view_mut().split_at(Axis(1), i + 1);
         let mut axis = left.slice_mut(s![i.., i]);
-        // H = 1 - 2 u u^T takes the column c to -sign(c_0) |c| e_0; u is c + sign(c_0) |c| e_0, of length 1.
-        let square = axis.dot(&axis);
-        let (length, first) = (square.sqrt(), axis[0]);
-        let signed = if first >= 0.0 { length } else { -length };
-        let factor = (square + first.abs() * length) * 2.0;
-        axis[0] += signed;
-        r[(i, i)] = length;
-        if factor != 0.0 {
-            axis /= factor.sqrt();
-            let length = axis.dot(&axis).sqrt();
-            axis /= length;
-            reflect(&axis.view(), &mut right.slice_mut(s![i.., ..]), -signed.signum());
+        let signed = reflector(&mut axis);
+        let sign = if signed == 0.0 { 1.0 } else { -signed.signum() };
+        r[(i, i)] = signed.abs();
+        if signed != 0.0 {
+            reflect(&axis.view(), &mut right.slice_mut(s![i.., ..]), sign);
         }
-        signs.push(if factor == 0.0 { signed.signum() } else { -signed.signum() });
+        signs.push(sign);
     }
     for j in 0..n {
         r.slice_mut(s![..j, j]).assign(&a.slice(s![..j, j]));
@@ -221,8 +226,23 @@ fn pivoted_qr(mut a: Array2<f64>) -> (Array2<f64>, Array2<f64>, Vec<(usize, usiz
     (q, r, swaps)
 }
 
+/// A column `c` becomes `u`, of length 1, where `1 - 2 u u^T` takes `c` to `-sign(c_0) |c| e_0`: it is
+/// `c + sign(c_0) |c| e_0` over its length. Returns `sign(c_0) |c|`.
+pub(super) fn reflector(c: &mut ArrayViewMut1<'_, f64>) -> f64 {
+    let square = c.dot(c);
+    let (length, first) = (square.sqrt(), c[0]);
+    let signed = if first >= 0.0 { length } else { -length };
+    c[0] += signed;
+    if signed != 0.0 {
+        *c /= ((square + first.abs() * length) * 2.0).sqrt();
+        let length = c.dot(c).sqrt();
+        *c /= length;
+    }
+    signed
+}
+
 /// Columns `c` become `sign (c - 2 u u^T c)`.
-fn reflect(u: &ArrayView1<'_, f64>, columns: &mut ArrayViewMut2<'_, f64>, sign: f64) {
+pub(super) fn reflect(u: &ArrayView1<'_, f64>, columns: &mut ArrayViewMut2<'_, f64>, sign: f64) {
     for mut c in columns.columns_mut() {
         let factor = u.dot(&c) * (sign * -2.0);
         azip!((c in &mut c, u in u) *c = factor * u + sign * *c);
@@ -233,7 +253,7 @@ fn swap_rows(m: &mut Array2<f64>, i: usize, j: usize) {
     (0..m.ncols()).for_each(|k| m.swap((i, k), (j, k)));
 }
 
-fn transposed(a: &Array2<f64>) -> Array2<f64> {
+pub(super) fn transposed(a: &Array2<f64>) -> Array2<f64> {
     matrix(a.ncols(), a.nrows(), |i, j| a[(j, i)])
 }
 
@@ -258,7 +278,7 @@ fn times(a: &Array2<f64>, b: &Array2<f64>) -> Array2<f64> {
 }
 
 /// Columns `p` and `q` turned by an angle of this cosine and sine.
-fn rotate(m: &mut Array2<f64>, p: usize, q: usize, c: f64, s: f64) {
+pub(super) fn rotate(m: &mut Array2<f64>, p: usize, q: usize, c: f64, s: f64) {
     let (mut left, mut right) = m.view_mut().split_at(Axis(1), q);
     azip!((x in left.column_mut(p), y in right.column_mut(0)) {
         (*x, *y) = (c * *x - s * *y, s * *x + c * *y);
@@ -266,33 +286,79 @@ fn rotate(m: &mut Array2<f64>, p: usize, q: usize, c: f64, s: f64) {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    fn wavy(rows: usize, columns: usize, seed: usize) -> Array2<f64> {
+    pub(in crate::solvers) fn wavy(rows: usize, columns: usize, seed: usize) -> Array2<f64> {
         let at = |i: usize, j: usize| (i * i * 31 + j * j * j * 17 + i * j * 7 + seed) as f64;
         matrix(rows, columns, |i, j| (at(i, j) * 1.7).sin())
     }
 
+    /// `small` times the longer side.
+    fn limits(a: &Array2<f64>, small: f64) -> Limits {
+        let limit = small * a.nrows().max(a.ncols()) as f64;
+        Limits { regular: limit, counts: limit }
+    }
+
+    /// A square matrix with these singular values, and the vectors on both sides.
+    pub(in crate::solvers) fn with_values(values: &[f64]) -> [Array2<f64>; 3] {
+        let n = values.len();
+        let (u, v) = (pivoted_qr(wavy(n, n, 5)).0, pivoted_qr(wavy(n, n, 8)).0);
+        let scaled = matrix(n, n, |i, j| u[(i, j)] * values[j]);
+        [scaled.dot(&v.t()), u, v]
+    }
+
     #[test]
     fn solutions_are_of_least_squares_and_of_least_norm() {
-        for (m, n, rank) in
-            [(5, 5, 5), (9, 4, 4), (4, 9, 4), (7, 7, 3), (3, 18, 1), (18, 3, 2), (8, 9, 3)]
-        {
+        for (m, n, rank) in [
+            (5, 5, 5),
+            (9, 4, 4),
+            (4, 9, 4),
+            (7, 7, 3),
+            (3, 18, 1),
+            (18, 3, 2),
+            (8, 9, 3),
+            (1, 1, 1),
+            (60, 60, 60),
+            (60, 60, 23),
+            (70, 60, 1),
+        ] {
             for (scale, count) in [(1.0, 2), (1e-150, 2), (1e200, 2), (1.0, 7)] {
                 let (left, right) = (wavy(m, rank, 1), wavy(rank, n, 2));
                 let unit = left.dot(&right);
                 let rhs = wavy(m, count, 3);
-                let found = solve(times(&left, &right) * scale, rhs.clone(), f64::EPSILON);
+                let matrix = times(&left, &right) * scale;
+                let limits = limits(&matrix, f64::EPSILON);
+                let found = solve(matrix, rhs.clone(), limits);
                 assert_eq!(found.rank, rank, "{m} x {n}");
                 let x = found.x * scale;
                 let gradient = unit.t().dot(&(&rhs - &unit.dot(&x)));
-                assert!(largest(&gradient) < 1e-10, "{m} x {n}, rank {rank}: gradient {gradient}");
+                let size = norm(&unit) * norm(&rhs);
+                assert!(largest(&gradient) < 1e-12 * size, "{m} x {n}, rank {rank}: {gradient}");
                 // Of least norm: among combinations of rows.
                 let within = Lu::new(transposed(&right.dot(&right.t())));
                 let inside = right.t().dot(&within.solve(&right.dot(&x)).unwrap());
                 assert!(norm(&(&inside - &x)) < 1e-9 * norm(&x), "{m} x {n}, rank {rank}");
             }
         }
+    }
+
+    #[test]
+    fn what_is_clearly_regular_is_seen_to_be() {
+        for (n, least) in [(1, 1.0_f64), (3, 1e-3), (50, 1e-6), (120, 1e-12), (200, 0.3)] {
+            let values: Vec<f64> = (0..n).map(|k| least.powf(k as f64 / n.max(2) as f64)).collect();
+            let [a, ..] = with_values(&values);
+            let (condition, wanted) =
+                (Lu::new(a.clone()).condition(&a).unwrap(), 1.0 / values[n - 1]);
+            assert!(condition < 1.001 * wanted && condition > 0.7 * wanted, "{n}: {condition:e}");
+            assert!(regular(&a, &wavy(n, 1, 0), 0.3 / wanted).is_some(), "{n}");
+            assert!(regular(&a, &wavy(n, 1, 0), 1.0 / wanted).is_none(), "{n}");
+        }
+        // A random matrix in single precision.
+        let a = wavy(150, 150, 6);
+        assert!(
+            regular(&a, &wavy(150, 1, 0), limits(&a, f64::from(f32::EPSILON)).regular).is_some()
+        );
+        assert!(regular(&matrix(4, 4, |i, _| i as f64), &wavy(4, 1, 0), 1e-15).is_none());
     }
 }
