@@ -47,11 +47,3 @@ pub(super) fn threads(team: &Team, problem: &Problem, args: &RunArgs) -> Result<
 pub(super) fn limit(problem: &Problem, args: &RunArgs) -> Option<u64> {
     args.memory.or(problem.run.memory.as_ref().map(|m| m.value))
 }
-
-/// Most bytes of memory that this process has held so far.
-pub(super) fn peak_bytes() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find(|l| l.starts_with("VmHWM:"))?;
-    let kib: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
-    Some(kib * 1024)
-}

@@ -10,17 +10,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
 use signal_hook::iterator::Signals;
 
-use crate::cli::{Failure, Outcome, cores, launch, session};
+use crate::cli::system::host;
+use crate::cli::{Failure, Outcome, launch, system, voice};
 use crate::engine::{Communicator, Lost, Machine, OneProcess, run_ranks};
 use crate::io::abandon_all;
-
-/// Whether this process prints.
-static SPEAKS: AtomicBool = AtomicBool::new(true);
-
-/// Whether this process prints.
-pub(super) fn speaks() -> bool {
-    SPEAKS.load(Ordering::Relaxed)
-}
 
 /// The processes that run a command together.
 pub(super) struct Team {
@@ -62,7 +55,7 @@ impl Team {
 
     #[cfg(not(feature = "mpi"))]
     fn launched(count: usize) -> Result<Team, Failure> {
-        SPEAKS.store(launch::is_first(), Ordering::Relaxed);
+        voice::speak(launch::is_first());
         Err(Failure::Usage(format!(
             "error: a launcher started {count} processes, but this pylopsd was built without MPI\n{}",
             launch::HOW_TO_BUILD
@@ -76,7 +69,7 @@ impl Team {
             Failure::Run(format!("{} of {} cannot join the others: {why}", here(), library()))
         })?;
         if world.size() != count {
-            SPEAKS.store(launch::is_first(), Ordering::Relaxed);
+            voice::speak(launch::is_first());
             return Err(Failure::Usage(format!(
                 "error: a launcher started {count} processes, but {} sees {}: the launcher belongs to \
                  another MPI. Take mpirun of {}, or srun --mpi=pmix",
@@ -86,7 +79,7 @@ impl Team {
             )));
         }
         let world = Arc::new(world);
-        SPEAKS.store(world.rank() == 0, Ordering::Relaxed);
+        voice::speak(world.rank() == 0);
         end_all_on_panic(world.rank());
         Ok(Team {
             comm: world.clone(),
@@ -224,7 +217,7 @@ impl Team {
     /// Ends the team; what the program's exit code is.
     pub(super) fn conclude(&self, outcome: Outcome) -> ExitCode {
         let outcome = self.agree(outcome);
-        let code = super::voice::told(&outcome);
+        let code = voice::told(&outcome);
         crate::io::abandon_all();
         #[cfg(feature = "mpi")]
         if let Some(world) = &self.world {
@@ -233,7 +226,7 @@ impl Team {
                     // Process 0 says why and ends all, unless it hears of it too late.
                     std::thread::sleep(std::time::Duration::from_secs(5));
                     if let Err(Failure::Run(why)) = &outcome {
-                        super::voice::complain_anyway(&format!("error: {why}"));
+                        voice::complain_anyway(&format!("error: {why}"));
                     }
                 }
                 world.abort(code);
@@ -245,7 +238,7 @@ impl Team {
 
     /// Most bytes of memory that any process has held so far.
     pub(super) fn peak_bytes(&self) -> Result<Option<u64>, Failure> {
-        let own = session::peak_bytes().unwrap_or(0);
+        let own = system::peak_bytes().unwrap_or(0);
         let most = self.all_gather(&[own])?.iter().map(|words| words[0]).max();
         Ok(most.filter(|&bytes| bytes > 0))
     }
@@ -257,7 +250,7 @@ impl Team {
     /// Threads that this process should have, if nobody says how many: its part of the cores that
     /// it may run on, which other processes may use too.
     pub(super) fn threads(&self) -> Result<usize, Failure> {
-        let own = cores::allowed();
+        let own = system::allowed();
         if self.size() == 1 {
             // A container may be allowed less than it sees.
             let allowed = std::thread::available_parallelism().map_or(1, usize::from);
@@ -323,12 +316,6 @@ fn interruptible(several: bool) -> Interrupts {
     interrupts
 }
 
-/// This host's name.
-pub(super) fn host() -> String {
-    let name = nix::unistd::gethostname().ok();
-    name.and_then(|name| name.into_string().ok()).unwrap_or_else(|| "an unnamed host".into())
-}
-
 #[cfg(feature = "mpi")]
 fn here() -> String {
     format!("a process on {}", host())
@@ -340,7 +327,7 @@ fn end_all_on_panic(rank: usize) {
     std::panic::set_hook(Box::new(move |info| {
         let message = info.payload_as_str().unwrap_or("no reason is known");
         let place = info.location().map(|l| format!(", at {l}")).unwrap_or_default();
-        super::voice::complain_anyway(&format!(
+        voice::complain_anyway(&format!(
             "error: process {rank} on {}: a bug in pylopsd: {message}{place}",
             host()
         ));

@@ -10,7 +10,7 @@ use serde_json::{Value as Json, json};
 
 use crate::cli::common::{FileArgs, RunArgs, checked, claim};
 use crate::cli::inputs::{Uses, load_for, start_on_hosts};
-use crate::cli::team::{Team, speaks};
+use crate::cli::team::Team;
 use crate::cli::{Failure, Outcome, dottest, say, say_json, session, solve, solving};
 use crate::io::{TemporaryFolder, TextOutput, os_words};
 use crate::problem::{Guard, Problem};
@@ -305,7 +305,7 @@ fn test(
     if problem.solve.is_none() {
         return dot_tests(team, &problem, threads, args.run.ranks);
     }
-    team.agree(redirect(&mut problem, args, folder))?;
+    team.agree(redirect(team, &mut problem, args, folder))?;
     let quiet = RunArgs { quiet: true, json: false, ..args.run.clone() };
     let pending = solving::solve(team, &problem, &quiet, true, stop)?;
     solve::refuse_failed(&problem, &pending.solved)?;
@@ -320,7 +320,7 @@ fn test(
 }
 
 /// Sends all outputs to another folder, so that nothing beside the problem file changes.
-fn redirect(problem: &mut Problem, args: &Args, folder: &Path) -> Outcome {
+fn redirect(team: &Team, problem: &mut Problem, args: &Args, folder: &Path) -> Outcome {
     let mut guard = problem.guard();
     args.junit.iter().for_each(|path| guard.read(path, "the results of --junit"));
     let mut taken: Vec<OsString> = Vec::new();
@@ -338,7 +338,7 @@ fn redirect(problem: &mut Problem, args: &Args, folder: &Path) -> Outcome {
         taken.push(name);
         claim(&mut guard, &output.path, &format!("output `{own}`"))?;
     }
-    let made = if speaks() { std::fs::create_dir_all(folder) } else { Ok(()) };
+    let made = if team.is_first() { std::fs::create_dir_all(folder) } else { Ok(()) };
     made.map_err(|e| {
         let words = os_words(&e);
         Failure::Usage(format!("error: folder {} cannot be made: {words}", folder.display()))

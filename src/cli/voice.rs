@@ -10,7 +10,7 @@ use clap::ColorChoice;
 use clap::error::{ContextKind, ErrorKind};
 use serde_json::{Value as Json, json};
 
-use crate::cli::{Failure, Outcome, launch, team};
+use crate::cli::{Failure, Outcome, launch};
 
 /// What a command was asked, as far as it matters to what it says.
 #[derive(Debug)]
@@ -26,6 +26,8 @@ pub(super) struct Asked {
 }
 
 static ASKED: OnceLock<Asked> = OnceLock::new();
+/// Whether this process speaks: one does for all.
+static SPEAKS: AtomicBool = AtomicBool::new(true);
 /// Whether standard output carries data.
 static DATA: AtomicBool = AtomicBool::new(false);
 /// Whether the JSON object has been said.
@@ -37,12 +39,21 @@ pub(super) fn listen(asked: Asked) {
     let _ = ASKED.set(asked);
 }
 
+/// Lets this process speak, or be silent, for all.
+pub(super) fn speak(aloud: bool) {
+    SPEAKS.store(aloud, Ordering::Relaxed);
+}
+
+fn speaks() -> bool {
+    SPEAKS.load(Ordering::Relaxed)
+}
+
 /// Keeps standard output for data from now on; an error if it is a terminal.
 pub(super) fn keep_for_data() -> Outcome {
     DATA.store(true, Ordering::Relaxed);
     // A launcher gives its processes a terminal of its own, and the program that starts it has looked.
     let own = launch::launched().is_none();
-    if own && team::speaks() && std::io::stdout().is_terminal() {
+    if own && speaks() && std::io::stdout().is_terminal() {
         return Err(Failure::Usage(
             "error: a .npy array would go to standard output, and standard output is a terminal; pipe it \
              to a program that reads .npy, as in `| pylopsd info -`, or name a file"
@@ -59,7 +70,7 @@ pub(super) fn only_json() -> bool {
 
 /// A message on standard error, for all processes of a run.
 pub(super) fn complain(message: &str) {
-    if team::speaks() {
+    if speaks() {
         complain_anyway(message);
     }
 }
@@ -72,7 +83,7 @@ pub(super) fn complain_anyway(message: &str) {
 
 /// Text on standard output; a reader that left (as `head` does) ends the program quietly.
 pub(super) fn say(text: &str) -> Outcome {
-    if !team::speaks() {
+    if !speaks() {
         return Ok(());
     }
     let mut out = std::io::stdout().lock();

@@ -1,6 +1,7 @@
 //! Programs ready to run again and again: plans with their memory, constants read, derived arrays
 //! computed. Nothing in a run is built or looked up by name.
 
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
@@ -15,7 +16,7 @@ use crate::engine::{Machine, Result, Store, Sums, Vector};
 use crate::graph::{Program, simplify};
 use crate::io::Array;
 use crate::kernels::pointwise;
-use crate::plan::{Exchange, Landing, Plan, Request, Share, StoreKind, Tiles, plan};
+use crate::plan::{Exchange, Landing, Plan, Request, Share, StoreId, StoreKind, Tiles, plan};
 use crate::space::IndexBox;
 
 /// Where arrays go that should not take memory.
@@ -29,7 +30,11 @@ pub struct Spill {
 
 /// Arrays of the problem that are in memory, shared by all programs that read them.
 #[derive(Debug, Default)]
-pub struct Constants(Vec<(Array, Store)>);
+pub struct Constants {
+    all: Vec<(Array, Store)>,
+    /// By the number of an array, its places in the list.
+    numbers: HashMap<usize, Vec<usize>>,
+}
 
 /// What is done with every tile of an output while it is still in the cache.
 #[derive(Clone, Copy)]
@@ -42,9 +47,20 @@ pub enum After<'a> {
 }
 
 impl Constants {
+    fn find(&self, array: &Array, held: &IndexBox) -> Option<&Store> {
+        let stores = self.numbers.get(&array.id())?.iter().map(|&k| &self.all[k].1);
+        stores.into_iter().find(|store| store.held().contains(held))
+    }
+
+    fn add(&mut self, array: &Array, store: Store) -> Store {
+        self.numbers.entry(array.id()).or_default().push(self.all.len());
+        self.all.push((array.clone(), store.clone()));
+        store
+    }
+
     /// Bytes that they take in this process.
     pub fn bytes(&self) -> usize {
-        self.0.iter().map(|(_, s)| s.held().len() * s.ty().dtype.size()).sum()
+        self.all.iter().map(|(_, s)| s.held().len() * s.ty().dtype.size()).sum()
     }
 }
 
@@ -74,18 +90,17 @@ impl Order {
     fn new(plan: &Plan, share: &Share, number: usize) -> Order {
         let store = plan.stages[number].store;
         let tiles = &plan.store(store).tiles;
+        let exchanged: HashSet<StoreId> =
+            share.exchanges[share.before(number)].iter().map(|e| e.store).collect();
         let awaits = |b: &IndexBox| {
             let mut awaits = false;
             plan.pulls(store, b, &mut |read, need| {
-                let exchanged =
-                    share.exchanges.iter().any(|e| e.stage == number && e.store == read);
-                awaits |= exchanged && !share.owned[read.0].contains(&need);
+                awaits |= exchanged.contains(&read) && !share.owned[read.0].contains(&need);
             });
             awaits
         };
         let own = &tiles.boxes()[tiles.owned(share.rank, share.size)];
-        let alone = !share.exchanges.iter().any(|e| e.stage == number);
-        let (early, late) = (0..own.len()).partition(|&k| alone || !awaits(&own[k]));
+        let (early, late) = (0..own.len()).partition(|&k| exchanged.is_empty() || !awaits(&own[k]));
         Order { early, late }
     }
 }
@@ -170,7 +185,7 @@ impl Compiled {
         block: &Block,
         spill: &Spill,
     ) -> Result<Store> {
-        let (store, held) = match self.place(&StoreKind::Input(number)) {
+        let (store, held) = match self.plan.input(number).map(|id| self.place(id)) {
             Some(found) if !x.held().contains(found.1) => found,
             _ => return Ok(x.clone()),
         };
@@ -184,21 +199,22 @@ impl Compiled {
 
     /// The block of an input, if the program reads it.
     pub(super) fn input_block(&self, number: usize) -> Option<Block> {
-        let (store, held) = self.place(&StoreKind::Input(number))?;
+        let (store, held) = self.place(self.plan.input(number)?);
         Some(Block { ty: store.ty.clone(), tiles: store.tiles.clone(), held: held.clone() })
     }
 
     /// Memory for an output, and its block.
     pub fn new_output(&self, number: usize, spill: &Spill) -> Result<(Store, Block)> {
-        let Some((store, held)) = self.place(&StoreKind::Output(number)) else {
+        let Some((store, held)) = self.plan.output(number).map(|id| self.place(id)) else {
             unreachable!("every output has a store")
         };
         let block = Block { ty: store.ty.clone(), tiles: store.tiles.clone(), held: held.clone() };
         Ok((Store::allocate(&store.ty, held, spill.scratch.as_deref())?, block))
     }
 
-    fn place(&self, kind: &StoreKind) -> Option<(&crate::plan::Store, &IndexBox)> {
-        self.plan.stores.iter().zip(&self.share.held).find(|(s, _)| s.kind == *kind)
+    /// A store with the box that this process holds of it.
+    fn place(&self, id: StoreId) -> (&crate::plan::Store, &IndexBox) {
+        (self.plan.store(id), &self.share.held[id.0])
     }
 
     /// `to = A from`, and `||to||^2`.
@@ -257,8 +273,9 @@ impl Compiled {
                 continue;
             }
             let store = self.plan.store(stage.store);
-            let exchanges = || self.share.exchanges.iter().zip(&self.apart);
-            let exchanges = || exchanges().filter(|(e, _)| e.stage == number);
+            let before = self.share.before(number);
+            let exchanges =
+                || self.share.exchanges[before.clone()].iter().zip(&self.apart[before.clone()]);
             let arriving: Result<Vec<_>> =
                 exchanges().map(|(e, apart)| begin(machine, e, &stores, apart.as_ref())).collect();
             let arriving = Mutex::new(arriving?);
@@ -358,23 +375,18 @@ fn constant(
     machine: &Machine,
     spill: &Spill,
 ) -> Result<Store> {
-    let found = constants.0.iter().find(|(a, s)| a.same_as(array) && s.held().contains(held));
-    if let Some((_, store)) = found {
+    if let Some(store) = constants.find(array, held) {
         return Ok(store.clone());
     }
     let ty = array.ty();
     if let Some(memory) = array.computed_bytes()?.and_then(Memory::of_bytes) {
-        let store = Store::new(ty, &IndexBox::whole(&ty.dims), memory);
-        constants.0.push((array.clone(), store.clone()));
-        return Ok(store);
+        return Ok(constants.add(array, Store::new(ty, &IndexBox::whole(&ty.dims), memory)));
     }
     if spill.map_constants
         && let Some(file) = array.mappable()?
     {
         let memory = Memory::of_file(file.path, file.offset, ty.bytes())?;
-        let store = Store::new(ty, &IndexBox::whole(&ty.dims), memory);
-        constants.0.push((array.clone(), store.clone()));
-        return Ok(store);
+        return Ok(constants.add(array, Store::new(ty, &IndexBox::whole(&ty.dims), memory)));
     }
     let store = Store::allocate(ty, held, spill.scratch.as_deref())?;
     // A chunk that is stored by itself is decoded by one thread, once.
@@ -388,6 +400,5 @@ fn constant(
             .filter(|part| !part.is_empty())
             .try_for_each(|part| array.read_box(part, store.view_mut_shared(part)))
     })?;
-    constants.0.push((array.clone(), store.clone()));
-    Ok(store)
+    Ok(constants.add(array, store))
 }

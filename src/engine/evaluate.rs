@@ -202,16 +202,8 @@ impl<'a> Evaluator<'a> {
                 self.fill(input(0), &from, target);
             }
             Primitive::Concatenate(axis) => {
-                let mut before = 0;
-                for &piece in &node.inputs {
-                    let n = self.node(piece).ty.dims[*axis];
-                    let (lo, hi) = (b.0[*axis].start.max(before), b.0[*axis].end.min(before + n));
-                    if lo < hi {
-                        let target = b.with(*axis, lo..hi).relative_to(b);
-                        let from = b.with(*axis, lo - before..hi - before);
-                        self.fill(piece, &from, out.reborrow().boxed(&target));
-                    }
-                    before += n;
+                for (piece, part, from) in self.plan.pieces(id, *axis, b) {
+                    self.fill(piece, &from, out.reborrow().boxed(&part.relative_to(b)));
                 }
             }
             Primitive::Roll { axis, shift } => {

@@ -1,9 +1,11 @@
 //! The plans of an operator's two programs, and what they say before any memory is taken.
 
+use std::collections::HashSet;
+
 use crate::engine::{Block, Result, Space};
 use crate::graph::{Cut, Program, simplify};
 use crate::io::Array;
-use crate::plan::{Plan, Request, Share, StoreKind, Tiles, plan};
+use crate::plan::{Plan, Request, Share, StoreId, StoreKind, Tiles, plan};
 use crate::space::{ArrayType, IndexBox};
 
 /// The plans of an operator, before any memory is taken.
@@ -22,7 +24,7 @@ impl Plans {
         let forward = simplify(forward)?;
         let adjoint = adjoint.map(simplify).transpose()?;
         let outputs = |p: &Plan, n: usize| -> Vec<Tiles> {
-            (0..n).filter_map(|k| p.output(k).map(|s| s.tiles.clone())).collect()
+            (0..n).filter_map(|k| p.output(k).map(|id| p.store(id).tiles.clone())).collect()
         };
         let first = plan(&forward, &Request::default());
         let data = outputs(&first, forward.outputs.len());
@@ -45,34 +47,29 @@ impl Plans {
     pub fn spaces(&self, forward: &Share, adjoint: Option<&Share>) -> (Space, Space) {
         let size = forward.size;
         let rank = forward.rank;
-        let block = |ty: &ArrayType, kind: StoreKind, back: StoreKind| {
-            let mut tiles: Option<Tiles> = None;
-            let mut held: Option<IndexBox> = None;
-            let mut look = |plan: &Plan, share: &Share, kind: &StoreKind| {
-                for (store, h) in
-                    plan.stores.iter().zip(&share.held).filter(|(s, _)| s.kind == *kind)
-                {
-                    tiles.get_or_insert_with(|| store.tiles.clone());
-                    held = Some(held.as_ref().map_or_else(|| h.clone(), |b| b.hull(h)));
-                }
+        let block = |ty: &ArrayType, there: Option<StoreId>, back: Option<StoreId>| {
+            let place = |plan: &Plan, share: &Share, id: StoreId| {
+                (plan.store(id).tiles.clone(), share.held[id.0].clone())
             };
-            look(&self.forward, forward, &kind);
-            if let (Some(plan), Some(share)) = (&self.adjoint, adjoint) {
-                look(plan, share, &back);
-            }
+            let there = there.map(|id| place(&self.forward, forward, id));
+            let back = self.adjoint.as_ref().zip(adjoint).zip(back);
+            let back = back.map(|((plan, share), id)| place(plan, share, id));
+            let all: Vec<(Tiles, IndexBox)> = there.into_iter().chain(back).collect();
+            let tiles = all.first().map(|(tiles, _)| tiles.clone());
             let tiles = tiles.unwrap_or_else(|| Tiles::new(ty, &Cut::free(ty), None));
             let own = tiles.grid.owned_box(rank, size);
-            let held = held.map_or_else(|| own.clone(), |h| h.hull(&own));
+            let held = all.iter().fold(own, |held, (_, other)| held.hull(other));
             Block { ty: ty.clone(), tiles, held }
         };
-        let program = &self.forward.program;
+        let (program, plan) = (&self.forward.program, &self.forward);
+        let adjoint = self.adjoint.as_ref();
         let model = program.inputs.iter().enumerate();
-        let model =
-            model.map(|(k, ty)| block(ty, StoreKind::Input(k), StoreKind::Output(k))).collect();
+        let back = |k: usize| adjoint.and_then(|back| back.output(k));
+        let model = model.map(|(k, ty)| block(ty, plan.input(k), back(k))).collect();
         let types = program.output_types();
         let data = types.iter().enumerate();
-        let data =
-            data.map(|(k, ty)| block(ty, StoreKind::Output(k), StoreKind::Input(k))).collect();
+        let back = |k: usize| adjoint.and_then(|back| back.input(k));
+        let data = data.map(|(k, ty)| block(ty, plan.output(k), back(k))).collect();
         (Space { blocks: model }, Space { blocks: data })
     }
 
@@ -93,11 +90,11 @@ impl Plans {
     }
 
     fn constants(&self) -> Vec<&Array> {
-        let mut seen: Vec<&Array> = Vec::new();
+        let (mut seen, mut numbers) = (Vec::new(), HashSet::new());
         for plan in [Some(&self.forward), self.adjoint.as_ref()].into_iter().flatten() {
             for store in &plan.stores {
                 if let StoreKind::Constant(array) = &store.kind
-                    && !seen.iter().any(|a| a.same_as(array))
+                    && numbers.insert(array.id())
                 {
                     seen.push(array);
                 }

@@ -104,8 +104,13 @@ pub fn core(program: &Program, inner: bool) -> Result<Option<Core>> {
     let graph = &program.graph;
     let (needed, depends) = (program.needed(), program.depends_on_input());
     let mut uses = vec![0_usize; graph.nodes().len()];
+    // A reader of each node: the only one, of those that are used once.
+    let mut reader: Vec<Option<NodeId>> = vec![None; graph.nodes().len()];
     for id in graph.ids().filter(|id| needed[id.0]) {
-        graph.node(id).inputs.iter().for_each(|i| uses[i.0] += 1);
+        for input in &graph.node(id).inputs {
+            uses[input.0] += 1;
+            reader[input.0] = Some(id);
+        }
     }
     program.outputs.iter().for_each(|id| uses[id.0] += 1);
     let dims = |id: NodeId| graph.node(id).ty.dims.as_slice();
@@ -134,8 +139,7 @@ pub fn core(program: &Program, inner: bool) -> Result<Option<Core>> {
     if let (true, Some(input)) = (inner, input) {
         let (mut end, mut at) = (End::new(), input);
         while uses[at.0] == 1 && !taken[at.0] {
-            let next = graph.ids().find(|id| needed[id.0] && graph.node(*id).inputs.contains(&at));
-            let Some(next) = next.filter(|id| depends[id.0] && !taken[id.0]) else { break };
+            let Some(next) = reader[at.0].filter(|id| depends[id.0] && !taken[id.0]) else { break };
             let primitive = &graph.node(next).primitive;
             let into = !matches!(primitive, Primitive::Pad(_) | Primitive::Irfft { .. });
             if graph.node(next).inputs.len() != 1 || !into || !end.take(next, primitive, dims(next))

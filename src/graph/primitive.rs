@@ -1,5 +1,6 @@
 //! The closed set of primitives that every operator is written in.
 
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use crate::graph::{Aperture, Banded};
@@ -7,7 +8,7 @@ use crate::io::Array;
 use crate::scalar::C128;
 
 /// Where a slice starts on an axis, and how far it steps.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct AxisStep {
     /// First index.
     pub start: usize,
@@ -231,6 +232,53 @@ impl Primitive {
             | Primitive::Spread { .. }
             | Primitive::Kirchhoff { .. } => 1,
             _ => inputs,
+        }
+    }
+}
+
+/// What tells most primitives of one graph apart that have the same inputs.
+impl Hash for Primitive {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        std::mem::discriminant(self).hash(state);
+        // Both zeros are equal.
+        let bits = |x: f64| (x + 0.0).to_bits();
+        let some = |indices: &[usize]| {
+            let step = indices.len().div_ceil(16).max(1);
+            indices.iter().copied().step_by(step).collect::<Vec<_>>()
+        };
+        match self {
+            Primitive::Input(number) => number.hash(state),
+            Primitive::Constant(array) => array.id().hash(state),
+            Primitive::Scale(c) => [c.re, c.im].map(bits).hash(state),
+            Primitive::Permute(axes) => axes.hash(state),
+            Primitive::Slice(steps) | Primitive::Pad(steps) => steps.hash(state),
+            Primitive::Roll { shift, .. } => shift.hash(state),
+            Primitive::Stencil(terms) => {
+                let first = terms.iter().flat_map(|(_, rows)| rows.coefficients().take(16));
+                first.map(bits).for_each(|bits| bits.hash(state));
+            }
+            Primitive::Gather { indices, .. } | Primitive::ScatterAdd { indices, .. } => {
+                some(indices).hash(state);
+            }
+            Primitive::Fft { scale, .. }
+            | Primitive::Rfft { scale, .. }
+            | Primitive::Irfft { scale, .. } => bits(*scale).hash(state),
+            Primitive::Zeros
+            | Primitive::Multiply { .. }
+            | Primitive::Add
+            | Primitive::Cast
+            | Primitive::Conj
+            | Primitive::Reshape
+            | Primitive::Concatenate(_)
+            | Primitive::Flip(_)
+            | Primitive::Convolve { .. }
+            | Primitive::Matmul { .. }
+            | Primitive::Gram
+            | Primitive::Sum(_)
+            | Primitive::Broadcast(_)
+            | Primitive::CumulativeSum { .. }
+            | Primitive::Spread { .. }
+            | Primitive::Kirchhoff { .. } => {}
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Nodes, the graph that holds them, and a program: a graph with inputs and outputs.
 
 use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde::Serialize;
 
@@ -38,21 +39,24 @@ pub struct Node {
 #[derive(Clone, Debug, Default)]
 pub struct Graph {
     nodes: Vec<Node>,
-    by_inputs: HashMap<Vec<NodeId>, Vec<NodeId>>,
+    /// Nodes that may be equal, by their hash.
+    alike: HashMap<u64, Vec<NodeId>>,
 }
 
 impl Graph {
     /// Adds a node, or finds the equal one that is there already.
     pub fn push(&mut self, primitive: Primitive, inputs: Vec<NodeId>, ty: ArrayType) -> NodeId {
-        let same = self.by_inputs.entry(inputs.clone()).or_default();
-        for &id in same.iter() {
+        let mut hash = DefaultHasher::new();
+        (&primitive, &inputs, &ty).hash(&mut hash);
+        let alike = self.alike.entry(hash.finish()).or_default();
+        for &id in alike.iter() {
             let node = &self.nodes[id.0];
-            if node.primitive == primitive && node.ty == ty {
+            if node.inputs == inputs && node.primitive == primitive && node.ty == ty {
                 return id;
             }
         }
         let id = NodeId(self.nodes.len());
-        same.push(id);
+        alike.push(id);
         self.nodes.push(Node { primitive, inputs, ty, chunks: None });
         id
     }

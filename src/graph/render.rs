@@ -1,10 +1,11 @@
 //! A program as text, as a drawing in the dot language, or as JSON.
 
+use std::collections::HashSet;
 use std::fmt::Write;
 
 use serde_json::json;
 
-use crate::graph::Program;
+use crate::graph::{NodeId, Program};
 
 /// How a graph is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -20,6 +21,7 @@ pub enum Format {
 /// The program in that format, under a name.
 pub fn render(name: &str, program: &Program, format: Format) -> String {
     let needed = program.needed();
+    let outputs: HashSet<NodeId> = program.outputs.iter().copied().collect();
     let nodes =
         || program.graph.ids().filter(|id| needed[id.0]).map(|id| (id, program.graph.node(id)));
     let mut out = String::new();
@@ -28,7 +30,7 @@ pub fn render(name: &str, program: &Program, format: Format) -> String {
             let _ = writeln!(out, "{name}");
             for (id, node) in nodes() {
                 let from: Vec<String> = node.inputs.iter().map(|i| format!("%{}", i.0)).collect();
-                let mark = if program.outputs.contains(&id) { "  -> output" } else { "" };
+                let mark = if outputs.contains(&id) { "  -> output" } else { "" };
                 let call = format!("{} {}", node.primitive.label(), from.join(", "));
                 let _ = writeln!(out, "  %{:<4} {call:<36} {}{mark}", id.0, node.ty);
             }
@@ -40,7 +42,7 @@ pub fn render(name: &str, program: &Program, format: Format) -> String {
             );
             for (id, node) in nodes() {
                 let label = format!("{}\n{}", node.primitive.label(), node.ty);
-                let bold = if program.outputs.contains(&id) { ", penwidth=2" } else { "" };
+                let bold = if outputs.contains(&id) { ", penwidth=2" } else { "" };
                 let _ = writeln!(out, "  n{} [label={label:?}{bold}];", id.0);
                 for input in &node.inputs {
                     let _ = writeln!(out, "  n{} -> n{};", input.0, id.0);

@@ -1,18 +1,20 @@
 //! Simplifications of a program: a list of rules, each one function, applied node by node until
 //! nothing changes. Equal nodes are shared as the graph is built.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::graph::{Primitive, Program, Result, Value};
+use crate::graph::{AxisStep, NodeId, Primitive, Program, Result, Value};
 use crate::scalar::C128;
 
 /// Looks at one node with its inputs already simplified; gives a simpler value that equals it.
 type Rule = fn(&Value) -> Result<Option<Value>>;
 
 /// Every rule with its name, in the order they are tried.
-pub const RULES: [(&str, Rule); 7] = [
+pub const RULES: [(&str, Rule); 8] = [
     ("drop zeros", drop_zeros),
     ("flatten sums", flatten_sums),
+    ("lay side by side", lay_side_by_side),
     ("fold scales", fold_scales),
     ("cancel pairs", cancel_pairs),
     ("merge stencils", merge_stencils),
@@ -82,6 +84,65 @@ fn flatten_sums(v: &Value) -> Result<Option<Value>> {
     let flat: Vec<Value> =
         args.into_iter().flat_map(|a| if nested(&a) { a.arguments() } else { vec![a] }).collect();
     Value::sum_of(&flat).map(Some)
+}
+
+/// So many padded parts that are added are laid side by side; few are added as they are, so that their
+/// sums keep their bits.
+const MANY: usize = 16;
+
+/// `pad(a) + pad(b) + ... = [a, b, ...]` where parts do not overlap along the one axis that is padded:
+/// a box is then made of the parts that it meets.
+fn lay_side_by_side(v: &Value) -> Result<Option<Value>> {
+    let dims = v.dims();
+    let count = v.count_arguments();
+    if count < MANY || !v.is(|primitive| matches!(primitive, Primitive::Add)) {
+        return Ok(None);
+    }
+    // The axis, the start and the length of a part.
+    let place = |part: &Value| {
+        let (Primitive::Pad(steps), inner) = (part.primitive(), part.arguments().pop()?) else {
+            return None;
+        };
+        let padded: Vec<usize> = (0..dims.len()).filter(|&a| inner.dims()[a] != dims[a]).collect();
+        let [axis] = padded[..] else { return None };
+        let AxisStep { start, step } = steps[axis];
+        (step == 1).then_some((axis, start, inner))
+    };
+    let args = v.arguments();
+    let Some((axis, ..)) = args.iter().find_map(place) else { return Ok(None) };
+    let (mut parts, mut rest) = (Vec::new(), Vec::new());
+    for arg in args {
+        match place(&arg) {
+            Some((a, start, part)) if a == axis => parts.push((start, part)),
+            _ => rest.push(arg),
+        }
+    }
+    parts.sort_by_key(|(start, _)| *start);
+    let mut pieces = Vec::with_capacity(parts.len());
+    let mut end = 0;
+    let zeros = |n: usize| {
+        let mut gap = dims.to_vec();
+        gap[axis] = n;
+        v.zeros(&gap, v.dtype())
+    };
+    for (start, part) in parts {
+        if start < end {
+            return Ok(None);
+        }
+        if start > end {
+            pieces.push(zeros(start - end));
+        }
+        end = start + part.dims()[axis];
+        pieces.push(part);
+    }
+    if pieces.len() < MANY {
+        return Ok(None);
+    }
+    if end < dims[axis] {
+        pieces.push(zeros(dims[axis] - end));
+    }
+    rest.push(Value::concatenate(&pieces, axis)?);
+    Value::sum_of(&rest).map(Some)
 }
 
 /// `a (b x) = (ab) x`, `1 x = x`; a real factor goes into a stencil's or transform's own.
@@ -154,26 +215,24 @@ fn merge_stencils(v: &Value) -> Result<Option<Value>> {
         return Ok(None);
     }
     let args = v.arguments();
-    let terms_of = |a: &Value| match a.primitive() {
+    let stencil_of = |a: &Value| match a.primitive() {
         Primitive::Stencil(terms) => Some((a.arguments().swap_remove(0), terms)),
         _ => None,
     };
-    for (k, first) in args.iter().enumerate() {
-        let Some((x, mut terms)) = terms_of(first) else { continue };
-        let mut rest: Vec<Value> = args[..k].to_vec();
-        let before = terms.len();
-        for other in &args[k + 1..] {
-            match terms_of(other) {
-                Some((y, more)) if y.id() == x.id() => terms.extend(more),
-                _ => rest.push(other.clone()),
-            }
-        }
-        if terms.len() > before {
-            rest.push(x.node(Primitive::Stencil(terms), std::slice::from_ref(&x), v.ty().clone()));
-            return Value::sum_of(&rest).map(Some);
+    let stencils: Vec<Option<(Value, Vec<_>)>> = args.iter().map(stencil_of).collect();
+    let mut counts: HashMap<NodeId, usize> = HashMap::new();
+    stencils.iter().flatten().for_each(|(x, _)| *counts.entry(x.id()).or_default() += 1);
+    let mut several = stencils.iter().flatten().filter(|(x, _)| counts[&x.id()] > 1);
+    let Some((x, _)) = several.next() else { return Ok(None) };
+    let (mut terms, mut rest) = (Vec::new(), Vec::new());
+    for (arg, stencil) in args.iter().zip(&stencils) {
+        match stencil {
+            Some((y, more)) if y.id() == x.id() => terms.extend(more.iter().cloned()),
+            _ => rest.push(arg.clone()),
         }
     }
-    Ok(None)
+    rest.push(x.node(Primitive::Stencil(terms), std::slice::from_ref(x), v.ty().clone()));
+    Value::sum_of(&rest).map(Some)
 }
 
 /// `conj(f conj(x)) = conj(f) x`, and the same for a product with a kernel.

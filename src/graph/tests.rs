@@ -437,3 +437,46 @@ fn slices_and_pads_undo_each_other_on_any_axis() {
         %2 gather 2 axis 0 %0 (2,) float64 -> output
         ");
 }
+
+#[test]
+fn many_padded_parts_are_laid_side_by_side_and_few_are_added() {
+    // Parts of lengths 1 and 2 in turn with a gap of one, in any order, beside a term of another kind.
+    let sum = |parts: usize| {
+        move |x: &Value| {
+            let mut all: Vec<Value> = vec![x.clone()];
+            for k in (0..parts).rev() {
+                let part = x.slice(0, k, 1 + k % 2, 1)?.scale(2.0 + k as f64);
+                all.push(part.spread(0, 3 * k, x.dims()[0], 1)?);
+            }
+            Value::sum_of(&all)
+        }
+    };
+    for (parts, joined) in [(8, 0), (16, 1)] {
+        let lines = simplified(&[60], REAL, sum(parts));
+        assert_eq!(lines.matches("concatenate").count(), joined, "{lines}");
+        assert_eq!(lines.matches("pad").count(), if joined == 1 { 0 } else { parts }, "{lines}");
+    }
+    let overlapping = |x: &Value| {
+        let parts: Result<Vec<Value>> =
+            (0..20).map(|k| x.slice(0, k, 2, 1)?.scale(2.0).spread(0, k, 40, 1)).collect();
+        Value::sum_of(&parts?)
+    };
+    let lines = simplified(&[40], REAL, overlapping);
+    assert_eq!(lines.matches("pad").count(), 20, "{lines}");
+}
+
+/// Minutes, if every new node were compared with all others that have its inputs.
+#[test]
+fn a_new_node_is_compared_with_few_others() {
+    let dims = [1 << 20];
+    let program = program(&dims, REAL, |x| {
+        let mut last = x.clone();
+        for k in 1..60_000 {
+            x.constant(&array(&[1], REAL, 0.0));
+            last = x.slice(0, k, 8, 1)?;
+            x.scale(k as f64 + 0.5);
+        }
+        Ok(last)
+    });
+    assert_eq!(program.graph.nodes().len(), 2 + 3 * 59_999);
+}

@@ -40,15 +40,19 @@ pub fn transpose(program: &Program) -> Result<Program> {
                 continue;
             }
             let linear = node.primitive.linear_inputs(node.inputs.len());
-            for (i, id) in node.inputs.iter().enumerate().take(linear) {
+            let mut before = 0;
+            for id in node.inputs.iter().take(linear) {
+                let input = &nodes[id.0].ty;
                 if depends[id.0] {
-                    let input = &nodes[id.0].ty;
                     let factors: Vec<Value> = node.inputs[linear..]
                         .iter()
                         .filter_map(|id| constants[id.0].clone())
                         .collect();
-                    let part = step(node, i, input, &seed, &factors, nodes)?;
+                    let part = step(node, before, input, &seed, &factors)?;
                     parts[id.0].push(part);
+                }
+                if let Primitive::Concatenate(axis) = node.primitive {
+                    before += input.dims[axis];
                 }
             }
         }
@@ -56,14 +60,14 @@ pub fn transpose(program: &Program) -> Result<Program> {
     })
 }
 
-/// The transpose of one primitive with respect to its input number `i`.
+/// The transpose of one primitive with respect to an input, which begins at `before` along the axis of
+/// a concatenation.
 fn step(
     node: &Node,
-    i: usize,
+    before: usize,
     input: &ArrayType,
     y: &Value,
     factors: &[Value],
-    nodes: &[Node],
 ) -> Result<Value> {
     let with = |primitive: Primitive, inputs: &[Value]| y.node(primitive, inputs, input.clone());
     let alone = |primitive: Primitive| with(primitive, std::slice::from_ref(y));
@@ -87,7 +91,6 @@ fn step(
         Primitive::Slice(steps) => alone(Primitive::Pad(steps.clone())),
         Primitive::Pad(steps) => alone(Primitive::Slice(steps.clone())),
         Primitive::Concatenate(axis) => {
-            let before = node.inputs[..i].iter().map(|id| nodes[id.0].ty.dims[*axis]).sum();
             let mut steps = vec![AxisStep { start: 0, step: 1 }; input.dims.len()];
             steps[*axis].start = before;
             alone(Primitive::Slice(steps))

@@ -39,8 +39,7 @@ impl Value {
         let anchor = [Value::leaf(&graph, Primitive::Zeros, ArrayType::new([], DType::Float64))];
         let outputs = f(if values.is_empty() { &anchor } else { &values })?;
         let outputs = outputs.iter().map(|v| v.id).collect();
-        let graph = graph.borrow().clone();
-        Ok(Program { graph, inputs: inputs.to_vec(), outputs })
+        Ok(Program { graph: graph.take(), inputs: inputs.to_vec(), outputs })
     }
 
     /// Copies a program into this value's graph, applied to `inputs`. `map` gets the number of each
@@ -75,6 +74,16 @@ impl Value {
     /// The primitive that gives this value.
     pub(crate) fn primitive(&self) -> Primitive {
         self.graph.borrow().node(self.id).primitive.clone()
+    }
+
+    /// Whether something holds for it.
+    pub(crate) fn is(&self, holds: impl FnOnce(&Primitive) -> bool) -> bool {
+        holds(&self.graph.borrow().node(self.id).primitive)
+    }
+
+    /// To how many values it is applied.
+    pub(crate) fn count_arguments(&self) -> usize {
+        self.graph.borrow().node(self.id).inputs.len()
     }
 
     /// What that primitive is applied to.

@@ -267,6 +267,11 @@ impl Array {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
+    /// A number that clones of one array share, and no other array has while one of them lives.
+    pub fn id(&self) -> usize {
+        Arc::as_ptr(&self.0) as usize
+    }
+
     /// How elements lie in the file, for arrays that come from one.
     pub fn stored_type(&self) -> Option<StoredType> {
         match &self.0.base.source {

@@ -1,6 +1,9 @@
 //! What the registry knows of an operator: its name, its documentation, its keys, how to build it.
 //! All of it comes from the parameters' own type and its doc comments.
 
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
@@ -14,7 +17,7 @@ pub struct Entry {
     /// PyLops' name.
     pub name: &'static str,
     schema: fn() -> serde_json::Value,
-    build: fn(&OperatorTable, &mut dyn Scope, &mut Diagnostics) -> Option<Op>,
+    build: fn(&OperatorTable, &[Key], &mut dyn Scope, &mut Diagnostics) -> Option<Op>,
 }
 
 /// One key of an operator's table.
@@ -58,7 +61,14 @@ impl Entry {
         scope: &mut dyn Scope,
         diagnostics: &mut Diagnostics,
     ) -> Option<Op> {
-        (self.build)(table, scope, diagnostics)
+        (self.build)(table, &self.known(), scope, diagnostics)
+    }
+
+    /// The keys, made once: a file may have many operators of one type.
+    fn known(&self) -> Arc<[Key]> {
+        static KNOWN: Mutex<BTreeMap<&str, Arc<[Key]>>> = Mutex::new(BTreeMap::new());
+        let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+        known.entry(self.name).or_insert_with(|| self.keys().into()).clone()
     }
 
     /// JSON Schema of the parameters.
@@ -143,11 +153,10 @@ const FUNCTIONS: [&str; 1] = ["fh"];
 
 fn build<P: Parameters>(
     table: &OperatorTable,
+    keys: &[Key],
     scope: &mut dyn Scope,
     diagnostics: &mut Diagnostics,
 ) -> Option<Op> {
-    let entry = Entry::of::<P>("");
-    let keys = entry.keys();
     let known: Vec<&str> = keys.iter().map(|k| k.name.as_str()).collect();
     let required: Vec<&str> = keys.iter().filter(|k| k.required).map(|k| k.name.as_str()).collect();
     let before = diagnostics.len();

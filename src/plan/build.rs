@@ -1,5 +1,7 @@
 //! Which nodes are kept, the stages that compute them, and where their boxes come from.
 
+use std::collections::HashMap;
+
 use crate::graph::{Cut, Graph, Node, NodeId, Parts, Primitive, Program, input_box, pulled_once};
 use crate::io::Array;
 use crate::plan::Tiles;
@@ -71,6 +73,10 @@ pub struct Plan {
     pub store_of: Vec<Option<StoreId>>,
     /// Bytes of each slot, if one process holds all.
     pub slots: Vec<usize>,
+    /// For each concatenation, where its pieces start along its axis.
+    starts: HashMap<NodeId, Vec<usize>>,
+    /// By number, the stores of the inputs that are read, and of the outputs.
+    ends: [Vec<Option<StoreId>>; 2],
 }
 
 /// Fewest chunks that a fused stage should be left with, if its parts would allow more.
@@ -164,6 +170,9 @@ pub fn plan(program: &Program, request: &Request) -> Plan {
     let mut stores: Vec<Store> = Vec::new();
     let mut store_of: Vec<Option<StoreId>> = vec![None; count];
     let mut stages = Vec::new();
+    let mut outputs_of: Vec<Vec<usize>> = vec![Vec::new(); count];
+    program.outputs.iter().enumerate().for_each(|(k, id)| outputs_of[id.0].push(k));
+    let mut ends = [program.inputs.len(), program.outputs.len()].map(|n| vec![None; n]);
     for id in graph.ids().filter(|id| needed[id.0] && kept[id.0]) {
         let node = graph.node(id);
         let mut add = |kind: StoreKind, tiles: Tiles| {
@@ -172,8 +181,7 @@ pub fn plan(program: &Program, request: &Request) -> Plan {
             store
         };
         let by_rule = || Tiles::new(&node.ty, &cuts[id.0], asked(graph.nodes(), id).as_deref());
-        let outputs: Vec<usize> =
-            (0..program.outputs.len()).filter(|&k| program.outputs[k] == id).collect();
+        let outputs = &outputs_of[id.0];
         let cuts_through = |k: usize| {
             let asked = request.outputs.get(k).and_then(|tiles| tiles.boxes().first());
             let whole = |axis: usize| cuts[id.0].align[axis].is_none();
@@ -185,6 +193,7 @@ pub fn plan(program: &Program, request: &Request) -> Plan {
             Primitive::Input(k) => {
                 let tiles = request.inputs.get(*k).cloned().unwrap_or_else(by_rule);
                 store_of[id.0] = Some(add(StoreKind::Input(*k), tiles));
+                ends[0][*k] = store_of[id.0];
                 None
             }
             Primitive::Constant(array) => {
@@ -208,23 +217,30 @@ pub fn plan(program: &Program, request: &Request) -> Plan {
             stages.push(Stage { store, reads, once });
         }
         // Outputs are the caller's: the first is computed in place, others are copies.
-        for k in outputs {
+        for &k in outputs {
             let tiles = request.outputs.get(k).cloned().unwrap_or_else(by_rule);
             let store = StoreId(stores.len());
             stores.push(Store { node: id, ty: node.ty.clone(), kind: StoreKind::Output(k), tiles });
             stages.push(Stage { store, reads: Vec::new(), once: false });
+            ends[1][k] = Some(store);
             if store_of[id.0].is_none() {
                 store_of[id.0] = Some(store);
             }
         }
     }
-    let mut plan = Plan { program: program.clone(), stores, stages, store_of, slots: Vec::new() };
+    let starts =
+        graph.ids().filter(|id| needed[id.0]).filter_map(|id| Some((id, starts(graph, id)?)));
+    let starts = starts.collect();
+    let (program, slots) = (program.clone(), Vec::new());
+    let mut plan = Plan { program, stores, stages, store_of, slots, starts, ends };
+    // By store, the last stage that was seen to read it.
+    let mut last = vec![None; plan.stores.len()];
     for k in 0..plan.stages.len() {
         let mut reads = Vec::new();
         let store = plan.stages[k].store;
         let whole = IndexBox::whole(&plan.stores[store.0].ty.dims);
         plan.pulls(store, &whole, &mut |read, _| {
-            if !reads.contains(&read) {
+            if last[read.0].replace(k) != Some(k) {
                 reads.push(read);
             }
         });
@@ -233,6 +249,14 @@ pub fn plan(program: &Program, request: &Request) -> Plan {
     plan.assign_slots();
     debug_assert_eq!(plan.prove(), Ok(()));
     plan
+}
+
+/// Where the pieces of a concatenation start along its axis.
+fn starts(graph: &Graph, id: NodeId) -> Option<Vec<usize>> {
+    let node = graph.node(id);
+    let Primitive::Concatenate(axis) = node.primitive else { return None };
+    let lengths = node.inputs.iter().map(|input| graph.node(*input).ty.dims[axis]);
+    Some(lengths.scan(0, |end, n| Some(std::mem::replace(end, *end + n))).collect())
 }
 
 /// Chunk lengths that the user asked for of a node: its own, or for a product those of its kernel's
@@ -281,27 +305,37 @@ impl Plan {
             return;
         }
         let node = self.program.graph.node(id);
-        let mut before = 0;
-        for (k, &input) in node.inputs.iter().enumerate() {
-            let ty = &self.program.graph.node(input).ty;
-            let need = if let Primitive::Concatenate(axis) = node.primitive {
-                let n = ty.dims[axis];
-                let r = &b.0[axis];
-                let lo = r.start.clamp(before, before + n) - before;
-                let hi = r.end.clamp(before, before + n) - before;
-                before += n;
-                b.with(axis, lo..hi)
-            } else {
-                input_box(node, k, ty, b)
-            };
-            if need.is_empty() {
-                continue;
-            }
-            match self.store_of[input.0] {
-                Some(store) => f(store, need),
-                None => self.descend(input, &need, f),
-            }
+        let mut pull = |input: NodeId, need: IndexBox| match self.store_of[input.0] {
+            _ if need.is_empty() => {}
+            Some(store) => f(store, need),
+            None => self.descend(input, &need, f),
+        };
+        if let Primitive::Concatenate(axis) = node.primitive {
+            return self.pieces(id, axis, b).for_each(|(piece, _, need)| pull(piece, need));
         }
+        for (k, &input) in node.inputs.iter().enumerate() {
+            pull(input, input_box(node, k, &self.program.graph.node(input).ty, b));
+        }
+    }
+
+    /// The pieces of a concatenation that a box of it, which is not empty, consists of: each with its part
+    /// of the box, and with the box of the piece that this is.
+    pub fn pieces<'a>(
+        &'a self,
+        id: NodeId,
+        axis: usize,
+        b: &'a IndexBox,
+    ) -> impl Iterator<Item = (NodeId, IndexBox, IndexBox)> + 'a {
+        let (starts, range) = (&self.starts[&id], &b.0[axis]);
+        let end = self.program.graph.node(id).ty.dims[axis];
+        let first = starts.partition_point(|&start| start <= range.start).saturating_sub(1);
+        let last = starts.partition_point(|&start| start < range.end);
+        (first..last).filter_map(move |k| {
+            let (start, end) = (starts[k], starts.get(k + 1).copied().unwrap_or(end));
+            let (lo, hi) = (range.start.max(start), range.end.min(end));
+            let piece = self.program.graph.node(id).inputs[k];
+            (lo < hi).then(|| (piece, b.with(axis, lo..hi), b.with(axis, lo - start..hi - start)))
+        })
     }
 
     /// A store by number.
@@ -310,12 +344,12 @@ impl Plan {
     }
 
     /// The store of an output by number.
-    pub fn output(&self, number: usize) -> Option<&Store> {
-        self.stores.iter().find(|s| s.kind == StoreKind::Output(number))
+    pub fn output(&self, number: usize) -> Option<StoreId> {
+        self.ends[1].get(number).copied().flatten()
     }
 
     /// The store of an input by number, if the program reads it.
-    pub fn input(&self, number: usize) -> Option<&Store> {
-        self.stores.iter().find(|s| s.kind == StoreKind::Input(number))
+    pub fn input(&self, number: usize) -> Option<StoreId> {
+        self.ends[0].get(number).copied().flatten()
     }
 }

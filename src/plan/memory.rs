@@ -1,5 +1,7 @@
 //! Slots by liveness, and what a run holds and moves.
 
+use std::collections::BTreeSet;
+
 use crate::graph::Primitive;
 use crate::plan::{Plan, StoreKind};
 use crate::space::{ArrayType, IndexBox};
@@ -13,26 +15,32 @@ impl Plan {
                 last_read[read.0] = k;
             }
         }
-        let mut free_from: Vec<usize> = Vec::new();
+        // Slots that are free, by their bytes; and by stage, those that are free once it has run.
+        let mut free: BTreeSet<(usize, usize)> = BTreeSet::new();
+        let mut freed: Vec<Vec<usize>> = vec![Vec::new(); self.stages.len()];
         for k in 0..self.stages.len() {
+            if k > 0 {
+                free.extend(freed[k - 1].iter().map(|&slot| (self.slots[slot], slot)));
+            }
             let store = self.stages[k].store;
             if !matches!(self.stores[store.0].kind, StoreKind::Slot(_)) {
                 continue;
             }
             let bytes = self.stores[store.0].ty.bytes();
             // The free slot that fits best; else the largest free one grows; else a new one.
-            let free: Vec<usize> = (0..self.slots.len()).filter(|&s| free_from[s] <= k).collect();
-            let fits = free.iter().copied().filter(|&s| self.slots[s] >= bytes);
-            let slot = fits
-                .min_by_key(|&s| self.slots[s])
-                .or_else(|| free.iter().copied().max_by_key(|&s| self.slots[s]))
-                .unwrap_or_else(|| {
+            let best = free.range((bytes, 0)..).next().or_else(|| free.last()).copied();
+            let slot = match best {
+                Some(found) => {
+                    free.remove(&found);
+                    found.1
+                }
+                None => {
                     self.slots.push(0);
-                    free_from.push(0);
                     self.slots.len() - 1
-                });
+                }
+            };
             self.slots[slot] = self.slots[slot].max(bytes);
-            free_from[slot] = last_read[store.0].max(k) + 1;
+            freed[last_read[store.0].max(k)].push(slot);
             self.stores[store.0].kind = StoreKind::Slot(slot);
         }
     }

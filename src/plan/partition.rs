@@ -1,6 +1,9 @@
 //! Who holds which boxes, and what moves between processes before each stage: the boxes that a
 //! process's chunks need, less the boxes that it owns.
 
+use std::collections::HashMap;
+use std::ops::Range;
+
 use crate::plan::{Plan, Store, StoreId, StoreKind};
 use crate::space::IndexBox;
 
@@ -81,10 +84,12 @@ impl Plan {
                 Needs { store, boxes, pulled: vec![0; size] }
             })
             .collect();
+        let numbers: HashMap<StoreId, usize> =
+            needs.iter().enumerate().map(|(k, need)| (need.store, k)).collect();
         for rank in 0..size {
             for tile in &tiles.boxes()[tiles.owned(rank, size)] {
                 self.pulls(stage.store, tile, &mut |read, b| {
-                    if let Some(need) = needs.iter_mut().find(|n| n.store == read) {
+                    if let Some(need) = numbers.get(&read).and_then(|&k| needs.get_mut(k)) {
                         let hull = need.boxes[rank].hull(&b);
                         need.boxes[rank] = hull;
                         need.pulled[rank] += b.len();
@@ -188,6 +193,12 @@ fn parts(need: &IndexBox, receiver: &IndexBox, sender: &IndexBox, peer: usize) -
 }
 
 impl Share {
+    /// Numbers of the exchanges before a stage.
+    pub fn before(&self, stage: usize) -> Range<usize> {
+        let first = self.exchanges.partition_point(|e| e.stage < stage);
+        first..first + self.exchanges[first..].partition_point(|e| e.stage == stage)
+    }
+
     /// Bytes sent and received in one run.
     pub fn bytes_exchanged(&self, plan: &Plan) -> (usize, usize) {
         let (mut sent, mut received) = (0, 0);

@@ -1,6 +1,8 @@
 //! Proves that a plan can run: every stage reads what has been written and not yet overwritten, and
 //! every process holds or receives what its tiles pull. Debug builds prove every plan that they run.
 
+use std::collections::HashSet;
+
 use crate::plan::{Landing, Plan, Share, StoreId, StoreKind};
 use crate::space::IndexBox;
 
@@ -25,6 +27,8 @@ impl Plan {
                 _ => State::Unwritten,
             })
             .collect();
+        // By slot, the store that has been written to it last.
+        let mut holders: Vec<Option<StoreId>> = vec![None; self.slots.len()];
         for once in [true, false] {
             for (number, stage) in self.stages.iter().enumerate().filter(|(_, s)| s.once == once) {
                 self.prove_reads(number, &states)?;
@@ -38,12 +42,8 @@ impl Plan {
                     return Err(format!("stage {number} fills {}", self.describe(id)));
                 }
                 if let StoreKind::Slot(slot) = store.kind {
-                    for (other, state) in states.iter_mut().enumerate() {
-                        if self.stores[other].kind == StoreKind::Slot(slot)
-                            && *state == State::Written
-                        {
-                            *state = State::Overwritten(id);
-                        }
+                    if let Some(other) = holders[slot].replace(id) {
+                        states[other.0] = State::Overwritten(id);
                     }
                 }
                 states[id.0] = State::Written;
@@ -62,12 +62,13 @@ impl Plan {
     fn prove_reads(&self, number: usize, states: &[State]) -> Result<(), String> {
         let stage = &self.stages[number];
         let mut wrong = None;
+        let said: HashSet<StoreId> = stage.reads.iter().copied().collect();
         let whole = IndexBox::whole(&self.store(stage.store).ty.dims);
         self.pulls(stage.store, &whole, &mut |read, b| {
             let there = IndexBox::whole(&self.store(read).ty.dims);
             let why = match states[read.0] {
                 _ if read == stage.store => "which it fills itself".to_string(),
-                _ if !stage.reads.contains(&read) => "which it does not say it reads".into(),
+                _ if !said.contains(&read) => "which it does not say it reads".into(),
                 _ if !there.contains(&b) => format!("of which there is no box {b}"),
                 State::Unwritten => "before it is filled".into(),
                 State::Overwritten(by) => format!("whose slot holds {}", self.describe(by)),
@@ -150,7 +151,7 @@ impl Share {
         if matches!(plan.store(store).kind, StoreKind::Constant(_)) {
             return self.held[store.0].contains(b);
         }
-        let exchange = self.exchanges.iter().find(|e| e.stage == stage && e.store == store);
+        let exchange = self.exchanges[self.before(stage)].iter().find(|e| e.store == store);
         let mut rest = b.minus(&self.owned[store.0]);
         if let Some(e) = exchange {
             let lands = match e.landing {

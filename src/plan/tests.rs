@@ -148,3 +148,21 @@ fn a_share_that_lacks_a_message_has_no_proof() {
         assert!(plan.prove_share(&share).is_err_and(|e| e.contains("lacks")));
     }
 }
+
+/// Minutes, if every tile looked at all pieces.
+#[test]
+fn a_tile_looks_at_its_own_pieces_of_a_stack() {
+    let (pieces, each) = (30_000, 18_000);
+    let model = ArrayType::new([pieces * each], DType::Float64);
+    let program = Value::program(&[model], |x| {
+        // Neighbours change places.
+        let part = |k: usize| x[0].slice(0, (k ^ 1) * each, each, 1);
+        let parts: Result<Vec<Value>, _> = (0..pieces).map(part).collect();
+        Ok(vec![Value::concatenate(&parts?, 0)?])
+    });
+    let plan = planned(&program.expect("dims agree"));
+    assert!(plan.stores[plan.stages[0].store.0].tiles.len() > 16_000);
+    let needs = plan.needs(0, 2);
+    let pulled: usize = needs.iter().flat_map(|need| &need.pulled).sum();
+    assert_eq!(pulled, pieces * each);
+}

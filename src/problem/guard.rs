@@ -35,7 +35,7 @@ impl Guard {
     pub fn new(document: &Document) -> Guard {
         let folder = document.folder();
         let mut guard = Guard(Vec::new());
-        for (name, spec) in &document.arrays {
+        for (name, spec) in document.arrays.iter() {
             if let ArraySource::File(source) = &spec.source
                 && source.file.value != "-"
             {

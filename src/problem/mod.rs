@@ -102,7 +102,7 @@ impl Problem {
         });
         let solves: Vec<(String, Solve)> = solves.collect();
         for (name, _) in &document.solves {
-            if name.value == "model" || names.arrays().any(|(array, _)| array == name.value) {
+            if name.value == "model" || names.built_array(&name.value).is_some() {
                 let message = format!("`{}` is the name of something else too", name.value);
                 let label = "an output that is made of it could mean an array or the model";
                 out.push(
@@ -148,12 +148,12 @@ impl Problem {
 
     /// An operator by name.
     pub fn operator(&self, name: &str) -> Option<&Op> {
-        self.operators().find(|(n, _)| *n == name).map(|(_, op)| op)
+        self.names.built_operator(name).map(|built| &built.op)
     }
 
     /// Dims and element type of a named operator's data.
     pub fn operator_data(&self, name: &str) -> Option<&ArrayType> {
-        self.names.operators().find(|(n, _)| *n == name).map(|(_, built)| &built.data)
+        self.names.built_operator(name).map(|built| &built.data)
     }
 
     /// Operators in the order of the file.
@@ -163,7 +163,7 @@ impl Problem {
 
     /// An array by name.
     pub fn array(&self, name: &str) -> Option<&Array> {
-        self.arrays().find(|(n, _)| *n == name).map(|(_, array)| array)
+        self.names.built_array(name)
     }
 
     /// Arrays in the order of the file.

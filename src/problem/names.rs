@@ -31,6 +31,15 @@ enum State<T> {
     Done(T),
 }
 
+impl<T> State<T> {
+    fn done(&self) -> Option<&T> {
+        match self {
+            State::Done(thing) => Some(thing),
+            _ => None,
+        }
+    }
+}
+
 /// Something that has a name and may need others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Named {
@@ -107,7 +116,7 @@ impl Names {
         self.used.extend(other.used);
         for (k, state) in other.arrays.into_iter().enumerate() {
             let name = &other.document.arrays[k].0.value;
-            if let Some(own) = self.document.arrays.iter().position(|(n, _)| n.value == *name) {
+            if let Some(own) = self.document.arrays.number(name) {
                 self.arrays[own] = state;
             }
         }
@@ -156,6 +165,16 @@ impl Names {
         }
     }
 
+    /// An array by name, if it could be built.
+    pub(super) fn built_array(&self, name: &str) -> Option<&Array> {
+        self.arrays[self.document.arrays.number(name)?].done()
+    }
+
+    /// An operator by name, if it could be built.
+    pub(super) fn built_operator(&self, name: &str) -> Option<&Built> {
+        self.operators[self.document.operators.number(name)?].done()
+    }
+
     /// Arrays in the order of the file.
     pub(super) fn arrays(&self) -> impl Iterator<Item = (&str, &Array)> {
         done(&self.document.arrays, &self.arrays)
@@ -192,10 +211,7 @@ impl Names {
             self.running.pop();
             self.arrays[k] = array.map_or(State::Failed, State::Done);
         }
-        match &self.arrays[k] {
-            State::Done(array) => Some(array.clone()),
-            _ => None,
-        }
+        self.arrays[k].done().cloned()
     }
 
     /// An array by name, at a place that says `a -> b` if it needs itself.
@@ -207,13 +223,13 @@ impl Names {
     ) -> Option<Array> {
         let document = self.document.clone();
         self.note(Kind::Array, name);
-        if let Some(k) = document.arrays.iter().position(|(n, _)| n.value == name) {
+        if let Some(k) = document.arrays.number(name) {
             if matches!(self.arrays[k], State::Running) {
                 self.circle(Named::Array(k), span, out);
             }
             return self.array_number(k, out);
         }
-        if document.broken.iter().any(|b| b == name) {
+        if document.broken.contains(name) {
             return None;
         }
         let mistake = if document.operator(name).is_some() {
@@ -258,8 +274,8 @@ impl Names {
     ) -> Option<Built> {
         let document = self.document.clone();
         self.note(Kind::Operator, name);
-        let Some(k) = document.operators.iter().position(|(n, _)| n.value == name) else {
-            if !document.broken.iter().any(|b| b == name) {
+        let Some(k) = document.operators.number(name) else {
+            if !document.broken.contains(name) {
                 out.push(unknown_operator(&document, name, span));
             }
             return None;
@@ -310,10 +326,7 @@ impl Names {
             self.running.pop();
             self.operators[k] = built.map_or(State::Failed, State::Done);
         }
-        match &self.operators[k] {
-            State::Done(built) => Some(built.clone()),
-            _ => None,
-        }
+        self.operators[k].done().cloned()
     }
 
     /// An operator by an expression. Its mistakes stand at its own spans, or all `at` one.
@@ -454,10 +467,8 @@ fn done<'a, S, T>(
     specs: &'a [(Spanned<String>, S)],
     states: &'a [State<T>],
 ) -> impl Iterator<Item = (&'a str, &'a T)> {
-    specs.iter().zip(states).filter_map(|((name, _), state)| match state {
-        State::Done(thing) => Some((name.value.as_str(), thing)),
-        _ => None,
-    })
+    let both = specs.iter().zip(states);
+    both.filter_map(|((name, _), state)| Some((name.value.as_str(), state.done()?)))
 }
 
 /// Names that stand in the file, not those that an application has made.

@@ -1,12 +1,21 @@
 //! What of a file nothing uses.
 
+use std::collections::HashMap;
+
 use super::names::{Kind, Names};
-use crate::spec::{Diagnostic, Document, ExpectSpec, Node, NodeValue, ParamTable, Quantity, Span};
+use crate::spec::{Diagnostic, Document, ExpectSpec, Node, NodeValue, Quantity, Span, Spanned};
 
 /// A warning for each param, array and operator that nothing asks for. `written` is the file as it
 /// was written, before an application has added to it.
 pub(super) fn warnings(document: &Document, written: &Document, names: &Names) -> Vec<Diagnostic> {
     let mut found = Vec::new();
+    // By section and name, what the file says.
+    let entries = ["params", "arrays", "operators"].map(|section| {
+        let table = written.root.get(section).and_then(Node::as_table);
+        let entries = table.into_iter().flat_map(|table| &table.entries);
+        (section, entries.map(|entry| (entry.0.value.as_str(), entry)).collect())
+    });
+    let entries: HashMap<&str, HashMap<&str, &(Spanned<String>, Node)>> = entries.into();
     let mut look = |kind: Kind, name: &str, span: &Span| {
         if names.is_used(kind, name) {
             return;
@@ -16,8 +25,7 @@ pub(super) fn warnings(document: &Document, written: &Document, names: &Names) -
             Kind::Array => ("array", "arrays"),
             Kind::Operator => ("operator", "operators"),
         };
-        let set = written.root.get(section).and_then(Node::as_table);
-        let set = set.and_then(|table| set_in(table, name, written));
+        let set = entries[section].get(name).and_then(|(key, node)| set(&key.span, node, written));
         let (message, label) = match (kind, &set) {
             (_, Some(_)) => {
                 (format!("nothing uses {what} `{name}`"), "to set it changes nothing".to_string())
@@ -52,19 +60,15 @@ pub(super) fn warnings(document: &Document, written: &Document, names: &Names) -
 }
 
 /// Where the command line has set a thing of a table, or a key of it.
-fn set_in(table: &ParamTable, name: &str, written: &Document) -> Option<Span> {
-    fn set(key: &Span, node: &Node, written: &Document) -> Option<Span> {
-        if !written.source.is_in_file(key) {
-            return Some(key.clone());
-        }
-        match &node.value {
-            NodeValue::Table(table) => {
-                table.entries.iter().find_map(|(key, node)| set(&key.span, node, written))
-            }
-            NodeValue::Array(items) => items.iter().find_map(|item| set(&item.span, item, written)),
-            _ => None,
-        }
+fn set(key: &Span, node: &Node, written: &Document) -> Option<Span> {
+    if !written.source.is_in_file(key) {
+        return Some(key.clone());
     }
-    let (key, node) = table.entries.iter().find(|(key, _)| key.value == name)?;
-    set(&key.span, node, written)
+    match &node.value {
+        NodeValue::Table(table) => {
+            table.entries.iter().find_map(|(key, node)| set(&key.span, node, written))
+        }
+        NodeValue::Array(items) => items.iter().find_map(|item| set(&item.span, item, written)),
+        _ => None,
+    }
 }

@@ -13,9 +13,12 @@ pub fn table<const N: usize>(indent: usize, rows: &[[String; N]]) -> String {
     let mut text = String::new();
     for row in rows {
         let mut line = " ".repeat(indent);
-        for (cell, width) in row.iter().zip(widths) {
+        // What follows the last cell would trail.
+        let last = row.iter().rposition(|cell| !cell.is_empty()).unwrap_or(0);
+        for (cell, width) in row[..last].iter().zip(widths) {
             let _ = write!(line, "{cell:<width$}  ");
         }
+        line += &row[last];
         let _ = writeln!(text, "{}", line.trim_end());
     }
     text

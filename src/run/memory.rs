@@ -1,5 +1,6 @@
 //! What one process of a run holds at its fullest, and how it keeps within what it may take.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 
 use serde::Serialize;
@@ -84,23 +85,25 @@ impl Held<'_> {
     /// Bytes of the arrays of the problem, and of what they are read from if that is memory. A box that
     /// both programs read counts once; what is computed is there as a whole.
     fn constants(&self) -> usize {
-        let mut read: Vec<(&Array, &IndexBox, usize)> = Vec::new();
-        let mut held = 0;
+        // By the number of an array, the boxes of it that count.
+        let mut read: HashMap<usize, Vec<&IndexBox>> = HashMap::new();
+        let mut total = 0;
         for (plan, share) in self.shares() {
             for (store, b) in plan.stores.iter().zip(&share.held) {
                 let StoreKind::Constant(array) = &store.kind else { continue };
                 let whole = array.is_computed_as_is();
-                if !read.iter().any(|(a, ..)| a.same_as(array)) {
-                    held += array.held_bytes();
+                let boxes = read.entry(array.id()).or_default();
+                if boxes.is_empty() {
+                    total += array.held_bytes();
                 }
-                if !read.iter().any(|(a, r, _)| a.same_as(array) && (whole || r.contains(b))) {
+                if !boxes.iter().any(|r| whole || r.contains(b)) {
                     let elements = if whole { store.ty.len() } else { b.len() };
-                    let bytes = elements * store.ty.dtype.size();
-                    read.push((array, b, bytes));
+                    total += elements * store.ty.dtype.size();
+                    boxes.push(b);
                 }
             }
         }
-        held + read.iter().map(|(_, _, n)| n).sum::<usize>()
+        total
     }
 }
 

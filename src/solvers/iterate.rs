@@ -370,6 +370,7 @@ mod tests {
     use crate::scalar::DType;
     use crate::solvers::cg::Cg;
     use crate::solvers::cgls::Cgls;
+    use crate::solvers::lsmr::Lsmr;
     use crate::solvers::lsqr::Lsqr;
     use crate::solvers::{Fill, Quiet};
     use crate::space::ArrayType;
@@ -458,6 +459,7 @@ mod tests {
     fn what_a_state_shows_is_all_that_its_solver_knows() {
         goes_on(&Cg { niter: 9, tol: 0.0, rtol: 0.0 });
         goes_on(&Cgls { niter: 9, damp: 0.2, tol: 0.0, rtol: 0.0 });
+        goes_on(&Lsmr { niter: 9, damp: 0.2, ..Lsmr::default() });
         goes_on(&Lsqr { niter: 9, damp: 0.2, ..Lsqr::default() });
     }
 

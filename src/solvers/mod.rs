@@ -7,6 +7,7 @@ mod direct;
 mod ends;
 mod floor;
 mod iterate;
+mod lsmr;
 mod lsqr;
 mod method;
 mod monitor;

@@ -13,6 +13,7 @@ use crate::solvers::cg::Cg;
 use crate::solvers::cgls::Cgls;
 use crate::solvers::direct::{Direct, MOST_ENTRIES};
 use crate::solvers::iterate::Solver;
+use crate::solvers::lsmr::Lsmr;
 use crate::solvers::lsqr::Lsqr;
 use crate::solvers::method::{Method, Refusal};
 use crate::space::ArrayType;
@@ -90,6 +91,7 @@ pub const ENTRIES: &[Entry] = &[
     Entry::of::<Cg>(Cg::NAME),
     Entry::of::<Cgls>(Cgls::NAME),
     Entry { documentation: direct_text, ..Entry::of::<Direct>("direct") },
+    Entry::of::<Lsmr>(Lsmr::NAME),
     Entry::of::<Lsqr>(Lsqr::NAME),
 ];
 
@@ -149,7 +151,6 @@ pub const NOT_YET: &[&str] = &[
     "irls",
     "ista",
     "linearizedadmm",
-    "lsmr",
     "minres",
     "omp",
     "primaldual",

@@ -1,5 +1,6 @@
 //! Mistakes of a problem file, collected and shown as rustc shows them.
 
+use std::collections::HashSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -9,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::source::{Source, Span, char_boundary};
 
 /// One mistake and its place.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Diagnostic {
     /// Where the caret stands.
     pub span: Span,
@@ -84,12 +85,14 @@ pub struct Diagnostics {
     source: Arc<Source>,
     items: Vec<Diagnostic>,
     warnings: Vec<Diagnostic>,
+    /// The warnings again, to find equal ones.
+    warned: HashSet<Diagnostic>,
 }
 
 impl Diagnostics {
     /// No mistakes yet.
     pub fn new(source: Arc<Source>) -> Self {
-        Diagnostics { source, items: Vec::new(), warnings: Vec::new() }
+        Diagnostics { source, items: Vec::new(), warnings: Vec::new(), warned: HashSet::new() }
     }
 
     /// Adds a mistake.
@@ -99,7 +102,7 @@ impl Diagnostics {
 
     /// Adds a warning: something that runs, but is probably not what was meant.
     pub fn warn(&mut self, diagnostic: Diagnostic) {
-        if !self.warnings.contains(&diagnostic) {
+        if self.warned.insert(diagnostic.clone()) {
             self.warnings.push(diagnostic);
         }
     }
@@ -162,9 +165,10 @@ impl Diagnostics {
         let warnings = self.warnings.iter().map(|item| (item, Level::WARNING));
         let mut items: Vec<(&Diagnostic, Level<'_>)> = mistakes.chain(warnings).collect();
         items.sort_by_key(|(d, _)| (d.span.start, d.span.end));
+        let lines = Lines::of(&self.source.text);
         let mut out = String::new();
         for (item, level) in items {
-            out.push_str(&self.render_one(&renderer, item, level));
+            out.push_str(&self.render_one(&renderer, &lines, item, level));
             out.push_str("\n\n");
         }
         if !self.items.is_empty() {
@@ -174,7 +178,13 @@ impl Diagnostics {
         out
     }
 
-    fn render_one(&self, renderer: &Renderer, item: &Diagnostic, level: Level<'_>) -> String {
+    fn render_one(
+        &self,
+        renderer: &Renderer,
+        lines: &Lines,
+        item: &Diagnostic,
+        level: Level<'_>,
+    ) -> String {
         let mut group = level.primary_title(item.message.as_str()).elements(None::<Element>);
         // Secondary places in the same text share its snippet; others get their own.
         let primary = self.source.text_at(item.span.start);
@@ -186,14 +196,22 @@ impl Diagnostics {
             }
         }
         for text in texts {
+            let secondary = item.secondary.iter().map(|(span, _)| span);
+            let spans = std::iter::once(&item.span).chain(secondary);
+            let spans = spans.filter(|span| self.source.text_at(span.start).start == text.start);
+            // An argument shows its own option, and has no lines to number; of a file, only the lines
+            // that matter are looked at.
+            let (first, part) = match text.name {
+                Some(_) => lines.around(text.text, spans),
+                None => (0, 0..text.text.len()),
+            };
             let inside = |span: &Span| {
                 let cut = |at: usize| char_boundary(text.text, at.saturating_sub(text.start));
                 let start = cut(span.start);
-                start..cut(span.end).max(start)
+                start - part.start..cut(span.end).max(start) - part.start
             };
-            let mut snippet = Snippet::source(text.text);
-            // An argument shows its own option, and has no lines to number.
-            snippet = match text.name {
+            let snippet = Snippet::source(&text.text[part.clone()]).line_start(first + 1);
+            let mut snippet = match text.name {
                 Some(name) => snippet.path(name),
                 None => snippet.line_numbering(false),
             };
@@ -241,6 +259,27 @@ impl Diagnostics {
         };
         let mistakes = if self.items.len() == 1 { "mistake" } else { "mistakes" };
         format!("{where_} {has} {} {mistakes}; nothing was run", self.items.len())
+    }
+}
+
+/// Where the lines of a text begin.
+struct Lines(Vec<usize>);
+
+impl Lines {
+    fn of(text: &str) -> Lines {
+        let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+        Lines(std::iter::once(0).chain(breaks.map(|(k, _)| k + 1)).collect())
+    }
+
+    /// The lines that spans are in with one before and one after: the number of the first, and their
+    /// place.
+    fn around<'a>(&self, text: &str, spans: impl Iterator<Item = &'a Span>) -> (usize, Span) {
+        let (start, end) =
+            spans.fold((text.len(), 0), |(a, b), span| (a.min(span.start), b.max(span.end)));
+        let line = |at: usize| self.0.partition_point(|&start| start <= at).saturating_sub(1);
+        let first = line(start).saturating_sub(1);
+        let end = self.0.get(line(end.max(start)) + 2).copied().unwrap_or(text.len());
+        (first, self.0[first]..end.min(text.len()))
     }
 }
 

@@ -1,5 +1,6 @@
 //! A whole problem file as typed tables.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -8,6 +9,7 @@ use super::diagnostic::{Diagnostic, Diagnostics};
 use super::expect::{self, ExpectSpec};
 use super::expr::{self, Expr};
 use super::header;
+use super::listed::Listed;
 use super::misplaced;
 use super::node::{self, Node, ParamTable};
 use super::operators::{self, OperatorSpec, OperatorTable};
@@ -35,11 +37,11 @@ pub struct Document {
     /// Default element type.
     pub dtype: Option<Spanned<DType>>,
     /// Named numbers, in the order of the file.
-    pub params: Vec<(Spanned<String>, f64)>,
+    pub params: Listed<f64>,
     /// Arrays, in the order of the file.
-    pub arrays: Vec<(Spanned<String>, ArraySpec)>,
+    pub arrays: Listed<ArraySpec>,
     /// Operators, in the order of the file.
-    pub operators: Vec<(Spanned<String>, OperatorSpec)>,
+    pub operators: Listed<OperatorSpec>,
     /// What is solved.
     pub solve: Option<SolveSpec>,
     /// Further solves by name.
@@ -53,7 +55,7 @@ pub struct Document {
     /// Public files that may not be there, by their paths, and where they are to be had.
     pub fetch: Vec<(Spanned<String>, String)>,
     /// Names of parameters, arrays and operators whose own mistakes were reported.
-    pub broken: Vec<String>,
+    pub broken: HashSet<String>,
     /// The solver of `[solve]` and its own parameters, also where the rest of the table is wrong.
     pub solver: Option<(Spanned<String>, ParamTable)>,
 }
@@ -112,17 +114,17 @@ impl Document {
 
     /// A number of `[params]`.
     pub fn param(&self, name: &str) -> Option<f64> {
-        self.params.iter().find(|(n, _)| n.value == name).map(|(_, x)| *x)
+        self.params.named(name).copied()
     }
 
     /// An array by name.
     pub fn array(&self, name: &str) -> Option<&ArraySpec> {
-        self.arrays.iter().find(|(n, _)| n.value == name).map(|(_, a)| a)
+        self.arrays.named(name)
     }
 
     /// An operator by name.
     pub fn operator(&self, name: &str) -> Option<&OperatorSpec> {
-        self.operators.iter().find(|(n, _)| n.value == name).map(|(_, o)| o)
+        self.operators.named(name)
     }
 
     /// Parses an expression over this document's operators from the command line, as after
@@ -153,12 +155,12 @@ fn read(root: &ParamTable, out: &mut Diagnostics) -> Document {
     let partial = root.get("application").is_some();
     let title = r.read("title", reader::string);
     let dtype = r.read("dtype", reader::dtype);
-    let params = named(&mut r, "params", |name, node, out| {
+    let params: Listed<f64> = named(&mut r, "params", |name, node, out| {
         out.take(operators::check_name(name, "a parameter"));
         out.take(reader::number(node, &name.value)).map(|x| x.value)
     });
-    let arrays = named(&mut r, "arrays", arrays::read);
-    let operators = named(&mut r, "operators", |name, node, out| {
+    let arrays: Listed<ArraySpec> = named(&mut r, "arrays", arrays::read);
+    let operators: Listed<OperatorSpec> = named(&mut r, "operators", |name, node, out| {
         out.take(operators::check_name(name, "an operator"));
         operators::read(name, node, out)
     });
@@ -174,8 +176,8 @@ fn read(root: &ParamTable, out: &mut Diagnostics) -> Document {
     let expect = r.node("expect").map(|node| expect::read(node, r.out)).unwrap_or_default();
     r.finish();
     let broken = broken(root, &params, &arrays, &operators);
-    for (name, _) in &operators {
-        if let Some((param, _)) = params.iter().find(|(p, _)| p.value == name.value) {
+    for (name, _) in operators.iter() {
+        if let Some((param, _)) = params.entry(&name.value) {
             let message = format!("`{}` names two things", name.value);
             out.push(
                 Diagnostic::new(name.span.clone(), message, "an operator")
@@ -221,33 +223,31 @@ fn read_application(node: &Node, out: &mut Diagnostics) -> Option<ApplicationSpe
 /// Names of the parameters, arrays and operators that stand in the file but could not be read.
 fn broken(
     root: &ParamTable,
-    params: &[(Spanned<String>, f64)],
-    arrays: &[(Spanned<String>, ArraySpec)],
-    operators: &[(Spanned<String>, OperatorSpec)],
-) -> Vec<String> {
+    params: &Listed<f64>,
+    arrays: &Listed<ArraySpec>,
+    operators: &Listed<OperatorSpec>,
+) -> HashSet<String> {
     let names = |key: &str| -> Vec<String> {
         let table = root.get(key).and_then(Node::as_table);
         table.map(|t| t.keys().map(str::to_string).collect()).unwrap_or_default()
     };
-    let array = |name: &String| arrays.iter().any(|(n, _)| n.value == *name);
-    let operator = |name: &String| operators.iter().any(|(n, _)| n.value == *name);
-    let mut broken: Vec<String> = names("arrays").into_iter().filter(|n| !array(n)).collect();
-    let param = |name: &String| params.iter().any(|(n, _)| n.value == *name);
-    broken.extend(names("params").into_iter().filter(|n| !param(n)));
-    broken.extend(names("operators").into_iter().filter(|n| !operator(n)));
-    broken
+    let params = names("params").into_iter().filter(|n| params.number(n).is_none());
+    let arrays = names("arrays").into_iter().filter(|n| arrays.number(n).is_none());
+    let operators = names("operators").into_iter().filter(|n| operators.number(n).is_none());
+    params.chain(arrays).chain(operators).collect()
 }
 
 /// A table of things by name.
-fn named<T>(
+fn named<T, L: FromIterator<(Spanned<String>, T)>>(
     r: &mut Reader<'_, '_>,
     key: &'static str,
     mut read: impl FnMut(&Spanned<String>, &Node, &mut Diagnostics) -> Option<T>,
-) -> Vec<(Spanned<String>, T)> {
-    let Some(node) = r.node(key) else { return Vec::new() };
+) -> L {
+    let none = || std::iter::empty().collect();
+    let Some(node) = r.node(key) else { return none() };
     let Some(table) = node.as_table() else {
         r.out.push(wrong(node, key, "a table"));
-        return Vec::new();
+        return none();
     };
     let entries = table.entries.iter();
     entries.filter_map(|(name, node)| Some((name.clone(), read(name, node, r.out)?))).collect()

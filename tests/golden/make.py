@@ -925,6 +925,19 @@ def lsqr(make=lambda o: o["A"], pad=0, back=None, **k):
     return run
 
 
+LSMR_STOPS = ["niter", "compatible", "least squares", "conlim", "compatible to machine precision",
+              "least squares to machine precision", "condition beyond machine precision", "niter"]
+
+
+def lsmr(**k):
+    """SciPy's lsmr"""
+    def run(o, d, x0, e):
+        r = scipy.sparse.linalg.lsmr(o["A"], d, x0=x0, **k)
+        names = ("rnorm", "arnorm", "anorm", "acond", "xnorm")
+        return r[0], r[2], None, dict({n: float("%.15g" % v) for n, v in zip(names, r[3:])}, status=LSMR_STOPS[r[1]])
+    return run
+
+
 def regularized(regs, eps, dataregs=None, weight=None, **k):
     def run(o, d, x0, e):
         r = pylops.optimization.leastsquares.regularized_inversion(
@@ -1059,6 +1072,13 @@ def solvers():
           keep(solver="lsqr", niter=5, preconditioner="P"), lsqr(niter=5, **through), **tight)
     solve("lsqr, preconditioned, complex, a wide P", dict(A=cmat(8, 5), P=cmat(5, 7)),
           keep(solver="lsqr", niter=4, preconditioner="P"), lsqr(niter=4, **through), dtype=cz, **tight)
+    # lsmr
+    for label, t, dt, k in (("overdetermined", mat(10, 6), "float64", dict(maxiter=4)), ("underdetermined, damp", mat(4, 7), "float64", dict(maxiter=3, damp=2.0)),
+                            ("complex", cmat(9, 6), cz, dict(maxiter=4)), ("stopped by atol", mat(12, 8), "float64", dict(maxiter=50, atol=0.03)),
+                            ("stopped by btol", mat(5, 9), "float64", dict(maxiter=50, atol=0.0, btol=0.03)), ("stopped by conlim", mat(12, 8), "float64", dict(maxiter=50, atol=0.0, btol=0.0, conlim=2.5))):
+        ours = {{"maxiter": "niter"}.get(n, n): v for n, v in k.items()}
+        solve("lsmr, " + label, dict(A=t), keep(solver="lsmr", **ours), lsmr(**k), dtype=dt, cost=False, **tight)
+    solve("lsmr, x0 and damp", dict(A=mat(10, 6)), keep(solver="lsmr", niter=4, damp=0.7), lsmr(maxiter=4, damp=0.7), x0=True, cost=False, **tight)
     # direct
     for label, t, dt in (("square", mat(7, 7), "float64"), ("square, complex", cmat(6, 6), cz), ("tall", mat(9, 5), "float64"),
                          ("tall, complex", cmat(8, 4), cz), ("wide", mat(4, 7), "float64")):

@@ -153,7 +153,9 @@ impl Map {
             return self;
         }
         let model = Space { complex: false, ..self.model.clone() };
-        Map { model, ..self.map_both(reals_only) }
+        // The real data of a complex model are not those of its parts.
+        let splits = self.splits && self.data.complex;
+        Map { model, splits, ..self.map_both(reals_only) }
     }
 
     /// `self @ other`

@@ -15,7 +15,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
 use crate::cli::launch::mpirun::{Family, end_with_parent};
 use crate::cli::launch::notes::{self, WORD};
 use crate::cli::launch::rank;
-use crate::cli::team::host;
+use crate::cli::system::host;
 
 /// Set for a process that has a witness.
 const WITNESSED: &str = "PYLOPSD_WITNESSED";

@@ -6,7 +6,7 @@ use super::*;
 fn array(text: &str) -> SyntheticSpec {
     let d = document(&format!("arrays.a = {{ {text} }}"), &[]);
     match d.arrays.into_iter().next() {
-        Some((_, ArraySpec { source: ArraySource::Synthetic(spec), .. })) => spec,
+        Some((_, ArraySpec { source: ArraySource::Synthetic(spec), .. })) => spec.clone(),
         other => panic!("{text}: {other:?}"),
     }
 }
