@@ -213,9 +213,12 @@ impl Job<'_> {
         if !plain || self.solve.method.damp() != 0.0 || residual <= 1.001 * data + rounding {
             return None;
         }
+        // What the solver itself took for better was spoilt by rounding.
+        let last = found.cost.last().copied().unwrap_or(0.0);
+        let early = self.solve.normal_equations || last > data;
         let advice = match found.stop.remedy() {
-            Some(remedy) => vec![remedy],
-            None => {
+            Some(remedy) if early => vec![remedy],
+            _ => {
                 let start = self.solve.x0.is_some();
                 let single = !self.solve.model_type.dtype.is_double();
                 let all = [
