@@ -312,13 +312,159 @@ fn norms_neither_underflow_nor_overflow() {
         assert!(ran.stderr.contains("in the model"), "{}", ran.stderr);
         assert!(ran.stderr.contains("beyond what its type holds"), "{}", ran.stderr);
     }
-    let folder = dense("float64", "[[1e-160]]", "[1.0]", "solver = \"cgls\"\ntol = 0.0");
-    folder.ran("solve problem.toml").is(
-        1,
-        "",
-        "error: the squared norm of the adjoint of the residual is below what double precision holds, before \
-         the first iteration, though its elements are finite; nothing was written. Scale the operator",
-    );
+}
+
+#[test]
+fn operators_at_the_ends_of_a_type_are_solved() {
+    // The solution is 1, 2, times `loud`.
+    for (dtype, s, loud) in [
+        ("float32", 1e-34, 1.0),
+        ("float32", 1e-37, 1.0),
+        ("float32", 1e-37, 1e20),
+        ("float32", 1e35, 1e-20),
+        ("float32", 4e37, 1.0),
+        ("float32", 4e37, 1e-30),
+        ("float64", 1e-160, 1.0),
+        ("float64", 1e-300, 1.0),
+        ("float64", 1e160, 1e-100),
+    ] {
+        let matrix = format!("[[{:e}, 0], [0, {s:e}], [{s:e}, {s:e}]]", 2.0 * s);
+        let d = s * loud;
+        let data = format!("[{:e}, {:e}, {:e}]", 2.0 * d, 2.0 * d, 3.0 * d);
+        for solver in ["cgls\"\ntol = 0.0", "lsqr\"", "lsmr\"", "direct\""] {
+            let niter = if solver.starts_with("direct") { "" } else { "niter = 20" };
+            let solve = format!("solver = \"{solver}\n{niter}");
+            let folder = dense(dtype, &matrix, &data, &solve);
+            let ran = folder.ran("solve problem.toml");
+            let found = (ran.code, ran.stderr.as_str());
+            assert_eq!(found, (Some(0), ""), "{solver} {dtype} {s:e} {loud:e}");
+            model(&folder, dtype, &[loud, 2.0 * loud], 2e-6);
+        }
+    }
+    // A large damping too.
+    for solver in ["cgls", "lsqr", "lsmr"] {
+        let solve = format!("solver = \"{solver}\"\nniter = 20\ntol = 0.0\ndamp = 1e18");
+        let folder = dense("float32", "[[1e18, 0], [0, 2e18]]", "[2.0, 5.0]", &solve);
+        let ran = folder.ran("solve problem.toml");
+        assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{solver}");
+        model(&folder, "float32", &[1e-18, 2e-18], 1e-6);
+    }
+    // What is below the type is told of.
+    for solver in ["cg\"\ntol = 0.0", "cgls\"\ntol = 0.0", "lsqr\"", "lsmr\"", "direct\""] {
+        let matrix = "[[2e20, 1e20], [1e20, 2e20]]";
+        let solve = format!("solver = \"{solver}");
+        let ran = dense("float32", matrix, "[4e-30, 5e-30]", &solve).ran("solve problem.toml");
+        assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+        let words =
+            "warning: the model is below what float32 holds: its largest value is 2.000e-50";
+        assert!(ran.stderr.starts_with(words), "{solver}: {}", ran.stderr);
+    }
+}
+
+#[test]
+fn direct_solves_a_square_matrix_whose_entries_are_there() {
+    let block = "[[2.0, 1.0, 0.0, 0.0], [1.0, 2.0, 0.0, 0.0], [0.0, 0.0, 2e-7, 1e-7], [0.0, 0.0, 1e-7, 2e-7]]";
+    let data = "[4.0, 5.0, 10e-7, 11e-7]";
+    for solve in ["", "solver = \"direct\""] {
+        let folder = dense("float32", block, data, solve);
+        let ran = folder.ran("solve problem.toml");
+        assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+        let words = "warning: `direct`: the condition number of the matrix is about 3.0e7, and single \
+                     precision, which its arrays are stored in, tells up to 2.1e6";
+        assert!(ran.stderr.starts_with(words), "{}", ran.stderr);
+        model(&folder, "float32", &[1.0, 2.0, 3.0, 4.0], 1e-6);
+    }
+    // The user may have small singular values left out.
+    let folder = dense("float32", block, data, "solver = \"direct\"\nrcond = 1e-6");
+    let ran = folder.ran("solve problem.toml");
+    let words = "warning: `direct`: the matrix has rank 2 by `rcond`, not 4: singular values up to 1.0e-6 \
+                 times the largest count as 0";
+    assert!(ran.stderr.starts_with(words), "{}", ran.stderr);
+    model(&folder, "float32", &[1.0, 2.0, 0.0, 0.0], 1e-6);
+    let ran = folder.ran("solve problem.toml --set solve.rcond=-1.0");
+    assert_eq!(ran.code, Some(2), "{}", ran.stderr);
+    // A diagonal, and products whose entries are those of arrays.
+    let text = |operator: &str| {
+        format!(
+            "dtype = \"float32\"\n[arrays]\nd = {{ values = [1.0, 1e-3, 1e-7] }}\n\
+             M = {{ values = [[0.0, 1e-3], [1e-7, 0.0]] }}\n[operators]\nD = {{ type = \"Diagonal\", diag = \"d\" }}\n\
+             R = {{ type = \"Flip\", dims = 3 }}\nM = {{ type = \"MatrixMult\", A = \"M\" }}\n\
+             I = {{ type = \"Identity\", N = 1 }}\n[solve]\noperator = \"{operator}\"\n\
+             data = [1.0, 1e-3, 1e-7]\nsolver = \"direct\"\n[outputs]\nmodel = \"m.npy\"\n"
+        )
+    };
+    let ones = [1.0, 1.0, 1.0];
+    for (operator, wanted) in
+        [("D", ones), ("R @ D.H @ R", [1e7, 1.0, 1e-7]), ("BlockDiag(I, M)", ones)]
+    {
+        let folder = common::Folder::of(&text(operator));
+        let ran = folder.ran("solve problem.toml");
+        assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+        assert!(ran.stderr.contains("condition number"), "{operator}: {}", ran.stderr);
+        model(&folder, "float32", &wanted, 1e-6);
+    }
+    // Sums and products are computed, and rounded.
+    for operator in ["D + 0.5 * D", "D @ D"] {
+        let ran = common::Folder::of(&text(operator)).ran("solve problem.toml");
+        assert!(ran.stderr.contains("in single precision"), "{operator}: {}", ran.stderr);
+    }
+}
+
+#[test]
+fn direct_solves_what_was_stored_in_single_precision_as_it_is() {
+    // Singular values from 1 to 1e-6, which single precision tells from 0 for none but small matrices.
+    let n = 60;
+    let wave = |k: usize| ((k * k * 7 + k * 3 + 1) as f64 * 0.37).sin();
+    let length: f64 = (0..n).map(|k| wave(k).powi(2)).sum();
+    let turn = |i: usize, j: usize| f64::from(i == j) - 2.0 * wave(i) * wave(j) / length;
+    let fall = |k: usize| 10_f64.powf(-6.0 * k as f64 / (n - 1) as f64);
+    let other = |j: usize, k: usize| turn((j + 7) % n, (k + 3) % n);
+    let at = |i: usize, j: usize| {
+        f64::from((0..n).map(|k| turn(i, k) * fall(k) * other(j, k)).sum::<f64>() as f32)
+    };
+    let matrix: Vec<f64> = (0..n * n).map(|k| at(k / n, k % n)).collect();
+    let exact: Vec<f64> = (0..n).map(|k| 1.0 + wave(k)).collect();
+    let row = |i: usize| exact.iter().enumerate().map(|(j, x)| matrix[i * n + j] * x).sum();
+    let data: Vec<f64> = (0..n).map(row).collect();
+    let text = "[arrays]\nM = { file = \"M.npy\", dtype = \"float64\" }\ny = { file = \"y.npy\" }\n[operators]\n\
+                A = { type = \"MatrixMult\", A = \"M\" }\n[solve]\noperator = \"A\"\ndata = \"y\"\n\
+                [outputs]\nmodel = \"m.npy\"\n";
+    let folder = common::Folder::of(text);
+    folder.write("M.npy", &Stored::new(&[n, n], "float32", &matrix));
+    folder.write("y.npy", &Stored::new(&[n], "float64", &data));
+    let ran = folder.ran("solve problem.toml");
+    assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+    model(&folder, "float64", &exact, 1e-8);
+}
+
+#[test]
+fn a_start_that_is_kept_is_told_of() {
+    // The gradient is small as the operator is, not as the start is good.
+    let matrix = "[[1.0e-10, -2.5e-11], [-2.5e-11, 1.0e-10], [1.0e-10, 1.0e-10]]";
+    let solve = "solver = \"cgls\"\nniter = 50\nx0 = [1.0e6, 1.0e6]";
+    let ran = dense("float64", matrix, "[1e-3, 2e-3, 4e-3]", solve).ran("solve problem.toml");
+    let words = "warning: `tol` = 1e-4 ended the run early";
+    assert!(ran.stderr.starts_with(words), "{}", ran.stderr);
+    assert!(ran.stderr.contains("the model is `x0`. Set `tol = 0.0`"), "{}", ran.stderr);
+}
+
+#[test]
+fn what_to_do_about_a_bad_fit_follows_what_ended_the_run() {
+    let words = "the model fits the data worse than zero does";
+    for (solve, advice) in [
+        ("solver = \"cgls\"", "Set `tol = 0.0`"),
+        ("solver = \"cgls\"\ntol = 0.0\nrtol = 20.0", "Lower `rtol`"),
+        ("solver = \"lsqr\"\nbtol = 20.0", "Lower `atol` and `btol`"),
+        ("solver = \"lsqr\"\nniter = 0", "Leave out `x0`, or raise `niter`"),
+    ] {
+        let solve = format!("{solve}\nx0 = [1e5, 1e6]");
+        let ran = dense("float64", "[[1e-4, 0], [0, 2e-5]]", "[1.0, 1.0]", &solve)
+            .ran("solve problem.toml");
+        assert_eq!(ran.code, Some(0), "{}", ran.stderr);
+        let line = ran.stderr.lines().find(|line| line.contains(words));
+        let line = line.unwrap_or_else(|| panic!("{solve}: {}", ran.stderr));
+        assert!(line.ends_with(&format!(". {advice}")), "{solve}: {line}");
+    }
 }
 
 #[test]
@@ -524,17 +670,16 @@ fn rank_three(n: usize) -> Vec<f64> {
 
 #[test]
 fn direct_knows_what_precision_an_array_was_stored_in() {
-    let norm = |array: &str, operator: &str| {
+    let norm = |array: &str, operator: &str, solve: &str, words: &str| {
         let text = format!(
             "[arrays]\nM = {{ file = \"S.npy\"{array} }}\ny = {{ random = {{ shape = 8, seed = 3 }} }}\n\
              [operators]\nA = {{ type = \"MatrixMult\", A = \"M\"{operator} }}\n[solve]\noperator = \"A\"\n\
-             data = \"y\"\nsolver = \"direct\"\n[outputs]\nmodel = \"m.npy\"\n"
+             data = \"y\"\nsolver = \"direct\"\n{solve}\n[outputs]\nmodel = \"m.npy\"\n"
         );
         let folder = common::Folder::of(&text);
         folder.write("S.npy", &Stored::new(&[8, 8], "float32", &rank_three(8)));
         let ran = folder.ran("solve problem.toml --json");
         assert_eq!(ran.code, Some(0), "{}", ran.stderr);
-        let words = "`direct`: the matrix has rank 3 in single precision, not 8";
         assert!(ran.stderr.contains(words), "{array}{operator}: {}", ran.stderr);
         let dtype = ran.json()["operator"]["dtype"].as_str().unwrap().to_string();
         let model = folder.read("m.npy", &dtype).unwrap().values;
@@ -546,7 +691,12 @@ fn direct_knows_what_precision_an_array_was_stored_in() {
         (", dtype = \"float64\", transpose = [1, 0]", ""),
         (", dtype = \"complex128\"", ""),
     ] {
-        let norm = norm(array, operator);
+        // Its entries are there, so it is solved as it is; whoever knows better says so.
+        let words = "the model may be noise";
+        let noise = norm(array, operator, "", words);
+        assert!(noise > 1e6, "{array}{operator}: {noise:e}");
+        let words = "`direct`: the matrix has rank 3 by `rcond`, not 8";
+        let norm = norm(array, operator, "rcond = 1e-6", words);
         assert!(norm < 100.0, "{array}{operator}: {norm:e}");
     }
     // Whole numbers are exact, and a full rank is not spoken of.

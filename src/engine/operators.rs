@@ -82,6 +82,38 @@ impl Operators {
         })
     }
 
+    /// Whether the entries of the matrix are elements of arrays, as they are: moved about, but neither
+    /// multiplied with each other nor added up.
+    pub fn is_stored(&self) -> bool {
+        let program = &self.forward.plan().program;
+        // How often an array has been multiplied with; `None` for what is computed.
+        let mut factors: Vec<Option<usize>> = Vec::new();
+        for node in program.graph.nodes() {
+            let of = |k: usize| factors[node.inputs[k].0];
+            factors.push(match &node.primitive {
+                Primitive::Input(_) | Primitive::Constant(_) | Primitive::Zeros => Some(0),
+                Primitive::Multiply { .. } | Primitive::Matmul { .. } => {
+                    (of(0) == Some(0) && of(1) == Some(0)).then_some(1)
+                }
+                Primitive::Cast
+                | Primitive::Conj
+                | Primitive::Reshape
+                | Primitive::Permute(_)
+                | Primitive::Slice(_)
+                | Primitive::Pad(_)
+                | Primitive::Flip(_)
+                | Primitive::Roll { .. } => of(0),
+                // What is side by side may be the same twice, and added up by what comes next.
+                Primitive::Concatenate(_) => {
+                    let all = node.inputs.iter().all(|id| factors[id.0].is_some());
+                    all.then_some(1)
+                }
+                _ => None,
+            });
+        }
+        program.outputs.iter().all(|id| factors[id.0].is_some())
+    }
+
     /// The epsilon of the type that the operator computes in.
     pub fn epsilon(&self) -> f64 {
         if self.is_single() { f64::from(f32::EPSILON) } else { f64::EPSILON }

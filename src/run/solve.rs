@@ -213,18 +213,40 @@ impl Job<'_> {
         if !plain || self.solve.method.damp() != 0.0 || residual <= 1.001 * data + rounding {
             return None;
         }
-        let single = !self.solve.model_type.dtype.is_double();
-        let advice = match (self.solve.x0.is_some(), single) {
-            (true, true) => "Leave out `x0`, raise `niter`, or compute in float64",
-            (true, false) => "Leave out `x0`, or raise `niter`",
-            (false, true) => "Raise `niter`, take another solver, or compute in float64",
-            (false, false) => "Raise `niter`, or take another solver",
+        // What the solver itself took for better was spoilt by rounding.
+        let last = found.cost.last().copied().unwrap_or(0.0);
+        let early = self.solve.normal_equations || last > data;
+        let advice = match found.stop.remedy() {
+            Some(remedy) if early => vec![remedy],
+            _ => {
+                let start = self.solve.x0.is_some();
+                let single = !self.solve.model_type.dtype.is_double();
+                let all = [
+                    (start, "leave out `x0`"),
+                    (found.stop == Stop::Iterations, "raise `niter`"),
+                    (found.stop == Stop::Interrupted, "let it run on"),
+                    (found.stop == Stop::Solved, "set `rcond`"),
+                    (!start, "take another solver"),
+                    (single, "compute in float64"),
+                ];
+                all.into_iter().filter(|(holds, _)| *holds).map(|(_, words)| words).collect()
+            }
         };
+        let advice = sentence(&advice);
         Some(format!(
             "the model fits the data worse than zero does: the norm of the residual is {residual:.3e}, of the \
              data {data:.3e}. {advice}"
         ))
     }
+}
+
+/// A sentence of things to do, of which one is enough.
+fn sentence(all: &[&str]) -> String {
+    let text = match all {
+        [rest @ .., last] if !rest.is_empty() => format!("{}, or {last}", rest.join(", ")),
+        _ => all.concat(),
+    };
+    text[..1].to_uppercase() + &text[1..]
 }
 
 impl<'a> Run<'a> {

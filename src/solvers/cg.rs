@@ -12,7 +12,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::engine::{Result, Slot, Term};
-use crate::solvers::ends::{Begun, Ending, IMAGE};
+use crate::solvers::ends::{Begun, Ending, IMAGE, first};
 use crate::solvers::floor::{Floor, Way};
 use crate::solvers::iterate::{Frame, Limits, Q, S, Solver, Step, Watched, X};
 use crate::solvers::method::Refusal;
@@ -65,8 +65,9 @@ pub(super) struct Numbers {
     c2: f64,
     /// The last `||r||^2` over the one before.
     turn: f64,
-    /// What `x` and `r` are multiplied by.
+    /// What `r` is multiplied by, and the model over `x`.
     scale: f64,
+    unit: f64,
     /// Whether A has shown that it is not self-adjoint, or that it is singular.
     asymmetric: bool,
     singular: bool,
@@ -125,6 +126,7 @@ impl Solver for Cg {
             c2: k,
             turn: 0.0,
             scale,
+            unit: 1.0,
             asymmetric: false,
             singular: false,
             floor: Floor::new(at.operators, 0.0),
@@ -146,7 +148,17 @@ impl Solver for Cg {
             n.way.turn(n.turn);
         }
         // q = A c
-        let [q2, cq] = at.forward((C, Q), [Term::Dot(Q, Q), Term::Dot(C, Q)])?;
+        let [q2, cq] = match at.number {
+            1 => {
+                let of = (n.k.sqrt(), 0.0, n.scale);
+                let q2 = first(at, Q, of, |at| Ok(at.forward((S, Q), [Term::Dot(Q, Q)])?[0]))?;
+                n.unit = at.gain.gain / n.scale;
+                n.way = Way::new(n.way.norm() / at.gain.gain);
+                let [cq] = at.pass([Term::Dot(C, Q)])?;
+                [q2, cq]
+            }
+            _ => at.forward((C, Q), [Term::Dot(Q, Q), Term::Dot(C, Q)])?,
+        };
         let stop = match at.number {
             1 => at.out_of_range(Q, q2, IMAGE)?,
             _ => at.overflown(Q, q2, IMAGE)?,
@@ -176,7 +188,7 @@ impl Solver for Cg {
         (n.turn, n.k) = (r2 / n.k, r2);
         let lost = r2.is_finite() && n.asymmetric && r2 > LOST * LOST * n.first2;
         let stop = lost.then(|| n.grown(at.number));
-        Ok(Step::Done { residual: r2.sqrt() / n.scale, along: a, stop })
+        Ok(Step::Done { residual: r2.sqrt() / n.scale, along: a * at.gain.gain, stop })
     }
 
     fn end(&self, n: &mut Numbers, at: &mut Frame<'_>, stop: Stop) -> Result<Ending> {
@@ -198,9 +210,10 @@ impl Solver for Cg {
             } else {
                 stop
             },
-            unit: 1.0 / n.scale,
+            unit: n.unit,
             rounding: n.floor.level() * n.way.norm(),
             watched: (n.first2.sqrt() / n.scale, n.k.sqrt() / n.scale, "the residual"),
+            most: 0.0,
             least: 0.0,
             given: self.tol != Cg::default().tol,
             figures: Vec::new(),

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::engine::{Result, Slot, Term};
 use crate::solvers::Stop;
-use crate::solvers::ends::{Begun, Ending, GRADIENT, IMAGE, scale_for};
+use crate::solvers::ends::{Begun, Ending, GRADIENT, IMAGE, first};
 use crate::solvers::floor::{Floor, Way};
 use crate::solvers::iterate::{Frame, Limits, Q, S, Solver, Step, Watched, X};
 use crate::space::Side;
@@ -59,11 +59,9 @@ pub(super) struct Numbers {
     c2: f64,
     /// The last `||r||^2` over the one before.
     turn: f64,
-    /// The model is kept as `x / h`, the search direction as `g c`, at sizes that the element type holds.
-    h: f64,
-    g: f64,
-    /// What `x` and `s` are multiplied by.
+    /// It solves `g A x / g = f y`, at sizes that the element type holds; these are `f` and `g damp`.
     scale: f64,
+    damp: f64,
     /// `||r||` and the stacked `||s||^2` of the start, and whether there was one.
     first: f64,
     first2: f64,
@@ -72,11 +70,9 @@ pub(super) struct Numbers {
     way: Way,
 }
 
-impl Cgls {
-    /// `||s||^2 + damp^2 ||x||^2`, which may only fall.
-    fn stacked(&self, s2: f64, x: f64) -> f64 {
-        s2 + self.damp * self.damp * x * x
-    }
+/// `||s||^2 + damp^2 ||x||^2`, which may only fall.
+fn stacked(damp: f64, s2: f64, x: f64) -> f64 {
+    s2 + damp * damp * x * x
 }
 
 impl Solver for Cgls {
@@ -103,36 +99,35 @@ impl Solver for Cgls {
 
     fn begin(&self, at: &mut Frame<'_>, begun: &Begun) -> Result<(Numbers, Option<Stop>)> {
         let Begun { residual2: s2, start, started, scale, .. } = *begun;
-        let damp2 = self.damp * self.damp;
         // c = A^H s - damp^2 x0
-        let [mut k] = at.adjoint((S, C), [Term::Dot(C, C)])?;
-        let (mut floor, way) = (Floor::new(at.operators, self.damp), Way::new(start));
+        let mut k = first(at, C, (s2.sqrt(), self.damp, scale), |at| {
+            Ok(at.adjoint((S, C), [Term::Dot(C, C)])?[0])
+        })?;
+        let gain = at.gain.gain;
+        let (damp, start) = (gain * self.damp, start / gain);
+        let (mut floor, way) = (Floor::new(at.operators, damp), Way::new(start));
         floor.see(k, s2);
-        let h = scale_for(self.damp, at.operators);
-        at.rescale(X, 1.0 / h);
-        if started && damp2 != 0.0 {
-            k = at.combine(C, 1.0, X, -damp2 * h)?;
+        if started && damp != 0.0 {
+            k = at.combine(C, 1.0, X, -damp * damp)?;
         }
         let stop = at.out_of_range(C, k, GRADIENT)?;
-        let g = scale_for(k.sqrt(), at.operators);
-        at.rescale(C, g);
-        let (first, first2) = (k.sqrt(), self.stacked(s2, start));
-        let (c2, turn) = (g * g * k, 0.0);
-        Ok((Numbers { k, s2, c2, turn, h, g, scale, first, first2, started, floor, way }, stop))
+        let (first, first2) = (k.sqrt(), stacked(damp, s2, start));
+        let (c2, turn) = (k, 0.0);
+        Ok((Numbers { k, s2, c2, turn, scale, damp, first, first2, started, floor, way }, stop))
     }
 
-    fn watch(&self, n: &mut Numbers, _: &mut Frame<'_>) -> Result<Watched> {
+    fn watch(&self, n: &mut Numbers, at: &mut Frame<'_>) -> Result<Watched> {
         let norm = n.way.norm();
-        let reached = n.floor.is_reached(n.k.sqrt(), self.stacked(n.s2, norm).sqrt(), norm);
+        let reached = n.floor.is_reached(n.k.sqrt(), stacked(n.damp, n.s2, norm).sqrt(), norm);
         let precision = n.k == 0.0 || n.floor.is_left_to(reached);
-        Ok(Watched { own: None, squares: n.k, scale: n.scale, precision })
+        Ok(Watched { own: None, squares: n.k, scale: n.scale * at.gain.gain, precision })
     }
 
     fn step(&self, n: &mut Numbers, at: &mut Frame<'_>) -> Result<Step> {
-        let damp2 = self.damp * self.damp;
+        let damp2 = n.damp * n.damp;
         if at.number > 1 {
             // c = r + (||r||^2 / k) c
-            n.c2 = at.combine(C, n.turn, R, n.g)?;
+            n.c2 = at.combine(C, n.turn, R, 1.0)?;
             n.way.turn(n.turn);
         }
         // q = A c
@@ -143,14 +138,14 @@ impl Solver for Cgls {
         n.floor.see(q2, n.c2);
         let image2 = q2 + damp2 * n.c2;
         let (image, length) = (image2.sqrt(), n.c2.sqrt());
-        if n.floor.is_flat(image, length) || n.floor.is_risky(image, length, n.g * n.k.sqrt()) {
+        if n.floor.is_flat(image, length) || n.floor.is_risky(image, length, n.k.sqrt()) {
             return Ok(Step::Ended(Stop::Precision));
         }
-        let a = n.k * n.g / image2;
+        let a = n.k / image2;
         // s = s - a q
         let s2 = at.combine(S, 1.0, Q, -a)?;
         // What rounding has made of the step is not taken: x stays.
-        let now = self.stacked(n.s2, n.way.norm());
+        let now = stacked(n.damp, n.s2, n.way.norm());
         let before = match (damp2 == 0.0, n.started) {
             (true, _) => n.s2,
             (false, false) => now,
@@ -168,8 +163,8 @@ impl Solver for Cgls {
         }
         (n.s2, n.way) = (s2, n.way.step(a, n.c2));
         // x = x + a c and r = A^H s - damp^2 x in one pass
-        let moved = Term::Combine { y: X, a: 1.0, x: C, b: a / n.h };
-        let damped = match damp2 * n.h {
+        let moved = Term::Combine { y: X, a: 1.0, x: C, b: a };
+        let damped = match damp2 {
             0.0 => Term::Dot(R, R),
             b => Term::Combine { y: R, a: 1.0, x: X, b: -b },
         };
@@ -177,7 +172,8 @@ impl Solver for Cgls {
         let residual = s2.sqrt() / n.scale;
         let stop = if s2.is_finite() { at.overflown(R, r2, GRADIENT)? } else { None };
         (n.turn, n.k) = (r2 / n.k, r2);
-        Ok(Step::Done { residual, along: a * n.g, stop })
+        let along = a * at.gain.gain * at.gain.gain;
+        Ok(Step::Done { residual, along, stop })
     }
 
     fn end(&self, n: &mut Numbers, at: &mut Frame<'_>, stop: Stop) -> Result<Ending> {
@@ -186,12 +182,14 @@ impl Solver for Cgls {
             let [q2] = at.forward((C, Q), [Term::Dot(Q, Q)])?;
             n.floor.see(q2, n.c2);
         }
+        let unit = n.scale * at.gain.gain;
         Ok(Ending {
             stop,
-            unit: n.h / n.scale,
+            unit: at.gain.gain / n.scale,
             rounding: n.floor.level() * n.way.norm(),
-            watched: (n.first / n.scale, n.k.sqrt() / n.scale, "the gradient"),
-            least: n.floor.level() * n.s2.sqrt() / n.scale,
+            watched: (n.first / unit, n.k.sqrt() / unit, "the gradient"),
+            most: n.floor.norm() * n.s2.sqrt() / unit,
+            least: n.floor.level() * n.s2.sqrt() / unit,
             given: self.tol != Cgls::default().tol,
             figures: Vec::new(),
             warnings: Vec::new(),

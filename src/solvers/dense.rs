@@ -1,149 +1,364 @@
-//! Dense least squares in double precision: LU where the rank is beyond doubt, else singular values.
+//! Dense least squares in double precision: LU where the matrix is clearly regular, else singular values.
 //!
 //! ```text
-//! A P = Q R  (of A^T where A is wide),  R^T V = U S by rotations of columns
-//! x = P U S^-1 V^T Q^T y  over the singular values above the limit
+//! P A = L U   of a square matrix
+//! A P = Q R   of A^T where A is wide; R as a square matrix
 //! ```
-//! Rotations of columns (one-sided Jacobi) after a pivoted factorisation find small singular values and
-//! their vectors to full precision.
+//! The least singular value, by inverse iteration, says what is clearly regular.
 
-use nalgebra::{DMatrix, DVector};
+use ndarray::{Array2, ArrayView1, ArrayViewMut1, ArrayViewMut2, Axis, ShapeBuilder, azip, s};
 
-/// Most sweeps of rotations; six or so are needed.
-const SWEEPS: usize = 40;
+use crate::solvers::singular::by_singular_values;
+
+/// Steps of power iterations: what they find is within a third of the extreme singular value.
+const STEPS: usize = 8;
 
 /// A solution, and the rank of its matrix as far as that was told.
 pub(super) struct Solution {
     /// A column for each right-hand side.
-    pub(super) x: DMatrix<f64>,
+    pub(super) x: Array2<f64>,
     /// How many singular values count.
     pub(super) rank: usize,
+    /// The largest singular value over the least that counts, about.
+    pub(super) condition: f64,
 }
 
-/// The solution for each column of `rhs`, of least norm where the rank is less than the number of unknowns:
-/// singular values up to `epsilon` times the largest and the longer side count as 0.
-pub(super) fn solve(mut matrix: DMatrix<f64>, mut rhs: DMatrix<f64>, epsilon: f64) -> Solution {
+/// Relative to the largest, up to where a singular value is 0.
+#[derive(Clone, Copy)]
+pub(super) struct Limits {
+    /// Where the least says whether a square matrix is regular.
+    pub(super) regular: f64,
+    /// Where rank is in doubt.
+    pub(super) counts: f64,
+}
+
+/// A matrix, column by column in memory as all are here.
+pub(super) fn matrix(rows: usize, columns: usize, f: impl Fn(usize, usize) -> f64) -> Array2<f64> {
+    Array2::from_shape_fn((rows, columns).f(), |(i, j)| f(i, j))
+}
+
+/// The root of the sum of squares of all elements.
+pub(super) fn norm(m: &Array2<f64>) -> f64 {
+    m.columns().into_iter().fold(0.0, |sum, c| sum + c.dot(&c)).sqrt()
+}
+
+/// The largest magnitude.
+pub(super) fn largest<'a>(values: impl IntoIterator<Item = &'a f64>) -> f64 {
+    values.into_iter().fold(0.0, |most: f64, v| most.max(v.abs()))
+}
+
+/// The solution for each column of `rhs`, of least norm where the rank is less than the number of unknowns.
+pub(super) fn solve(mut matrix: Array2<f64>, mut rhs: Array2<f64>, limits: Limits) -> Solution {
     // Powers of two keep squares of what is far from 1 in range.
-    let near = |m: &DMatrix<f64>| {
-        let exponent = m.amax().log2();
+    let near = |m: &Array2<f64>| {
+        let exponent = largest(m).log2();
         if exponent.is_finite() { (-exponent.round()).clamp(-1000.0, 1000.0).exp2() } else { 1.0 }
     };
     let (f, g) = (near(&rhs), near(&matrix));
     matrix *= g;
     rhs *= f;
-    let small = epsilon * matrix.nrows().max(matrix.ncols()) as f64;
-    let plain = matrix.is_square().then(|| regular(&matrix, &rhs, small)).flatten();
+    let plain = matrix.is_square().then(|| regular(&matrix, &rhs, limits.regular)).flatten();
     // (g A) (f x / g) = f y
-    let Solution { x, rank } = plain.unwrap_or_else(|| least(&matrix, &rhs, small));
-    Solution { x: x * g / f, rank }
+    let found = plain.unwrap_or_else(|| least(matrix, &rhs, limits.counts));
+    Solution { x: found.x * g / f, ..found }
 }
 
-/// The solution by LU if the rank of a square matrix is beyond doubt.
-fn regular(matrix: &DMatrix<f64>, rhs: &DMatrix<f64>, small: f64) -> Option<Solution> {
-    let n = matrix.ncols();
-    let lu = matrix.clone().lu();
-    // ||A^-1 z|| / ||z|| is about 1 / (sqrt(n) s) for any z and the least singular value s.
-    let probe = DMatrix::from_fn(n, 3, |i, j| ((i * 7 + j * 5 + 3) as f64 * 12.9898).sin());
-    let through = lu.solve(&probe)?;
-    let size = |j: usize| probe.column(j).norm() / through.column(j).norm() / (n as f64).sqrt();
-    let least = (0..3).map(size).fold(f64::INFINITY, f64::min);
-    let x = (least > 30.0 * small * matrix.norm()).then(|| lu.solve(rhs))?;
-    x.map(|x| Solution { x, rank: n })
+/// The solution by LU if a square matrix is clearly regular.
+fn regular(a: &Array2<f64>, rhs: &Array2<f64>, limit: f64) -> Option<Solution> {
+    let lu = Lu::new(a.clone());
+    let condition = lu.condition(a)?;
+    let x = (2.0 * limit * condition < 1.0).then(|| lu.solve(rhs))??;
+    Some(Solution { x, rank: a.ncols(), condition })
 }
 
 /// The least-squares solution of least norm.
-fn least(matrix: &DMatrix<f64>, rhs: &DMatrix<f64>, small: f64) -> Solution {
-    let wide = matrix.nrows() < matrix.ncols();
-    let (q, r, p) = if wide { matrix.transpose() } else { matrix.clone() }.col_piv_qr().unpack();
+fn least(a: Array2<f64>, rhs: &Array2<f64>, limit: f64) -> Solution {
+    if a.is_square() {
+        return by_singular_values(a, rhs, limit);
+    }
+    let wide = a.nrows() < a.ncols();
+    let (q, r, swaps) = pivoted_qr(if wide { transposed(&a) } else { a });
     // A = Q R P^T, or P R^T Q^T if wide.
-    let mut y = if wide { rhs.clone() } else { q.tr_mul(rhs) };
+    let mut y = if wide { rhs.clone() } else { transposed_times(&q, rhs) };
     if wide {
-        p.permute_rows(&mut y);
+        swaps.iter().for_each(|&(i, j)| swap_rows(&mut y, i, j));
     }
-    let core = if wide { r.transpose() } else { r };
-    let found = regular(&core, &y, small).unwrap_or_else(|| pseudo_inverse(&core, &y, small));
-    let Solution { mut x, rank } = found;
+    let core = if wide { transposed(&r) } else { r };
+    let found = regular(&core, &y, limit).unwrap_or_else(|| by_singular_values(core, &y, limit));
+    let Solution { mut x, .. } = found;
     if wide {
-        return Solution { x: q * x, rank };
+        return Solution { x: times(&q, &x), ..found };
     }
-    p.inv_permute_rows(&mut x);
-    Solution { x, rank }
+    swaps.iter().rev().for_each(|&(i, j)| swap_rows(&mut x, i, j));
+    Solution { x, ..found }
 }
 
-/// The same for a square matrix, by singular values.
-fn pseudo_inverse(matrix: &DMatrix<f64>, rhs: &DMatrix<f64>, small: f64) -> Solution {
-    let n = matrix.ncols();
-    // A^T V = U S
-    let (mut us, mut v) = (matrix.transpose(), DMatrix::<f64>::identity(n, n));
-    for _ in 0..SWEEPS {
-        let mut off = false;
-        for p in 0..n {
-            for q in p + 1..n {
-                let (x, y) = (us.column(p), us.column(q));
-                let (xx, yy, xy) = (x.norm_squared(), y.norm_squared(), x.dot(&y));
-                if xy.abs() <= f64::EPSILON * (xx * yy).sqrt() {
-                    continue;
-                }
-                off = true;
-                let zeta = (yy - xx) / (2.0 * xy);
-                let t = zeta.signum() / (zeta.abs() + zeta.hypot(1.0));
-                let c = 1.0 / t.hypot(1.0);
-                rotate(&mut us, p, q, c, c * t);
-                rotate(&mut v, p, q, c, c * t);
+/// `P A = L U`: both in one matrix, L without its ones, and the swaps of rows in turn.
+struct Lu(Array2<f64>, Vec<(usize, usize)>);
+
+impl Lu {
+    fn new(mut a: Array2<f64>) -> Lu {
+        let n = a.ncols();
+        let mut swaps = Vec::new();
+        for i in 0..n {
+            let pivot =
+                (i + 1..n).fold(i, |p, k| if a[(k, i)].abs() > a[(p, i)].abs() { k } else { p });
+            if a[(pivot, i)] == 0.0 {
+                continue;
+            }
+            if pivot != i {
+                swaps.push((i, pivot));
+                swap_rows(&mut a, i, pivot);
+            }
+            let inverse = 1.0 / a[(i, i)];
+            let (mut left, mut right) = a.view_mut().split_at(Axis(1), i + 1);
+            let mut below = left.slice_mut(s![i + 1.., i]);
+            below *= inverse;
+            for mut column in right.columns_mut() {
+                let factor = -column[i];
+                column.slice_mut(s![i + 1..]).scaled_add(factor, &below);
             }
         }
-        if !off {
-            break;
+        Lu(a, swaps)
+    }
+
+    /// `None` if the matrix is singular.
+    fn solve(&self, rhs: &Array2<f64>) -> Option<Array2<f64>> {
+        let Lu(lu, swaps) = self;
+        let n = lu.ncols();
+        if lu.diag().iter().any(|d| *d == 0.0) {
+            return None;
+        }
+        let mut x = rhs.clone();
+        swaps.iter().for_each(|&(i, j)| swap_rows(&mut x, i, j));
+        for mut x in x.columns_mut() {
+            for i in 0..n {
+                let factor = -x[i];
+                x.slice_mut(s![i + 1..]).scaled_add(factor, &lu.slice(s![i + 1.., i]));
+            }
+            for i in (0..n).rev() {
+                x[i] /= lu[(i, i)];
+                let factor = -x[i];
+                x.slice_mut(s![..i]).scaled_add(factor, &lu.slice(s![..i, i]));
+            }
+        }
+        Some(x)
+    }
+
+    /// `x` of `A^T x = y`, likewise.
+    fn solve_transposed(&self, rhs: &Array2<f64>) -> Option<Array2<f64>> {
+        let Lu(lu, swaps) = self;
+        let n = lu.ncols();
+        if lu.diag().iter().any(|d| *d == 0.0) {
+            return None;
+        }
+        let mut x = rhs.clone();
+        for mut x in x.columns_mut() {
+            for i in 0..n {
+                x[i] = (x[i] - lu.slice(s![..i, i]).dot(&x.slice(s![..i]))) / lu[(i, i)];
+            }
+            for i in (0..n).rev() {
+                x[i] -= lu.slice(s![i + 1.., i]).dot(&x.slice(s![i + 1..]));
+            }
+        }
+        swaps.iter().rev().for_each(|&(i, j)| swap_rows(&mut x, i, j));
+        Some(x)
+    }
+
+    /// The condition number of `A`, or somewhat less, by power iterations of `A^T A` and of its inverse;
+    /// `None` if it cannot be told.
+    fn condition(&self, a: &Array2<f64>) -> Option<f64> {
+        let unit = |v: Array2<f64>| {
+            let length = norm(&v);
+            (length.is_finite() && length > 0.0).then(|| (length, v / length))
+        };
+        let wave = matrix(a.ncols(), 1, |i, _| ((i * 7 + 3) as f64 * 12.9898).sin());
+        let (mut v, mut w) = (unit(wave.clone())?.1, unit(wave)?.1);
+        let (mut largest, mut inverse) = (0.0_f64, 0.0_f64);
+        for _ in 0..STEPS {
+            let (length, u) = unit(times(a, &v))?;
+            largest = largest.max(length);
+            v = unit(transposed_times(a, &u))?.1;
+            let (length, u) = unit(self.solve_transposed(&w)?)?;
+            inverse = inverse.max(length);
+            w = unit(self.solve(&u)?)?.1;
+        }
+        Some(largest * inverse)
+    }
+}
+
+/// `A P = Q R` of a matrix that is not wide, by reflections, the largest element of what is left first:
+/// Q, R and the swaps of columns in turn.
+fn pivoted_qr(mut a: Array2<f64>) -> (Array2<f64>, Array2<f64>, Vec<(usize, usize)>) {
+    let (m, n) = a.dim();
+    let (mut swaps, mut signs) = (Vec::new(), Vec::new());
+    let mut r = matrix(n, n, |_, _| 0.0);
+    for i in 0..n {
+        let mut pivot = (0.0, i);
+        for ((j, _), v) in a.slice(s![i.., i..]).t().indexed_iter() {
+            if v.abs() > pivot.0 {
+                pivot = (v.abs(), i + j);
+            }
+        }
+        if pivot.1 != i {
+            swaps.push((i, pivot.1));
+            for k in 0..m {
+                a.swap((k, i), (k, pivot.1));
+            }
+        }
+        let (mut left, mut right) = a.view_mut().split_at(Axis(1), i + 1);
+        let mut axis = left.slice_mut(s![i.., i]);
+        let signed = reflector(&mut axis);
+        let sign = if signed == 0.0 { 1.0 } else { -signed.signum() };
+        r[(i, i)] = signed.abs();
+        if signed != 0.0 {
+            reflect(&axis.view(), &mut right.slice_mut(s![i.., ..]), sign);
+        }
+        signs.push(sign);
+    }
+    for j in 0..n {
+        r.slice_mut(s![..j, j]).assign(&a.slice(s![..j, j]));
+    }
+    let mut q = matrix(m, n, |i, j| f64::from(i == j));
+    for i in (0..n).rev() {
+        reflect(&a.slice(s![i.., i]), &mut q.slice_mut(s![i.., i..]), signs[i]);
+    }
+    (q, r, swaps)
+}
+
+/// A column `c` becomes `u`, of length 1, where `1 - 2 u u^T` takes `c` to `-sign(c_0) |c| e_0`: it is
+/// `c + sign(c_0) |c| e_0` over its length. Returns `sign(c_0) |c|`.
+pub(super) fn reflector(c: &mut ArrayViewMut1<'_, f64>) -> f64 {
+    let square = c.dot(c);
+    let (length, first) = (square.sqrt(), c[0]);
+    let signed = if first >= 0.0 { length } else { -length };
+    c[0] += signed;
+    if signed != 0.0 {
+        *c /= ((square + first.abs() * length) * 2.0).sqrt();
+        let length = c.dot(c).sqrt();
+        *c /= length;
+    }
+    signed
+}
+
+/// Columns `c` become `sign (c - 2 u u^T c)`.
+pub(super) fn reflect(u: &ArrayView1<'_, f64>, columns: &mut ArrayViewMut2<'_, f64>, sign: f64) {
+    for mut c in columns.columns_mut() {
+        let factor = u.dot(&c) * (sign * -2.0);
+        azip!((c in &mut c, u in u) *c = factor * u + sign * *c);
+    }
+}
+
+fn swap_rows(m: &mut Array2<f64>, i: usize, j: usize) {
+    (0..m.ncols()).for_each(|k| m.swap((i, k), (j, k)));
+}
+
+pub(super) fn transposed(a: &Array2<f64>) -> Array2<f64> {
+    matrix(a.ncols(), a.nrows(), |i, j| a[(j, i)])
+}
+
+/// `A^T B`
+fn transposed_times(a: &Array2<f64>, b: &Array2<f64>) -> Array2<f64> {
+    matrix(a.ncols(), b.ncols(), |i, j| a.column(i).dot(&b.column(j)))
+}
+
+/// `A B`
+fn times(a: &Array2<f64>, b: &Array2<f64>) -> Array2<f64> {
+    if a.nrows().min(a.ncols()).min(b.ncols()) > 5 {
+        return a.dot(b);
+    }
+    // Minus zero, plus anything, is that.
+    let mut product = matrix(a.nrows(), b.ncols(), |_, _| -0.0);
+    for (mut column, factors) in product.columns_mut().into_iter().zip(b.columns()) {
+        for (a, factor) in a.columns().into_iter().zip(factors) {
+            column.scaled_add(*factor, &a);
         }
     }
-    let values = DVector::from_iterator(n, us.column_iter().map(|c| c.norm()));
-    let least = small * values.max();
-    // x = U S^-1 V^T y
-    let mut along = v.tr_mul(rhs);
-    for (mut row, s) in along.row_iter_mut().zip(values.iter()) {
-        row *= if *s > least { 1.0 / s / s } else { 0.0 };
-    }
-    Solution { x: us * along, rank: values.iter().filter(|s| **s > least).count() }
+    product
 }
 
 /// Columns `p` and `q` turned by an angle of this cosine and sine.
-fn rotate(m: &mut DMatrix<f64>, p: usize, q: usize, c: f64, s: f64) {
-    let n = m.nrows();
-    let (left, right) = m.as_mut_slice().split_at_mut(q * n);
-    for (x, y) in left[p * n..p * n + n].iter_mut().zip(&mut right[..n]) {
+pub(super) fn rotate(m: &mut Array2<f64>, p: usize, q: usize, c: f64, s: f64) {
+    let (mut left, mut right) = m.view_mut().split_at(Axis(1), q);
+    azip!((x in left.column_mut(p), y in right.column_mut(0)) {
         (*x, *y) = (c * *x - s * *y, s * *x + c * *y);
-    }
+    });
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    fn wavy(rows: usize, columns: usize, seed: usize) -> DMatrix<f64> {
+    pub(in crate::solvers) fn wavy(rows: usize, columns: usize, seed: usize) -> Array2<f64> {
         let at = |i: usize, j: usize| (i * i * 31 + j * j * j * 17 + i * j * 7 + seed) as f64;
-        DMatrix::from_fn(rows, columns, |i, j| (at(i, j) * 1.7).sin())
+        matrix(rows, columns, |i, j| (at(i, j) * 1.7).sin())
+    }
+
+    /// `small` times the longer side.
+    fn limits(a: &Array2<f64>, small: f64) -> Limits {
+        let limit = small * a.nrows().max(a.ncols()) as f64;
+        Limits { regular: limit, counts: limit }
+    }
+
+    /// A square matrix with these singular values, and the vectors on both sides.
+    pub(in crate::solvers) fn with_values(values: &[f64]) -> [Array2<f64>; 3] {
+        let n = values.len();
+        let (u, v) = (pivoted_qr(wavy(n, n, 5)).0, pivoted_qr(wavy(n, n, 8)).0);
+        let scaled = matrix(n, n, |i, j| u[(i, j)] * values[j]);
+        [scaled.dot(&v.t()), u, v]
     }
 
     #[test]
     fn solutions_are_of_least_squares_and_of_least_norm() {
-        for (m, n, rank) in
-            [(5, 5, 5), (9, 4, 4), (4, 9, 4), (7, 7, 3), (3, 18, 1), (18, 3, 2), (8, 9, 3)]
-        {
-            for scale in [1.0, 1e-150, 1e200] {
+        for (m, n, rank) in [
+            (5, 5, 5),
+            (9, 4, 4),
+            (4, 9, 4),
+            (7, 7, 3),
+            (3, 18, 1),
+            (18, 3, 2),
+            (8, 9, 3),
+            (1, 1, 1),
+            (60, 60, 60),
+            (60, 60, 23),
+            (70, 60, 1),
+        ] {
+            for (scale, count) in [(1.0, 2), (1e-150, 2), (1e200, 2), (1.0, 7)] {
                 let (left, right) = (wavy(m, rank, 1), wavy(rank, n, 2));
-                let matrix = &left * &right * scale;
-                let rhs = wavy(m, 2, 3);
-                let found = solve(matrix.clone(), rhs.clone(), f64::EPSILON);
+                let unit = left.dot(&right);
+                let rhs = wavy(m, count, 3);
+                let matrix = times(&left, &right) * scale;
+                let limits = limits(&matrix, f64::EPSILON);
+                let found = solve(matrix, rhs.clone(), limits);
                 assert_eq!(found.rank, rank, "{m} x {n}");
                 let x = found.x * scale;
-                let unit = matrix / scale;
-                let gradient = unit.tr_mul(&(&rhs - &unit * &x));
-                assert!(gradient.amax() < 1e-10, "{m} x {n}, rank {rank}: gradient {gradient}");
+                let gradient = unit.t().dot(&(&rhs - &unit.dot(&x)));
+                let size = norm(&unit) * norm(&rhs);
+                assert!(largest(&gradient) < 1e-12 * size, "{m} x {n}, rank {rank}: {gradient}");
                 // Of least norm: among combinations of rows.
-                let rows = right.transpose();
-                let inside = &rows * (rows.tr_mul(&rows)).try_inverse().unwrap() * rows.tr_mul(&x);
-                assert!((&inside - &x).norm() < 1e-9 * x.norm(), "{m} x {n}, rank {rank}");
+                let within = Lu::new(transposed(&right.dot(&right.t())));
+                let inside = right.t().dot(&within.solve(&right.dot(&x)).unwrap());
+                assert!(norm(&(&inside - &x)) < 1e-9 * norm(&x), "{m} x {n}, rank {rank}");
             }
         }
+    }
+
+    #[test]
+    fn what_is_clearly_regular_is_seen_to_be() {
+        for (n, least) in [(1, 1.0_f64), (3, 1e-3), (50, 1e-6), (120, 1e-12), (200, 0.3)] {
+            let values: Vec<f64> = (0..n).map(|k| least.powf(k as f64 / n.max(2) as f64)).collect();
+            let [a, ..] = with_values(&values);
+            let (condition, wanted) =
+                (Lu::new(a.clone()).condition(&a).unwrap(), 1.0 / values[n - 1]);
+            assert!(condition < 1.001 * wanted && condition > 0.7 * wanted, "{n}: {condition:e}");
+            assert!(regular(&a, &wavy(n, 1, 0), 0.3 / wanted).is_some(), "{n}");
+            assert!(regular(&a, &wavy(n, 1, 0), 1.0 / wanted).is_none(), "{n}");
+        }
+        // A random matrix in single precision.
+        let a = wavy(150, 150, 6);
+        assert!(
+            regular(&a, &wavy(150, 1, 0), limits(&a, f64::from(f32::EPSILON)).regular).is_some()
+        );
+        assert!(regular(&matrix(4, 4, |i, _| i as f64), &wavy(4, 1, 0), 1e-15).is_none());
     }
 }

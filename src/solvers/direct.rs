@@ -1,14 +1,17 @@
 //! A dense solve for a small operator: its matrix, column by column, then LU if it is square and
-//! regular, else the least-squares solution of least norm by singular values. What is regular, the epsilon
-//! of the type says that the matrix comes from.
+//! regular, else the least-squares solution of least norm by singular values.
+//!
+//! Entries that are elements of arrays are exact, so that a square matrix of them is solved as it is. Those that
+//! were computed are known to the epsilon of their type, which says what is 0.
 
-use nalgebra::{DMatrix, DVector};
+use ndarray::{Array1, Array2};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::engine::{Block, Error, Machine, Operators, Result, Space, Store, Vector};
 use crate::scalar::{C128, Scalar};
-use crate::solvers::dense::{self, Solution};
+use crate::solvers::dense::{self, Limits, Solution, largest};
+use crate::solvers::ends::below;
 use crate::solvers::method::{Method, Refusal};
 use crate::solvers::{Equations, Outcome, Stop, Task};
 use crate::space::{IndexBox, show_dims, strides};
@@ -22,15 +25,20 @@ pub(super) const MOST_ENTRIES: usize = 1 << 22;
 /// A dense solve of a small operator, without iterations.
 ///
 /// The operator's matrix is made column by column; LU if it is square and regular, else the
-/// least-squares solution of least norm. Singular values below `max(m, n)` times the epsilon of the type
-/// count as 0: that of single precision if anything of the operator is, or an array of it is stored so,
-/// whatever it is cast to. PyLops: `A / y` with a matrix.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema, Serialize)]
+/// least-squares solution of least norm, where singular values up to `rcond` times the largest count as 0.
+/// PyLops: `A / y` with a matrix.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema, Serialize)]
 pub(super) struct Direct {
     /// The operator does the same to each column along the first axes of model and data: only that
     /// matrix is made, and solved for all columns, as `numpy.linalg.lstsq(A, D)` does.
     #[serde(default)]
     pub columns: bool,
+    /// Singular values up to this times the largest count as 0. By default `max(m, n)` times the epsilon of
+    /// the type: that of single precision if anything of the operator is, or an array of it is stored so,
+    /// whatever it is cast to. A square matrix whose entries are elements of arrays is solved as it is if double
+    /// precision can.
+    #[serde(default)]
+    pub rcond: Option<f64>,
 }
 
 impl Method for Direct {
@@ -103,14 +111,29 @@ fn solve(task: &mut Task<'_>, parameters: &Direct) -> Result<Outcome> {
         true => Stop::Solved,
         false => Stop::NotFinite { iteration: 0, array },
     };
-    let size = matrix.norm();
+    let size = dense::norm(&matrix);
     let epsilon = if ops.has_single() { f64::from(f32::EPSILON) } else { f64::EPSILON };
-    let full = matrix.nrows().min(matrix.ncols());
-    let Solution { x: solution, rank } = match stop {
-        Stop::Solved => dense::solve(matrix, rhs, epsilon),
-        _ => Solution { x: DMatrix::zeros(n * sides.units.len(), count), rank: full },
+    let (rows, unknowns) = matrix.dim();
+    let (full, longest) = (rows.min(unknowns), rows.max(unknowns) as f64);
+    let counts = parameters.rcond.unwrap_or(epsilon * longest);
+    let exact = parameters.rcond.is_none() && ops.is_stored();
+    let regular = if exact { f64::EPSILON * longest } else { counts };
+    let Solution { x: solution, rank, condition } = match stop {
+        Stop::Solved => dense::solve(matrix, rhs, Limits { regular, counts }),
+        _ => Solution { x: Array2::zeros((unknowns, count)), rank: full, condition: 1.0 },
     };
-    let deficient = (rank < full).then(|| sides.deficient(rank, full, epsilon > f64::EPSILON));
+    let by = match parameters.rcond {
+        Some(_) => " by `rcond`",
+        None if epsilon > f64::EPSILON => " in single precision",
+        None => "",
+    };
+    let mut warnings = Vec::new();
+    if rank < full {
+        warnings.push(sides.deficient(rank, full, counts, by));
+    } else if condition * counts > 1.0 {
+        warnings.push(doubtful(condition, counts));
+    }
+    warnings.extend(below(ops, largest(&solution), 1.0));
     set(machine, &ops.model, &mut x, &|k| {
         let (i, c) = (k / count, k % count);
         let imaginary = if sides.units.len() == 2 { solution[(n + i, c)] } else { 0.0 };
@@ -128,7 +151,7 @@ fn solve(task: &mut Task<'_>, parameters: &Direct) -> Result<Outcome> {
         data_norm,
         rounding: 4.0 * epsilon * size * model,
         figures: Vec::new(),
-        warnings: deficient.into_iter().collect(),
+        warnings,
     })
 }
 
@@ -156,24 +179,24 @@ impl Sides {
     }
 
     /// That the matrix does not have full rank, and what was done then.
-    fn deficient(&self, rank: usize, full: usize, single: bool) -> String {
+    fn deficient(&self, rank: usize, full: usize, limit: f64, by: &str) -> String {
         // Of a complex matrix, each singular value is found twice.
         let twice = self.complex && self.units.len() == 2 && rank.is_multiple_of(2);
         let each = if twice { 2 } else { 1 };
-        let precision = if single { " in single precision" } else { "" };
         format!(
-            "`direct`: the matrix has rank {}{precision}, not {}; of all models that fit the data as well as any, \
-             this is the one of least norm",
+            "`direct`: the matrix has rank {}{by}, not {}: singular values up to {limit:.1e} times the largest count \
+             as 0, which `rcond` of `solver = \"direct\"` sets. Of the models that fit the data as well as the others \
+             can, this is the one of least norm; the residual is what they cannot fit",
             rank / each,
             full / each
         )
     }
 
     /// The equations' sides, column by column; element `i count + c` is row `i` of column `c`.
-    fn equations(&self, values: Vec<C128>) -> DMatrix<f64> {
+    fn equations(&self, values: Vec<C128>) -> Array2<f64> {
         let (_, m, count) = self.shape;
         let rows = if self.complex { 2 * m } else { m };
-        DMatrix::from_fn(rows, count, |i, c| {
+        dense::matrix(rows, count, |i, c| {
             if i < m { values[i * count + c].re } else { values[(i - m) * count + c].im }
         })
     }
@@ -181,48 +204,58 @@ impl Sides {
     /// The matrix. Every column of the model asks for another column of it, so that few products give
     /// all; one more, of what differs by a factor from column to column, tells whether the operator does the
     /// same to each.
-    fn matrix(&self, task: &Task<'_>, x: &mut Vector, y: &mut Vector) -> Result<DMatrix<f64>> {
+    fn matrix(&self, task: &Task<'_>, x: &mut Vector, y: &mut Vector) -> Result<Array2<f64>> {
         let (machine, ops) = (task.machine, task.operators);
         let (n, m, count) = self.shape;
         let rows = if self.complex { 2 * m } else { m };
-        let mut apply = |value: &dyn Fn(usize, usize) -> C128| -> Result<DMatrix<f64>> {
+        let mut apply = |value: &dyn Fn(usize, usize) -> C128| -> Result<Array2<f64>> {
             set(machine, &ops.model, x, &|k| value(k / count, k % count));
             ops.forward(machine, x, y)?;
             Ok(self.equations(gather(machine, &ops.data, y)?))
         };
-        let mut matrix = DMatrix::<f64>::zeros(rows, n * self.units.len());
+        let mut matrix = dense::matrix(rows, n * self.units.len(), |_, _| 0.0);
         for (u, unit) in self.units.iter().enumerate() {
             for first in (0..n).step_by(count) {
                 let one = |i: usize, c: usize| if i == first + c { *unit } else { 0.0.into() };
                 let found = apply(&one)?;
                 for c in 0..count.min(n - first) {
-                    matrix.set_column(u * n + first + c, &found.column(c));
+                    matrix.column_mut(u * n + first + c).assign(&found.column(c));
                 }
             }
         }
         if count == 1 {
             return Ok(matrix);
         }
-        let probe = DVector::from_fn(n * self.units.len(), |j, _| weight(3 * j + 1) - 1.4);
+        let probe = Array1::from_shape_fn(n * self.units.len(), |j| weight(3 * j + 1) - 1.4);
         let found = apply(&|i, c| {
             let value = (0..self.units.len()).map(|u| self.units[u] * probe[u * n + i]);
             value.sum::<C128>() * weight(c)
         })?;
-        let first = found.column(0) / weight(0);
-        let size = probe.amax() * matrix.amax() * (n as f64).sqrt();
-        let bound = self.tolerance * first.amax().max(size);
-        let off = |c: usize| (found.column(c) / weight(c) - &first).amax();
+        let first = &found.column(0) / weight(0);
+        let size = largest(&probe) * largest(&matrix) * (n as f64).sqrt();
+        let bound = self.tolerance * largest(&first).max(size);
+        let off = |c: usize| largest(&(&found.column(c) / weight(c) - &first));
         // NaN is told of elsewhere.
         if let Some(c) = (1..count).find(|c| off(*c) > bound) {
             return Err(unlike(&format!(
                 "the operator does not do the same to column {c} along the first axis as to column 0"
             )));
         }
-        if (&matrix * &probe - first).amax() > bound {
+        if largest(&(matrix.dot(&probe) - first)) > bound {
             return Err(unlike("the operator mixes columns along the first axis"));
         }
         Ok(matrix)
     }
+}
+
+/// That a matrix was solved as it is, though what it was stored in tells less.
+fn doubtful(condition: f64, limit: f64) -> String {
+    format!(
+        "`direct`: the condition number of the matrix is about {condition:.1e}, and single precision, which its \
+         arrays are stored in, tells up to {:.1e}: if their elements were rounded, the model may be noise. \
+         `rcond = {limit:.0e}` of `solver = \"direct\"` takes smaller singular values for 0",
+        1.0 / limit
+    )
 }
 
 /// Weight of a column in the check that an operator does the same to each, 1 for the first.

@@ -3,12 +3,13 @@
 //!
 //! ```text
 //! s = y - A x0;  where ||s|| is far from 1:  A (f x) = f y,  f a power of two
+//!                                  where ||A|| is:  (g A) (f x / g) = f y
 //! ```
 //! Powers of two change no bit of what neither over- nor underflows.
 
 use serde::{Deserialize, Serialize};
 
-use crate::engine::{Machine, Operators, Result, Space, Term, Vector};
+use crate::engine::{Machine, Operators, Result, Slot, Space, Term, Vector};
 use crate::solvers::iterate::{Frame, Q, S, X};
 use crate::solvers::{Outcome, Stop, Task};
 
@@ -41,14 +42,58 @@ pub(super) struct Begun {
 
 /// The power of two that brings a norm near 1, if it is so far from there that products of a few norms
 /// leave the element type; otherwise 1.
-pub(super) fn scale_for(norm: f64, operators: &Operators) -> f64 {
-    let (far, most) = if operators.is_single() { (20.0, 120.0) } else { (100.0, 1000.0) };
+fn scale_for(norm: f64, far: f64) -> f64 {
     let exponent = norm.log2();
     if exponent.is_finite() && exponent.abs() > far {
-        (-exponent.round()).clamp(-most, most).exp2()
+        (-exponent.round()).clamp(-1000.0, 1000.0).exp2()
     } else {
         1.0
     }
+}
+
+/// Powers of two that an operator is applied with: `g A x` is `g / h (A (h x))`, where `A x` itself may
+/// leave the element type.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
+pub(super) struct Gain {
+    /// `h`
+    pub(super) lift: f64,
+    /// `g`
+    pub(super) gain: f64,
+}
+
+impl Gain {
+    /// For an operator as it is.
+    pub(super) const ONE: Gain = Gain { lift: 1.0, gain: 1.0 };
+}
+
+/// Applies the operator for the first time, from [`S`], as `apply` does, which gives the squared norm of
+/// `to`; chooses `g` by that and by the damping, and makes the model `f x / g`. `residual` is the norm of
+/// what `to` is made of. Returns the squared norm for `g A`.
+pub(super) fn first(
+    at: &mut Frame<'_>,
+    to: Slot,
+    (residual, damp, scale): (f64, f64, f64),
+    apply: impl Fn(&mut Frame<'_>) -> Result<f64>,
+) -> Result<f64> {
+    let (up, safe, far) = match at.operators.is_single() {
+        true => (60.0_f64, 1e-30..1e30, 40.0),
+        false => (500.0, 1e-120..1e120, 100.0),
+    };
+    let mut squares = apply(at)?;
+    let size = squares.sqrt() / residual;
+    if residual > 0.0 && !safe.contains(&size) {
+        // It may be for the operator's size alone.
+        let lift = if size < 1.0 { up } else { -up }.exp2();
+        at.gain = Gain { lift, gain: lift };
+        squares = apply(at)?;
+    }
+    let Gain { lift, gain } = at.gain;
+    let wanted = scale_for((squares.sqrt() / residual / gain).max(damp), far);
+    let lift = if safe.contains(&wanted) { 1.0 } else { lift };
+    at.gain = Gain { lift, gain: wanted };
+    at.rescale(to, wanted / gain);
+    at.rescale(X, scale / wanted);
+    Ok(squares * (wanted / gain) * (wanted / gain))
 }
 
 /// Whether a squared norm of what is `scale` times its size is at most `tol`.
@@ -56,8 +101,8 @@ pub(super) fn within(squares: f64, tol: f64, scale: f64) -> bool {
     if scale == 1.0 { squares <= tol } else { squares.sqrt() <= tol.sqrt() * scale }
 }
 
-/// Reads data and start into [`S`] and [`X`], where `damp x0` is a part of the residual; and what ends the
-/// run before it begins.
+/// Reads data and start into [`S`], which becomes `f s`, and [`X`], which stays `x0`, where `damp x0` is a
+/// part of the residual; and what ends the run before it begins.
 pub(super) fn begin(
     task: &Task<'_>,
     at: &mut Frame<'_>,
@@ -82,10 +127,10 @@ pub(super) fn begin(
         residual = machine.root(at.space(S), at.get(S), residual2)?;
         bad = (!residual.is_finite()).then_some("the residual of x0");
     }
-    let scale = scale_for(residual.hypot(damp * start_norm), at.operators);
+    let far = if at.operators.is_single() { 20.0 } else { 100.0 };
+    let scale = scale_for(residual.hypot(damp * start_norm), far);
     if scale != 1.0 {
         at.rescale(S, scale);
-        at.rescale(X, scale);
         [residual2] = at.pass([Term::Dot(S, S)])?;
     }
     let stop = bad.map(|array| Stop::NotFinite { iteration: 0, array });
@@ -124,6 +169,8 @@ pub(super) struct Ending {
     pub(super) rounding: f64,
     /// Norms of what `tol` looks at, the first and the last, and its name.
     pub(super) watched: (f64, f64, &'static str),
+    /// What that norm is at most, by those of operator and residual, if it is the gradient's.
+    pub(super) most: f64,
     /// What of that norm rounding makes.
     pub(super) least: f64,
     /// Whether `tol` is not the usual one: it was chosen.
@@ -143,9 +190,14 @@ impl Ending {
         cost: Vec<f64>,
         tol: f64,
     ) -> Result<Outcome> {
+        let largest = |at: &Frame<'_>| at.machine.amax(at.space(X), at.get(X));
+        let before = largest(&at)?;
         at.rescale(X, self.unit);
-        if !self.stop.failed() && !at.machine.amax(at.space(X), at.get(X))?.is_finite() {
+        if !self.stop.failed() && !largest(&at)?.is_finite() {
             self.stop = Stop::NotFinite { iteration: at.number, array: "the model" };
+        }
+        if !self.stop.failed() {
+            self.warnings.extend(below(at.operators, before, self.unit));
         }
         let early = self.early(at.number, &begun, cost.last().copied().unwrap_or(0.0), tol);
         Ok(Outcome {
@@ -172,7 +224,7 @@ impl Ending {
             return None;
         }
         // A start that is the solution has nothing to find.
-        if started && (residual <= 1e-3 * begun.data_norm || last <= 1e-6 * residual) {
+        if started && (residual <= 1e-3 * begun.data_norm || last <= 1e-6 * self.most) {
             return None;
         }
         let what = match (iterations, started) {
@@ -188,4 +240,20 @@ impl Ending {
             last * last
         ))
     }
+}
+
+/// That a model whose largest value is `unit` times this is too small for its type, or some of it.
+pub(super) fn below(operators: &Operators, largest: f64, unit: f64) -> Option<String> {
+    let dtype = operators.model.blocks.first()?.ty.dtype;
+    let (least, help) = match dtype.is_double() {
+        true => (f64::MIN_POSITIVE, ""),
+        false => (f64::from(f32::MIN_POSITIVE), ", or compute in float64"),
+    };
+    let found = largest * unit;
+    (largest > 0.0 && found < least).then(|| {
+        format!(
+            "the model is below what {dtype} holds: its largest value is {found:.3e}, and values below \
+             {least:.1e} lose digits or are zero. Scale the problem{help}"
+        )
+    })
 }

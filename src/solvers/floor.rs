@@ -54,7 +54,12 @@ impl Floor {
 
     /// `e ||A||`
     pub(super) fn level(&self) -> f64 {
-        self.small * (self.norm2 + self.damp2).sqrt()
+        self.small * self.norm()
+    }
+
+    /// `||A||` as far as it is known.
+    pub(super) fn norm(&self) -> f64 {
+        (self.norm2 + self.damp2).sqrt()
     }
 
     /// Whether gradient or residual are what rounding leaves where the model has norm `x`.

@@ -10,7 +10,7 @@ use serde::de::DeserializeOwned;
 
 use crate::engine::{Machine, Operators, Result, Slot, Space, Sums, Term, Vector, Vectors};
 use crate::scalar::C128;
-use crate::solvers::ends::{Begun, Ending, begin, out_of_range, within};
+use crate::solvers::ends::{Begun, Ending, Gain, begin, out_of_range, within};
 use crate::solvers::method::Refusal;
 use crate::solvers::{Equations, Iteration, Monitor, Outcome, Stop, Task};
 use crate::space::Side;
@@ -126,6 +126,8 @@ pub(super) struct Frame<'a> {
     pub(super) vectors: Vectors,
     /// Which iteration it is, from 1; 0 before the first.
     pub(super) number: usize,
+    /// What the operator is multiplied by.
+    pub(super) gain: Gain,
 }
 
 /// All that a solver knows between two iterations.
@@ -163,7 +165,7 @@ impl<N: Serialize> Seen for State<'_, N> {
     }
 
     fn numbers(&self) -> serde_json::Value {
-        serde_json::json!({ "begun": self.begun, "solver": self.numbers })
+        serde_json::json!({ "begun": self.begun, "gain": self.frame.gain, "solver": self.numbers })
     }
 
     fn cost(&self) -> &[f64] {
@@ -190,7 +192,7 @@ fn start<'a, V: Solver>(
 ) -> Result<(State<'a, V::Numbers>, Option<Stop>)> {
     let (machine, operators) = (task.machine, task.operators);
     let vectors = operators.vectors(machine, V::VECTORS)?;
-    let mut frame = Frame { machine, operators, vectors, number: 0 };
+    let mut frame = Frame { machine, operators, vectors, number: 0, gain: Gain::ONE };
     let (begun, bad) = begin(task, &mut frame, if V::DAMPS_START { solver.damp() } else { 0.0 })?;
     let (numbers, own) = solver.begin(&mut frame, &begun)?;
     let cost = vec![begun.residual2.sqrt() / begun.scale];
@@ -256,6 +258,9 @@ fn finish<V: Solver>(solver: &V, state: State<'_, V::Numbers>, stop: Stop) -> Re
     ending.outcome(frame, begun, cost, solver.limits().tol)
 }
 
+/// An operator or its adjoint on vectors, then terms.
+type Apply = fn(&Operators, &Machine, &mut Vectors, (Slot, Slot), &[Term]) -> Result<Sums>;
+
 /// As many sums as there are terms.
 fn first<const N: usize>(sums: Sums) -> [f64; N] {
     std::array::from_fn(|k| sums[k])
@@ -272,24 +277,38 @@ impl Frame<'_> {
         Ok(self.pass([Term::Combine { y, a, x, b }])?[0])
     }
 
-    /// `to = A from`, with terms in the same pass over `to`.
+    /// `to = g A from`, with terms in the same pass over `to`.
     pub(super) fn forward<const N: usize>(
         &mut self,
-        (from, to): (Slot, Slot),
+        ends: (Slot, Slot),
         terms: [Term; N],
     ) -> Result<[f64; N]> {
-        let ends = (from, to);
-        Ok(first(self.operators.forward_then(self.machine, &mut self.vectors, ends, &terms)?))
+        self.applied(ends, terms, Operators::forward_then)
     }
 
-    /// `to = A^H from`, with terms in the same pass over `to`.
+    /// `to = g A^H from`, with terms in the same pass over `to`.
     pub(super) fn adjoint<const N: usize>(
+        &mut self,
+        ends: (Slot, Slot),
+        terms: [Term; N],
+    ) -> Result<[f64; N]> {
+        self.applied(ends, terms, Operators::adjoint_then)
+    }
+
+    fn applied<const N: usize>(
         &mut self,
         (from, to): (Slot, Slot),
         terms: [Term; N],
+        apply: Apply,
     ) -> Result<[f64; N]> {
-        let ends = (from, to);
-        Ok(first(self.operators.adjoint_then(self.machine, &mut self.vectors, ends, &terms)?))
+        let Gain { lift, gain } = self.gain;
+        let whole = self.gain == Gain::ONE;
+        self.rescale(from, lift);
+        let now: &[Term] = if whole { &terms } else { &[] };
+        let sums = apply(self.operators, self.machine, &mut self.vectors, (from, to), now)?;
+        self.rescale(from, 1.0 / lift);
+        self.rescale(to, gain / lift);
+        if whole { Ok(first(sums)) } else { self.pass(terms) }
     }
 
     /// A vector.
@@ -307,12 +326,15 @@ impl Frame<'_> {
         self.machine.norm(self.space(slot), self.get(slot))
     }
 
-    /// A vector times a power of two, unless that is 1.
+    /// A vector times a power of two, unless that is 1, which may be more than the element type holds.
     pub(super) fn rescale(&mut self, slot: Slot, factor: f64) {
-        if factor != 1.0 {
-            let (machine, side) = (self.machine, self.vectors.side(slot));
-            let space = self.operators.space(side);
-            machine.scale_by(space, self.vectors.get_mut(slot), C128::from(factor));
+        let space = self.operators.space(self.vectors.side(slot));
+        let most = 100_f64.exp2();
+        let mut rest = factor;
+        while rest != 1.0 && !rest.is_nan() {
+            let part = if rest.is_normal() { rest.clamp(1.0 / most, most) } else { rest };
+            self.machine.scale_by(space, self.vectors.get_mut(slot), C128::from(part));
+            rest /= part;
         }
     }
 
@@ -380,7 +402,13 @@ mod tests {
         let numbers = state.numbers();
         let read = |key: &str| numbers[key].clone();
         State {
-            frame: Frame { machine, operators, vectors, number: state.iteration() },
+            frame: Frame {
+                machine,
+                operators,
+                vectors,
+                number: state.iteration(),
+                gain: serde_json::from_value(read("gain")).unwrap(),
+            },
             numbers: serde_json::from_value(read("solver")).unwrap(),
             begun: serde_json::from_value(read("begun")).unwrap(),
             cost: state.cost().to_vec(),

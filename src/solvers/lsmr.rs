@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::engine::{Result, Slot, Term};
 use crate::solvers::Stop;
-use crate::solvers::ends::{Begun, Ending, GRADIENT, IMAGE, scale_for};
+use crate::solvers::ends::{Begun, Ending, GRADIENT, IMAGE, first};
 use crate::solvers::floor::Floor;
 use crate::solvers::iterate::{Frame, Limits, Q, S, Solver, Step, Watched, X};
 use crate::space::Side;
@@ -273,11 +273,10 @@ impl Solver for Lsmr {
         let beta = residual2.sqrt();
         // alpha v = A^H u, h = v
         let scaled = Term::Combine { y: V, a: inverse(beta), x: NEXT, b: 0.0 };
-        let [alpha2] = at.adjoint((U, V), [scaled])?;
+        let of = (f64::from(beta > 0.0), self.damp, scale);
+        let alpha2 = first(at, V, of, |at| Ok(at.adjoint((U, V), [scaled])?[0]))?;
         let mut stop = at.out_of_range(V, alpha2, GRADIENT)?;
-        let g = scale_for(alpha2.sqrt(), at.operators);
-        at.rescale(V, g);
-        let alpha = g * alpha2.sqrt();
+        let (g, alpha) = (at.gain.gain, alpha2.sqrt());
         at.combine(H, 0.0, V, inverse(alpha))?;
         if stop.is_none() && alpha * beta == 0.0 {
             // x0 is the solution already.
@@ -310,7 +309,7 @@ impl Solver for Lsmr {
             return Ok(Step::Ended(stop));
         }
         let ratio = -n.alpha * inverse(n.beta);
-        let beta = at.combine(U, ratio, Q, n.g * inverse(n.alpha))?.sqrt();
+        let beta = at.combine(U, ratio, Q, inverse(n.alpha))?.sqrt();
         let column = n.alpha.hypot(beta).hypot(n.rotations.damp);
         n.rotations.most_seen = n.rotations.most_seen.max(column);
         n.floor = n.floor.with_norm(n.rotations.most_seen);
@@ -320,7 +319,7 @@ impl Solver for Lsmr {
         }
         // alpha v = A^H u - beta v
         let ratio = -beta * inverse(n.alpha);
-        let next = Term::Combine { y: NEXT, a: n.g * inverse(beta), x: V, b: ratio };
+        let next = Term::Combine { y: NEXT, a: inverse(beta), x: V, b: ratio };
         let [alpha2] = at.adjoint((U, NEXT), [next])?;
         at.vectors.swap(V, NEXT);
         (n.alpha, n.beta) = (alpha2.sqrt(), beta);
@@ -330,13 +329,13 @@ impl Solver for Lsmr {
         };
         let factors = n.rotations.turn(n.alpha, beta, at.number);
         // hbar = h - .. hbar, x = x + .. hbar, h = v - (theta / rho) h in one pass
-        let along = n.g * factors.x;
         let [_, x2, _] = at.pass([
             Term::Combine { y: HBAR, a: factors.hbar, x: H, b: 1.0 },
-            Term::Combine { y: X, a: 1.0, x: HBAR, b: along },
+            Term::Combine { y: X, a: 1.0, x: HBAR, b: factors.x },
             Term::Combine { y: H, a: factors.h, x: V, b: inverse(n.alpha) },
         ])?;
-        n.xnorm = x2.sqrt() * inverse(n.g);
+        n.xnorm = x2.sqrt();
+        let along = n.g * factors.x;
         Ok(Step::Done { residual: n.rotations.rnorm / n.scale, along, stop })
     }
 
@@ -346,18 +345,19 @@ impl Solver for Lsmr {
             let [q2] = at.forward((V, Q), [Term::Dot(Q, Q)])?;
             n.floor.see(q2, n.alpha * n.alpha);
         }
-        let r = &n.rotations;
+        let (r, unit) = (&n.rotations, n.scale * n.g);
         Ok(Ending {
             stop,
-            unit: 1.0 / n.scale,
+            unit: n.g / n.scale,
             rounding: n.floor.level() * n.xnorm,
-            watched: (n.first, r.arnorm() / (n.scale * n.g), "the gradient"),
-            least: n.floor.level() * r.rnorm / n.scale,
+            watched: (n.first, r.arnorm() / unit, "the gradient"),
+            most: n.floor.norm() * r.rnorm / unit,
+            least: n.floor.level() * r.rnorm / unit,
             given: true,
             figures: vec![
                 ("anorm", r.anorm / n.g),
                 ("acond", r.acond),
-                ("arnorm", r.arnorm() / (n.scale * n.g)),
+                ("arnorm", r.arnorm() / unit),
                 ("xnorm", n.xnorm * n.g / n.scale),
                 ("rnorm", r.rnorm / n.scale),
             ],

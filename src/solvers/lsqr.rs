@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::engine::{Result, Slot, Term};
 use crate::solvers::Stop;
-use crate::solvers::ends::{Begun, Ending, GRADIENT, IMAGE, scale_for};
+use crate::solvers::ends::{Begun, Ending, GRADIENT, IMAGE, first};
 use crate::solvers::floor::Floor;
 use crate::solvers::iterate::{Frame, Limits, Q, S, Solver, Step, Watched, X};
 use crate::space::Side;
@@ -258,11 +258,10 @@ impl Solver for Lsqr {
         let beta = residual2.sqrt();
         // alpha v = A^H u, w = v
         let scaled = Term::Combine { y: V, a: inverse(beta), x: NEXT, b: 0.0 };
-        let [alpha2] = at.adjoint((U, V), [scaled])?;
+        let of = (f64::from(beta > 0.0), self.damp, scale);
+        let alpha2 = first(at, V, of, |at| Ok(at.adjoint((U, V), [scaled])?[0]))?;
         let mut stop = at.out_of_range(V, alpha2, GRADIENT)?;
-        let g = scale_for(alpha2.sqrt(), at.operators);
-        at.rescale(V, g);
-        let alpha = g * alpha2.sqrt();
+        let (g, alpha) = (at.gain.gain, alpha2.sqrt());
         let w2 = at.combine(W, 0.0, V, inverse(alpha))?;
         let norms = (data_norm * scale, start * inverse(g));
         let rotations = Rotations::new(g * self.damp, alpha, beta, norms.0, norms.1);
@@ -282,7 +281,7 @@ impl Solver for Lsqr {
                 // The norm of a model with a start takes reading it.
                 let most = n.rotations.most();
                 let known = n.rotations.start == 0.0 || !n.rotations.holds(self, most);
-                let size = if known { most } else { at.norm(X)? * inverse(n.g) };
+                let size = if known { most } else { at.norm(X)? };
                 n.rotations.stop(self, &mut n.floor, size)
             }
         };
@@ -301,7 +300,7 @@ impl Solver for Lsqr {
             return Ok(Step::Ended(stop));
         }
         let ratio = -n.alpha * inverse(n.beta);
-        n.beta = at.combine(U, ratio, Q, n.g * inverse(n.alpha))?.sqrt();
+        n.beta = at.combine(U, ratio, Q, inverse(n.alpha))?.sqrt();
         let row = n.rotations.row(n.alpha, n.beta);
         n.floor = n.floor.with_norm(n.rotations.most_seen);
         if n.floor.is_flat(row.rho, n.w2.sqrt()) || n.floor.is_risky(row.rho, n.w2.sqrt(), 1.0) {
@@ -309,9 +308,9 @@ impl Solver for Lsqr {
             return Ok(Step::Ended(Stop::Precision));
         }
         // x = x + (phi / rho) w, alpha v = A^H u - beta v
-        let (along, ratio) = (n.g * (row.phi / row.rho), -n.beta * inverse(n.alpha));
+        let (along, ratio) = (row.phi / row.rho, -n.beta * inverse(n.alpha));
         let moved = Term::Combine { y: X, a: 1.0, x: W, b: along };
-        let next = Term::Combine { y: NEXT, a: n.g * inverse(n.beta), x: V, b: ratio };
+        let next = Term::Combine { y: NEXT, a: inverse(n.beta), x: V, b: ratio };
         let [_, alpha2] = at.adjoint((U, NEXT), [moved, next])?;
         n.alpha = alpha2.sqrt();
         at.vectors.swap(V, NEXT);
@@ -321,7 +320,7 @@ impl Solver for Lsqr {
             false => Some(Stop::NotFinite { iteration: at.number, array: "the residual" }),
             true => at.overflown(V, alpha2, GRADIENT)?,
         };
-        Ok(Step::Done { residual, along, stop })
+        Ok(Step::Done { residual, along: n.g * along, stop })
     }
 
     fn end(&self, n: &mut Numbers, at: &mut Frame<'_>, stop: Stop) -> Result<Ending> {
@@ -330,12 +329,14 @@ impl Solver for Lsqr {
             let [q2] = at.forward((V, Q), [Term::Dot(Q, Q)])?;
             n.floor.see(q2, n.alpha * n.alpha);
         }
+        let unit = n.scale * n.g;
         Ok(Ending {
             stop,
-            unit: 1.0 / n.scale,
+            unit: n.g / n.scale,
             rounding: n.floor.level() * n.rotations.most(),
-            watched: (n.first, n.rotations.arnorm / (n.scale * n.g), "the gradient"),
-            least: n.floor.level() * n.rotations.rnorm / n.scale,
+            watched: (n.first, n.rotations.arnorm / unit, "the gradient"),
+            most: n.floor.norm() * n.rotations.rnorm / unit,
+            least: n.floor.level() * n.rotations.rnorm / unit,
             given: true,
             figures: n.rotations.figures(n.scale, n.g),
             warnings: Vec::new(),

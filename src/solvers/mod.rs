@@ -12,6 +12,7 @@ mod lsqr;
 mod method;
 mod monitor;
 mod registry;
+mod singular;
 
 pub use iterate::Seen;
 pub use method::Method;

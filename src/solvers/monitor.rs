@@ -110,6 +110,18 @@ impl Stop {
         )
     }
 
+    /// What a user may change about it, if it is a limit that was set.
+    pub fn remedy(&self) -> Option<&'static str> {
+        Some(match self {
+            Stop::Tolerance => "set `tol = 0.0`",
+            Stop::Relative => "lower `rtol`",
+            Stop::Compatible { machine: false } => "lower `atol` and `btol`",
+            Stop::LeastSquares { machine: false } => "lower `atol`",
+            Stop::Condition { machine: false } => "raise `conlim`",
+            _ => return None,
+        })
+    }
+
     /// A short name for machines.
     pub fn name(&self) -> &'static str {
         match self {

@@ -199,6 +199,9 @@ pub(crate) fn case(seed: u64) -> Case {
         rows = columns;
         kind = if dice.one_in(3) { Kind::Wrong } else { Kind::Positive };
     }
+    if solver == "direct" && dice.one_in(2) {
+        rows = columns;
+    }
     let mut a = matrix(dice, complex, single, rows, columns);
     if kind == Kind::Positive {
         a = a.adjoint().times(&a);

@@ -17,6 +17,8 @@ pub(crate) struct Truth {
     /// By how much model and operator were divided.
     units: (f64, f64),
     e: f64,
+    /// The same for the matrix and what is solved: `direct` takes a square matrix for exact.
+    fine: f64,
     values: Vec<f64>,
     rank: usize,
     /// The least-squares solution of least norm.
@@ -47,10 +49,16 @@ impl Truth {
         let scaled = |x: &[C128]| x.iter().map(|v| v / unit).collect::<Vec<_>>();
         let (x, start, e) = (scaled(x), scaled(start), case.epsilon());
         let parts = svd(&a);
-        let limit = parts.values[0] * e * a.rows.max(a.columns) as f64;
-        let rank = parts.values.iter().filter(|s| **s > limit).count();
+        let count = |e: f64| {
+            let limit = parts.values[0] * e * a.rows.max(a.columns) as f64;
+            parts.values.iter().filter(|s| **s > limit).count()
+        };
+        let exact = run.method.name() == "direct" && a.rows == a.columns;
+        let regular = exact && count(f64::EPSILON) == a.columns;
+        let fine = if regular { f64::EPSILON } else { e };
+        let rank = count(fine);
         let best = parts.solve(rank, &y);
-        Truth { a, y, x, start, units: (unit, largest), e, values: parts.values, rank, best }
+        Truth { a, y, x, start, units: (unit, largest), e, fine, values: parts.values, rank, best }
     }
 
     fn residual(&self, x: &[C128]) -> Vec<C128> {
@@ -133,15 +141,26 @@ impl Truth {
         (found > allowed || found.is_nan()).then(said)
     }
 
+    /// Whether singular values are far from what counts as 0.
+    fn is_clear(&self) -> bool {
+        let limit = self.top() * self.fine * self.a.rows.max(self.a.columns) as f64;
+        let next = self.values.get(self.rank).copied().unwrap_or(0.0);
+        self.rank > 0 && next < limit / 4.0 && self.values[self.rank - 1] > 30.0 * limit
+    }
+
+    /// A rank that the matrix does not have, as `direct` warns of one.
+    pub(crate) fn is_untrue(&self, warnings: &[String]) -> Option<String> {
+        let full = self.rank == self.a.rows.min(self.a.columns);
+        let found = warnings.iter().find(|said| said.contains("the matrix has rank"));
+        found.filter(|_| full && self.is_clear()).map(|said| format!("that is not true: {said}"))
+    }
+
     /// A model that is far from the one that its rank and condition make clear.
     pub(crate) fn is_off(&self) -> Option<String> {
-        let limit = self.top() * self.e * self.a.rows.max(self.a.columns) as f64;
-        let next = self.values.get(self.rank).copied().unwrap_or(0.0);
-        let clear =
-            self.rank > 0 && next < limit / 4.0 && self.values[self.rank - 1] > 30.0 * limit;
+        let clear = self.is_clear();
         let (condition, best) = (self.condition(), norm(&self.best));
         let rest = norm(&self.residual(&self.best)) * condition + norm(&self.y);
-        let bound = 300.0 * self.e * (condition * best + condition * rest / self.top());
+        let bound = 300.0 * self.fine * (condition * best + condition * rest / self.top());
         let off = norm(&less(&self.x, &self.best));
         let said = || format!("the model is off by {off:e} of {best:e}, condition {condition:e}");
         (clear && off > bound.max(300.0 * self.e * best)).then(said)
