@@ -91,18 +91,18 @@ impl Operators {
         for node in program.graph.nodes() {
             let of = |k: usize| factors[node.inputs[k].0];
             factors.push(match &node.primitive {
-                Primitive::Input(_) | Primitive::Constant(_) | Primitive::Zeros => Some(0),
-                Primitive::Multiply { .. } | Primitive::Matmul { .. } => {
+                Primitive::Input(_) | Primitive::Constant(_) | Primitive::Zeros(_) => Some(0),
+                Primitive::Multiply(_) | Primitive::Matmul(_) => {
                     (of(0) == Some(0) && of(1) == Some(0)).then_some(1)
                 }
-                Primitive::Cast
-                | Primitive::Conj
-                | Primitive::Reshape
+                Primitive::Cast(_)
+                | Primitive::Conj(_)
+                | Primitive::Reshape(_)
                 | Primitive::Permute(_)
                 | Primitive::Slice(_)
                 | Primitive::Pad(_)
                 | Primitive::Flip(_)
-                | Primitive::Roll { .. } => of(0),
+                | Primitive::Roll(_) => of(0),
                 // What is side by side may be the same twice, and added up by what comes next.
                 Primitive::Concatenate(_) => {
                     let all = node.inputs.iter().all(|id| factors[id.0].is_some());
