@@ -160,7 +160,7 @@ pub const NOT_YET: &[&str] = &[
 ];
 
 /// Whose they are that are not PyLops'.
-const OF_SCIPY: [&str; 2] = ["lsmr", "minres"];
+const OF_SCIPY: [&str; 1] = ["minres"];
 const OF_PYPROXIMAL: [&str; 6] =
     ["admm", "admml2", "hqs", "linearizedadmm", "primaldual", "proximalgradient"];
 
@@ -279,7 +279,7 @@ fn of_others(key: &Spanned<String>, known: &[&str], owner: &str) -> Option<Diagn
         return None;
     }
     let (message, label) = (format!("unknown key `{name}`"), format!("not a key of {owner}"));
-    let mut help = format!("it is a key of {}", others.join(" and "));
+    let mut help = format!("it is a key of {}", others.join(", "));
     if ["atol", "btol"].contains(&name) && known.contains(&"rtol") {
         help += "; `rtol` is relative to the norm of the data here, and `tol` absolute";
     }

@@ -54,10 +54,10 @@ fn names_of_pylops_and_scipy_have_their_name_here() {
         (
             "niter ",
             "atol = 0.1\nniter ",
-            "it is a key of `lsqr`; `rtol` is relative to the norm of the data here, and `tol` absolute",
+            "it is a key of `lsmr`, `lsqr`; `rtol` is relative to the norm of the data here, and `tol` absolute",
         ),
         ("niter ", "columns = true\nniter ", "it is a key of `direct`"),
-        ("niter ", "conlim = 1e3\nniter ", "it is a key of `lsqr`"),
+        ("niter ", "conlim = 1e3\nniter ", "it is a key of `lsmr`, `lsqr`"),
         (
             "\"Identity\", N = 3",
             "\"Demigration\", z = 3",
@@ -90,7 +90,7 @@ error: problem.toml has 1 mistake; nothing was run"#,
     assert!(fista.contains("solver `fista` is not supported in this version yet"), "{fista}");
     assert!(fista.contains("has 1 mistake"), "{fista}");
     for (solver, whose) in
-        [("lsmr", "SciPy"), ("MINRES", "SciPy"), ("admm", "PyProximal"), ("omp", "PyLops")]
+        [("minres", "SciPy"), ("MINRES", "SciPy"), ("admm", "PyProximal"), ("omp", "PyLops")]
     {
         let said = said("\"cgls\"", &format!("\"{solver}\""));
         assert!(said.contains(&format!("^ {whose} has it, this program does not\n")), "{said}");
@@ -195,7 +195,7 @@ error: there is no solver `simplex`
   --> problem.toml:14:12
    |
 14 | solver   = "simplex"
-   |            ^^^^^^^^^ expected one of auto, cg, cgls, direct, lsqr
+   |            ^^^^^^^^^ expected one of auto, cg, cgls, direct, lsmr, lsqr
 
 error: problem.toml has 1 mistake; nothing was run"#,
     );
