@@ -260,6 +260,7 @@ mod tests {
     use super::*;
 
     #[test]
+    #[cfg_attr(miri, ignore = "Miri takes minutes for ten megabytes")]
     fn messages_are_used_again() {
         let mut spares = Spares::default();
         let (a, b) = (spares.take(100_000), spares.take(50_000));
