@@ -12,6 +12,7 @@ pub mod matmul;
 pub mod pointwise;
 mod rows;
 mod scratch;
+pub mod sparse;
 pub mod spread;
 pub mod stencil;
 pub mod vector;

@@ -28,6 +28,7 @@ mod roll;
 mod scale;
 mod scatter_add;
 mod slice;
+mod sparse_rows;
 mod spread;
 mod stencil;
 mod sum;
@@ -135,6 +136,7 @@ primitives! {
     broadcast::Broadcast,
     cumulative_sum::CumulativeSum,
     spread::Spread,
+    sparse_rows::SparseRows,
     kirchhoff::Kirchhoff,
     #[cfg(test)]
     faulty::Faulty,
