@@ -2,13 +2,13 @@
 //! regular, else the least-squares solution of least norm by singular values. What is regular, the epsilon
 //! of the type says that the matrix comes from.
 
-use nalgebra::{DMatrix, DVector};
+use ndarray::{Array1, Array2};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::engine::{Block, Error, Machine, Operators, Result, Space, Store, Vector};
 use crate::scalar::{C128, Scalar};
-use crate::solvers::dense::{self, Solution};
+use crate::solvers::dense::{self, Solution, largest};
 use crate::solvers::method::{Method, Refusal};
 use crate::solvers::{Equations, Outcome, Stop, Task};
 use crate::space::{IndexBox, show_dims, strides};
@@ -103,12 +103,12 @@ fn solve(task: &mut Task<'_>, parameters: &Direct) -> Result<Outcome> {
         true => Stop::Solved,
         false => Stop::NotFinite { iteration: 0, array },
     };
-    let size = matrix.norm();
+    let size = dense::norm(&matrix);
     let epsilon = if ops.has_single() { f64::from(f32::EPSILON) } else { f64::EPSILON };
     let full = matrix.nrows().min(matrix.ncols());
     let Solution { x: solution, rank } = match stop {
         Stop::Solved => dense::solve(matrix, rhs, epsilon),
-        _ => Solution { x: DMatrix::zeros(n * sides.units.len(), count), rank: full },
+        _ => Solution { x: Array2::zeros((n * sides.units.len(), count)), rank: full },
     };
     let deficient = (rank < full).then(|| sides.deficient(rank, full, epsilon > f64::EPSILON));
     set(machine, &ops.model, &mut x, &|k| {
@@ -170,10 +170,10 @@ impl Sides {
     }
 
     /// The equations' sides, column by column; element `i count + c` is row `i` of column `c`.
-    fn equations(&self, values: Vec<C128>) -> DMatrix<f64> {
+    fn equations(&self, values: Vec<C128>) -> Array2<f64> {
         let (_, m, count) = self.shape;
         let rows = if self.complex { 2 * m } else { m };
-        DMatrix::from_fn(rows, count, |i, c| {
+        dense::matrix(rows, count, |i, c| {
             if i < m { values[i * count + c].re } else { values[(i - m) * count + c].im }
         })
     }
@@ -181,44 +181,44 @@ impl Sides {
     /// The matrix. Every column of the model asks for another column of it, so that few products give
     /// all; one more, of what differs by a factor from column to column, tells whether the operator does the
     /// same to each.
-    fn matrix(&self, task: &Task<'_>, x: &mut Vector, y: &mut Vector) -> Result<DMatrix<f64>> {
+    fn matrix(&self, task: &Task<'_>, x: &mut Vector, y: &mut Vector) -> Result<Array2<f64>> {
         let (machine, ops) = (task.machine, task.operators);
         let (n, m, count) = self.shape;
         let rows = if self.complex { 2 * m } else { m };
-        let mut apply = |value: &dyn Fn(usize, usize) -> C128| -> Result<DMatrix<f64>> {
+        let mut apply = |value: &dyn Fn(usize, usize) -> C128| -> Result<Array2<f64>> {
             set(machine, &ops.model, x, &|k| value(k / count, k % count));
             ops.forward(machine, x, y)?;
             Ok(self.equations(gather(machine, &ops.data, y)?))
         };
-        let mut matrix = DMatrix::<f64>::zeros(rows, n * self.units.len());
+        let mut matrix = dense::matrix(rows, n * self.units.len(), |_, _| 0.0);
         for (u, unit) in self.units.iter().enumerate() {
             for first in (0..n).step_by(count) {
                 let one = |i: usize, c: usize| if i == first + c { *unit } else { 0.0.into() };
                 let found = apply(&one)?;
                 for c in 0..count.min(n - first) {
-                    matrix.set_column(u * n + first + c, &found.column(c));
+                    matrix.column_mut(u * n + first + c).assign(&found.column(c));
                 }
             }
         }
         if count == 1 {
             return Ok(matrix);
         }
-        let probe = DVector::from_fn(n * self.units.len(), |j, _| weight(3 * j + 1) - 1.4);
+        let probe = Array1::from_shape_fn(n * self.units.len(), |j| weight(3 * j + 1) - 1.4);
         let found = apply(&|i, c| {
             let value = (0..self.units.len()).map(|u| self.units[u] * probe[u * n + i]);
             value.sum::<C128>() * weight(c)
         })?;
-        let first = found.column(0) / weight(0);
-        let size = probe.amax() * matrix.amax() * (n as f64).sqrt();
-        let bound = self.tolerance * first.amax().max(size);
-        let off = |c: usize| (found.column(c) / weight(c) - &first).amax();
+        let first = &found.column(0) / weight(0);
+        let size = largest(&probe) * largest(&matrix) * (n as f64).sqrt();
+        let bound = self.tolerance * largest(&first).max(size);
+        let off = |c: usize| largest(&(&found.column(c) / weight(c) - &first));
         // NaN is told of elsewhere.
         if let Some(c) = (1..count).find(|c| off(*c) > bound) {
             return Err(unlike(&format!(
                 "the operator does not do the same to column {c} along the first axis as to column 0"
             )));
         }
-        if (&matrix * &probe - first).amax() > bound {
+        if largest(&(matrix.dot(&probe) - first)) > bound {
             return Err(unlike("the operator mixes columns along the first axis"));
         }
         Ok(matrix)
