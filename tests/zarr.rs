@@ -1,5 +1,4 @@
 //! Zarr folders through the program: read, written, compared, expected; and the mistakes in naming them.
-#![cfg(feature = "zarr")]
 
 mod common;
 

@@ -13,10 +13,6 @@ pub mod output;
 pub mod place;
 pub mod stage;
 mod temporary;
-#[cfg(feature = "zarr")]
-mod zarr;
-#[cfg(not(feature = "zarr"))]
-#[path = "zarr/absent.rs"]
 mod zarr;
 
 pub use array::{Array, Bytes, Compute, Mappable, Missing, Part};

@@ -95,7 +95,6 @@ impl Kind {
     }
 
     /// The kind of NumPy's name.
-    #[cfg(feature = "zarr")]
     pub(super) fn named(name: &str) -> Option<Self> {
         Kind::TABLE.iter().find(|row| row.2 == name).map(|row| row.0)
     }

@@ -2,22 +2,23 @@
 //!
 //! A box is read in pieces, one a chunk, so that each chunk is decoded once however the box lies.
 //! Chunks of which a box takes a part only are kept for the next box, within a bound.
-//! The `zarrs` crate decodes; what it would refuse is refused here, in our own words.
 
+mod blosc;
+mod codecs;
 mod find;
 mod kept;
 mod metadata;
 mod missing;
 mod write;
 
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{Read, Seek, SeekFrom};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use ndarray::{ArrayD, ArrayViewD, Axis, IxDyn, Slice};
-use zarrs::array::{
-    Array, ArrayBytes, ArrayError, ArrayShardedExt, ArrayShardedReadableExt,
-    ArrayShardedReadableExtCache,
-};
-use zarrs::filesystem::FilesystemStore;
 
 use crate::scalar::Scalar;
 use crate::space::IndexBox;
@@ -25,12 +26,13 @@ use crate::view::Viewed;
 use crate::with_dtype;
 
 use super::array::Missing;
-use super::error::{Error, ErrorKind, Result};
+use super::error::{Error, ErrorKind, Result, os_words};
 use super::layout::Courses;
 use super::npy::{StoredType, checked_len, decode};
+use codecs::{Codecs, Shards};
 use find::Node;
 use kept::Kept;
-use metadata::Metadata;
+use metadata::{Keys, Metadata};
 use missing::Chunks;
 
 pub(crate) use find::{is_array, members};
@@ -55,10 +57,13 @@ pub(crate) struct Opened {
 /// The chunks of a Zarr array.
 pub(crate) struct Folder {
     name: String,
-    array: Array<FilesystemStore>,
-    /// Indices of shards, where chunks lie together in shards.
-    shards: Option<ArrayShardedReadableExtCache>,
-    /// Elements as they come from `zarrs`: this machine's.
+    codecs: Codecs,
+    keys: Keys,
+    /// Of chunks that are missing.
+    fill: Vec<u8>,
+    /// Where chunks are in the shards that were asked for, by path.
+    shards: Mutex<BTreeMap<String, Arc<Places>>>,
+    /// Elements as codecs leave them: this machine's.
     decoded: StoredType,
     /// Lengths of the chunks that can be decoded one by one.
     chunk: Vec<usize>,
@@ -69,6 +74,9 @@ pub(crate) struct Folder {
     /// Chunks that are files.
     files: Chunks,
 }
+
+/// Where the chunks of a shard are in it.
+type Places = Vec<Option<Range<u64>>>;
 
 /// A part of a box, in one chunk.
 pub(crate) struct Piece {
@@ -87,41 +95,30 @@ pub(crate) fn is_named(path: &Path) -> bool {
     path.extension().is_some_and(|e| e == "zarr")
 }
 
-/// An error if no Zarr folder can be written.
-pub(crate) fn can_write(_name: &str) -> Result<()> {
-    Ok(())
-}
-
 /// Opens the array of a Zarr folder, or one of a group by its path in it.
 pub(crate) fn open(folder: &Path, inside: Option<&str>) -> Result<Opened> {
     let Node { path, name } = find::find(folder, inside)?;
     let metadata = Metadata::read(&path, &name)?;
-    let array = metadata.open(&path, &name)?;
-    let sharded = array.is_exclusively_sharded();
-    let chunk = match array.effective_subchunk_shape().filter(|_| sharded) {
-        Some(lengths) => lengths.iter().map(|n| n.get()).collect(),
-        None => metadata.chunk.clone(),
-    };
-    let chunk: Option<Vec<usize>> = chunk.iter().map(|&n| usize::try_from(n).ok()).collect();
-    let bytes = |c: &Vec<usize>| checked_len(c, 16).map(|n| n * metadata.stored.dtype().size());
-    let Some((chunk, bytes)) = chunk.and_then(|c| bytes(&c).map(|n| (c, n))) else {
+    let codecs = metadata.codecs_of(&name)?;
+    let chunk = codecs.shards().map_or(&metadata.chunk, |shards| &shards.chunk).clone();
+    let bytes = checked_len(&metadata.chunk, 16).and(checked_len(&chunk, 16));
+    let Some(bytes) = bytes.map(|n| n * metadata.stored.size()) else {
         return Err(Error::input(format!(
             "cannot read {name}: its chunks are larger than any memory"
         )));
     };
-    // Shards are no larger than their chunks together, so their lengths are lengths too.
-    let file: Vec<usize> =
-        metadata.chunk.iter().map(|&n| usize::try_from(n).unwrap_or(usize::MAX)).collect();
     let decoded =
         StoredType { big_endian: cfg!(target_endian = "big"), kind: metadata.stored.kind };
     let folder = Folder {
-        shards: sharded.then(|| ArrayShardedReadableExtCache::new(&array)),
+        shards: Mutex::default(),
+        fill: metadata.fill(&name)?,
         kept: Kept::new(&metadata.dims, &chunk, bytes),
         words: metadata.words(&chunk),
-        files: Chunks::new(&metadata.dims, &file),
+        files: Chunks::new(&metadata.dims, &metadata.chunk),
+        keys: metadata.keys.clone(),
         path,
         name: name.clone(),
-        array,
+        codecs,
         decoded,
         chunk: chunk.clone(),
     };
@@ -148,18 +145,18 @@ impl Folder {
             Some(read) => read.iter().fold(1, |n: usize, axis| n.saturating_mul(axis.len())),
             None => self.files.count(),
         };
-        let present = missing::present(&self.array, &self.path, &self.files, read.as_deref());
+        let present = missing::present(&self.keys, &self.path, &self.files, read.as_deref());
         let missing = all.saturating_sub(present);
         let fill = with_dtype!(self.decoded.dtype(), N => {
             let mut value = [N::default()];
-            decode(self.decoded, self.array.fill_value().as_ne_bytes(), &mut value);
+            decode(self.decoded, &self.fill, &mut value);
             let value = Scalar::to_c128(value[0]);
             match self.decoded.dtype().is_complex() {
                 true => format!("{}{:+}j", value.re, value.im),
                 false => value.re.to_string(),
             }
         });
-        let what = if self.shards.is_some() { "shard" } else { "chunk" };
+        let what = if self.codecs.shards().is_some() { "shard" } else { "chunk" };
         (missing > 0).then_some(Missing { missing, all, what, fill })
     }
 
@@ -239,32 +236,65 @@ impl Folder {
 
     /// Reads and decodes a chunk; one that is missing is one value.
     fn decode<N: Viewed>(&self, at: &[usize]) -> Result<ArrayD<N>> {
-        let index: Vec<u64> = at.iter().map(|&i| i as u64).collect();
-        // Tasks of the caller's threads must not be taken up while a chunk is decoded.
-        let options = zarrs::array::CodecOptions::default().with_concurrent_target(1);
-        let found: std::result::Result<Option<ArrayBytes<'static>>, ArrayError> = match &self.shards
-        {
-            None => self.array.retrieve_chunk_if_exists_opt(&index, &options),
-            Some(shards) => self.array.retrieve_subchunk_opt(shards, &index, &options).map(Some),
+        let stored = match self.codecs.shards() {
+            None => self.file(at).map(|file| file.map(|file| (&self.codecs, file))),
+            Some(shards) => self.part(shards, at).map(|part| part.map(|p| (&shards.codecs, p))),
         };
-        let bytes = match found.map_err(|e| self.failed(at, &e))? {
-            Some(bytes) => bytes.into_fixed().map_err(|e| self.failed(at, &e))?.into_owned(),
-            None => {
-                let mut value = [N::default()];
-                decode(self.decoded, self.array.fill_value().as_ne_bytes(), &mut value);
-                return Ok(ArrayD::from_elem(IxDyn(&[]), value[0]));
-            }
+        let bytes = stored.and_then(|stored| {
+            let decode = |(codecs, bytes): (&Codecs, Vec<u8>)| {
+                codecs.decode(self.decoded.kind, &self.chunk, bytes, &self.fill)
+            };
+            stored.map(decode).transpose()
+        });
+        let Some(bytes) = bytes.map_err(|e| self.failed(at, &e))? else {
+            let mut value = [N::default()];
+            decode(self.decoded, &self.fill, &mut value);
+            return Ok(ArrayD::from_elem(IxDyn(&[]), value[0]));
         };
         let count = self.chunk.iter().product::<usize>();
-        if bytes.len() != count * self.decoded.size() {
-            let expected = count * self.decoded.size();
-            let words = format!("it holds {} bytes, expected {expected}", bytes.len());
-            return Err(self.failed(at, &words));
-        }
         let mut values = vec![N::default(); count];
         decode(self.decoded, &bytes, &mut values);
         Ok(ArrayD::from_shape_vec(IxDyn(&self.chunk), values)
             .unwrap_or_else(|e| unreachable!("a chunk has its length: {e}")))
+    }
+
+    /// The bytes of a chunk that is a file.
+    fn file(&self, at: &[usize]) -> std::result::Result<Option<Vec<u8>>, String> {
+        let index: Vec<u64> = at.iter().map(|&i| i as u64).collect();
+        match std::fs::read(self.path.join(self.keys.path(&index))) {
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            read => read.map(Some).map_err(|e| os_words(&e)),
+        }
+    }
+
+    /// The bytes of a chunk that is part of a shard.
+    fn part(&self, shards: &Shards, at: &[usize]) -> std::result::Result<Option<Vec<u8>>, String> {
+        let index: Vec<u64> = at.iter().zip(&shards.counts).map(|(i, n)| (i / n) as u64).collect();
+        let path = self.keys.path(&index);
+        let mut file = match File::open(self.path.join(&path)) {
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            file => file.map_err(|e| os_words(&e))?,
+        };
+        let mut read = |place: Range<u64>| -> std::io::Result<Vec<u8>> {
+            let mut bytes = vec![0; (place.end - place.start) as usize];
+            file.seek(SeekFrom::Start(place.start))?;
+            file.read_exact(&mut bytes).map(|()| bytes)
+        };
+        let known = self.shards.lock().unwrap_or_else(PoisonError::into_inner).get(&path).cloned();
+        let places = match known {
+            Some(places) => places,
+            None => {
+                let length =
+                    std::fs::metadata(self.path.join(&path)).map_err(|e| os_words(&e))?.len();
+                let index = read(shards.index_place(length)?).map_err(|e| os_words(&e))?;
+                let places = Arc::new(shards.places(index, length)?);
+                let mut all = self.shards.lock().unwrap_or_else(PoisonError::into_inner);
+                all.insert(path, places.clone());
+                places
+            }
+        };
+        let number = at.iter().zip(&shards.counts).fold(0, |number, (i, n)| number * n + i % n);
+        places[number].clone().map(read).transpose().map_err(|e| os_words(&e))
     }
 
     fn failed(&self, at: &[usize], cause: &dyn std::fmt::Display) -> Error {

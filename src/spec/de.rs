@@ -27,6 +27,23 @@ pub fn deserialize<T: DeserializeOwned>(
     required: &[&str],
     diagnostics: &mut Diagnostics,
 ) -> Option<T> {
+    let mut value = None;
+    let mut read = |table: TableDeserializer<'_>| {
+        value = Some(T::deserialize(table)?);
+        Ok(())
+    };
+    let is_whole = read_again(table, known, required, diagnostics, &mut read);
+    value.filter(|_| is_whole)
+}
+
+/// Reads until nothing new is wrong; whether nothing was.
+fn read_again(
+    table: &ParamTable,
+    known: &[&str],
+    required: &[&str],
+    diagnostics: &mut Diagnostics,
+    read: &mut dyn FnMut(TableDeserializer<'_>) -> Result<(), Error>,
+) -> bool {
     let before = diagnostics.len();
     let mut skipped = Vec::new();
     for (key, _) in &table.entries {
@@ -41,9 +58,9 @@ pub fn deserialize<T: DeserializeOwned>(
         }
     }
     let mut state = State { skipped, unknown: RefCell::new(Vec::new()), top: table };
-    let value = loop {
-        match T::deserialize(TableDeserializer { table, state: &state }) {
-            Ok(value) => break Some(value),
+    loop {
+        match read(TableDeserializer { table, state: &state }) {
+            Ok(()) => break,
             Err(error) => {
                 let entry = error.entry.clone();
                 // What is missing may be an entry that was skipped.
@@ -52,15 +69,15 @@ pub fn deserialize<T: DeserializeOwned>(
                 }
                 match entry {
                     Some(entry) if !state.skipped.contains(&entry) => state.skipped.push(entry),
-                    _ => break None,
+                    _ => break,
                 }
             }
         }
-    };
+    }
     for diagnostic in state.unknown.into_inner() {
         diagnostics.push(diagnostic);
     }
-    value.filter(|_| diagnostics.len() == before)
+    diagnostics.len() == before
 }
 
 fn missing(table: &ParamTable, key: &str) -> Diagnostic {
@@ -297,6 +314,25 @@ struct TableDeserializer<'a> {
     state: &'a State<'a>,
 }
 
+impl TableDeserializer<'_> {
+    /// Writes down the keys of an inner table that are none of these.
+    fn note_unknown(&self, fields: &[&str]) {
+        if std::ptr::eq(self.table, self.state.top) {
+            return;
+        }
+        for (key, _) in &self.table.entries {
+            if !fields.contains(&key.value.as_str()) {
+                let mistake = unknown_key(key, &self.table.owner, fields);
+                let mut unknown = self.state.unknown.borrow_mut();
+                // The table may be read again.
+                if !unknown.contains(&mistake) {
+                    unknown.push(mistake);
+                }
+            }
+        }
+    }
+}
+
 impl<'de> Deserializer<'de> for TableDeserializer<'_> {
     type Error = Error;
 
@@ -310,18 +346,7 @@ impl<'de> Deserializer<'de> for TableDeserializer<'_> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Error> {
-        if !std::ptr::eq(self.table, self.state.top) {
-            for (key, _) in &self.table.entries {
-                if !fields.contains(&key.value.as_str()) {
-                    let mistake = unknown_key(key, &self.table.owner, fields);
-                    let mut unknown = self.state.unknown.borrow_mut();
-                    // The table may be read again.
-                    if !unknown.contains(&mistake) {
-                        unknown.push(mistake);
-                    }
-                }
-            }
-        }
+        self.note_unknown(fields);
         self.deserialize_any(visitor)
     }
 

@@ -95,7 +95,6 @@ fn a_stream_has_a_name_of_its_own() {
 }
 
 #[test]
-#[cfg(feature = "zarr")]
 fn a_zarr_group_stays_as_it_was() {
     let folder = folder("[solve]", "[solve]");
     let one = PROBLEM.replace("m.npy", "a.zarr").replace("image =", "#");

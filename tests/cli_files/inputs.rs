@@ -60,7 +60,6 @@ model = "m.npy"
 }
 
 /// A Zarr array of version 2, 4 x 6 of float64 in chunks of 2 x 3, with these chunks.
-#[cfg(feature = "zarr")]
 fn zarr_v2(folder: &Path, separator: Option<&str>, chunks: &[&str]) {
     std::fs::create_dir_all(folder).unwrap();
     let key = separator.map_or(String::new(), |s| format!(", \"dimension_separator\": \"{s}\""));
@@ -78,7 +77,6 @@ fn zarr_v2(folder: &Path, separator: Option<&str>, chunks: &[&str]) {
 }
 
 #[test]
-#[cfg(feature = "zarr")]
 fn missing_chunks_are_counted_and_old_nested_folders_are_read() {
     let text = r#"
 [arrays]

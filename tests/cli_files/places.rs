@@ -78,7 +78,6 @@ fn tests_of_one_name_keep_their_outputs_apart() {
 }
 
 #[test]
-#[cfg(feature = "zarr")]
 fn no_command_puts_a_file_into_a_zarr_folder() {
     let folder = folder("niter    = 5", "niter    = 6");
     let group = folder.path().join("g.zarr");

@@ -5,9 +5,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use zarrs::array::Array;
-use zarrs::filesystem::FilesystemStore;
-
+use super::metadata::Keys;
 use crate::io::layout::Courses;
 
 /// A grid of chunks that are files: how many on each axis, and their lengths.
@@ -50,7 +48,7 @@ impl Chunks {
 /// How many chunks that are files are there, of all or of some by axis. The folder is listed once,
 /// however many there could be.
 pub(super) fn present(
-    array: &Array<FilesystemStore>,
+    keys: &Keys,
     folder: &Path,
     chunks: &Chunks,
     some: Option<&[BTreeSet<u64>]>,
@@ -59,7 +57,7 @@ pub(super) fn present(
         some.is_none_or(|axes| axes.iter().zip(index).all(|(axis, i)| axis.contains(i)))
     };
     if chunks.0.is_empty() {
-        return usize::from(folder.join(array.chunk_key(&[]).as_str()).is_file());
+        return usize::from(folder.join(keys.path(&[])).is_file());
     }
     let mut found = 0;
     // Folders are no deeper than `c/0/0/...`.
@@ -72,7 +70,7 @@ pub(super) fn present(
             if is_number && depth > 0 && entry.path().is_dir() {
                 waiting.push((path, depth - 1));
             } else if let Some(index) = chunks.named(&path) {
-                found += usize::from(counts(&index) && array.chunk_key(&index).as_str() == path);
+                found += usize::from(counts(&index) && keys.path(&index) == path);
             }
         }
     }
