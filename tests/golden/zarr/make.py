@@ -63,9 +63,14 @@ def main():
         "none": None, "gzip": numcodecs.GZip(5), "zlib": numcodecs.Zlib(5), "zstd": numcodecs.Zstd(3),
         "blosc": numcodecs.Blosc(cname="lz4", clevel=5, shuffle=numcodecs.Blosc.SHUFFLE),
         "blosc_zstd": numcodecs.Blosc(cname="zstd", clevel=3, shuffle=numcodecs.Blosc.BITSHUFFLE),
+        "blosc_blosclz": numcodecs.Blosc(cname="blosclz", clevel=9, shuffle=numcodecs.Blosc.SHUFFLE),
+        "blosc_lz4hc": numcodecs.Blosc(cname="lz4hc", clevel=9, shuffle=numcodecs.Blosc.NOSHUFFLE),
+        "blosc_zlib": numcodecs.Blosc(cname="zlib", clevel=9, shuffle=numcodecs.Blosc.BITSHUFFLE),
     }
     for name, compressor in compressors.items():
-        write(at("v2_%s.zarr" % name), compressors=compressor)
+        # Blosc stores little as it is.
+        large = {"shape": (70, 60), "chunks": (64, 33)} if name in ("blosc_blosclz", "blosc_lz4hc", "blosc_zlib") else {}
+        write(at("v2_%s.zarr" % name), compressors=compressor, **large)
     write(at("v2_complex.zarr"), "<c8", compressors=compressors["blosc"])
     write(at("v2_fortran.zarr"), order="F", compressors=compressors["zstd"])
     for dtype in (">f8", ">c16", ">i2", ">f4"):
@@ -94,6 +99,12 @@ def main():
     write(at("v3_sharded.zarr"), shape=(8, 6), chunks=(2, 3), version=3, shards=(4, 6), compressors=codecs["zstd"])
     write(at("v3_sharded_fill.zarr"), shape=(8, 6), chunks=(2, 3), version=3, shards=(4, 6), fill_value=1.5,
           compressors=codecs["blosc"], keep=(slice(0, 2), slice(0, 3)))
+    # Shards inside shards, the outer ones turned, indices at both ends, some chunks missing.
+    inner = ShardingCodec(chunk_shape=(2, 2), codecs=[BytesCodec(endian="big"), ZstdCodec(checksum=True)],
+                          index_location="start")
+    write(at("v3_sharded_twice.zarr"), "c16", (16, 24), (8, 12), 3, (slice(0, 16), slice(4, 24)),
+          filters=[TransposeCodec(order=(1, 0))], serializer=ShardingCodec(chunk_shape=(4, 4), codecs=[inner]),
+          compressors=codecs["gzip"])
     write(at("v3_fill.zarr"), version=3, fill_value=-2.5, keep=(slice(0, 3), slice(0, 4)))
     zarr.open_group(at("v3_types.zarr"), mode="w")
     for t in TYPES:
