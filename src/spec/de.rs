@@ -28,9 +28,12 @@ pub fn deserialize<T: DeserializeOwned>(
     diagnostics: &mut Diagnostics,
 ) -> Option<T> {
     let mut value = None;
-    let mut read = |table: TableDeserializer<'_>| {
-        value = Some(T::deserialize(table)?);
-        Ok(())
+    let mut read = |table: TableDeserializer<'_>| match T::deserialize(table) {
+        Ok(found) => {
+            value = Some(found);
+            None
+        }
+        Err(error) => Some(error),
     };
     let is_whole = read_again(table, known, required, diagnostics, &mut read);
     value.filter(|_| is_whole)
@@ -42,7 +45,7 @@ fn read_again(
     known: &[&str],
     required: &[&str],
     diagnostics: &mut Diagnostics,
-    read: &mut dyn FnMut(TableDeserializer<'_>) -> Result<(), Error>,
+    read: &mut dyn FnMut(TableDeserializer<'_>) -> Option<Error>,
 ) -> bool {
     let before = diagnostics.len();
     let mut skipped = Vec::new();
@@ -58,20 +61,15 @@ fn read_again(
         }
     }
     let mut state = State { skipped, unknown: RefCell::new(Vec::new()), top: table };
-    loop {
-        match read(TableDeserializer { table, state: &state }) {
-            Ok(()) => break,
-            Err(error) => {
-                let entry = error.entry.clone();
-                // What is missing may be an entry that was skipped.
-                if error.missing.is_none() || diagnostics.len() == before {
-                    diagnostics.push(error.diagnostic(table));
-                }
-                match entry {
-                    Some(entry) if !state.skipped.contains(&entry) => state.skipped.push(entry),
-                    _ => break,
-                }
-            }
+    while let Some(error) = read(TableDeserializer { table, state: &state }) {
+        let entry = error.entry.clone();
+        // What is missing may be an entry that was skipped.
+        if error.missing.is_none() || diagnostics.len() == before {
+            diagnostics.push(error.diagnostic(table));
+        }
+        match entry {
+            Some(entry) if !state.skipped.contains(&entry) => state.skipped.push(entry),
+            _ => break,
         }
     }
     for diagnostic in state.unknown.into_inner() {

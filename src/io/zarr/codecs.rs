@@ -11,7 +11,6 @@ use serde_json::Value as Json;
 
 use super::blosc;
 use crate::io::npy::{Kind, checked_len, swap_bytes};
-use crate::space::Grid;
 
 type Result<T> = std::result::Result<T, String>;
 
@@ -248,13 +247,16 @@ impl Shards {
         let places = self.places(part(self.index_place(length)?), length)?;
         let with_bytes = |lengths: &[usize]| IxDyn(&[lengths, &[kind.size()]].concat());
         let mut all = ArrayD::from_shape_fn(with_bytes(dims), |at| fill[at[dims.len()]]);
-        for (number, place) in places.into_iter().enumerate() {
+        // The index runs in C order.
+        for (at, place) in ndarray::indices(&self.counts[..]).into_iter().zip(places) {
             let Some(place) = place else { continue };
             let bytes = self.codecs.decode(kind, &self.chunk, part(place), fill)?;
             let values = ArrayD::from_shape_vec(with_bytes(&self.chunk), bytes)
                 .map_err(|e| e.to_string())?;
-            let inside = Grid::new(dims, &self.chunk).chunk_box(number);
-            let range = |axis: usize| inside.0.get(axis).cloned().unwrap_or(0..kind.size());
+            let range = |axis: usize| match self.chunk.get(axis) {
+                Some(length) => at[axis] * length..(at[axis] + 1) * length,
+                None => 0..kind.size(),
+            };
             all.slice_each_axis_mut(|a| range(a.axis.index()).into()).assign(&values);
         }
         Ok(all.into_raw_vec_and_offset().0)

@@ -139,8 +139,8 @@ fn chunks_that_are_missing_are_the_fill_value() {
         }
     }
     let twice = stores.open("v3_sharded_twice.zarr").read::<C128>().unwrap();
-    for ((i, x), at) in twice.iter().enumerate().zip(ndarray::indices((16, 24))) {
-        let wanted = if at.1 < 4 { C128::default() } else { value(Kind::Complex128, i) };
+    for ((i, x), at) in twice.iter().enumerate().zip(ndarray::indices((24, 16))) {
+        let wanted = if at.0 < 4 { C128::default() } else { value(Kind::Complex128, i) };
         assert_eq!(*x, wanted, "{at:?}");
     }
     let shards = stores.open("v3_sharded_fill.zarr").read::<f64>().unwrap();

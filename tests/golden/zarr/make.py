@@ -102,7 +102,7 @@ def main():
     # Shards inside shards, the outer ones turned, indices at both ends, some chunks missing.
     inner = ShardingCodec(chunk_shape=(2, 2), codecs=[BytesCodec(endian="big"), ZstdCodec(checksum=True)],
                           index_location="start")
-    write(at("v3_sharded_twice.zarr"), "c16", (16, 24), (8, 12), 3, (slice(0, 16), slice(4, 24)),
+    write(at("v3_sharded_twice.zarr"), "c16", (24, 16), (12, 8), 3, (slice(4, 24), slice(0, 16)),
           filters=[TransposeCodec(order=(1, 0))], serializer=ShardingCodec(chunk_shape=(4, 4), codecs=[inner]),
           compressors=codecs["gzip"])
     write(at("v3_fill.zarr"), version=3, fill_value=-2.5, keep=(slice(0, 3), slice(0, 4)))
