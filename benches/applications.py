@@ -26,7 +26,7 @@ from problems import poststack
 parser = argparse.ArgumentParser()
 parser.add_argument("--data", required=True)
 parser.add_argument("--testdata", required=True)
-parser.add_argument("--program", default="target/release/pylopsd")
+parser.add_argument("--program", default="target/dist/pylopsd")
 parser.add_argument("--only", default="")
 parser.add_argument("--runs", type=int, default=3)
 parser.add_argument("--markdown", action="store_true")

@@ -1,6 +1,6 @@
 """One application of an operator, and whole CGLS runs, beside PyLops 2.8 on the same .npy files.
 
-    python benches/rivals.py --data FOLDER [--program target/release/pylopsd] [--only TEXT] [--markdown]
+    python benches/rivals.py --data FOLDER [--program target/dist/pylopsd] [--only TEXT] [--markdown]
 
 PyLops and pylopsd take turns, twice each; the least time of each counts. Limits: the copy bandwidth of
 the machine in the same run for what moves data, and a matrix product's speed for what computes.
@@ -19,7 +19,7 @@ from pylops.waveeqprocessing import MDC, Kirchhoff
 
 parser = argparse.ArgumentParser()
 parser.add_argument("--data", required=True)
-parser.add_argument("--program", default="target/release/pylopsd")
+parser.add_argument("--program", default="target/dist/pylopsd")
 parser.add_argument("--only", default="")
 parser.add_argument("--markdown", action="store_true")
 args = parser.parse_args()

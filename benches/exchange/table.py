@@ -2,7 +2,7 @@
 """Bytes that processes exchange, from `pylopsd plan`, as a Markdown table: for each operator the most that
 one process receives in one application of it and one of its adjoint, and what it holds.
 
-    python benches/exchange/table.py [--program target/release/pylopsd]
+    python benches/exchange/table.py [--program target/dist/pylopsd]
 """
 import argparse
 import json

@@ -116,20 +116,19 @@ pub(crate) fn is_lost<T: Scalar>(value: C128) -> bool {
     Fate::of::<T>(value).lost
 }
 
-/// Puts elements, changed by `map`, where they belong.
+/// Puts elements where they belong.
 pub(crate) fn convert<S: Viewed, T: Viewed>(
     out: ArrayViewMutD<'_, T>,
     from: ArrayViewD<'_, S>,
-    map: impl Fn(C128) -> C128,
 ) -> Fate {
     let mut fate = Fate::default();
     let zip = Zip::from(out).and(from);
     if !narrows(S::DTYPE, T::DTYPE) {
-        zip.for_each(|o, &v| *o = T::from_c128(map(v.to_c128())));
+        zip.for_each(|o, &v| *o = T::from_c128(v.to_c128()));
         return fate;
     }
     zip.for_each(|o, &v| {
-        let value = map(v.to_c128());
+        let value = v.to_c128();
         *o = T::from_c128(value);
         fate = fate.and(Fate::of::<T>(value));
     });

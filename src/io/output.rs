@@ -342,7 +342,7 @@ fn write_runs<S: Viewed, T: Viewed>(
             }
             let to = ArrayViewMutD::from_shape(from.raw_dim(), &mut *scratch);
             let to = to.unwrap_or_else(|e| unreachable!("a piece has its length: {e}"));
-            fate = fate.and(narrow::convert(to, from, |v| v));
+            fate = fate.and(narrow::convert(to, from));
             let bytes: &mut [u8] = bytemuck::cast_slice_mut(scratch);
             to_little_endian(bytes, T::DTYPE);
             write(bytes, &index)?;

@@ -101,6 +101,15 @@ pub(super) fn zip_rows<A: Pod, B: Pod>(
     x: ArrayViewD<'_, B>,
     mut f: impl FnMut(&mut [A], &[B]),
 ) {
+    zip_each(out, x, &mut f);
+}
+
+/// One function for all `f`, whose loops are long.
+fn zip_each<A: Pod, B: Pod>(
+    out: ArrayViewMutD<'_, A>,
+    x: ArrayViewD<'_, B>,
+    f: &mut dyn FnMut(&mut [A], &[B]),
+) {
     let (out, x) = long_rows(out, x);
     let (mut copy_out, mut copy) = (Vec::new(), Vec::new());
     each_pair_mut(out, x, &mut |mut row, x| {

@@ -157,24 +157,34 @@ fn build<P: Parameters>(
     scope: &mut dyn Scope,
     diagnostics: &mut Diagnostics,
 ) -> Option<Op> {
-    let known: Vec<&str> = keys.iter().map(|k| k.name.as_str()).collect();
-    let required: Vec<&str> = keys.iter().filter(|k| k.required).map(|k| k.name.as_str()).collect();
     let before = diagnostics.len();
-    for key in EXECUTION.iter().filter(|k| table.params.get(k).is_some() && !known.contains(k)) {
-        diagnostics.warn(ignored(&table.params, key, "the operator"));
-    }
-    for key in FUNCTIONS.iter().filter(|k| table.params.get(k).is_some() && !known.contains(k)) {
-        let message = format!("`{key}` is no key here");
-        let label = "is a Python function in PyLops, which a file cannot hold";
-        let diagnostic = Diagnostic::new(table.params.key_span(key), message, label);
-        diagnostics.push(diagnostic.help("save what the function returns as an array: `table`"));
-    }
-    let params = table.params.without(&[&EXECUTION[..], &FUNCTIONS].concat());
-    let parameters: P = deserialize(&params, &known, &required, diagnostics)?;
+    let params = own_keys(table, keys, diagnostics);
+    let names = |required: bool| -> Vec<&str> {
+        let asked = keys.iter().filter(|k| k.required || !required);
+        asked.map(|k| k.name.as_str()).collect()
+    };
+    let parameters: P = deserialize(&params, &names(false), &names(true), diagnostics)?;
     if diagnostics.len() > before {
         return None;
     }
     let dtype = table.dtype.as_ref().map_or(scope.dtype(), |d| d.value);
     let mut place = Place { table, diagnostics };
     parameters.build(dtype, scope, &mut place)
+}
+
+/// A table without PyLops' keys that mean nothing here, of which some are mistakes.
+fn own_keys(table: &OperatorTable, keys: &[Key], diagnostics: &mut Diagnostics) -> ParamTable {
+    let is_alien = |key: &&&str| {
+        table.params.get(key).is_some() && !keys.iter().any(|known| known.name == **key)
+    };
+    for key in EXECUTION.iter().filter(is_alien) {
+        diagnostics.warn(ignored(&table.params, key, "the operator"));
+    }
+    for key in FUNCTIONS.iter().filter(is_alien) {
+        let message = format!("`{key}` is no key here");
+        let label = "is a Python function in PyLops, which a file cannot hold";
+        let diagnostic = Diagnostic::new(table.params.key_span(key), message, label);
+        diagnostics.push(diagnostic.help("save what the function returns as an array: `table`"));
+    }
+    table.params.without(&[&EXECUTION[..], &FUNCTIONS].concat())
 }

@@ -27,6 +27,26 @@ pub fn deserialize<T: DeserializeOwned>(
     required: &[&str],
     diagnostics: &mut Diagnostics,
 ) -> Option<T> {
+    let mut value = None;
+    let mut read = |table: TableDeserializer<'_>| match T::deserialize(table) {
+        Ok(found) => {
+            value = Some(found);
+            None
+        }
+        Err(error) => Some(error),
+    };
+    let is_whole = read_again(table, known, required, diagnostics, &mut read);
+    value.filter(|_| is_whole)
+}
+
+/// Reads until nothing new is wrong; whether nothing was.
+fn read_again(
+    table: &ParamTable,
+    known: &[&str],
+    required: &[&str],
+    diagnostics: &mut Diagnostics,
+    read: &mut dyn FnMut(TableDeserializer<'_>) -> Option<Error>,
+) -> bool {
     let before = diagnostics.len();
     let mut skipped = Vec::new();
     for (key, _) in &table.entries {
@@ -41,26 +61,21 @@ pub fn deserialize<T: DeserializeOwned>(
         }
     }
     let mut state = State { skipped, unknown: RefCell::new(Vec::new()), top: table };
-    let value = loop {
-        match T::deserialize(TableDeserializer { table, state: &state }) {
-            Ok(value) => break Some(value),
-            Err(error) => {
-                let entry = error.entry.clone();
-                // What is missing may be an entry that was skipped.
-                if error.missing.is_none() || diagnostics.len() == before {
-                    diagnostics.push(error.diagnostic(table));
-                }
-                match entry {
-                    Some(entry) if !state.skipped.contains(&entry) => state.skipped.push(entry),
-                    _ => break None,
-                }
-            }
+    while let Some(error) = read(TableDeserializer { table, state: &state }) {
+        let entry = error.entry.clone();
+        // What is missing may be an entry that was skipped.
+        if error.missing.is_none() || diagnostics.len() == before {
+            diagnostics.push(error.diagnostic(table));
         }
-    };
+        match entry {
+            Some(entry) if !state.skipped.contains(&entry) => state.skipped.push(entry),
+            _ => break,
+        }
+    }
     for diagnostic in state.unknown.into_inner() {
         diagnostics.push(diagnostic);
     }
-    value.filter(|_| diagnostics.len() == before)
+    diagnostics.len() == before
 }
 
 fn missing(table: &ParamTable, key: &str) -> Diagnostic {
@@ -297,6 +312,25 @@ struct TableDeserializer<'a> {
     state: &'a State<'a>,
 }
 
+impl TableDeserializer<'_> {
+    /// Writes down the keys of an inner table that are none of these.
+    fn note_unknown(&self, fields: &[&str]) {
+        if std::ptr::eq(self.table, self.state.top) {
+            return;
+        }
+        for (key, _) in &self.table.entries {
+            if !fields.contains(&key.value.as_str()) {
+                let mistake = unknown_key(key, &self.table.owner, fields);
+                let mut unknown = self.state.unknown.borrow_mut();
+                // The table may be read again.
+                if !unknown.contains(&mistake) {
+                    unknown.push(mistake);
+                }
+            }
+        }
+    }
+}
+
 impl<'de> Deserializer<'de> for TableDeserializer<'_> {
     type Error = Error;
 
@@ -310,18 +344,7 @@ impl<'de> Deserializer<'de> for TableDeserializer<'_> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Error> {
-        if !std::ptr::eq(self.table, self.state.top) {
-            for (key, _) in &self.table.entries {
-                if !fields.contains(&key.value.as_str()) {
-                    let mistake = unknown_key(key, &self.table.owner, fields);
-                    let mut unknown = self.state.unknown.borrow_mut();
-                    // The table may be read again.
-                    if !unknown.contains(&mistake) {
-                        unknown.push(mistake);
-                    }
-                }
-            }
-        }
+        self.note_unknown(fields);
         self.deserialize_any(visitor)
     }
 

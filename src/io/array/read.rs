@@ -9,7 +9,7 @@ use crate::io::narrow::{self, Fate};
 use crate::io::output::boxes;
 use crate::scalar::{C128, DType};
 use crate::space::{IndexBox, strides};
-use crate::view::Viewed;
+use crate::view::{View, Viewed};
 use crate::with_dtype;
 
 /// Bytes that a read which converts or gathers holds at a time.
@@ -232,16 +232,43 @@ impl<N: Viewed> Walk<'_, N> {
 /// Puts elements of a base where they belong.
 fn convert<N: Viewed, T: Viewed>(
     map: Map,
-    out: ArrayViewMutD<'_, T>,
+    mut out: ArrayViewMutD<'_, T>,
     from: ArrayViewD<'_, N>,
 ) -> Fate {
+    let fate = match map {
+        Map::Same | Map::Conj => narrow::convert(out.view_mut(), from),
+        Map::Real => real_part(out.view_mut(), N::erase(from)),
+        Map::Imag | Map::MinusImag => imaginary_part(out.view_mut(), N::erase(from)),
+        Map::Zero => {
+            out.fill(T::default());
+            Fate::default()
+        }
+    };
     match map {
-        Map::Same => narrow::convert(out, from, |v| v),
-        Map::Conj => narrow::convert(out, from, |v| v.conj()),
-        Map::Real => narrow::convert(out, from, |v| v.re.into()),
-        Map::Imag => narrow::convert(out, from, |v| v.im.into()),
-        Map::MinusImag => narrow::convert(out, from, |v| (-v.im).into()),
-        Map::Zero => narrow::convert(out, from, |_| C128::default()),
+        Map::Conj => out.map_inplace(|v| *v = v.conj()),
+        Map::MinusImag => out.map_inplace(|v| *v = T::from_c128((-v.to_c128().re).into())),
+        _ => {}
+    }
+    fate
+}
+
+fn real_part<T: Viewed>(out: ArrayViewMutD<'_, T>, from: View<'_>) -> Fate {
+    match from {
+        View::Float32(v) => narrow::convert(out, v),
+        View::Float64(v) => narrow::convert(out, v),
+        View::Complex64(v) => narrow::convert(out, v.split_complex().re),
+        View::Complex128(v) => narrow::convert(out, v.split_complex().re),
+    }
+}
+
+fn imaginary_part<T: Viewed>(mut out: ArrayViewMutD<'_, T>, from: View<'_>) -> Fate {
+    match from {
+        View::Float32(_) | View::Float64(_) => {
+            out.fill(T::default());
+            Fate::default()
+        }
+        View::Complex64(v) => narrow::convert(out, v.split_complex().im),
+        View::Complex128(v) => narrow::convert(out, v.split_complex().im),
     }
 }
 
