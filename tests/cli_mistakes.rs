@@ -353,14 +353,12 @@ fn nan_in_the_data() {
 
 #[test]
 fn numbers_that_grow_beyond_all_bounds() {
-    // The operator's square overflows in the first iteration, the data do not.
     wrong(
-        "2 * A",
-        "1e200 * A",
+        "2 * A\"\n\n[solve]",
+        "1e-308 * A\"\n\n[solve]\ntol = 0.0",
         1,
-        "error: the squared norm of the adjoint of the residual is above what double precision holds, \
-         before the first iteration, though its elements are finite; nothing was written. Scale the \
-         operator",
+        "error: NaN or infinity in the model, in iteration 3; nothing was written. The solution is beyond what \
+         its type holds: scale data or operator",
     );
 }
 

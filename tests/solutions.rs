@@ -324,6 +324,8 @@ fn operators_at_the_ends_of_a_type_are_solved() {
         ("float32", 1e35, 1e-20),
         ("float32", 4e37, 1.0),
         ("float32", 4e37, 1e-30),
+        ("float32", 1e-10, 1.0),
+        ("float64", 1e-9, 1.0),
         ("float64", 1e-160, 1.0),
         ("float64", 1e-300, 1.0),
         ("float64", 1e160, 1e-100),
@@ -395,7 +397,7 @@ fn direct_solves_a_square_matrix_whose_entries_are_there() {
     };
     let ones = [1.0, 1.0, 1.0];
     for (operator, wanted) in
-        [("D", ones), ("R @ D.H @ R", [1e7, 1.0, 1e-7]), ("BlockDiag(I, M)", ones)]
+        [("D", ones), ("R @ D.H @ R", [1e7, 1.0, 1e-7]), ("BlockDiag([I, M])", ones)]
     {
         let folder = common::Folder::of(&text(operator));
         let ran = folder.ran("solve problem.toml");

@@ -213,9 +213,9 @@ impl Job<'_> {
         if !plain || self.solve.method.damp() != 0.0 || residual <= 1.001 * data + rounding {
             return None;
         }
-        // What the solver itself took for better was spoilt by rounding.
+        // Where the solver's own residual is far less, rounding of the model has spoilt it.
         let last = found.cost.last().copied().unwrap_or(0.0);
-        let early = self.solve.normal_equations || last > data;
+        let early = self.solve.normal_equations || last > residual / 2.0;
         let advice = match found.stop.remedy() {
             Some(remedy) if early => vec![remedy],
             _ => {

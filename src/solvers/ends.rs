@@ -77,7 +77,7 @@ pub(super) fn first(
 ) -> Result<f64> {
     let (up, safe, far) = match at.operators.is_single() {
         true => (60.0_f64, 1e-30..1e30, 40.0),
-        false => (500.0, 1e-120..1e120, 100.0),
+        false => (800.0, 1e-120..1e120, 100.0),
     };
     let mut squares = apply(at)?;
     let size = squares.sqrt() / residual;

@@ -29,7 +29,7 @@ use crate::space::Side;
 /// residual that progress and history show is that of the damped equations. `--json` tells `anorm`,
 /// `acond`, `arnorm`, `xnorm` and `rnorm`.
 ///
-/// SciPy: `lsmr`.
+/// SciPy: `lsmr`, whose `acond` counts a singular value of 1 that no operator below 1 has, and ends its run.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(default)]
 pub(super) struct Lsmr {
@@ -177,8 +177,9 @@ impl Rotations {
         self.anorm2 += beta * beta;
         self.anorm = self.anorm2.sqrt();
         self.anorm2 += alpha * alpha;
-        self.maxrbar = self.maxrbar.max(rhobar_before);
         if number > 1 {
+            // SciPy takes the 1 before the first for a singular value, if it is the largest.
+            self.maxrbar = self.maxrbar.max(rhobar_before);
             self.minrbar = self.minrbar.min(rhobar_before);
         }
         self.acond = self.maxrbar.max(diagonal) / self.minrbar.min(diagonal);
