@@ -41,9 +41,12 @@ pub enum After<'a> {
     /// Nothing.
     Nothing,
     /// So many sums: the function gets the output's number, the tile's place, and the tile, may change it,
-    /// and returns its part of each.
-    Then(usize, &'a (dyn Fn(usize, OwnTile<'_>, ViewMut<'_>) -> Sums + Sync)),
+    /// and returns its part of each. It may read what this process owns of the inputs, by number.
+    Then(usize, &'a Then<'a>),
 }
+
+/// What is done with a tile.
+pub type Then<'a> = dyn Fn(usize, OwnTile<'_>, ViewMut<'_>, &[Option<&Store>]) -> Sums + Sync + 'a;
 
 impl Constants {
     fn find(&self, array: &Array, held: &IndexBox) -> Option<&Store> {
@@ -237,7 +240,7 @@ impl Compiled {
         from: &mut Vector,
         to: &mut Vector,
     ) -> Result<f64> {
-        let square = |_: usize, _: OwnTile<'_>, tile: ViewMut<'_>| {
+        let square = |_: usize, _: OwnTile<'_>, tile: ViewMut<'_>, _: &[Option<&Store>]| {
             [dot(tile.view(), tile.view()), 0.0, 0.0, 0.0]
         };
         Ok(self.on(machine, from, to, After::Then(1, &square))?[0])
@@ -305,7 +308,8 @@ impl Compiled {
                 target.swap_memory(last);
                 slots[slot] = stage.store;
             }
-            let parts = self.stage(number, machine, (&mut table, &mut apart), target, after)?;
+            let parts =
+                self.stage(number, machine, (&mut table, &mut apart, &inputs), target, after)?;
             table[stage.store.0] = Some(target);
             if let StoreKind::Output(k) = store.kind
                 && matches!(after, After::Then(..))
@@ -327,7 +331,7 @@ impl Compiled {
         &self,
         number: usize,
         machine: &Machine,
-        (table, apart): (&mut Table<'t>, &mut Table<'t>),
+        (table, apart, unread): (&mut Table<'t>, &mut Table<'t>, &Table<'t>),
         target: &mut Store,
         after: After<'_>,
     ) -> Result<Vec<Sums>> {
@@ -342,8 +346,9 @@ impl Compiled {
         let writer = target.writer(tiles.boxes(), tiles.owned(machine.rank(), machine.size()));
         let mut parts = vec![Sums::default(); writer.boxes().len()];
         // What needs nothing from others is computed while messages are on their way.
+        let inputs = self.inputs(number, (table, apart, unread), false, after);
         let done = machine.each(0..early.len(), |k| {
-            let part = self.tile(number, (early[k], &writer), (&*table, &[]), after);
+            let part = self.tile(number, (early[k], &writer), (table, &[], &inputs), after);
             if let Ok(mut arriving) = arriving.try_lock() {
                 arriving.iter_mut().for_each(|a| a.progress());
             }
@@ -372,8 +377,9 @@ impl Compiled {
                 .iter()
                 .flat_map(|(e, messages)| pieces(e, store_of(table, e.store), owned(e), messages));
             let all: Vec<Piece<'_>> = all.collect();
+            let inputs = self.inputs(number, (table, apart, unread), true, after);
             let done = machine.each(0..late.len(), |k| {
-                self.tile(number, (late[k], &writer), (&*table, &all), after)
+                self.tile(number, (late[k], &writer), (table, &all, &inputs), after)
             });
             for (&k, part) in late.iter().zip(done) {
                 parts[k] = part?;
@@ -386,12 +392,40 @@ impl Compiled {
         Ok(parts)
     }
 
+    /// The inputs as this process holds them, by number, for what comes after an output. Once all has
+    /// arrived, those that are received apart have changed places with their buffers.
+    fn inputs<'a>(
+        &self,
+        number: usize,
+        (table, apart, unread): (&'a Table<'_>, &'a Table<'_>, &'a Table<'_>),
+        arrived: bool,
+        after: After<'_>,
+    ) -> Vec<Option<&'a Store>> {
+        let kind = &self.plan.store(self.plan.stages[number].store).kind;
+        if !matches!((kind, after), (StoreKind::Output(_), After::Then(..))) {
+            return Vec::new();
+        }
+        let own = self.share.before(number);
+        let moved = |id: StoreId| {
+            let of = |&k: &usize| {
+                let e = &self.share.exchanges[k];
+                arrived && e.landing == Landing::Apart && e.store == id
+            };
+            own.clone().find(of)
+        };
+        let input = |k: usize| match self.plan.input(k) {
+            Some(id) => moved(id).map_or(&table[id.0], |k| &apart[k]).as_deref(),
+            None => unread[k].as_deref(),
+        };
+        (0..unread.len()).map(input).collect()
+    }
+
     /// Computes one tile of a stage, and the part of a sum that comes after it.
     fn tile<'a>(
         &'a self,
         number: usize,
         (k, writer): (usize, &Writer<'_>),
-        (table, pieces): (&'a Table<'a>, &'a [Piece<'a>]),
+        (table, pieces, inputs): (&'a Table<'a>, &'a [Piece<'a>], &[Option<&Store>]),
         after: After<'_>,
     ) -> Result<Sums> {
         let stage = &self.plan.stages[number];
@@ -407,7 +441,7 @@ impl Compiled {
         }
         Ok(match (&store.kind, after) {
             (StoreKind::Output(output), After::Then(_, f)) => {
-                f(*output, OwnTile { number: k, part: b }, out)
+                f(*output, OwnTile { number: k, part: b }, out, inputs)
             }
             _ => Sums::default(),
         })

@@ -19,7 +19,7 @@ mod thread_ranks;
 mod vector;
 
 pub use communicator::{Arrival, Communicator, Lost, Message, OneProcess, Parcel, Spares};
-pub use compiled::{After, Compiled, Constants, Spill};
+pub use compiled::{After, Compiled, Constants, Spill, Then};
 pub use machine::Machine;
 pub use mapped::mapped;
 pub use operators::Operators;

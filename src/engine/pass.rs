@@ -1,7 +1,9 @@
 //! Vector work as values: a pass takes a list of terms, and does them one after the other to every tile
 //! while that is in the cache.
 
-use crate::engine::{After, Compiled, Machine, Operators, OwnTile, Result, Space, Vector, Writer};
+use crate::engine::{
+    After, Compiled, Machine, Operators, OwnTile, Result, Space, Store, Vector, Writer,
+};
 use crate::kernels::vector;
 use crate::space::Side;
 use crate::view::{View, ViewMut, Viewed};
@@ -97,7 +99,9 @@ impl Vectors {
             .enumerate()
             .map(|(k, v)| Access::new(v, Slot(k), space, machine, terms))
             .collect();
-        machine.reduce(space, terms.len(), |block, tile| do_tile(&all, terms, block, tile, None))
+        machine.reduce(space, terms.len(), |block, tile| {
+            do_tile((&all, &[]), terms, block, tile, None)
+        })
     }
 
     /// Applies a program from one vector to another, of that space, then the terms to every tile.
@@ -115,15 +119,16 @@ impl Vectors {
             match [from, to].iter().position(|end| end.0 == k) {
                 Some(end) => {
                     ends[end] = Some(vector);
-                    all.push(Access::Elsewhere);
+                    all.push(if end == 0 { Access::Input } else { Access::Output });
                 }
                 None => all.push(Access::new(vector, Slot(k), space, machine, terms)),
             }
         }
         let [Some(x), Some(y)] = ends else { unreachable!("both are vectors of the solver") };
-        let step = |block: usize, tile: OwnTile<'_>, out: ViewMut<'_>| {
-            do_tile(&all, terms, block, tile, Some((to, out)))
-        };
+        let step =
+            |block: usize, tile: OwnTile<'_>, out: ViewMut<'_>, inputs: &[Option<&Store>]| {
+                do_tile((&all, inputs), terms, block, tile, Some((to, out)))
+            };
         program.on(machine, x, y, After::Then(terms.len(), &step))
     }
 }
@@ -134,8 +139,10 @@ enum Access<'a> {
     Read(&'a Vector),
     /// What a term changes, by block.
     Written(Vec<Writer<'a>>),
-    /// What an operator reads, or gives tile by tile.
-    Elsewhere,
+    /// What an operator reads.
+    Input,
+    /// What it gives, tile by tile.
+    Output,
 }
 
 impl<'a> Access<'a> {
@@ -162,7 +169,7 @@ impl<'a> Access<'a> {
 
 /// Does all terms to one tile, of which `given` is that of one vector.
 fn do_tile(
-    all: &[Access<'_>],
+    (all, inputs): (&[Access<'_>], &[Option<&Store>]),
     terms: &[Term],
     block: usize,
     tile: OwnTile<'_>,
@@ -178,16 +185,17 @@ fn do_tile(
         *sum = match *term {
             Term::Combine { y, a, x, b } => {
                 let Some(mut own) = views[y.0].take() else { unreachable!("it is written") };
-                let x = see(all, &views, x, block, tile);
+                let x = see((all, inputs), &views, x, block, tile);
                 let square = with_view!(ViewMut, own.reborrow(), y => {
                     vector::update(y, a, Viewed::typed(x), b)
                 });
                 views[y.0] = Some(own);
                 square
             }
-            Term::Dot(x, y) => {
-                dot(see(all, &views, x, block, tile), see(all, &views, y, block, tile))
-            }
+            Term::Dot(x, y) => dot(
+                see((all, inputs), &views, x, block, tile),
+                see((all, inputs), &views, y, block, tile),
+            ),
         };
     }
     sums
@@ -195,7 +203,7 @@ fn do_tile(
 
 /// A tile of a vector, to read.
 fn see<'a>(
-    all: &'a [Access<'_>],
+    (all, inputs): (&'a [Access<'_>], &'a [Option<&'a Store>]),
     views: &'a [Option<ViewMut<'_>>],
     slot: Slot,
     block: usize,
@@ -204,7 +212,11 @@ fn see<'a>(
     match (&views[slot.0], &all[slot.0]) {
         (Some(view), _) => view.view(),
         (None, Access::Read(vector)) => vector.stores[block].view(&tile),
-        _ => unreachable!("terms are about one side"),
+        (None, Access::Input) => match inputs.get(block) {
+            Some(Some(store)) => store.view(&tile),
+            _ => unreachable!("inputs and outputs of one side have the same blocks"),
+        },
+        _ => unreachable!("what is written has a view"),
     }
 }
 

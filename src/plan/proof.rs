@@ -41,10 +41,10 @@ impl Plan {
                     return Err(format!("stage {number} fills {}", self.describe(id)));
                 }
                 // The memory is taken before the stage reads.
-                if let StoreKind::Slot(slot) = store.kind {
-                    if let Some(other) = holders[slot].replace(id) {
-                        states[other.0] = State::Overwritten(id);
-                    }
+                if let StoreKind::Slot(slot) = store.kind
+                    && let Some(other) = holders[slot].replace(id)
+                {
+                    states[other.0] = State::Overwritten(id);
                 }
                 self.prove_reads(number, &states)?;
                 states[id.0] = State::Written;

@@ -5,7 +5,7 @@ use super::*;
 /// The one array of a text.
 fn array(text: &str) -> SyntheticSpec {
     let d = document(&format!("arrays.a = {{ {text} }}"), &[]);
-    match d.arrays.into_iter().next() {
+    match d.arrays.iter().next() {
         Some((_, ArraySpec { source: ArraySource::Synthetic(spec), .. })) => spec.clone(),
         other => panic!("{text}: {other:?}"),
     }
