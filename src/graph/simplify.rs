@@ -68,13 +68,14 @@ fn drop_zeros(v: &Value) -> Result<Option<Value>> {
             }
             Value::sum_of(&rest).map(Some)
         }
-        Primitive::Add(_) | Primitive::Concatenate(_) => {
-            Ok((!args.is_empty() && args.iter().all(zero)).then(|| v.zeros(v.dims(), v.dtype())))
-        }
         Primitive::Scale(Scale(c)) if c == C128::new(0.0, 0.0) => {
             Ok(Some(v.zeros(v.dims(), v.dtype())))
         }
-        _ => Ok(args.first().filter(|a| zero(a)).map(|_| v.zeros(v.dims(), v.dtype()))),
+        primitive => {
+            let linear = primitive.linear_inputs(args.len());
+            let none = linear > 0 && args[..linear].iter().all(zero);
+            Ok(none.then(|| v.zeros(v.dims(), v.dtype())))
+        }
     }
 }
 
