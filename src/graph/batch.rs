@@ -173,13 +173,20 @@ fn product(primitive: &Primitive, node: &Node, args: &[Item], n: usize) -> Resul
             let y = apply(&x, kernel, [b, rows, n * columns]);
             y.reshape(&[b, rows, n, columns])?.permute(&[2, 0, 1, 3])?
         }
-        // One unknown and one batch: the items are further rows.
-        (Item::Same(x), Item::Each(kernel))
-            if b == 1
-                && matches!(primitive, Primitive::Matmul(Matmul { transpose: false, .. })) =>
-        {
-            let kernel = kernel.reshape(&[1, n * rows, kernel.dims()[3]])?;
-            apply(x, &kernel, [1, n * rows, columns]).reshape(&[n, 1, rows, columns])?
+        // One unknown: the items are further rows, or columns of a kernel that is transposed.
+        (Item::Same(x), Item::Each(kernel)) if !matches!(primitive, Primitive::Gram(_)) => {
+            let transpose = matches!(primitive, Primitive::Matmul(Matmul { transpose: true, .. }));
+            let (m, k) = (kernel.dims()[2], kernel.dims()[3]);
+            let kernel = match transpose {
+                true => kernel.permute(&[1, 2, 0, 3])?.reshape(&[b, m, n * k])?,
+                false if b == 1 => kernel.reshape(&[1, n * m, k])?,
+                false => kernel.permute(&[1, 0, 2, 3])?.reshape(&[b, n * m, k])?,
+            };
+            let y = apply(x, &kernel, [b, n * rows, columns]);
+            match b {
+                1 => y.reshape(&[n, 1, rows, columns])?,
+                _ => y.reshape(&[b, n, rows, columns])?.permute(&[1, 0, 2, 3])?,
+            }
         }
         // The items are further batches.
         (x, kernel) => {

@@ -5,10 +5,10 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::graph::{self, Value};
+use crate::graph::{self, Program, Value};
 use crate::operators::entry::{Entry, Parameters, Place};
 use crate::operators::stack::Blocks;
-use crate::operators::{Op, Operator, Scope, stack};
+use crate::operators::{Op, Operator, Scope, program, stack};
 use crate::scalar::DType;
 use crate::space::ArrayType;
 
@@ -38,15 +38,22 @@ impl Parameters for BlockDiag {
 /// Operators on the diagonal.
 pub fn block_diag(ops: Vec<Op>) -> graph::Result<Op> {
     let models = stack::models(&ops)?;
-    let datas = stack::datas(&ops)?;
+    let programs: graph::Result<Vec<Program>> = ops.iter().map(|op| program(op.as_ref())).collect();
+    let programs = programs?;
+    let datas: Vec<ArrayType> = programs.iter().flat_map(Program::output_types).collect();
     let dims = match stack::common(&models) {
-        Some(dims) => [&[ops.len()], dims].concat(),
+        Some(dims) => [&[models.len()], dims].concat(),
         None => vec![models.iter().map(ArrayType::len).sum()],
     };
     let model = ArrayType::new(dims, stack::dtype(&models));
     let shaped_data = stack::common(&datas).is_some();
     let shaped_model = stack::common(&models).is_some();
-    Ok(Arc::new(Built { blocks: Blocks::new(ops, true), model, shaped_model, shaped_data }))
+    Ok(Arc::new(Built {
+        blocks: Blocks::of(ops, true, &programs)?,
+        model,
+        shaped_model,
+        shaped_data,
+    }))
 }
 
 #[derive(Debug)]

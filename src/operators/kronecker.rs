@@ -19,7 +19,8 @@ pub(crate) const ENTRY: Entry = Entry::of::<Kronecker>("Kronecker");
 /// Y = A_1 X A_2^T,   X = x as (M_1, M_2),   y = Y of (N_1, N_2) along one axis
 /// ```
 /// Model of `M_1 M_2` elements, data of `N_1 N_2`. A matrix or an identity is applied to all rows
-/// or columns at once; any other operator once for each, so it should be small. The element type is
+/// or columns at once, and so is any other operator to 16 or more, but for those that read a table
+/// (`Spread`, `Kirchhoff`); these are applied once for each, so they should be small. The element type is
 /// wide enough for both. PyLops: `Kronecker`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct Kronecker {

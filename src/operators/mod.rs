@@ -67,7 +67,7 @@ pub use params::Scope;
 pub use spaces::{Space, disagreement, same_axes};
 pub use vstack::vstack;
 
-use crate::graph::{self, Program, Value};
+use crate::graph::{self, MANY, Program, Value, alike, batched};
 use crate::operators::algebra::as_model;
 use crate::space::ArrayType;
 
@@ -81,10 +81,21 @@ pub trait Operator: Debug + Send + Sync {
     fn forward(&self, x: &Value) -> graph::Result<Value>;
 
     /// The operator applied to each column of a matrix `[elements of the model, n]`, as a matrix
-    /// `[elements of the data, n]`. Operators that can take all columns at once say so here.
+    /// `[elements of the data, n]`. Many are one program where that can be; operators that can take all
+    /// columns at once say so here.
     fn forward_columns(&self, x: &Value) -> graph::Result<Value> {
-        let model = self.model();
-        let columns: graph::Result<Vec<Value>> = (0..x.dims()[1])
+        let (model, n) = (self.model(), x.dims()[1]);
+        if n >= MANY {
+            let ty = ArrayType::new(model.dims.clone(), x.dtype().promote(model.dtype));
+            let one = Value::program(&[ty], |x| Ok(vec![self.forward(&x[0])?]))?;
+            let all = if alike(&one, &one) { batched(&vec![&one; n], true)? } else { None };
+            if let Some(all) = all {
+                let x = x.cast(one.inputs[0].dtype).permute(&[1, 0])?;
+                let y = x.reshape(&all.inputs[0].dims)?.apply(&all);
+                return y.reshape(&[n, y.ty().len() / n])?.permute(&[1, 0]);
+            }
+        }
+        let columns: graph::Result<Vec<Value>> = (0..n)
             .map(|k| {
                 let y = self.forward(&as_model(&x.slice(1, k, 1, 1)?, &model)?)?;
                 y.reshape(&[y.ty().len(), 1])

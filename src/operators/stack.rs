@@ -73,35 +73,58 @@ pub(super) struct Run {
     together: Option<Program>,
 }
 
+impl Run {
+    fn alone(k: usize) -> Run {
+        Run { range: k..k + 1, together: None }
+    }
+}
+
 impl Blocks {
     pub(super) fn new(ops: Vec<Op>, each: bool) -> Blocks {
         Blocks { ops, each, runs: Default::default() }
     }
 
-    /// The runs of operators that are applied to values of an element type.
-    pub(super) fn runs(&self, dtype: DType) -> graph::Result<&[Run]> {
-        let Some(lock) = DType::ALL.iter().zip(&self.runs).find(|(d, _)| **d == dtype) else {
-            unreachable!("all element types are listed")
-        };
-        match lock.1.get() {
-            Some(runs) => Ok(runs),
-            None => {
-                let runs = self.find_runs(dtype)?;
-                Ok(lock.1.get_or_init(|| runs))
-            }
+    /// The same with the programs of the operators, which tell the runs if all have one element type.
+    pub(super) fn of(ops: Vec<Op>, each: bool, programs: &[Program]) -> graph::Result<Blocks> {
+        let blocks = Blocks::new(ops, each);
+        let dtype = programs[0].inputs[0].dtype;
+        if programs.iter().all(|program| program.inputs[0].dtype == dtype) {
+            let runs = blocks.runs_of(programs)?;
+            blocks.lock(dtype).get_or_init(|| runs);
+        }
+        Ok(blocks)
+    }
+
+    fn lock(&self, dtype: DType) -> &OnceLock<Vec<Run>> {
+        match DType::ALL.iter().zip(&self.runs).find(|(d, _)| **d == dtype) {
+            Some((_, lock)) => lock,
+            None => unreachable!("all element types are listed"),
         }
     }
 
+    /// The runs of operators that are applied to values of an element type.
+    pub(super) fn runs(&self, dtype: DType) -> graph::Result<&[Run]> {
+        let lock = self.lock(dtype);
+        if let Some(runs) = lock.get() {
+            return Ok(runs);
+        }
+        let runs = self.find_runs(dtype)?;
+        Ok(lock.get_or_init(|| runs))
+    }
+
     fn find_runs(&self, dtype: DType) -> graph::Result<Vec<Run>> {
-        let alone = |k: usize| Run { range: k..k + 1, together: None };
         if self.ops.len() < MANY {
-            return Ok((0..self.ops.len()).map(alone).collect());
+            return Ok((0..self.ops.len()).map(Run::alone).collect());
         }
         let programs: graph::Result<Vec<Program>> =
             self.ops.iter().map(|op| program_for(op, dtype.promote(op.model().dtype))).collect();
+        self.runs_of(&programs?)
+    }
+
+    fn runs_of(&self, programs: &[Program]) -> graph::Result<Vec<Run>> {
         let mut runs = Vec::new();
         let mut start = 0;
-        for run in programs?.chunk_by(alike) {
+        for run in programs.chunk_by(alike) {
             let range = start..start + run.len();
             start = range.end;
             // Order along an axis of one sample is that of the blocks.
@@ -112,7 +135,7 @@ impl Blocks {
             };
             match together {
                 Some(_) => runs.push(Run { range, together }),
-                None => runs.extend(range.map(alone)),
+                None => runs.extend(range.map(Run::alone)),
             }
         }
         Ok(runs)

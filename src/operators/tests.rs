@@ -720,3 +720,34 @@ fn a_stack_of_many_works_along_its_model_as_its_blocks_do() {
         assert!(!program(stack.as_ref()).unwrap().input_is_list(), "{count} blocks");
     }
 }
+
+#[test]
+fn an_operator_of_many_columns_is_the_operator_of_each() {
+    let derivative = built("A = { type = \"FirstDerivative\", dims = 17 }");
+    let filter = built(
+        "A = { type = \"Convolve1D\", dims = 19, h = [1, \"2-1j\", 3], offset = 1, dtype = \"complex128\" }",
+    );
+    let kronecker =
+        program(kronecker(derivative.clone(), filter.clone()).unwrap().as_ref()).unwrap();
+    assert!(kronecker.graph.nodes().len() < 25, "{}", kronecker.graph.nodes().len());
+    let x = vector(&kronecker.inputs[0]);
+    let y = run(&kronecker, std::slice::from_ref(&x)).swap_remove(0);
+    // Y = A X B^T, column by column, then row by row.
+    let mut expected = x.to_shape((17, 19)).unwrap().to_owned();
+    let wide = ArrayType::new([17], DType::Complex128);
+    let first = Value::program(&[wide], |x| Ok(vec![derivative.forward(&x[0])?])).unwrap();
+    for mut column in expected.columns_mut() {
+        let y = run(&first, &[column.to_owned().into_dyn()]).swap_remove(0);
+        column.assign(&y.into_dimensionality::<ndarray::Ix1>().unwrap());
+    }
+    let second = program(filter.as_ref()).unwrap();
+    for mut row in expected.rows_mut() {
+        let y = run(&second, &[row.to_owned().into_dyn()]).swap_remove(0);
+        row.assign(&y.into_dimensionality::<ndarray::Ix1>().unwrap());
+    }
+    for (found, expected) in y.iter().zip(&expected) {
+        assert!((found - expected).norm() < 1e-12, "{found} and {expected}");
+    }
+    let adjoint = graph::transpose(&graph::simplify(&kronecker).unwrap()).unwrap();
+    assert_same(&dense(&kronecker), &dense(&adjoint), true, "adjoint");
+}

@@ -86,14 +86,14 @@ impl Document {
         }
         let mut out = Diagnostics::new(Arc::new(source));
         out.append(mistakes);
-        let document = root.map(|root| read(&root, &mut out));
+        let document = root.map(|root| read(root, &mut out));
         (document, out)
     }
 
     /// Reads a document from tables with places in a source.
     pub fn from_table(root: ParamTable, source: Arc<Source>) -> (Document, Diagnostics) {
         let mut out = Diagnostics::new(source);
-        let document = read(&root, &mut out);
+        let document = read(root, &mut out);
         (document, out)
     }
 
@@ -144,13 +144,11 @@ impl Document {
     }
 }
 
-fn read(root: &ParamTable, out: &mut Diagnostics) -> Document {
-    let mended = header::mended(root, out);
-    let root = mended.as_ref().unwrap_or(root);
-    let placed = misplaced::mended(root, out);
-    let root = placed.as_ref().unwrap_or(root);
+fn read(root: ParamTable, out: &mut Diagnostics) -> Document {
+    let root = header::mended(&root, out).unwrap_or(root);
+    let root = misplaced::mended(&root, out).unwrap_or(root);
     let source = out.source().clone();
-    let mut r = Reader::new(root, "a problem file", out);
+    let mut r = Reader::new(&root, "a problem file", out);
     let application = r.node("application").and_then(|node| read_application(node, r.out));
     let partial = root.get("application").is_some();
     let title = r.read("title", reader::string);
@@ -175,7 +173,7 @@ fn read(root: &ParamTable, out: &mut Diagnostics) -> Document {
     });
     let expect = r.node("expect").map(|node| expect::read(node, r.out)).unwrap_or_default();
     r.finish();
-    let broken = broken(root, &params, &arrays, &operators);
+    let broken = broken(&root, &params, &arrays, &operators);
     for (name, _) in operators.iter() {
         if let Some((param, _)) = params.entry(&name.value) {
             let message = format!("`{}` names two things", name.value);
@@ -187,7 +185,7 @@ fn read(root: &ParamTable, out: &mut Diagnostics) -> Document {
     }
     Document {
         source,
-        root: root.clone(),
+        root,
         application,
         title,
         dtype,

@@ -80,9 +80,13 @@ impl ParamTable {
 
     /// The same table without some of its keys.
     pub fn without(&self, keys: &[&str]) -> ParamTable {
-        let mut table = self.clone();
-        table.entries.retain(|(k, _)| !keys.contains(&k.value.as_str()));
-        table
+        let kept = self.entries.iter().filter(|(k, _)| !keys.contains(&k.value.as_str()));
+        ParamTable {
+            entries: kept.cloned().collect(),
+            span: self.span.clone(),
+            head: self.head.clone(),
+            owner: self.owner.clone(),
+        }
     }
 }
 
