@@ -61,7 +61,7 @@ pub(super) struct RunArgs {
 /// Options of every command that shows what several processes would do.
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct CountArgs {
-    /// For so many processes, say what each owns and exchanges [default: those of the hosts, or 1]
+    /// Show what each of N processes owns and exchanges [default: those of the hosts, or 1]
     #[arg(long, value_name = "N", alias = "ranks", value_parser = crowd)]
     processes: Option<usize>,
     /// For the processes of these hosts, as in node1:32,node2:32 [default: run.hosts]

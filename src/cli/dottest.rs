@@ -12,7 +12,7 @@ use crate::cli::{Failure, Outcome, say, say_json, session};
 use crate::operators::{Op, Operator};
 use crate::run::dottest;
 
-/// Test that the adjoint of an operator is its adjoint
+/// Check <A x, y> = <x, A^H y> on random vectors
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]

@@ -201,8 +201,8 @@ impl From<OverLimit> for Failure {
     fn from(e: OverLimit) -> Self {
         let (least, limit) = (bytes(e.least as f64), bytes(e.limit as f64));
         Failure::Run(format!(
-            "the run needs at least {least} of memory even with scratch files, and may take {limit}; allow more \
-             with --memory or take fewer threads"
+            "the run needs at least {least} of memory, even with scratch files; the limit is {limit}. Raise \
+             --memory, or use fewer threads"
         ))
     }
 }

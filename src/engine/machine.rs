@@ -28,7 +28,7 @@ impl Machine {
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(threads.unwrap_or(0))
             .build()
-            .map_err(|e| Error::Memory(format!("threads cannot be started: {e}")))?;
+            .map_err(|e| Error::Threads(e.to_string()))?;
         Ok(Machine { comm, pool: Arc::new(pool) })
     }
 

@@ -48,6 +48,12 @@ pub enum Error {
     /// Not enough memory.
     #[error("{0}")]
     Memory(String),
+    /// Threads could not be started.
+    #[error("threads cannot be started: {0}")]
+    Threads(String),
+    /// The operator is not what the solver was told, or can take.
+    #[error("{0}")]
+    Unsuited(String),
 }
 
 /// Result of running.

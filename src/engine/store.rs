@@ -76,7 +76,7 @@ impl Memory {
         let (base, keeps) = map.map_err(|e| {
             let place = folder
                 .map_or("memory".to_string(), |f| format!("scratch space in {}", f.display()));
-            Error::Memory(format!("{bytes} bytes of {place} are not to be had: {e}"))
+            Error::Memory(format!("cannot allocate {bytes} bytes of {place}: {e}"))
         })?;
         let private = folder.is_none();
         Ok(Arc::new(Memory { base, bytes, private, writable: true, _keeps: keeps }))

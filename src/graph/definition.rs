@@ -230,7 +230,7 @@ pub enum Linear {
 /// How often inputs are read over all chunks of the result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pulls {
-    /// About once, so that an input can be computed on the way.
+    /// About once, so that an input can be computed on the fly.
     Once,
     /// Again and again, so that it is better kept.
     Again,

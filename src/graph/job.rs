@@ -35,7 +35,7 @@ pub trait Source {
     /// Writes a box of a node, which must not be empty, into a view of its dims.
     fn fill(&self, id: NodeId, b: &IndexBox, out: ViewMut<'_>) -> Done;
 
-    /// Whether the array of a node is kept, not computed on the way.
+    /// Whether the array of a node is kept, not computed on the fly.
     fn keeps(&self, id: NodeId) -> bool;
 }
 

@@ -92,7 +92,7 @@ fn solve(task: &mut Task<'_>, parameters: &Direct) -> Result<Outcome> {
     };
     let (n, m, count) = shape;
     if n.saturating_mul(m) > MOST_ENTRIES {
-        return Err(Error::Memory(format!(
+        return Err(Error::Unsuited(format!(
             "a direct solve of {m} equations for {n} unknowns: at most {MOST_ENTRIES} matrix entries are \
              solved directly; take solver = \"cgls\""
         )));
@@ -264,7 +264,7 @@ fn weight(column: usize) -> f64 {
 }
 
 fn unlike(said: &str) -> Error {
-    Error::Io(crate::io::Error::input(format!("`columns = true`, but {said}; leave `columns` out")))
+    Error::Unsuited(format!("`columns = true`, but {said}; leave `columns` out"))
 }
 
 /// Rows, columns and the number of columns of an operator that does the same to each.
@@ -280,13 +280,13 @@ fn columns(ops: &Operators) -> Result<(usize, usize, usize)> {
     };
     match (sides(&ops.model), sides(&ops.data)) {
         (Some((n, count)), Some((m, same))) if count == same => Ok((n, m, count)),
-        _ => Err(Error::Io(crate::io::Error::input(format!(
+        _ => Err(Error::Unsuited(format!(
             "`columns = true`: rows run along the first axis, and each place along the others is a \
              column, so that model and data have the same axes after the first; the model is {}, the data \
              are {}. Put the axis that the operator works along first, or leave `columns` out",
             show(&ops.model),
             show(&ops.data)
-        )))),
+        ))),
     }
 }
 

@@ -64,7 +64,7 @@ impl Definition for Add {
         job.fill(0, job.b, out.reborrow())?;
         for (i, &id) in job.at.node.inputs.iter().enumerate().skip(1) {
             let term = job.at.graph.applied(id);
-            // A term that is scaled on the way is scaled as it is added.
+            // A term that is scaled on the fly is scaled as it is added.
             match &term.node.primitive {
                 Primitive::Scale(scale) if !job.from.keeps(id) => {
                     let x = Job { at: term, ..*job }.pull(0, job.b)?;
