@@ -68,8 +68,8 @@ KINDS = {
     "VStack": (3, matrices, listed("VStack")),
     "HStack": (4, matrices, listed("HStack")),
     "HStack of unlike blocks": (4, wide, listed("HStack")),
-    "sum": (3, matrices, lambda n: grouped(n, " + ")),
-    "product": (2, matrices, lambda n: grouped(n, " @ ")),
+    "sum": (4, matrices, lambda n: grouped(n, " + ")),
+    "product": (4, matrices, lambda n: grouped(n, " @ ")),
     "one block again and again": (2, lambda n: matrices(1), lambda n: 'S = { type = "BlockDiag", ops = %s }' % quoted(["A0"] * n)),
     "operators that nothing uses": (2, matrices, lambda n: 'S = "A0"\n' + solve),
 }
