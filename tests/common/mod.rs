@@ -327,10 +327,22 @@ impl Folder {
                 arguments.push(format!("--set=operators.{}.chunks={chunks}", text("name")));
             }
         }
-        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-        if let Err(said) = self.run(&[&arguments[..], &["--quiet", "--threads", "2"]].concat()) {
+        let run = |arguments: &[String]| {
+            let words = arguments.iter().map(String::as_str);
+            self.run(&words.chain(["--quiet", "--threads", "2"]).collect::<Vec<_>>())
+        };
+        // What nothing uses cannot be set.
+        if let Err(said) = run(&arguments)
+            && said.contains("to set it changes nothing")
+        {
+            let named =
+                |argument: &String| argument.split('=').nth(1).unwrap_or("none").to_string();
+            arguments.retain(|argument| !said.contains(&named(argument)));
+        }
+        if let Err(said) = run(&arguments) {
             return vec![format!("in chunks: {said}")];
         }
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         let on = |ranks| self.differs_on(ranks, &arguments, outputs);
         [on("2"), on("3")].concat()
     }
