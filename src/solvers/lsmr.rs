@@ -8,7 +8,7 @@
 //! with `rho`, `theta` from plane rotations that make the bidiagonal matrix `B` upper triangular, and those
 //! with a bar from rotations that do so again with the transpose of the triangle, since the normal equations
 //! are of `B^T B`; primes are of the iteration before.
-//! Vectors are kept as `beta u` and `alpha v`, so nothing is read only to be normalised.
+//! The first two lines are [`super::bidiagonal`].
 //! Fong and Saunders (2011), as SciPy's `lsmr` has it.
 
 use schemars::JsonSchema;
@@ -16,9 +16,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::engine::{Result, Slot, Term};
 use crate::solvers::Stop;
-use crate::solvers::ends::{Begun, Ending, GRADIENT, IMAGE, first};
+use crate::solvers::bidiagonal::{Bidiagonal, inverse};
+use crate::solvers::ends::{Begun, Ending};
 use crate::solvers::floor::Floor;
-use crate::solvers::iterate::{Frame, Limits, Q, S, Solver, Step, Watched, X};
+use crate::solvers::iterate::{Frame, Limits, Solver, Step, Watched, X};
 use crate::space::Side;
 
 /// LSMR for least squares: minimises `||y - A x||^2 + damp^2 ||x - x0||^2`.
@@ -56,23 +57,13 @@ impl Default for Lsmr {
     }
 }
 
-/// `beta u`
-const U: Slot = S;
-/// `alpha v`
-const V: Slot = Slot(3);
-/// The next one.
-const NEXT: Slot = Slot(4);
 const H: Slot = Slot(5);
 const HBAR: Slot = Slot(6);
 
 /// What `lsmr` knows between two iterations; names are those of the formulas above.
 #[derive(Debug, Deserialize, Serialize)]
 pub(super) struct Numbers {
-    alpha: f64,
-    beta: f64,
-    /// It solves `g A x / g = f y`, at a size that the element type holds; these are `f` and `g`.
-    scale: f64,
-    g: f64,
+    bidiagonal: Bidiagonal,
     /// `||y||`, and `||A^H (y - A x0)||`.
     bnorm: f64,
     first: f64,
@@ -213,11 +204,6 @@ impl Rotations {
     }
 }
 
-/// `1 / x`; 0 for a vector that vanished.
-fn inverse(x: f64) -> f64 {
-    if x > 0.0 { 1.0 / x } else { 0.0 }
-}
-
 impl Lsmr {
     /// The first of SciPy's tests that holds, the strongest first, then what rounding leaves of the model.
     fn rule(&self, n: &mut Numbers) -> Option<Stop> {
@@ -270,29 +256,16 @@ impl Solver for Lsmr {
     }
 
     fn begin(&self, at: &mut Frame<'_>, begun: &Begun) -> Result<(Numbers, Option<Stop>)> {
-        let Begun { residual2, start, data_norm, scale, .. } = *begun;
-        let beta = residual2.sqrt();
-        // alpha v = A^H u, h = v
-        let scaled = Term::Combine { y: V, a: inverse(beta), x: NEXT, b: 0.0 };
-        let of = (f64::from(beta > 0.0), self.damp, scale);
-        let alpha2 = first(at, V, of, |at| Ok(at.adjoint((U, V), [scaled])?[0]))?;
-        let mut stop = at.out_of_range(V, alpha2, GRADIENT)?;
-        let (g, alpha) = (at.gain.gain, alpha2.sqrt());
-        at.combine(H, 0.0, V, inverse(alpha))?;
-        if stop.is_none() && alpha * beta == 0.0 {
-            // x0 is the solution already.
-            stop = Some(Stop::LeastSquares { machine: false });
-        }
+        let (b, stop) = Bidiagonal::begin(at, begun, self.damp)?;
+        // h = v
+        at.pass([b.direction(H, 0.0)])?;
         let numbers = Numbers {
-            alpha,
-            beta,
-            scale,
-            g,
-            bnorm: data_norm * scale,
-            first: alpha * beta / (scale * g),
-            xnorm: start * inverse(g),
-            rotations: Rotations::new(g * self.damp, alpha, beta),
+            bnorm: begun.data_norm * b.scale,
+            first: b.alpha * b.beta / (b.scale * b.g),
+            xnorm: begun.start * inverse(b.g),
+            rotations: Rotations::new(b.g * self.damp, b.alpha, b.beta),
             floor: Floor::new(at.operators, 0.0),
+            bidiagonal: b,
         };
         Ok((numbers, stop))
     }
@@ -300,67 +273,53 @@ impl Solver for Lsmr {
     fn watch(&self, n: &mut Numbers, at: &mut Frame<'_>) -> Result<Watched> {
         let own = if at.number == 0 { None } else { self.rule(n) };
         let squares = n.rotations.arnorm().powi(2);
-        Ok(Watched { own, squares, scale: n.scale * n.g, precision: false })
+        Ok(Watched { own, squares, scale: n.bidiagonal.scale * n.bidiagonal.g, precision: false })
     }
 
     fn step(&self, n: &mut Numbers, at: &mut Frame<'_>) -> Result<Step> {
-        // beta u = A v - alpha u, where the vectors are alpha v and beta u
-        let [q2] = at.forward((V, Q), [Term::Dot(Q, Q)])?;
-        if let Some(stop) = at.overflown(Q, q2, IMAGE)? {
+        let b = &mut n.bidiagonal;
+        let alpha = b.alpha;
+        if let Some(stop) = b.row(at)? {
             return Ok(Step::Ended(stop));
         }
-        let ratio = -n.alpha * inverse(n.beta);
-        let beta = at.combine(U, ratio, Q, inverse(n.alpha))?.sqrt();
-        let column = n.alpha.hypot(beta).hypot(n.rotations.damp);
+        let column = alpha.hypot(b.beta).hypot(n.rotations.damp);
         n.rotations.most_seen = n.rotations.most_seen.max(column);
         n.floor = n.floor.with_norm(n.rotations.most_seen);
-        if n.floor.is_flat(n.rotations.alphabar.hypot(n.rotations.damp).hypot(beta), 1.0) {
+        if n.floor.is_flat(n.rotations.alphabar.hypot(n.rotations.damp).hypot(b.beta), 1.0) {
             // Along h, A is round-off, and so is the step.
             return Ok(Step::Ended(Stop::Precision));
         }
-        // alpha v = A^H u - beta v
-        let ratio = -beta * inverse(n.alpha);
-        let next = Term::Combine { y: NEXT, a: inverse(beta), x: V, b: ratio };
-        let [alpha2] = at.adjoint((U, NEXT), [next])?;
-        at.vectors.swap(V, NEXT);
-        (n.alpha, n.beta) = (alpha2.sqrt(), beta);
-        let stop = match beta.is_finite() {
-            false => Some(Stop::NotFinite { iteration: at.number, array: "the residual" }),
-            true => at.overflown(V, alpha2, GRADIENT)?,
-        };
-        let factors = n.rotations.turn(n.alpha, beta, at.number);
+        let stop = b.column(at, None)?;
+        let factors = n.rotations.turn(b.alpha, b.beta, at.number);
         // hbar = h - .. hbar, x = x + .. hbar, h = v - (theta / rho) h in one pass
         let [_, x2, _] = at.pass([
             Term::Combine { y: HBAR, a: factors.hbar, x: H, b: 1.0 },
             Term::Combine { y: X, a: 1.0, x: HBAR, b: factors.x },
-            Term::Combine { y: H, a: factors.h, x: V, b: inverse(n.alpha) },
+            b.direction(H, factors.h),
         ])?;
         n.xnorm = x2.sqrt();
-        let along = n.g * factors.x;
-        Ok(Step::Done { residual: n.rotations.rnorm / n.scale, along, stop })
+        let along = b.g * factors.x;
+        Ok(Step::Done { residual: n.rotations.rnorm / b.scale, along, stop })
     }
 
     fn end(&self, n: &mut Numbers, at: &mut Frame<'_>, stop: Stop) -> Result<Ending> {
-        if at.number == 0 && stop == Stop::Tolerance {
-            // Whether the gradient is more than rounding, the norm of the operator tells.
-            let [q2] = at.forward((V, Q), [Term::Dot(Q, Q)])?;
-            n.floor.see(q2, n.alpha * n.alpha);
-        }
-        let (r, unit) = (&n.rotations, n.scale * n.g);
+        n.bidiagonal.see(at, &stop, &mut n.floor)?;
+        let (scale, g) = (n.bidiagonal.scale, n.bidiagonal.g);
+        let (r, unit) = (&n.rotations, scale * g);
         Ok(Ending {
             stop,
-            unit: n.g / n.scale,
+            unit: g / scale,
             rounding: n.floor.level() * n.xnorm,
             watched: (n.first, r.arnorm() / unit, "the gradient"),
             most: n.floor.norm() * r.rnorm / unit,
             least: n.floor.level() * r.rnorm / unit,
             given: true,
             figures: vec![
-                ("anorm", r.anorm / n.g),
+                ("anorm", r.anorm / g),
                 ("acond", r.acond),
                 ("arnorm", r.arnorm() / unit),
-                ("xnorm", n.xnorm * n.g / n.scale),
-                ("rnorm", r.rnorm / n.scale),
+                ("xnorm", n.xnorm * g / scale),
+                ("rnorm", r.rnorm / scale),
             ],
             warnings: Vec::new(),
         })

@@ -6,7 +6,7 @@
 //! x = x + (phi / rho) w,  w = v - (theta / rho) w
 //! ```
 //! with `rho`, `phi` and `theta` from plane rotations that make the bidiagonal matrix upper triangular.
-//! Vectors are kept as `beta u` and `alpha v`, so nothing is read only to be normalised.
+//! The first two lines are [`super::bidiagonal`].
 //! Paige and Saunders (1982), as PyLops' `lsqr` has it; PyLops' variances are left out.
 
 use schemars::JsonSchema;
@@ -14,9 +14,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::engine::{Result, Slot, Term};
 use crate::solvers::Stop;
-use crate::solvers::ends::{Begun, Ending, GRADIENT, IMAGE, first};
+use crate::solvers::bidiagonal::{Bidiagonal, inverse};
+use crate::solvers::ends::{Begun, Ending};
 use crate::solvers::floor::Floor;
-use crate::solvers::iterate::{Frame, Limits, Q, S, Solver, Step, Watched, X};
+use crate::solvers::iterate::{Frame, Limits, Solver, Step, Watched, X};
 use crate::space::Side;
 
 /// LSQR for least squares: minimises `||y - A x||^2 + damp^2 ||x - x0||^2`.
@@ -200,31 +201,16 @@ fn norm(parts: &[f64]) -> f64 {
     parts.iter().fold(0.0_f64, |sum, part| sum.hypot(*part))
 }
 
-/// `1 / x`; 0 for a vector that vanished.
-fn inverse(x: f64) -> f64 {
-    if x > 0.0 { 1.0 / x } else { 0.0 }
-}
-
-/// `beta u`
-const U: Slot = S;
-/// `alpha v`
-const V: Slot = Slot(3);
-/// The next one.
-const NEXT: Slot = Slot(4);
 const W: Slot = Slot(5);
 
 /// What `lsqr` knows between two iterations; names are those of the formulas above.
 #[derive(Debug, Deserialize, Serialize)]
 pub(super) struct Numbers {
-    alpha: f64,
-    beta: f64,
+    bidiagonal: Bidiagonal,
     /// `theta / rho` of the last iteration.
     turn: f64,
     /// `||w||^2`
     w2: f64,
-    /// It solves `g A x / g = f y`, at a size that the element type holds; these are `f` and `g`.
-    scale: f64,
-    g: f64,
     /// `||A^H (y - A x0)||`
     first: f64,
     rotations: Rotations,
@@ -254,24 +240,14 @@ impl Solver for Lsqr {
     }
 
     fn begin(&self, at: &mut Frame<'_>, begun: &Begun) -> Result<(Numbers, Option<Stop>)> {
-        let Begun { residual2, start, data_norm, scale, .. } = *begun;
-        let beta = residual2.sqrt();
-        // alpha v = A^H u, w = v
-        let scaled = Term::Combine { y: V, a: inverse(beta), x: NEXT, b: 0.0 };
-        let of = (f64::from(beta > 0.0), self.damp, scale);
-        let alpha2 = first(at, V, of, |at| Ok(at.adjoint((U, V), [scaled])?[0]))?;
-        let mut stop = at.out_of_range(V, alpha2, GRADIENT)?;
-        let (g, alpha) = (at.gain.gain, alpha2.sqrt());
-        let w2 = at.combine(W, 0.0, V, inverse(alpha))?;
-        let norms = (data_norm * scale, start * inverse(g));
-        let rotations = Rotations::new(g * self.damp, alpha, beta, norms.0, norms.1);
-        if stop.is_none() && rotations.arnorm0 == 0.0 {
-            // x0 is the solution already.
-            stop = Some(Stop::LeastSquares { machine: false });
-        }
-        let (floor, first) = (Floor::new(at.operators, 0.0), rotations.arnorm0 / (scale * g));
-        let turn = 0.0;
-        Ok((Numbers { alpha, beta, turn, w2, scale, g, first, rotations, floor }, stop))
+        let (b, stop) = Bidiagonal::begin(at, begun, self.damp)?;
+        // w = v
+        let [w2] = at.pass([b.direction(W, 0.0)])?;
+        let (bnorm, start) = (begun.data_norm * b.scale, begun.start * inverse(b.g));
+        let rotations = Rotations::new(b.g * self.damp, b.alpha, b.beta, bnorm, start);
+        let floor = Floor::new(at.operators, 0.0);
+        let first = rotations.arnorm0 / (b.scale * b.g);
+        Ok((Numbers { bidiagonal: b, turn: 0.0, w2, first, rotations, floor }, stop))
     }
 
     fn watch(&self, n: &mut Numbers, at: &mut Frame<'_>) -> Result<Watched> {
@@ -286,59 +262,46 @@ impl Solver for Lsqr {
             }
         };
         let squares = n.rotations.arnorm.powi(2);
-        Ok(Watched { own, squares, scale: n.scale * n.g, precision: false })
+        Ok(Watched { own, squares, scale: n.bidiagonal.scale * n.bidiagonal.g, precision: false })
     }
 
     fn step(&self, n: &mut Numbers, at: &mut Frame<'_>) -> Result<Step> {
+        let b = &mut n.bidiagonal;
         if at.number > 1 {
             // w = v - (theta / rho) w
-            n.w2 = at.combine(W, -n.turn, V, inverse(n.alpha))?;
+            [n.w2] = at.pass([b.direction(W, -n.turn)])?;
         }
-        // beta u = A v - alpha u, where the vectors are alpha v and beta u
-        let [q2] = at.forward((V, Q), [Term::Dot(Q, Q)])?;
-        if let Some(stop) = at.overflown(Q, q2, IMAGE)? {
+        let alpha = b.alpha;
+        if let Some(stop) = b.row(at)? {
             return Ok(Step::Ended(stop));
         }
-        let ratio = -n.alpha * inverse(n.beta);
-        n.beta = at.combine(U, ratio, Q, inverse(n.alpha))?.sqrt();
-        let row = n.rotations.row(n.alpha, n.beta);
+        let row = n.rotations.row(alpha, b.beta);
         n.floor = n.floor.with_norm(n.rotations.most_seen);
         if n.floor.is_flat(row.rho, n.w2.sqrt()) || n.floor.is_risky(row.rho, n.w2.sqrt(), 1.0) {
             // Along w, A is round-off, and so is the step, or it may be.
             return Ok(Step::Ended(Stop::Precision));
         }
-        // x = x + (phi / rho) w, alpha v = A^H u - beta v
-        let (along, ratio) = (row.phi / row.rho, -n.beta * inverse(n.alpha));
-        let moved = Term::Combine { y: X, a: 1.0, x: W, b: along };
-        let next = Term::Combine { y: NEXT, a: inverse(n.beta), x: V, b: ratio };
-        let [_, alpha2] = at.adjoint((U, NEXT), [moved, next])?;
-        n.alpha = alpha2.sqrt();
-        at.vectors.swap(V, NEXT);
-        n.turn = n.rotations.finish(&row, n.alpha, n.w2) / row.rho;
-        let residual = n.rotations.r1norm.abs() / n.scale;
-        let stop = match n.beta.is_finite() {
-            false => Some(Stop::NotFinite { iteration: at.number, array: "the residual" }),
-            true => at.overflown(V, alpha2, GRADIENT)?,
-        };
-        Ok(Step::Done { residual, along: n.g * along, stop })
+        // x = x + (phi / rho) w
+        let along = row.phi / row.rho;
+        let stop = b.column(at, Some(Term::Combine { y: X, a: 1.0, x: W, b: along }))?;
+        n.turn = n.rotations.finish(&row, b.alpha, n.w2) / row.rho;
+        let residual = n.rotations.r1norm.abs() / b.scale;
+        Ok(Step::Done { residual, along: b.g * along, stop })
     }
 
     fn end(&self, n: &mut Numbers, at: &mut Frame<'_>, stop: Stop) -> Result<Ending> {
-        if at.number == 0 && stop == Stop::Tolerance {
-            // Whether the gradient is more than rounding, the norm of the operator tells.
-            let [q2] = at.forward((V, Q), [Term::Dot(Q, Q)])?;
-            n.floor.see(q2, n.alpha * n.alpha);
-        }
-        let unit = n.scale * n.g;
+        n.bidiagonal.see(at, &stop, &mut n.floor)?;
+        let (scale, g) = (n.bidiagonal.scale, n.bidiagonal.g);
+        let unit = scale * g;
         Ok(Ending {
             stop,
-            unit: n.g / n.scale,
+            unit: g / scale,
             rounding: n.floor.level() * n.rotations.most(),
             watched: (n.first, n.rotations.arnorm / unit, "the gradient"),
             most: n.floor.norm() * n.rotations.rnorm / unit,
             least: n.floor.level() * n.rotations.rnorm / unit,
             given: true,
-            figures: n.rotations.figures(n.scale, n.g),
+            figures: n.rotations.figures(scale, g),
             warnings: Vec::new(),
         })
     }

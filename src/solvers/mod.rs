@@ -1,5 +1,6 @@
 //! Iterations that speak of vectors and a compiled operator only; one file each, one list.
 
+mod bidiagonal;
 mod cg;
 mod cgls;
 mod dense;
