@@ -86,6 +86,12 @@ pub(super) fn first(
         let lift = if size < 1.0 { up } else { -up }.exp2();
         at.gain = Gain { lift, gain: lift };
         squares = apply(at)?;
+        if !squares.is_finite() {
+            // It was not: the residual is orthogonal to what the operator makes.
+            at.gain = Gain::ONE;
+            at.rescale(X, scale);
+            return apply(at);
+        }
     }
     let Gain { lift, gain } = at.gain;
     let wanted = scale_for((squares.sqrt() / residual / gain).max(damp), far);

@@ -161,6 +161,13 @@ fn a_thousand_random_systems() {
 }
 
 #[test]
+fn what_is_orthogonal_to_the_range_says_nothing_of_the_size_of_an_operator() {
+    let mut tally = Tally::default();
+    soak(14_000_000_098_091_105, &mut tally);
+    report(&tally);
+}
+
+#[test]
 #[ignore = "by the hour: SOAK_MINUTES and SOAK_SEED say how long and from where"]
 fn random_systems_by_the_hour() {
     let number =
