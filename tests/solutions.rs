@@ -364,6 +364,18 @@ fn operators_at_the_ends_of_a_type_are_solved() {
 }
 
 #[test]
+fn a_start_stays_where_data_are_orthogonal_to_the_range() {
+    for solver in ["cgls", "lsqr", "lsmr"] {
+        let solve = format!("solver = \"{solver}\"\nniter = 5\nx0 = [1.0, -1.0]");
+        let matrix = "[[2e21, 2e21], [2e21, 2e21]]";
+        let folder = dense("float32", matrix, "[2e-8, -2e-8]", &solve);
+        let ran = folder.ran("solve problem.toml");
+        assert_eq!(ran.code, Some(0), "{solver}: {}", ran.stderr);
+        model(&folder, "float32", &[1.0, -1.0], 0.0);
+    }
+}
+
+#[test]
 fn direct_solves_a_square_matrix_whose_entries_are_there() {
     let block = "[[2.0, 1.0, 0.0, 0.0], [1.0, 2.0, 0.0, 0.0], [0.0, 0.0, 2e-7, 1e-7], [0.0, 0.0, 1e-7, 2e-7]]";
     let data = "[4.0, 5.0, 10e-7, 11e-7]";
