@@ -46,7 +46,13 @@ impl Bidiagonal {
         let (beta, scale) = (begun.residual2.sqrt(), begun.scale);
         let scaled = Term::Combine { y: V, a: inverse(beta), x: NEXT, b: 0.0 };
         let of = (f64::from(beta > 0.0), damp, scale);
-        let alpha2 = first(at, V, of, |at| Ok(at.adjoint((U, V), [scaled])?[0]))?;
+        let alpha2 = first(
+            at,
+            V,
+            of,
+            |at| Ok(at.adjoint((U, V), [scaled])?[0]),
+            |at| Ok(at.forward((V, Q), [Term::Dot(Q, Q)])?[0]),
+        )?;
         let stop = at.out_of_range(V, alpha2, GRADIENT)?;
         let alpha = alpha2.sqrt();
         let solved = (alpha * beta == 0.0).then_some(Stop::LeastSquares { machine: false });

@@ -151,7 +151,17 @@ impl Solver for Cg {
         let [q2, cq] = match at.number {
             1 => {
                 let of = (n.k.sqrt(), 0.0, n.scale);
-                let q2 = first(at, Q, of, |at| Ok(at.forward((S, Q), [Term::Dot(Q, Q)])?[0]))?;
+                let q2 = first(
+                    at,
+                    Q,
+                    of,
+                    |at| Ok(at.forward((S, Q), [Term::Dot(Q, Q)])?[0]),
+                    |at| {
+                        let [c2] = at.forward((Q, C), [Term::Dot(C, C)])?;
+                        at.combine(C, 0.0, R, 1.0)?;
+                        Ok(c2)
+                    },
+                )?;
                 n.unit = at.gain.gain / n.scale;
                 n.way = Way::new(n.way.norm() / at.gain.gain);
                 let [cq] = at.pass([Term::Dot(C, Q)])?;

@@ -100,9 +100,13 @@ impl Solver for Cgls {
     fn begin(&self, at: &mut Frame<'_>, begun: &Begun) -> Result<(Numbers, Option<Stop>)> {
         let Begun { residual2: s2, start, started, scale, .. } = *begun;
         // c = A^H s - damp^2 x0
-        let mut k = first(at, C, (s2.sqrt(), self.damp, scale), |at| {
-            Ok(at.adjoint((S, C), [Term::Dot(C, C)])?[0])
-        })?;
+        let mut k = first(
+            at,
+            C,
+            (s2.sqrt(), self.damp, scale),
+            |at| Ok(at.adjoint((S, C), [Term::Dot(C, C)])?[0]),
+            |at| Ok(at.forward((C, Q), [Term::Dot(Q, Q)])?[0]),
+        )?;
         let gain = at.gain.gain;
         let (damp, start) = (gain * self.damp, start / gain);
         let (mut floor, way) = (Floor::new(at.operators, damp), Way::new(start));

@@ -25,6 +25,9 @@ pub(super) const GRADIENT: &str = "the adjoint of the residual";
 /// A gradient that has not fallen by this factor has hardly fallen.
 const HARDLY: f64 = 0.1;
 
+/// So much of the data is not left to rounding without a word.
+const LOUD: f64 = 0.02;
+
 /// What the start is worth.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(super) struct Begun {
@@ -51,6 +54,17 @@ fn scale_for(norm: f64, far: f64) -> f64 {
     }
 }
 
+/// A power of two that takes data that are next to nothing away from the end of the type, but a start not
+/// beyond the other end; otherwise 1.
+fn lift_of(operators: &Operators, data: f64, start: f64) -> f64 {
+    let (least, up) = if operators.is_single() { (1e-25, 60.0) } else { (1e-280, 900.0) };
+    if data > 0.0 && data < least {
+        (up - start.log2().max(0.0)).clamp(0.0, up).floor().exp2()
+    } else {
+        1.0
+    }
+}
+
 /// Powers of two that an operator is applied with: `g A x` is `g / h (A (h x))`, where `A x` itself may
 /// leave the element type.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
@@ -67,39 +81,49 @@ impl Gain {
 }
 
 /// Applies the operator for the first time, from [`S`], as `apply` does, which gives the squared norm of
-/// `to`; chooses `g` by that and by the damping, and makes the model `f x / g`. `residual` is the norm of
-/// what `to` is made of. Returns the squared norm for `g A`.
+/// `to`; chooses `g` by the size of operator and damping, and makes the model `f x / g`. `residual` is the
+/// norm of what `to` is made of. `again` applies the operator to `to`, and gives the squared norm of that: a
+/// residual that is orthogonal to the range says nothing of the size of an operator, what it gives does.
+/// Returns the squared norm of `to` for `g A`.
 pub(super) fn first(
     at: &mut Frame<'_>,
     to: Slot,
     (residual, damp, scale): (f64, f64, f64),
     apply: impl Fn(&mut Frame<'_>) -> Result<f64>,
+    again: impl Fn(&mut Frame<'_>) -> Result<f64>,
 ) -> Result<f64> {
     let (up, safe, far) = match at.operators.is_single() {
         true => (60.0_f64, 1e-30..1e30, 40.0),
         false => (800.0, 1e-120..1e120, 100.0),
     };
-    let mut squares = apply(at)?;
+    let squares = apply(at)?;
     let size = squares.sqrt() / residual;
-    if residual > 0.0 && !safe.contains(&size) {
-        // It may be for the operator's size alone.
-        let lift = if size < 1.0 { up } else { -up }.exp2();
+    if residual == 0.0 || safe.contains(&size) {
+        let wanted = scale_for(size.max(damp), far);
+        at.gain = Gain { lift: 1.0, gain: wanted };
+        at.rescale(to, wanted);
+        at.rescale(X, scale / wanted);
+        return Ok(squares * wanted * wanted);
+    }
+    let mut found = Gain::ONE;
+    for lift in [1.0, up.exp2(), (-up).exp2()] {
         at.gain = Gain { lift, gain: lift };
-        squares = apply(at)?;
-        if !squares.is_finite() {
-            // It was not: the residual is orthogonal to what the operator makes.
-            at.gain = Gain::ONE;
-            at.rescale(X, scale);
-            return apply(at);
+        apply(at)?;
+        let largest = at.machine.amax(at.space(to), at.get(to))?;
+        if !largest.is_finite() || largest == 0.0 {
+            continue;
+        }
+        at.rescale(to, scale_for(largest, 0.0));
+        let size = again(at)?.sqrt() / at.norm(to)?;
+        if safe.contains(&size) {
+            let gain = scale_for((size / lift).max(damp), far);
+            found = Gain { lift: if safe.contains(&gain) { 1.0 } else { lift }, gain };
+            break;
         }
     }
-    let Gain { lift, gain } = at.gain;
-    let wanted = scale_for((squares.sqrt() / residual / gain).max(damp), far);
-    let lift = if safe.contains(&wanted) { 1.0 } else { lift };
-    at.gain = Gain { lift, gain: wanted };
-    at.rescale(to, wanted / gain);
-    at.rescale(X, scale / wanted);
-    Ok(squares * (wanted / gain) * (wanted / gain))
+    at.gain = found;
+    at.rescale(X, scale / found.gain);
+    apply(at)
 }
 
 /// Whether a squared norm of what is `scale` times its size is at most `tol`.
@@ -118,7 +142,7 @@ pub(super) fn begin(
     (task.rhs)(at.vectors.get_mut(S))?;
     let [mut residual2] = at.pass([Term::Dot(S, S)])?;
     let data_norm = machine.root(at.space(S), at.get(S), residual2)?;
-    let (mut residual, mut start_norm) = (data_norm, 0.0);
+    let (mut residual, mut start_norm, mut lift) = (data_norm, 0.0, 1.0);
     let mut bad = match data_norm.is_finite() {
         true => None,
         false if machine.amax(at.space(S), at.get(S))?.is_finite() => Some(OVERFLOW),
@@ -127,16 +151,20 @@ pub(super) fn begin(
     if let Some(start) = task.start.filter(|_| bad.is_none()) {
         start(at.vectors.get_mut(X))?;
         start_norm = at.norm(X)?;
+        // s = l (y - A x0), with l > 1 where the data are so small that the difference would lose digits.
+        lift = lift_of(at.operators, data_norm, start_norm);
+        at.rescale(S, lift);
+        at.rescale(X, lift);
         at.forward((X, Q), [])?;
-        // s = y - A x0
+        at.rescale(X, 1.0 / lift);
         residual2 = at.combine(S, 1.0, Q, -1.0)?;
-        residual = machine.root(at.space(S), at.get(S), residual2)?;
+        residual = machine.root(at.space(S), at.get(S), residual2)? / lift;
         bad = (!residual.is_finite()).then_some("the residual of x0");
     }
     let far = if at.operators.is_single() { 20.0 } else { 100.0 };
     let scale = scale_for(residual.hypot(damp * start_norm), far);
-    if scale != 1.0 {
-        at.rescale(S, scale);
+    if scale != lift {
+        at.rescale(S, scale / lift);
         [residual2] = at.pass([Term::Dot(S, S)])?;
     }
     let stop = bad.map(|array| Stop::NotFinite { iteration: 0, array });
@@ -204,6 +232,7 @@ impl Ending {
         }
         if !self.stop.failed() {
             self.warnings.extend(below(at.operators, before, self.unit));
+            self.warnings.extend(self.loud(&at, &begun));
         }
         let early = self.early(at.number, &begun, cost.last().copied().unwrap_or(0.0), tol);
         Ok(Outcome {
@@ -212,9 +241,24 @@ impl Ending {
             stop: self.stop,
             cost,
             data_norm: begun.data_norm,
-            rounding: self.rounding / begun.scale,
+            rounding: self.rounding / begun.scale + underflow(at.operators),
             figures: self.figures,
             warnings: early.into_iter().chain(self.warnings).collect(),
+        })
+    }
+
+    /// That rounding of the model alone is a part of the data: the operator hardly sees some of the model.
+    fn loud(&self, at: &Frame<'_>, begun: &Begun) -> Option<String> {
+        let (data, residual) = (begun.data_norm * begun.scale, self.rounding);
+        let dtype = at.operators.model.blocks.first()?.ty.dtype;
+        (data > 0.0 && residual > LOUD * data).then(|| {
+            format!(
+                "rounding of the model to {dtype} alone may leave a residual of {:.1e} of the data's norm: parts of \
+                 the model that the operator hardly sees are large, and may be wrong. Set `damp`, stop after fewer \
+                 iterations{}",
+                residual / data,
+                if dtype.is_double() { "" } else { ", or compute in float64" }
+            )
         })
     }
 
@@ -246,6 +290,14 @@ impl Ending {
             last * last
         ))
     }
+}
+
+/// What underflow may make of the norm of `A x`: every product of a row may lose as much as the least number.
+fn underflow(operators: &Operators) -> f64 {
+    let least =
+        if operators.is_single() { f64::from(f32::from_bits(1)) } else { f64::from_bits(1) };
+    let (model, data) = (operators.model.len() as f64, operators.data.len() as f64);
+    least * model * data.sqrt()
 }
 
 /// That a model whose largest value is `unit` times this is too small for its type, or some of it.
