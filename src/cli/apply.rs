@@ -13,7 +13,7 @@ use crate::cli::team::Team;
 use crate::cli::{Failure, Outcome, say, say_json, voice};
 use crate::engine::Plans;
 use crate::graph::{simplify, transpose};
-use crate::io::{Array, stage};
+use crate::io::Array;
 use crate::operators::{self, Op, Space};
 use crate::problem::Problem;
 use crate::report;
@@ -85,8 +85,8 @@ pub(super) fn operator(
 
 fn input(problem: &Problem, args: &Args) -> Result<Array, Failure> {
     match (&args.input, &problem.solve) {
-        (Some(path), _) if path == Path::new("-") => Ok(Array::from_stdin()?),
-        (Some(path), _) => Ok(Array::open(&stage::find(path), args.key.as_deref())?),
+        (Some(path), _) if path == Path::new("-") => Ok(problem.inputs().read_stream()?),
+        (Some(path), _) => Ok(Array::open(&problem.inputs().find(path), args.key.as_deref())?),
         (None, Some(solve)) if args.adjoint => Ok(solve.data.clone()),
         _ => Err(Failure::Usage(
             "error: --input NPY is needed: the array to apply the operator to".into(),

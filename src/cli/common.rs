@@ -2,13 +2,14 @@
 
 use std::io::{ErrorKind, IsTerminal};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use crate::cli::dottest::error_of;
 use crate::cli::team::Team;
 use crate::cli::voice::{self, complain};
 use crate::cli::{Failure, Outcome};
 use crate::io::narrow::too_small;
-use crate::io::{Array, os_words};
+use crate::io::{Array, Inputs, os_words};
 use crate::problem::{Guard, Problem, Solve};
 use crate::run::{self, Check, Solved};
 use crate::spec::{Diagnostics, Document, Host, Source, host_processes, parse_hosts, parse_size};
@@ -168,7 +169,7 @@ pub(super) fn load_silently(
     out_dir: Option<&Path>,
 ) -> Result<Problem, Failure> {
     let (document, early) = parsed(read_source(file)?, file)?;
-    loaded(document, early, work, out_dir)
+    loaded(document, early, work, out_dir, &Arc::default())
 }
 
 /// Says warnings on standard error.
@@ -184,8 +185,9 @@ pub(super) fn loaded(
     mut early: Diagnostics,
     work: Work,
     out_dir: Option<&Path>,
+    inputs: &Arc<Inputs>,
 ) -> Result<Problem, Failure> {
-    match Problem::load_with(document, out_dir) {
+    match Problem::load_with(document, out_dir, inputs) {
         Ok(mut problem) => {
             let none = problem.diagnostics();
             early.append(std::mem::replace(&mut problem.warnings, none));

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value as Json, json};
 
 use crate::cli::{Failure, Outcome, complain, say, say_json, voice};
-use crate::io::{Array, Result, Summary, members, summarize};
+use crate::io::{Array, Inputs, Result, Summary, members, summarize};
 use crate::report::{bytes, table};
 use crate::scalar::C128;
 use crate::space::show_dims;
@@ -41,7 +41,7 @@ pub(super) fn is_archive(path: &Path) -> bool {
 /// The array of a path and, for an archive, a key; `-` is standard input.
 pub(super) fn open(path: &Path, key: Option<&str>) -> Result<Array> {
     match path == Path::new("-") {
-        true => Array::from_stdin(),
+        true => Inputs::default().read_stream(),
         false => Array::open(path, key),
     }
 }

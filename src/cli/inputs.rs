@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use crate::cli::common::{FileArgs, RunArgs, Work, loaded, parsed, read_source, warn};
 use crate::cli::team::Team;
 use crate::cli::{Failure, launch, voice};
-use crate::io::stage;
+use crate::io::Inputs;
 use crate::problem::Problem;
 use crate::spec::{ArraySource, Document, Host, Source, host_processes};
 
@@ -78,11 +78,12 @@ pub(super) fn load_for(
             return Err(Failure::Told(launch::start(&hosts, run.stage)?));
         }
     }
-    share_stream(team, &document, inputs)?;
+    let mut found = share_stream(team, &document, inputs)?;
     if run.stage {
-        send(team, &document, inputs)?;
+        send(team, &document, inputs, &mut found)?;
     }
-    let problem = team.agree(loaded(document, mistakes, work, run.out_dir.as_deref()))?;
+    let problem = loaded(document, mistakes, work, run.out_dir.as_deref(), &found.into());
+    let problem = team.agree(problem)?;
     if !run.quiet {
         warn(&problem.warnings);
     }
@@ -99,19 +100,19 @@ pub(super) fn start_on_hosts(team: &Team, run: &RunArgs) -> Result<(), Failure> 
 }
 
 /// Standard input comes to process 0 alone.
-fn share_stream(team: &Team, document: &Document, inputs: &[&Path]) -> Result<(), Failure> {
+fn share_stream(team: &Team, document: &Document, inputs: &[&Path]) -> Result<Inputs, Failure> {
+    let mut found = Inputs::default();
     let stream = |path: &Path| path == Path::new("-");
     let in_file = document.arrays.iter().any(|(_, array)| match &array.source {
         ArraySource::File(file) => stream(Path::new(&file.file.value)),
         _ => false,
     });
     if team.size() == 1 || !(in_file || inputs.iter().any(|p| stream(p))) {
-        return Ok(());
+        return Ok(found);
     }
     let own = if team.is_first() { read_stream() } else { Ok(Vec::new()) };
-    let bytes = team.broadcast(&team.agree(own)?)?;
-    stage::give_stream(bytes);
-    Ok(())
+    found.give_stream(team.broadcast(&team.agree(own)?)?);
+    Ok(found)
 }
 
 fn read_stream() -> Result<Vec<u8>, Failure> {
@@ -125,28 +126,31 @@ fn read_stream() -> Result<Vec<u8>, Failure> {
 }
 
 /// Sends the files that a problem reads to all other processes, a copy for each.
-fn send(team: &Team, document: &Document, inputs: &[&Path]) -> Result<(), Failure> {
+fn send(
+    team: &Team,
+    document: &Document,
+    inputs: &[&Path],
+    found: &mut Inputs,
+) -> Result<(), Failure> {
     if team.size() == 1 {
         return Ok(());
     }
-    let folder = if team.is_first() {
-        None
-    } else {
+    let mut made = Ok(());
+    if !team.is_first() {
         let parent = document.run.scratch.as_ref().map(|s| document.folder().join(&s.value));
-        let made = stage::folder(parent.as_deref());
-        Some(made.map_err(|e| Failure::Run(format!("folder for inputs: {e}"))))
-    };
-    let folder = team.agree(folder.transpose())?;
+        made = found.make_copies(parent.as_deref());
+    }
+    team.agree(made.map_err(|e| Failure::Run(format!("folder for inputs: {e}"))))?;
     let own = if team.is_first() { files(document, inputs) } else { Vec::new() };
     let list = team.broadcast(serde_json::to_string(&own).unwrap_or_default().as_bytes())?;
     let list: Vec<PathBuf> = serde_json::from_slice(&list).unwrap_or_default();
     for path in list {
-        send_file(team, &path, folder)?;
+        send_file(team, &path, found)?;
     }
     Ok(())
 }
 
-fn send_file(team: &Team, path: &Path, folder: Option<&Path>) -> Result<(), Failure> {
+fn send_file(team: &Team, path: &Path, found: &Inputs) -> Result<(), Failure> {
     let failed =
         |e: std::io::Error| Failure::Run(format!("{} cannot be sent: {e}", path.display()));
     // Nobody needs what it can see itself.
@@ -156,12 +160,11 @@ fn send_file(team: &Team, path: &Path, folder: Option<&Path>) -> Result<(), Fail
     if (0..team.size()).all(sees) {
         return Ok(());
     }
-    let folder = folder.filter(|_| !sees(team.rank()));
+    let place = found.copy_of(path).filter(|_| !sees(team.rank()));
     let mut from = None;
     let mut to = None;
     let mut state = Ok(());
-    if let Some(folder) = folder {
-        let place = stage::place(folder, path);
+    if let Some(place) = place {
         let made = place.parent().map_or(Ok(()), std::fs::create_dir_all);
         match made.and_then(|()| std::fs::File::create(&place)) {
             Ok(file) => to = Some(file),

@@ -38,8 +38,6 @@ pub(super) fn threads(team: &Team, problem: &Problem, args: &RunArgs) -> Result<
     let asked = args.threads.or(problem.run.threads.as_ref().map(|t| t.value));
     let own = team.threads()?;
     let threads = asked.unwrap_or(own).min(MOST_THREADS);
-    // Arrays that are computed take rayon's own threads; who comes first decides how many.
-    let _ = rayon::ThreadPoolBuilder::new().num_threads(threads).build_global();
     Ok(threads)
 }
 

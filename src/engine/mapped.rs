@@ -16,7 +16,8 @@ struct Mapped {
 }
 
 /// The array that a program of one output makes of others, by input. The program runs when the
-/// array is first read, on rayon's own threads; all processes of a run that share memory share it.
+/// array is first read, on as many threads as its reader's; all processes of a run that share memory
+/// share it.
 pub fn mapped(program: &Program, inputs: Vec<Array>) -> Result<Array> {
     let program = simplify(program)?;
     let ty = program.output_types().swap_remove(0);
@@ -56,13 +57,12 @@ impl Compute for Mapped {
         })
     }
 
-    fn working_bytes(&self) -> usize {
+    fn working_bytes(&self, threads: usize) -> usize {
         let inputs: usize = self.inputs.iter().map(|a| a.ty().bytes() + a.held_bytes()).sum();
-        let inner = self.inputs.iter().map(Array::working_bytes).max().unwrap_or(0);
+        let inner = self.inputs.iter().map(|a| a.working_bytes(threads)).max().unwrap_or(0);
         match Plans::new(&self.program, None) {
             Ok(plans) => {
                 let constants = plans.constant_bytes();
-                let threads = rayon::current_num_threads();
                 inner.max(
                     inputs + constants + plans.working_bytes() + plans.scratch_bytes() * threads,
                 )

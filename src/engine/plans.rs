@@ -84,9 +84,9 @@ impl Plans {
         self.constants().iter().map(|a| a.ty().bytes() + a.held_bytes()).sum()
     }
 
-    /// Most bytes that it takes to compute a constant.
-    pub fn computing_bytes(&self) -> usize {
-        self.constants().iter().map(|a| a.working_bytes()).max().unwrap_or(0)
+    /// Most bytes that it takes to compute a constant on so many threads.
+    pub fn computing_bytes(&self, threads: usize) -> usize {
+        self.constants().iter().map(|a| a.working_bytes(threads)).max().unwrap_or(0)
     }
 
     fn constants(&self) -> Vec<&Array> {

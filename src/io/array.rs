@@ -210,12 +210,14 @@ impl Array {
             && self.0.ty.len() == self.0.base.dims.iter().product::<usize>()
     }
 
-    /// Most bytes that computing this array takes, beside those that it holds then.
-    pub fn working_bytes(&self) -> usize {
+    /// Most bytes that computing this array on so many threads takes, beside those that it holds then.
+    pub fn working_bytes(&self, threads: usize) -> usize {
         match &self.0.base.source {
-            Source::Computed { by, .. } => by.working_bytes(),
-            Source::Array(inner) => inner.working_bytes(),
-            Source::Stacked(parts) => parts.iter().map(Array::working_bytes).max().unwrap_or(0),
+            Source::Computed { by, .. } => by.working_bytes(threads),
+            Source::Array(inner) => inner.working_bytes(threads),
+            Source::Stacked(parts) => {
+                parts.iter().map(|part| part.working_bytes(threads)).max().unwrap_or(0)
+            }
             _ => 0,
         }
     }

@@ -1,10 +1,10 @@
 //! One array of the file: opened by its header, then sliced, transposed, reshaped and cast.
 
-use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use super::path_in;
-use crate::io::{self, Array, Generator, stage};
+use crate::io::{self, Array, Generator, Inputs};
 use crate::scalar::DType;
 use crate::space::show_dims;
 use crate::spec::{
@@ -17,6 +17,8 @@ use crate::spec::{
 pub(super) struct Surroundings {
     /// The folder that files are relative to.
     pub(super) folder: PathBuf,
+    /// Where inputs are read.
+    pub(super) inputs: Arc<Inputs>,
     /// Element type of arrays that have none of their own.
     pub(super) dtype: DType,
     /// The array that has read standard input.
@@ -180,7 +182,7 @@ fn open_file(
     if source.file.value == "-" {
         return standard_input(name, source, around);
     }
-    let file = stage::find(&path_in(&around.folder, &source.file.value));
+    let file = around.inputs.find(&path_in(&around.folder, &source.file.value));
     let member = match (&source.key, &source.path, file.is_dir()) {
         (Some(key), _, true) => {
             let message = format!("{} is a folder and has no `key`", file.display());
@@ -242,12 +244,12 @@ fn standard_input(
             .also(first.clone(), "the first one has read it"));
     }
     around.stdin = Some(span.clone());
-    if !stage::has_stream() && std::io::stdin().is_terminal() {
+    if around.inputs.is_terminal() {
         let message = format!("array `{name}` is read from standard input, which is a terminal");
         return Err(Diagnostic::new(span, message, "expected a .npy stream")
             .help("write `pylopsd ... < input.npy`, or pipe from a program that writes .npy"));
     }
-    Array::from_stdin().map_err(|e| unreadable(name, &span, &e))
+    around.inputs.read_stream().map_err(|e| unreadable(name, &span, &e))
 }
 
 /// An io message as it is, with its advice below.

@@ -5,7 +5,7 @@ use super::arrays::{open_header, warn_missing};
 use super::fit::sized;
 use super::path_in;
 use super::solve::{Solve, same_dims};
-use crate::io::{Array, stage};
+use crate::io::{Array, Inputs};
 use crate::spec::{
     Diagnostic, Diagnostics, Document, ExpectSpec, OutputCheck, OutputName, Spanned, nearest,
 };
@@ -15,9 +15,11 @@ pub(super) fn read(
     document: &Document,
     solve: Option<&Solve>,
     outputs: &[Output],
+    inputs: &Inputs,
     out: &mut Diagnostics,
 ) -> Vec<Option<Array>> {
-    document.expect.iter().map(|expect| reference(document, expect, solve, outputs, out)).collect()
+    let opened = |expect| reference(document, expect, solve, outputs, inputs, out);
+    document.expect.iter().map(opened).collect()
 }
 
 fn reference(
@@ -25,6 +27,7 @@ fn reference(
     expect: &ExpectSpec,
     solve: Option<&Solve>,
     outputs: &[Output],
+    inputs: &Inputs,
     out: &mut Diagnostics,
 ) -> Option<Array> {
     let ExpectSpec::Output { output, check, .. } = expect else { return None };
@@ -34,7 +37,7 @@ fn reference(
     let (OutputCheck::Close { file, .. } | OutputCheck::Snr { file, .. }) = check else {
         return None;
     };
-    let path = stage::find(&path_in(&document.folder(), &file.value));
+    let path = inputs.find(&path_in(&document.folder(), &file.value));
     let opened = open_header(&path, None, &file.span, || "the reference".to_string());
     let array = out.take(opened)?;
     warn_missing(&array, array.name(), "the reference", &file.span, out);

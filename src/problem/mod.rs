@@ -27,7 +27,7 @@ pub use guard::{Clash, Guard};
 pub use outputs::{Made, Output, Source};
 pub use solve::{Regularization, Solve};
 
-use crate::io::Array;
+use crate::io::{Array, Inputs};
 use crate::operators::Op;
 use crate::scalar::DType;
 use crate::solvers::read_solver;
@@ -69,22 +69,26 @@ pub struct Problem {
 impl Problem {
     /// Resolves and checks a whole problem file; all mistakes at once.
     pub fn load(document: Document) -> Result<Problem, Diagnostics> {
-        Problem::load_with(document, None)
+        Problem::load_with(document, None, &Arc::default())
     }
 
-    /// The same, with relative outputs in another folder than the file's.
-    pub fn load_with(document: Document, out_dir: Option<&Path>) -> Result<Problem, Diagnostics> {
+    /// The same, with relative outputs in another folder than the file's, and inputs that may have been sent.
+    pub fn load_with(
+        document: Document,
+        out_dir: Option<&Path>,
+        inputs: &Arc<Inputs>,
+    ) -> Result<Problem, Diagnostics> {
         not_empty(&document)?;
         let solvers = solver_mistakes(&document);
         let Expanded { document, names: seen, warnings } =
-            application::expanded_with_names(document).map_err(|mut mistakes| {
+            application::expanded_with_names(document, inputs).map_err(|mut mistakes| {
                 mistakes.append(solvers);
                 mistakes
             })?;
         let document = Arc::new(document);
         let mut out = document.diagnostics();
         out.append(warnings);
-        let mut names = Names::new(document.clone());
+        let mut names = Names::new(document.clone(), inputs.clone());
         let written = seen.as_ref().map_or_else(|| document.clone(), |s| s.document().clone());
         if let Some(seen) = seen {
             names.adopt(seen);
@@ -117,7 +121,7 @@ impl Problem {
         }
         let (first, further) = (solve.as_ref(), solves.as_slice());
         let outputs = outputs::read(&document, first, further, &mut names, out_dir, &mut out);
-        let references = expect::read(&document, first, &outputs, &mut out);
+        let references = expect::read(&document, first, &outputs, inputs, &mut out);
         let scratch = outputs::scratch(&document, &mut out);
         if !out.is_empty() {
             return Err(out);
@@ -137,6 +141,11 @@ impl Problem {
             names,
             document,
         })
+    }
+
+    /// Where its inputs are read.
+    pub fn inputs(&self) -> &Inputs {
+        self.names.inputs()
     }
 
     /// The places that it must not write.

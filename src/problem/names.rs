@@ -8,7 +8,7 @@ use super::arrays::{self, Surroundings, check_chunks};
 use super::expression::Evaluator;
 use super::synthetics;
 use super::unused::{Kind, Uses};
-use crate::io::Array;
+use crate::io::{Array, Inputs};
 use crate::operators::{self, Chunked, Op, Scope};
 use crate::scalar::{C128, DType};
 use crate::space::ArrayType;
@@ -84,11 +84,12 @@ pub(super) struct Names {
 
 impl Names {
     /// Nothing is built yet.
-    pub(super) fn new(document: Arc<Document>) -> Names {
+    pub(super) fn new(document: Arc<Document>, inputs: Arc<Inputs>) -> Names {
         let dtype = document.dtype.as_ref().map_or(DType::Float64, |d| d.value);
         Names {
             around: Surroundings {
                 folder: document.folder(),
+                inputs,
                 dtype,
                 stdin: None,
                 stdin_is_file: document.source.is_standard_input(),
@@ -154,6 +155,11 @@ impl Names {
 
     pub(super) fn document(&self) -> &Arc<Document> {
         &self.document
+    }
+
+    /// Where inputs are read.
+    pub(super) fn inputs(&self) -> &Arc<Inputs> {
+        &self.around.inputs
     }
 
     /// The file's default element type.

@@ -9,7 +9,7 @@ use super::names::Names;
 use super::unused::Kind;
 use super::{path_in, solve::Solve};
 use crate::io::output::{check_ending, check_file, check_zarr};
-use crate::io::{self, Array, stage};
+use crate::io::{self, Array, Inputs};
 use crate::scalar::DType;
 use crate::space::ArrayType;
 use crate::spec::{ApplySpec, Diagnostic, Diagnostics, Document, OutputName, OutputSpec, Span};
@@ -78,7 +78,7 @@ pub(super) fn read(
         } else {
             path_in(&folder, &spec.path.value)
         };
-        if let Err(mistake) = check_path(spec, &path, &mut guard) {
+        if let Err(mistake) = check_path(spec, &path, &mut guard, names.inputs()) {
             out.push(mistake);
         }
         let made = match &spec.apply {
@@ -122,7 +122,12 @@ pub(super) fn scratch(document: &Document, out: &mut Diagnostics) -> Option<Path
     Some(path)
 }
 
-fn check_path(spec: &OutputSpec, path: &Path, guard: &mut Guard) -> Result<(), Diagnostic> {
+fn check_path(
+    spec: &OutputSpec,
+    path: &Path,
+    guard: &mut Guard,
+    inputs: &Inputs,
+) -> Result<(), Diagnostic> {
     let (span, name) = (&spec.path.span, spec.name.value.name());
     let wrong = |message: String, label: &str| Err(Diagnostic::new(span.clone(), message, label));
     let zarr = path.extension().is_some_and(|e| e == "zarr");
@@ -169,7 +174,7 @@ fn check_path(spec: &OutputSpec, path: &Path, guard: &mut Guard) -> Result<(), D
     }
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     // A process that inputs are sent to does not see the places of outputs either.
-    if !folder.is_dir() && !stage::is_set() {
+    if !folder.is_dir() && !inputs.are_sent() {
         let message = format!("there is no folder {}", folder.display());
         let label = format!("output `{name}` would go there");
         return wrong(message, &label).map_err(|d| d.help("make it first"));

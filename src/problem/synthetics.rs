@@ -47,7 +47,7 @@ impl Compute for Formula {
         })
     }
 
-    fn working_bytes(&self) -> usize {
+    fn working_bytes(&self, _: usize) -> usize {
         self.working_bytes
     }
 }

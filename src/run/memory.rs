@@ -72,7 +72,7 @@ impl Held<'_> {
             working: self.shares().map(|(plan, share)| working(plan, share)).sum(),
             vectors: models * self.model.bytes() + datas * self.data.bytes(),
             scratch: self.plans.scratch_bytes() * threads,
-            computing: self.plans.computing_bytes(),
+            computing: self.plans.computing_bytes(threads),
             mappable: self.plans.mappable_bytes(),
             base: if self.forward.size == 1 { BASE } else { BASE_OF_SEVERAL },
             total: 0,
@@ -159,10 +159,10 @@ impl Memory {
     }
 
     /// Arrays that are read into vectors, and held beside them.
-    pub fn add_arrays<'a>(&mut self, arrays: impl Iterator<Item = &'a Array>) {
+    pub fn add_arrays<'a>(&mut self, arrays: impl Iterator<Item = &'a Array>, threads: usize) {
         for array in arrays {
             self.constants += array.kept_bytes();
-            self.computing = self.computing.max(array.working_bytes());
+            self.computing = self.computing.max(array.working_bytes(threads));
         }
         self.sum();
     }

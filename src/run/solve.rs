@@ -146,7 +146,7 @@ impl<'a> Job<'a> {
         let divided = Divided::new(&plans, size);
         let memory = |rank| {
             let mut memory = divided.of(rank).memory(models, datas, threads);
-            memory.add_arrays(self.solve.arrays());
+            memory.add_arrays(self.solve.arrays(), threads);
             memory
         };
         Ok(ranks.map(memory).collect())

@@ -66,12 +66,11 @@ pub type Bytes = Arc<dyn AsRef<[u8]> + Send + Sync>;
 
 /// What computes an array that is not at hand yet.
 pub trait Compute: fmt::Debug + Send + Sync {
-    /// The array's bytes. It is called once, when the array is first read, on a thread of its own.
-    /// It may share its work out over threads, but reads other arrays before that.
+    /// The array's bytes. It is called once, when the array is first read, on rayon threads of its own.
     fn compute(&self) -> Result<Bytes>;
 
     /// Most bytes that it takes while it runs, beside those of the array itself.
-    fn working_bytes(&self) -> usize {
+    fn working_bytes(&self, _threads: usize) -> usize {
         0
     }
 }
@@ -92,10 +91,15 @@ impl Stamp {
     }
 }
 
-/// Runs `f` on a thread of its own: a reader may be one of a pool of threads, all of which wait for
+/// Runs `f` on a pool of its own, of as many threads as the reader's: those of the reader's may all wait for
 /// the same value, and none of them may be given another reader's work meanwhile.
-pub(super) fn apart<T: Send>(f: impl FnOnce() -> T + Send) -> T {
-    std::thread::scope(|scope| match scope.spawn(f).join() {
+pub(super) fn apart<T: Send>(f: impl FnOnce() -> Result<T> + Send) -> Result<T> {
+    let threads = rayon::current_num_threads();
+    let run = || {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+        pool.map_err(|e| Error::run(format!("cannot start {threads} threads: {e}")))?.install(f)
+    };
+    std::thread::scope(|scope| match scope.spawn(run).join() {
         Ok(value) => value,
         Err(panic) => std::panic::resume_unwind(panic),
     })

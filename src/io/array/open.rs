@@ -12,7 +12,7 @@ use crate::io::error::{Error, Result, os_words};
 use crate::io::foreign;
 use crate::io::npy::{Header, MAGIC};
 use crate::io::npz::{self, Place, Positioned};
-use crate::io::{stage, zarr};
+use crate::io::zarr;
 use crate::space::show_dims;
 
 impl Array {
@@ -74,15 +74,6 @@ impl Array {
             (name, header, Source::File { file, path, offset, stamp, checksum: None })
         };
         Ok(Array::stored(name, &header, source))
-    }
-
-    /// Reads a .npy stream from standard input to the end of its array. A second call reads the
-    /// next array of the stream.
-    pub fn from_stdin() -> Result<Array> {
-        match stage::take_stream() {
-            Some(bytes) => Array::from_reader(&mut bytes.as_slice(), "standard input"),
-            None => Array::from_reader(&mut std::io::stdin().lock(), "standard input"),
-        }
     }
 
     /// Reads a .npy stream to the end of its array, and no further. Memory grows with the bytes

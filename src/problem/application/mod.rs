@@ -9,10 +9,13 @@ mod marchenko;
 mod mdd;
 mod poststack;
 
+use std::sync::Arc;
+
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
 use super::names::Names;
+use crate::io::Inputs;
 use crate::operators::{self, Key, Place, ignored};
 use crate::spec::{
     Diagnostic, Diagnostics, Document, OperatorTable, OutputName, ParamTable, Spanned, deserialize,
@@ -108,7 +111,7 @@ fn expand<A: Application>(
 
 /// The document that an application stands for; the document itself if it has none.
 pub fn expanded(document: Document) -> Result<Document, Diagnostics> {
-    expanded_with_names(document).map(|expanded| expanded.document)
+    expanded_with_names(document, &Arc::default()).map(|expanded| expanded.document)
 }
 
 /// What an application stands for.
@@ -122,13 +125,16 @@ pub(super) struct Expanded {
 }
 
 /// The same, with the names of the file that were resolved on the way.
-pub(super) fn expanded_with_names(document: Document) -> Result<Expanded, Diagnostics> {
+pub(super) fn expanded_with_names(
+    document: Document,
+    inputs: &Arc<Inputs>,
+) -> Result<Expanded, Diagnostics> {
     let mut out = document.diagnostics();
     let Some(application) = document.application.clone() else {
         return Ok(Expanded { document, names: None, warnings: out });
     };
-    let document = std::sync::Arc::new(document);
-    let mut names = Names::new(document.clone());
+    let document = Arc::new(document);
+    let mut names = Names::new(document.clone(), inputs.clone());
     names.resolve_all(&mut out);
     names.use_names_of(&application.params);
     let type_name = &application.type_name;

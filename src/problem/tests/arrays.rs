@@ -208,6 +208,7 @@ fn standard_input_is_one_array() {
     let stdin = Some(file(0));
     let mut around = Surroundings {
         folder: "".into(),
+        inputs: Default::default(),
         dtype: DType::Float64,
         stdin,
         stdin_is_file: false,

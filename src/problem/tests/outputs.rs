@@ -152,6 +152,6 @@ fn outputs_go_to_their_folder() {
     assert_eq!(problem.references[0].as_ref().unwrap().ty().dims, [4, 3]);
     let other = tempfile::tempdir().unwrap();
     let document = Document::clone(&problem.document);
-    let problem = Problem::load_with(document, Some(other.path())).unwrap();
+    let problem = Problem::load_with(document, Some(other.path()), &Default::default()).unwrap();
     assert_eq!(paths(&problem), [other.path().join("m.npy"), "-".into()]);
 }
