@@ -22,6 +22,8 @@ mod gradient;
 mod hstack;
 mod identity;
 mod imag;
+mod interp_cubic_spline;
+mod interpolation;
 mod kirchhoff;
 mod kronecker;
 mod laplacian;
@@ -141,6 +143,7 @@ pub const ENTRIES: &[Entry] = &[
     hstack::ENTRY,
     identity::ENTRY,
     imag::ENTRY,
+    interp_cubic_spline::ENTRY,
     kirchhoff::ENTRY,
     kronecker::ENTRY,
     laplacian::ENTRY,

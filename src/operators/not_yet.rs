@@ -25,7 +25,6 @@ pub const OPERATORS_NOT_YET: &[&str] = &[
     "FourierRadon3D",
     "FunctionOperator",
     "Interp",
-    "InterpCubicSpline",
     "LinearRegression",
     "MRI2D",
     "MemoizeOperator",

@@ -265,6 +265,8 @@ fn adjoints_hold_for_every_dims_and_dtype() {
         r#"{ type = "Smoothing1D", nsmooth = 9, dims = [3, 2], axis = 0 }"#,
         r#"{ type = "Smoothing1D", nsmooth = 300, dims = 4 }"#,
         r#"{ type = "Restriction", dims = [4, 2], iava = [-1, 0, -1], axis = 0, dtype = "complex128" }"#,
+        r#"{ type = "InterpCubicSpline", dims = [4, 2], iava = [2.5, 3, 0.25, 2.5], axis = 0, dtype = "complex128" }"#,
+        r#"{ type = "InterpCubicSpline", dims = [2, 70], iava = [69, 35.5, 0.75] }"#,
         r#"{ type = "CausalIntegration", dims = 1, kind = "trapezoidal" }"#,
         r#"{ type = "Pad", dims = [2, 3], pad = [[1, 0], [0, 2]] }"#,
         r#"{ type = "Transpose", dims = [2, 3, 2], axes = [-1, 0, 1] }"#,
@@ -361,6 +363,71 @@ fn a_complex_model_of_a_real_transform_is_refused() {
         let error = Value::program(&[wide], |x| Ok(vec![op.forward(&x[0])?]));
         assert!(error.unwrap_err().to_string().contains("real Fourier transform"), "{text}");
     }
+}
+
+#[test]
+fn positions_are_on_their_axis() {
+    let texts = [
+        r#"A = { type = "InterpCubicSpline", dims = 3, iava = [0.5, -0.25] }"#,
+        r#"A = { type = "InterpCubicSpline", dims = 3, iava = [0.5, nan] }"#,
+        r#"A = { type = "InterpCubicSpline", dims = 3, iava = [[0.5], [1]] }"#,
+        r#"A = { type = "InterpCubicSpline", dims = 3, iava = [] }"#,
+        r#"A = { type = "InterpCubicSpline", dims = 3, iava = ["1j"] }"#,
+        r#"A = { type = "InterpCubicSpline", dims = [3, 1], iava = [0] }"#,
+        r#"A = { type = "InterpCubicSpline", dims = 3, iava = [0], bc_type = "clamped" }"#,
+    ];
+    let mistakes: Vec<String> = texts.iter().map(|text| mistake(text)).collect();
+    insta::assert_snapshot!(mistakes.join("\n"), @r#"
+    error: `iava` of InterpCubicSpline does not fit
+     --> problem.toml:2:52
+      |
+    2 | A = { type = "InterpCubicSpline", dims = 3, iava = [0.5, -0.25] }
+      |                                                    ^^^^^^^^^^^^ entry 1 is -0.25, expected a position from 0 to 2
+
+    error: problem.toml has 1 mistake; nothing was run
+    error: `iava` of InterpCubicSpline does not fit
+     --> problem.toml:2:52
+      |
+    2 | A = { type = "InterpCubicSpline", dims = 3, iava = [0.5, nan] }
+      |                                                    ^^^^^^^^^^ entry 1 is NaN, expected a position from 0 to 2
+
+    error: problem.toml has 1 mistake; nothing was run
+    error: `iava` of InterpCubicSpline does not fit
+     --> problem.toml:2:52
+      |
+    2 | A = { type = "InterpCubicSpline", dims = 3, iava = [[0.5], [1]] }
+      |                                                    ^^^^^^^^^^^^ expected a list of positions, found dims (2, 1)
+
+    error: problem.toml has 1 mistake; nothing was run
+    error: `iava` of InterpCubicSpline does not fit
+     --> problem.toml:2:52
+      |
+    2 | A = { type = "InterpCubicSpline", dims = 3, iava = [] }
+      |                                                    ^^ expected a list of positions, found dims (0,)
+
+    error: problem.toml has 1 mistake; nothing was run
+    error: `iava` cannot be read as float64
+     --> problem.toml:2:52
+      |
+    2 | A = { type = "InterpCubicSpline", dims = 3, iava = ["1j"] }
+      |                                                    ^^^^^^ iava: it is complex128 and cannot be cast to float64 without losing its imaginary part; say part = "real" or part = "imag"
+
+    error: problem.toml has 1 mistake; nothing was run
+    error: `dims` of InterpCubicSpline does not fit
+     --> problem.toml:2:42
+      |
+    2 | A = { type = "InterpCubicSpline", dims = [3, 1], iava = [0] }
+      |                                          ^^^^^^ expected an axis of at least 2 samples, to interpolate between
+
+    error: problem.toml has 1 mistake; nothing was run
+    error: wrong value of `bc_type`
+     --> problem.toml:2:67
+      |
+    2 | A = { type = "InterpCubicSpline", dims = 3, iava = [0], bc_type = "clamped" }
+      |                                                                   ^^^^^^^^^ expected one of "natural", found "clamped"
+
+    error: problem.toml has 1 mistake; nothing was run
+    "#);
 }
 
 #[test]

@@ -33,7 +33,7 @@ TYPES = {n: getattr(pylops, n) for n in (
     "MatrixMult Diagonal Identity Zero Transpose Roll Flip Pad Sum Symmetrize Restriction Real Imag Conj "
     "CausalIntegration FirstDerivative SecondDerivative Laplacian Gradient Smoothing1D Smoothing2D "
     "VStack HStack Block BlockDiag Kronecker").split()}
-TYPES.update({n: getattr(pylops.signalprocessing, n) for n in "Convolve1D FFT FFT2D FFTND Fredholm1".split()})
+TYPES.update({n: getattr(pylops.signalprocessing, n) for n in "Convolve1D FFT FFT2D FFTND Fredholm1 InterpCubicSpline".split()})
 TYPES["MDC"] = pylops.waveeqprocessing.MDC
 TYPES["Spread"] = pylops.Spread
 TYPES["Kirchhoff"] = pylops.waveeqprocessing.Kirchhoff
@@ -472,6 +472,15 @@ def signal():
     for dims, hs, axis, offset in (([7], (3,), 0, 1), ([7], (4,), 0, 3), ([3, 6], (3,), 1, 0), ([6, 3], (4,), 0, 1), ([3, 6], (3, 3), 1, 1),
                                    ([6, 3], (3, 3), 0, 2), ([4], (7,), 0, 1), ([3], (6,), 0, 2)):
         case(T("Convolve1D", dims=dims, h=C(*hs), offset=offset, axis=axis, **CX), adjoint="dense")
+
+
+def interpolation():
+    positions = {2: [0.0, 0.5, 0.75], 3: [1.5, 0.25, 1.0], 6: [4.75, 0.0, 2.0, 2.125, 3.5], 40: [0.25, 38.5, 19.125, 20.0, 7.75]}
+    for dims, axis in (([2], 0), ([3], 0), ([6], -1), ([40], 0), ([6, 2], 0), ([2, 6], 1), ([2, 3, 2], 1)):
+        p = Inline(positions[dims[axis]])
+        case(T("InterpCubicSpline", dims=dims, iava=p, axis=axis))
+        case(T("InterpCubicSpline", dims=dims, iava=p, axis=axis, **CX))
+    case(T("InterpCubicSpline", dims=[4, 6], iava=Inline(positions[6]), bc_type="natural"))
 
 
 def fourier():
@@ -1094,7 +1103,7 @@ def solvers():
 
 
 if __name__ == "__main__":
-    for part in (basic, derivatives, signal, fourier, waves, spreads, kirchhoff, stacks, algebra):
+    for part in (basic, derivatives, signal, interpolation, fourier, waves, spreads, kirchhoff, stacks, algebra):
         n = len(CASES)
         part()
         print("%-12s %d cases" % (part.__name__, len(CASES) - n))

@@ -59,6 +59,7 @@ const KINDS: &[Kind] = &[
     roll,
     pad,
     restriction,
+    cubic_spline,
     sum,
     symmetrize,
     transpose,
@@ -504,6 +505,34 @@ fn restriction(d: &mut Draw<'_>) -> Option<Leaf> {
     let table = d.keys("Restriction", axis);
     d.along(format!("{table}, iava = {iava:?}"), axis, count, |x| {
         iava.iter().map(|&i| x[i.rem_euclid(n as isize) as usize]).collect()
+    })
+}
+
+fn cubic_spline(d: &mut Draw<'_>) -> Option<Leaf> {
+    let axis = d.axis();
+    let n = d.dims[axis];
+    if n < 2 {
+        return None;
+    }
+    let positions: Vec<f64> =
+        (0..1 + d.r.below(n + 2)).map(|_| d.r.below(8 * (n - 1) + 1) as f64 / 8.0).collect();
+    let table = d.keys("InterpCubicSpline", axis);
+    d.along(format!("{table}, iava = {positions:?}"), axis, positions.len(), |x| {
+        // Second derivatives by relaxation, to below rounding.
+        let mut m = vec![C::default(); n];
+        for _ in 0..80 {
+            for j in 1..n - 1 {
+                let bend = (x[j - 1] - x[j] * 2.0 + x[j + 1]) * 6.0;
+                m[j] = (bend - m[j - 1] - m[j + 1]) / 4.0;
+            }
+        }
+        let cubic = |t: f64| (t * t * t - t) / 6.0;
+        let at = |&p: &f64| {
+            let i = (p as usize).min(n - 2);
+            let t = p - i as f64;
+            x[i] * (1.0 - t) + x[i + 1] * t + m[i] * cubic(1.0 - t) + m[i + 1] * cubic(t)
+        };
+        positions.iter().map(at).collect()
     })
 }
 

@@ -17,7 +17,8 @@ pub struct SparseRows {
 
 impl Value {
     /// A matrix of rows with few entries along an axis.
-    pub fn sparse_rows(&self, axis: usize, matrix: Sparse) -> Result<Value> {
+    pub fn sparse_rows(&self, axis: usize, matrix: impl Into<Arc<Sparse>>) -> Result<Value> {
+        let matrix = matrix.into();
         let n = self.has_axis(axis)?;
         if matrix.columns() != n {
             let columns = matrix.columns();
@@ -27,7 +28,7 @@ impl Value {
             return wrong(format!("column {c} of a matrix of {n} columns"));
         }
         let rows = matrix.rows();
-        Ok(self.resized(SparseRows { axis, matrix: Arc::new(matrix) }, axis, rows))
+        Ok(self.resized(SparseRows { axis, matrix }, axis, rows))
     }
 }
 
