@@ -50,7 +50,8 @@ impl Parameters for InterpCubicSpline {
         let dims = at.dims("dims", &self.dims)?;
         let axis = at.axis("axis", self.axis, &dims)?;
         at.two_samples(dims[axis])?;
-        let positions = at.positions("iava", &self.iava, dims[axis], scope)?;
+        let positions = at.position_list("iava", &self.iava, scope)?;
+        let positions = at.on_axis("iava", positions, dims[axis])?;
         Some(spline(ArrayType { dims, dtype }, axis, &positions))
     }
 }

@@ -24,6 +24,12 @@ impl Between {
         let left = (position.floor() as usize).min(n - 2);
         Between { left, part: position - left as f64 }
     }
+
+    /// The weights of linear interpolation: sample and weight.
+    pub(super) fn linear(self) -> Vec<(usize, f64)> {
+        let Between { left, part } = self;
+        [(left, 1.0 - part), (left + 1, part)].into_iter().filter(|(_, w)| *w != 0.0).collect()
+    }
 }
 
 /// A model along an axis times a matrix of few entries a row.
@@ -85,22 +91,28 @@ impl Place<'_> {
         }
     }
 
-    /// Positions on an axis of `n` samples, which are read at once. Those beyond the last sample are moved to
-    /// it, with a warning, as PyLops does.
-    pub(super) fn positions(
+    /// A list of positions, which is read at once.
+    pub(super) fn position_list(
         &mut self,
         key: &str,
         param: &ArrayParam,
-        n: usize,
         scope: &mut dyn Scope,
     ) -> Option<Vec<f64>> {
         let (dims, values) = self.reals(key, param, scope)?;
         let label = format!("expected a list of positions, found dims {}", show_dims(&dims));
         self.require(dims.len() == 1 && dims[0] > 0, key, label)?;
-        self.on_axis(key, values, n)
+        Some(values)
     }
 
-    /// The same of positions that have been read.
+    /// That positions are numbers.
+    pub(super) fn are_finite(&mut self, key: &str, values: &[f64]) -> Option<()> {
+        let wrong = values.iter().position(|p| !p.is_finite());
+        let label = wrong.map(|k| format!("entry {k} is {}, expected a position", values[k]));
+        label.map_or(Some(()), |label| self.require(false, key, label))
+    }
+
+    /// Positions on an axis of `n` samples. Those beyond the last are moved to it, with a warning, as PyLops
+    /// does.
     pub(super) fn on_axis(
         &mut self,
         key: &str,

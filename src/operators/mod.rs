@@ -2,6 +2,7 @@
 //! an adjoint, a thread, a chunk, a host or a `match` on the element type.
 
 mod algebra;
+mod bilinear;
 mod block;
 mod block_diag;
 mod causal_integration;
@@ -22,6 +23,7 @@ mod gradient;
 mod hstack;
 mod identity;
 mod imag;
+mod interp;
 mod interp_cubic_spline;
 mod interpolation;
 mod kirchhoff;
@@ -127,6 +129,7 @@ pub fn data(op: &dyn Operator) -> graph::Result<ArrayType> {
 
 /// Every operator, sorted by name.
 pub const ENTRIES: &[Entry] = &[
+    bilinear::ENTRY,
     block::ENTRY,
     block_diag::ENTRY,
     causal_integration::ENTRY,
@@ -143,6 +146,7 @@ pub const ENTRIES: &[Entry] = &[
     hstack::ENTRY,
     identity::ENTRY,
     imag::ENTRY,
+    interp::ENTRY,
     interp_cubic_spline::ENTRY,
     kirchhoff::ENTRY,
     kronecker::ENTRY,

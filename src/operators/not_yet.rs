@@ -6,7 +6,6 @@ use crate::spec::{Diagnostic, NOT_YET, Spanned};
 pub const OPERATORS_NOT_YET: &[&str] = &[
     "AVOLinearModelling",
     "AcousticWave2D",
-    "Bilinear",
     "BlendingContinuous",
     "BlendingGroup",
     "BlendingHalf",
@@ -24,7 +23,6 @@ pub const OPERATORS_NOT_YET: &[&str] = &[
     "FourierRadon2D",
     "FourierRadon3D",
     "FunctionOperator",
-    "Interp",
     "LinearRegression",
     "MRI2D",
     "MemoizeOperator",

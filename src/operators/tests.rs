@@ -267,6 +267,11 @@ fn adjoints_hold_for_every_dims_and_dtype() {
         r#"{ type = "Restriction", dims = [4, 2], iava = [-1, 0, -1], axis = 0, dtype = "complex128" }"#,
         r#"{ type = "InterpCubicSpline", dims = [4, 2], iava = [2.5, 3, 0.25, 2.5], axis = 0, dtype = "complex128" }"#,
         r#"{ type = "InterpCubicSpline", dims = [2, 70], iava = [69, 35.5, 0.75] }"#,
+        r#"{ type = "Interp", dims = [2, 4], iava = [3, 0.5, -2.25, 3], kind = "sinc" }"#,
+        r#"{ type = "Interp", dims = [4, 2], iava = [3, 0.5], axis = 0, kind = "sinc", tol = 0.3, dtype = "complex128" }"#,
+        r#"{ type = "Interp", dims = [1, 2], iava = [0, 0], axis = 0, kind = "nearest" }"#,
+        r#"{ type = "Interp", dims = [2, 3], iava = [2, 0.5, 0.5] }"#,
+        r#"{ type = "Bilinear", iava = [[0, 1, 0.5], [2, 0.25, 0.5]], dims = [2, 3, 2], dtype = "complex128" }"#,
         r#"{ type = "CausalIntegration", dims = 1, kind = "trapezoidal" }"#,
         r#"{ type = "Pad", dims = [2, 3], pad = [[1, 0], [0, 2]] }"#,
         r#"{ type = "Transpose", dims = [2, 3, 2], axes = [-1, 0, 1] }"#,
@@ -366,6 +371,19 @@ fn a_complex_model_of_a_real_transform_is_refused() {
 }
 
 #[test]
+fn positions_beyond_an_axis_are_moved_to_its_end() {
+    let matrix = |text: &str| dense(&program(built(text).as_ref()).unwrap());
+    for kind in ["nearest", "linear", "cubic_spline"] {
+        let at = |p: &str| {
+            matrix(&format!(
+                r#"A = {{ type = "Interp", dims = 4, iava = [0.5, {p}], kind = "{kind}" }}"#
+            ))
+        };
+        assert_same(&at("3"), &at("7.5"), false, kind);
+    }
+}
+
+#[test]
 fn positions_are_on_their_axis() {
     let texts = [
         r#"A = { type = "InterpCubicSpline", dims = 3, iava = [0.5, -0.25] }"#,
@@ -375,6 +393,12 @@ fn positions_are_on_their_axis() {
         r#"A = { type = "InterpCubicSpline", dims = 3, iava = ["1j"] }"#,
         r#"A = { type = "InterpCubicSpline", dims = [3, 1], iava = [0] }"#,
         r#"A = { type = "InterpCubicSpline", dims = 3, iava = [0], bc_type = "clamped" }"#,
+        r#"A = { type = "Interp", dims = 3, iava = [0], tol = 0.1 }"#,
+        r#"A = { type = "Interp", dims = 3, iava = [nan], kind = "sinc", tol = -1 }"#,
+        r#"A = { type = "Interp", dims = 3, iava = [inf], kind = "sinc" }"#,
+        r#"A = { type = "Bilinear", dims = 3, iava = [[0], [1]] }"#,
+        r#"A = { type = "Bilinear", dims = [3, 2], iava = [[0, 1]] }"#,
+        r#"A = { type = "Bilinear", dims = [3, 2], iava = [[0, 1], [0.5, -1]] }"#,
     ];
     let mistakes: Vec<String> = texts.iter().map(|text| mistake(text)).collect();
     insta::assert_snapshot!(mistakes.join("\n"), @r#"
@@ -425,6 +449,48 @@ fn positions_are_on_their_axis() {
       |
     2 | A = { type = "InterpCubicSpline", dims = 3, iava = [0], bc_type = "clamped" }
       |                                                                   ^^^^^^^^^ expected one of "natural", found "clamped"
+
+    error: problem.toml has 1 mistake; nothing was run
+    error: `tol` of Interp does not fit
+     --> problem.toml:2:52
+      |
+    2 | A = { type = "Interp", dims = 3, iava = [0], tol = 0.1 }
+      |                                                    ^^^ only `kind = "sinc"` has a tolerance
+
+    error: problem.toml has 1 mistake; nothing was run
+    error: `tol` of Interp does not fit
+     --> problem.toml:2:69
+      |
+    2 | A = { type = "Interp", dims = 3, iava = [nan], kind = "sinc", tol = -1 }
+      |                                                                     ^^ expected a number from 0
+
+    error: problem.toml has 1 mistake; nothing was run
+    error: `iava` of Interp does not fit
+     --> problem.toml:2:41
+      |
+    2 | A = { type = "Interp", dims = 3, iava = [inf], kind = "sinc" }
+      |                                         ^^^^^ entry 0 is inf, expected a position
+
+    error: problem.toml has 1 mistake; nothing was run
+    error: wrong value of `dims`
+     --> problem.toml:2:33
+      |
+    2 | A = { type = "Bilinear", dims = 3, iava = [[0], [1]] }
+      |                                 ^ expected a list, found the integer 3
+
+    error: problem.toml has 1 mistake; nothing was run
+    error: `iava` of Bilinear does not fit
+     --> problem.toml:2:48
+      |
+    2 | A = { type = "Bilinear", dims = [3, 2], iava = [[0, 1]] }
+      |                                                ^^^^^^^^ expected points (2, N), found dims (1, 2)
+
+    error: problem.toml has 1 mistake; nothing was run
+    error: `iava` of Bilinear does not fit
+     --> problem.toml:2:48
+      |
+    2 | A = { type = "Bilinear", dims = [3, 2], iava = [[0, 1], [0.5, -1]] }
+      |                                                ^^^^^^^^^^^^^^^^^^^ entry 1 is -1, expected a position from 0 to 1
 
     error: problem.toml has 1 mistake; nothing was run
     "#);

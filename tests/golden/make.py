@@ -33,8 +33,9 @@ TYPES = {n: getattr(pylops, n) for n in (
     "MatrixMult Diagonal Identity Zero Transpose Roll Flip Pad Sum Symmetrize Restriction Real Imag Conj "
     "CausalIntegration FirstDerivative SecondDerivative Laplacian Gradient Smoothing1D Smoothing2D "
     "VStack HStack Block BlockDiag Kronecker").split()}
-TYPES.update({n: getattr(pylops.signalprocessing, n) for n in "Convolve1D FFT FFT2D FFTND Fredholm1 InterpCubicSpline".split()})
+TYPES.update({n: getattr(pylops.signalprocessing, n) for n in "Convolve1D FFT FFT2D FFTND Fredholm1 InterpCubicSpline Bilinear".split()})
 TYPES["MDC"] = pylops.waveeqprocessing.MDC
+TYPES["Interp"] = lambda **p: pylops.signalprocessing.Interp(**p)[0]
 TYPES["Spread"] = pylops.Spread
 TYPES["Kirchhoff"] = pylops.waveeqprocessing.Kirchhoff
 TYPES["PoststackLinearModelling"] = pylops.avo.poststack.PoststackLinearModelling
@@ -481,6 +482,18 @@ def interpolation():
         case(T("InterpCubicSpline", dims=dims, iava=p, axis=axis))
         case(T("InterpCubicSpline", dims=dims, iava=p, axis=axis, **CX))
     case(T("InterpCubicSpline", dims=[4, 6], iava=Inline(positions[6]), bc_type="natural"))
+    for kind in ("nearest", "linear", "sinc", "cubic_spline"):
+        p = Inline([4.75, 0.5, 2.0, 3.5, 0.75])
+        for dims, axis in (([6], -1), ([6, 2], 0), ([2, 6], 1), ([2, 6, 3], 1)):
+            case(T("Interp", dims=dims, iava=p, axis=axis, kind=kind))
+        case(T("Interp", dims=[6, 2], iava=p, axis=0, kind=kind, **CX))
+    case(T("Interp", dims=[6], iava=Inline(positions[6])))
+    case(T("Interp", dims=[40], iava=Inline(positions[40]), kind="sinc", tol=0.02))
+    case(T("Interp", dims=[6, 2], iava=Inline([-1.5, 7.25, 2.5]), axis=0, kind="sinc"))
+    points = Inline([[0.5, 1.25, 0.0, 2.75], [1.25, 0.0, 2.5, 0.75]])
+    for dims in ([4, 4], [4, 4, 3], [5, 4, 2, 2]):
+        case(T("Bilinear", iava=points, dims=dims))
+        case(T("Bilinear", iava=points, dims=dims, **CX))
 
 
 def fourier():

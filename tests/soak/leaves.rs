@@ -59,6 +59,8 @@ const KINDS: &[Kind] = &[
     roll,
     pad,
     restriction,
+    interpolation,
+    bilinear,
     cubic_spline,
     sum,
     symmetrize,
@@ -508,14 +510,76 @@ fn restriction(d: &mut Draw<'_>) -> Option<Leaf> {
     })
 }
 
+/// Some positions on an axis of `n` samples, in eighths.
+fn positions(d: &mut Draw<'_>, n: usize) -> Vec<f64> {
+    let count = 1 + d.r.below(n + 2);
+    (0..count).map(|_| d.r.below(8 * (n - 1) + 1) as f64 / 8.0).collect()
+}
+
+fn interpolation(d: &mut Draw<'_>) -> Option<Leaf> {
+    let axis = d.axis();
+    let n = d.dims[axis];
+    let (kind, positions) = (d.r.below(4), positions(d, n));
+    let name = ["nearest", "linear", "sinc", "sinc"][kind];
+    if n < 2 && kind == 1 {
+        return None;
+    }
+    let tol = if kind == 3 { ", tol = 0.1" } else { "" };
+    let table = d.keys("Interp", axis);
+    let table = format!("{table}, iava = {positions:?}, kind = \"{name}\"{tol}");
+    d.along(table, axis, positions.len(), |x| {
+        let weight = |p: f64, j: usize| match (kind, p - j as f64) {
+            (0, _) => f64::from(p.round_ties_even() as usize == j),
+            (1, u) => (1.0 - u.abs()).max(0.0),
+            (_, 0.0) => 1.0,
+            (_, u) => (std::f64::consts::PI * u).sin() / (std::f64::consts::PI * u),
+        };
+        let seen = |w: &f64| kind != 3 || w.abs() >= 0.1;
+        let sum = |&p: &f64| {
+            x.iter()
+                .enumerate()
+                .map(|(j, v)| v * Some(weight(p, j)).filter(seen).unwrap_or(0.0))
+                .sum()
+        };
+        positions.iter().map(sum).collect()
+    })
+}
+
+fn bilinear(d: &mut Draw<'_>) -> Option<Leaf> {
+    if d.dims.len() < 2 || d.dims[0] < 2 || d.dims[1] < 2 {
+        return None;
+    }
+    let (n0, n1) = (d.dims[0], d.dims[1]);
+    let (mut p, mut q) = (positions(d, n0), positions(d, n1));
+    let count = p.len().min(q.len());
+    p.truncate(count);
+    q.truncate(count);
+    let rest: usize = d.dims[2..].iter().product();
+    let dimsd = [&[count], &d.dims[2..]].concat();
+    let table = format!("type = \"Bilinear\", iava = [{p:?}, {q:?}], dims = {}", list(d.dims));
+    let hat = |u: f64| (1.0 - u.abs()).max(0.0);
+    let map = Map::of(d.model(), Space::new(&dimsd, d.complex), |x| {
+        (0..count * rest)
+            .map(|k| {
+                let (k, r) = (k / rest, k % rest);
+                let at = |m: usize| {
+                    let (i, j) = (m / n1, m % n1);
+                    x[m * rest + r] * (hat(p[k] - i as f64) * hat(q[k] - j as f64))
+                };
+                (0..n0 * n1).map(at).sum()
+            })
+            .collect()
+    });
+    Some(Leaf { table, map, arrays: vec![] })
+}
+
 fn cubic_spline(d: &mut Draw<'_>) -> Option<Leaf> {
     let axis = d.axis();
     let n = d.dims[axis];
     if n < 2 {
         return None;
     }
-    let positions: Vec<f64> =
-        (0..1 + d.r.below(n + 2)).map(|_| d.r.below(8 * (n - 1) + 1) as f64 / 8.0).collect();
+    let positions = positions(d, n);
     let table = d.keys("InterpCubicSpline", axis);
     d.along(format!("{table}, iava = {positions:?}"), axis, positions.len(), |x| {
         // Second derivatives by relaxation, to below rounding.

@@ -1,0 +1,143 @@
+//! Interpolation along an axis, of every kind.
+
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::graph::{self, Value};
+use crate::io::Array;
+use crate::operators::defaults::minus_one;
+use crate::operators::entry::{Entry, Parameters, Place};
+use crate::operators::interp_cubic_spline::spline;
+use crate::operators::interpolation::{Between, Interpolation};
+use crate::operators::{Op, Operator, Scope};
+use crate::scalar::{C128, DType};
+use crate::space::ArrayType;
+use crate::spec::{ArrayParam, OneOrMany};
+
+pub(crate) const ENTRY: Entry = Entry::of::<Interp>("Interp");
+
+/// Interpolation along an axis.
+///
+/// ```text
+/// nearest       y = x_round(p), halves to the even sample
+/// linear        y = (1-t) x_i + t x_{i+1}                  at position p = i + t
+/// sinc          y = sum_j sinc(p - j) x_j,                 sinc(u) = sin(pi u) / (pi u)
+/// cubic_spline  the natural spline of `InterpCubicSpline`
+/// ```
+/// Positions may stand in any order and be repeated. Those beyond the last sample are moved to it, but for
+/// `sinc`, which takes any position. PyLops: `Interp`, which also returns the positions that it took.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+pub(crate) struct Interp {
+    /// Dims of the model.
+    dims: OneOrMany<usize>,
+    /// Positions along the axis, in samples from 0.
+    iava: ArrayParam,
+    /// Axis along which is interpolated.
+    #[serde(default = "minus_one")]
+    axis: isize,
+    /// `nearest`, `linear`, `sinc` or `cubic_spline`.
+    #[serde(default)]
+    kind: Kind,
+    /// With `sinc`: weights below this are left out, so that a position costs what lies near it. All samples
+    /// of the axis are taken if it is not given.
+    tol: Option<f64>,
+}
+
+/// Between which samples, and how.
+#[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Kind {
+    /// The nearest sample.
+    Nearest,
+    /// The two samples around.
+    #[default]
+    Linear,
+    /// All samples of a band-limited signal.
+    Sinc,
+    /// A natural cubic spline.
+    CubicSpline,
+}
+
+impl Parameters for Interp {
+    fn build(self, dtype: DType, scope: &mut dyn Scope, at: &mut Place<'_>) -> Option<Op> {
+        let dims = at.dims("dims", &self.dims)?;
+        let axis = at.axis("axis", self.axis, &dims)?;
+        let (n, kind) = (dims[axis], self.kind);
+        let label = "only `kind = \"sinc\"` has a tolerance";
+        at.require(self.tol.is_none() || kind == Kind::Sinc, "tol", label)?;
+        let label = "expected a number from 0";
+        at.require(self.tol.is_none_or(|tol| tol >= 0.0), "tol", label)?;
+        if matches!(kind, Kind::Linear | Kind::CubicSpline) {
+            at.two_samples(n)?;
+        }
+        let positions = at.position_list("iava", &self.iava, scope)?;
+        let model = ArrayType { dims, dtype };
+        if kind == Kind::Sinc {
+            at.are_finite("iava", &positions)?;
+            return sinc_of(model, axis, &positions, self.tol);
+        }
+        let positions = at.on_axis("iava", positions, n)?;
+        let between = positions.iter().map(|&p| Between::at(p, n.max(2)));
+        Some(match kind {
+            Kind::CubicSpline => spline(model, axis, &positions),
+            Kind::Linear => Interpolation::along(model, axis, between.map(Between::linear)),
+            _ => {
+                let nearest = positions.iter().map(|p| p.round_ties_even() as usize);
+                Interpolation::along(model, axis, nearest.map(|i| vec![(i, 1.0)]))
+            }
+        })
+    }
+}
+
+/// `sin(pi u) / (pi u)`
+fn sinc(u: f64) -> f64 {
+    let v = std::f64::consts::PI * u;
+    if v == 0.0 { 1.0 } else { v.sin() / v }
+}
+
+fn sinc_of(model: ArrayType, axis: usize, positions: &[f64], tol: Option<f64>) -> Option<Op> {
+    let n = model.dims[axis];
+    let row = |p: f64| (0..n).map(move |j| sinc(p - j as f64));
+    let Some(tol) = tol else {
+        let dims = vec![1, positions.len(), n];
+        let values = positions.iter().flat_map(|&p| row(p)).map(C128::from).collect();
+        let weights = Array::values(dims, values, model.dtype).ok()?.named("sinc");
+        return Some(Arc::new(Dense { model, axis, weights, rows: positions.len() }));
+    };
+    let rows = positions.iter().map(|&p| row(p).enumerate().filter(|(_, w)| w.abs() >= tol));
+    Some(Interpolation::along(model, axis, rows.map(Iterator::collect)))
+}
+
+/// A matrix along an axis.
+#[derive(Debug)]
+struct Dense {
+    model: ArrayType,
+    axis: usize,
+    /// `(1, rows, n)`
+    weights: Array,
+    rows: usize,
+}
+
+impl Operator for Dense {
+    fn model(&self) -> ArrayType {
+        self.model.clone()
+    }
+
+    fn forward(&self, x: &Value) -> graph::Result<Value> {
+        let (dims, axis) = (&self.model.dims, self.axis);
+        let rest: usize =
+            dims.iter().enumerate().filter(|(a, _)| *a != axis).map(|(_, n)| n).product();
+        // The axis comes first, for one product of matrices, and goes back.
+        let first: Vec<usize> =
+            std::iter::once(axis).chain((0..dims.len()).filter(|&a| a != axis)).collect();
+        let back: Vec<usize> =
+            (0..dims.len()).map(|a| first.iter().position(|&b| b == a).unwrap_or(a)).collect();
+        let y = x.permute(&first)?.reshape(&[1, dims[axis], rest])?;
+        let y = y.matmul(&x.constant(&self.weights))?;
+        let mut turned: Vec<usize> = first.iter().map(|&a| dims[a]).collect();
+        turned[0] = self.rows;
+        y.reshape(&turned)?.permute(&back)
+    }
+}
