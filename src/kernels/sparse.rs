@@ -9,6 +9,7 @@ use std::ops::Range;
 
 use ndarray::{ArrayViewD, ArrayViewMutD, Axis};
 
+use crate::kernels::rows::{parts, reals, reals_mut, vectorized, zip_rows};
 use crate::scalar::{Real, Scalar};
 
 /// A matrix with real entries, row after row.
@@ -71,6 +72,11 @@ impl fmt::Debug for Sparse {
     }
 }
 
+/// Lanes that are worked on at once where rows have many entries.
+const LANES: usize = 8;
+/// Entries of a row from which turning lanes for that pays.
+const MANY: usize = 5;
+
 /// Rows of a product along an axis: `y` holds those from `y_start`, `x` all elements that they need, from
 /// `x_start`.
 pub fn multiply<T: Scalar>(
@@ -83,7 +89,15 @@ pub fn multiply<T: Scalar>(
 ) {
     let row = |i: usize| matrix.entries(&(y_start + i..y_start + i + 1));
     let value = |w: f64| <T::Real as Real>::rounded(w);
-    if axis + 1 == y.ndim() {
+    let rows = y.len_of(Axis(axis));
+    if axis + 1 < y.ndim() {
+        for (i, mut y) in y.axis_iter_mut(Axis(axis)).enumerate() {
+            y.fill(T::default());
+            for &(c, w) in row(i) {
+                add(y.view_mut(), x.index_axis(Axis(axis), c - x_start), value(w));
+            }
+        }
+    } else if matrix.entries(&(y_start..y_start + rows)).len() < MANY * rows {
         for (mut y, x) in y.lanes_mut(Axis(axis)).into_iter().zip(x.lanes(Axis(axis))) {
             for (i, y) in y.iter_mut().enumerate() {
                 let add = |sum: T, &(c, w): &(usize, f64)| sum + x[c - x_start].scale(value(w));
@@ -91,20 +105,84 @@ pub fn multiply<T: Scalar>(
             }
         }
     } else {
-        for (i, mut y) in y.axis_iter_mut(Axis(axis)).enumerate() {
-            y.fill(T::default());
-            for &(c, w) in row(i) {
-                let (w, x) = (value(w), x.index_axis(Axis(axis), c - x_start));
-                y.zip_mut_with(&x, |y, x| *y += x.scale(w));
+        let mut lanes: Vec<_> =
+            y.lanes_mut(Axis(axis)).into_iter().zip(x.lanes(Axis(axis))).collect();
+        let mut turned = vec![T::default(); LANES * x.len_of(Axis(axis))];
+        for lanes in lanes.chunks_mut(LANES) {
+            for (k, (_, x)) in lanes.iter().enumerate() {
+                turned.iter_mut().skip(k).step_by(LANES).zip(x).for_each(|(to, from)| *to = *from);
+            }
+            for i in 0..rows {
+                let sums = together(&turned, x_start, row(i));
+                lanes.iter_mut().zip(sums).for_each(|((y, _), sum)| y[i] = sum);
             }
         }
     }
+}
+
+/// `y += w x`
+fn add<T: Scalar>(y: ArrayViewMutD<'_, T>, x: ArrayViewD<'_, T>, w: T::Real) {
+    zip_rows(y, x, |y, x| {
+        let (y, x) = (reals_mut(y), reals(x));
+        vectorized(
+            #[inline(always)]
+            || y.iter_mut().zip(x).for_each(|(y, x)| *y += *x * w),
+        );
+    });
+}
+
+/// One row's sum in each of some lanes, which stand side by side from element `start`.
+fn together<T: Scalar>(turned: &[T], start: usize, row: &[(usize, f64)]) -> [T; LANES] {
+    let width = LANES * parts::<T>();
+    let mut sums = [T::default(); LANES];
+    let (out, turned) = (reals_mut(&mut sums), reals(turned));
+    vectorized(
+        #[inline(always)]
+        || {
+            let mut sum = [T::Real::default(); 2 * LANES];
+            for &(c, w) in row {
+                let (at, w) = (width * (c - start), <T::Real as Real>::rounded(w));
+                sum.iter_mut().zip(&turned[at..at + width]).for_each(|(s, x)| *s += *x * w);
+            }
+            out.copy_from_slice(&sum[..width]);
+        },
+    );
+    sums
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use ndarray::{ArrayD, arr2};
+
+    #[test]
+    fn many_entries_add_up_the_same_on_either_axis() {
+        // More lanes than are worked on at once, and a part of the rows and columns.
+        let row = |i: usize| (i..i + 9).map(|c| (c, 1.0 / (1 + c + 3 * i) as f64)).collect();
+        let m = Sparse::from_rows(20, (0..12).map(row));
+        let x = ArrayD::from_shape_fn(vec![17, 11], |k| ((5 * k[0] + 3 * k[1]) % 7) as f64 - 3.0);
+        let mut down = ArrayD::from_elem(vec![3, 11], f64::NAN);
+        multiply(down.view_mut(), 4, x.view(), 3, 0, &m);
+        let mut across = ArrayD::from_elem(vec![11, 3], f64::NAN);
+        multiply(across.view_mut(), 4, x.t(), 3, 1, &m);
+        assert_eq!(across.t(), down);
+        let z = x.mapv(|v| num_complex::Complex::new(v as f32, 1.0 - v as f32));
+        let mut complex = ArrayD::from_elem(vec![11, 3], Default::default());
+        multiply(complex.view_mut(), 4, z.t(), 3, 1, &m);
+        for ((i, k), expected) in down.indexed_iter().map(|(k, v)| ((k[0], k[1]), *v)) {
+            let sum: f64 = (0..17)
+                .map(|c| {
+                    m.entries(&(4 + i..5 + i))
+                        .iter()
+                        .filter(|e| e.0 == c + 3)
+                        .map(|e| e.1 * x[[c, k]])
+                        .sum::<f64>()
+                })
+                .sum();
+            assert!((sum - expected).abs() < 1e-14);
+            assert!((f64::from(complex[[k, i]].re) - expected).abs() < 1e-6);
+        }
+    }
 
     #[test]
     fn rows_of_either_axis_add_their_entries() {
