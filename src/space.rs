@@ -218,8 +218,10 @@ impl Disjoint {
     /// These boxes. A panic says that two of them share an element.
     #[track_caller]
     pub fn new(boxes: Vec<IndexBox>) -> Disjoint {
-        let mut some: Vec<&IndexBox> = boxes.iter().filter(|b| !b.is_empty()).collect();
-        assert!(are_apart(&mut some), "no two boxes share an element");
+        if boxes.len() > 1 {
+            let mut some: Vec<&IndexBox> = boxes.iter().filter(|b| !b.is_empty()).collect();
+            assert!(are_apart(&mut some), "no two boxes share an element");
+        }
         Disjoint(boxes)
     }
 }
@@ -273,13 +275,13 @@ impl Grid {
     }
 
     /// Number of chunks on each axis.
-    pub fn counts(&self) -> Vec<usize> {
-        self.dims.iter().zip(&self.chunk).map(|(&n, &c)| n.div_ceil(c)).collect()
+    pub fn counts(&self) -> impl Iterator<Item = usize> {
+        self.dims.iter().zip(&self.chunk).map(|(&n, &c)| n.div_ceil(c))
     }
 
     /// Number of chunks.
     pub fn len(&self) -> usize {
-        self.counts().iter().product()
+        self.counts().product()
     }
 
     /// Whether there is no chunk, as when an axis has length 0.
@@ -289,38 +291,37 @@ impl Grid {
 
     /// The axis that processes share: the one with the most chunks, the first of equals.
     pub fn partition_axis(&self) -> usize {
-        let counts = self.counts();
-        (0..counts.len()).fold(0, |best, a| if counts[a] > counts[best] { a } else { best })
+        let best = |best: (usize, usize), next: (usize, usize)| {
+            if next.1 > best.1 { next } else { best }
+        };
+        self.counts().enumerate().reduce(best).map_or(0, |(axis, _)| axis)
     }
 
     /// Chunk by number. Numbers run slowest along [`Grid::partition_axis`], so that every process
     /// owns consecutive ones.
     pub fn chunk_box(&self, number: usize) -> IndexBox {
-        let counts = self.counts();
-        let mut order: Vec<usize> = (0..counts.len()).collect();
-        if !order.is_empty() {
-            let first = order.remove(self.partition_axis());
-            order.insert(0, first);
-        }
         let mut rest = number;
-        let mut ranges = vec![0..0; counts.len()];
-        for &axis in order.iter().rev() {
-            let k = rest % counts[axis];
-            rest /= counts[axis];
-            let start = k * self.chunk[axis];
-            ranges[axis] = start..(start + self.chunk[axis]).min(self.dims[axis]);
+        let mut found = IndexBox::empty(self.dims.len());
+        let slowest = self.partition_axis();
+        let others = (0..self.dims.len()).rev().filter(|&axis| axis != slowest);
+        for axis in others.chain((!self.dims.is_empty()).then_some(slowest)) {
+            let (n, chunk) = (self.dims[axis], self.chunk[axis]);
+            let count = n.div_ceil(chunk);
+            let start = rest % count * chunk;
+            rest /= count;
+            found.0[axis] = start..(start + chunk).min(n);
         }
-        IndexBox(ranges)
+        found
     }
 
     /// Chunk numbers that one of `size` processes owns.
     pub fn owned_chunks(&self, rank: usize, size: usize) -> Range<usize> {
-        let counts = self.counts();
         let total = self.len();
-        if total == 0 || counts.is_empty() {
+        if total == 0 || self.dims.is_empty() {
             return if rank == 0 { 0..total } else { total..total };
         }
-        let along = counts[self.partition_axis()];
+        let axis = self.partition_axis();
+        let along = self.dims[axis].div_ceil(self.chunk[axis]);
         let per = total / along;
         along * rank / size * per..along * (rank + 1) / size * per
     }

@@ -14,8 +14,10 @@ use crate::engine::{Machine, Result, Store, Sums, Vector};
 use crate::graph::{Program, Source, simplify};
 use crate::io::Array;
 use crate::kernels::pointwise;
-use crate::plan::{Exchange, Landing, Plan, Request, Share, StoreId, StoreKind, Tiles, plan};
-use crate::space::{Disjoint, IndexBox};
+use crate::plan::{
+    Exchange, Landing, Outline, Plan, Request, Share, StoreId, StoreKind, Tiles, plan,
+};
+use crate::space::{ArrayType, Disjoint, IndexBox};
 use crate::view::ViewMut;
 
 /// Where arrays go that should not take memory.
@@ -177,7 +179,7 @@ impl Compiled {
         spill: &Spill,
     ) -> Result<Compiled> {
         let request = Request { inputs: inputs.to_vec(), outputs: outputs.to_vec() };
-        let plan = plan(&simplify(program)?, &request);
+        let plan = plan(Outline::new(simplify(program)?), &request);
         let share = plan.share(machine.rank(), machine.size());
         Compiled::new(plan, share, constants, machine, spill)
     }
@@ -216,7 +218,11 @@ impl Compiled {
     /// The block of an input, if the program reads it.
     pub(super) fn input_block(&self, number: usize) -> Option<Block> {
         let (store, held) = self.place(self.plan.input(number)?);
-        Some(Block { ty: store.ty.clone(), tiles: store.tiles.clone(), held: held.clone() })
+        Some(Block {
+            ty: ArrayType::clone(&store.ty),
+            tiles: store.tiles.clone(),
+            held: held.clone(),
+        })
     }
 
     /// Memory for an output, and its block.
@@ -224,7 +230,11 @@ impl Compiled {
         let Some((store, held)) = self.plan.output(number).map(|id| self.place(id)) else {
             unreachable!("every output has a store")
         };
-        let block = Block { ty: store.ty.clone(), tiles: store.tiles.clone(), held: held.clone() };
+        let block = Block {
+            ty: ArrayType::clone(&store.ty),
+            tiles: store.tiles.clone(),
+            held: held.clone(),
+        };
         Ok((Store::allocate(&store.ty, held, spill.scratch.as_deref())?, block))
     }
 

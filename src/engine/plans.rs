@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use crate::engine::{Block, Result, Space};
 use crate::graph::{Cut, Program, simplify};
 use crate::io::Array;
-use crate::plan::{Plan, Request, Share, StoreId, StoreKind, Tiles, plan};
+use crate::plan::{Outline, Plan, Request, Share, StoreId, StoreKind, Tiles, plan};
 use crate::space::{ArrayType, IndexBox};
 
 /// The plans of an operator, before any memory is taken.
@@ -22,25 +22,24 @@ impl Plans {
     /// that compute them want it.
     pub fn new(forward: &Program, adjoint: Option<&Program>) -> Result<Plans> {
         let forward = simplify(forward)?;
-        let adjoint = adjoint.map(simplify).transpose()?;
-        let outputs = |p: &Plan, n: usize| -> Vec<Tiles> {
-            (0..n).filter_map(|k| p.output(k).map(|id| p.store(id).tiles.clone())).collect()
-        };
-        let first = plan(&forward, &Request::default());
-        let data = outputs(&first, forward.outputs.len());
+        let square = forward.inputs == forward.output_types();
+        let forward = Outline::new(forward);
+        let data = forward.outputs();
         let Some(adjoint) = adjoint else {
             // A solver without an adjoint adds data to models: both are cut alike.
-            let first = match forward.inputs == forward.output_types() {
-                true => plan(&forward, &Request { inputs: data.clone(), outputs: data }),
-                false => first,
+            let request = match square {
+                true => Request { inputs: data.clone(), outputs: data },
+                false => Request::default(),
             };
-            return Ok(Plans { forward: first, adjoint: None });
+            return Ok(Plans { forward: plan(forward, &request), adjoint: None });
         };
-        let request = Request { inputs: data.clone(), outputs: Vec::new() };
-        let back = plan(&adjoint, &request);
-        let model = outputs(&back, adjoint.outputs.len());
-        let first = plan(&forward, &Request { inputs: model, outputs: data });
-        Ok(Plans { forward: first, adjoint: Some(back) })
+        let adjoint = Outline::new(simplify(adjoint)?);
+        let model = adjoint.outputs();
+        let back = Request { inputs: data.clone(), outputs: Vec::new() };
+        Ok(Plans {
+            forward: plan(forward, &Request { inputs: model, outputs: data }),
+            adjoint: Some(plan(adjoint, &back)),
+        })
     }
 
     /// Model and data as process `rank` of `size` holds them.

@@ -1,11 +1,13 @@
 //! A program on many arrays at once, along a new leading axis: what stacks of like blocks are.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use crate::graph::{
     Batched, Constant, Input, Matmul, Node, NodeId, Primitive, Program, Result, Value,
 };
 use crate::io::Array;
+use crate::space::ArrayType;
 
 /// So many like things are worth one program: fewer stay as they are, so that their sums keep their
 /// bits, which depend on where arrays are cut.
@@ -132,8 +134,8 @@ fn step(primitive: &Primitive, node: &Node, args: &[Item], n: usize) -> Result<O
     if let Some(args) = same {
         return Ok(Some(Item::Same(args[0].node(primitive.clone(), &args, node.ty.clone()))));
     }
-    let mut ty = node.ty.clone();
-    ty.dims.insert(0, n);
+    let dims = [&[n], node.ty.dims.as_slice()].concat();
+    let ty = Arc::new(ArrayType::new(dims, node.ty.dtype));
     // The same primitive, its axes behind the new one.
     let with = |primitive: Primitive, args: Vec<Value>| {
         Ok(Some(Item::Each(args[0].node(primitive, &args, ty.clone()))))
@@ -162,7 +164,7 @@ fn step(primitive: &Primitive, node: &Node, args: &[Item], n: usize) -> Result<O
 fn product(primitive: &Primitive, node: &Node, args: &[Item], n: usize) -> Result<Item> {
     let (b, rows, columns) = (node.ty.dims[0], node.ty.dims[1], node.ty.dims[2]);
     let apply = |x: &Value, kernel: &Value, dims: [usize; 3]| {
-        let ty = crate::space::ArrayType::new(dims, node.ty.dtype);
+        let ty = ArrayType::new(dims, node.ty.dtype);
         x.node(primitive.clone(), &[x.clone(), kernel.clone()], ty)
     };
     let y = match (&args[0], &args[1]) {

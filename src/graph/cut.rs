@@ -72,12 +72,10 @@ impl Cut {
 
     /// The same for a node that shifts samples: no axis keeps an alignment but to stay whole.
     pub(super) fn shifted(&self, at: Applied<'_>) -> Cut {
-        let mut cut = self.cost(at);
-        if self.align.len() == at.dims().len() {
-            cut.align = self.align.iter().map(|align| align.filter(|&align| align == 1)).collect();
-        } else {
-            cut.align = vec![None; at.dims().len()];
-        }
-        cut
+        let align = match self.align.len() == at.dims().len() {
+            true => self.align.iter().map(|align| align.filter(|&align| align == 1)).collect(),
+            false => vec![None; at.dims().len()],
+        };
+        Cut { align, bytes: self.bytes.max(at.ty().dtype.size() as f64), own: None }
     }
 }

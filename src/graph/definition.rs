@@ -3,6 +3,7 @@
 
 use std::hash::Hasher;
 use std::ops::Range;
+use std::sync::Arc;
 
 use crate::graph::{Cut, Graph, Job, Node, Parts, Primitive, Result, Value};
 use crate::scalar::C128;
@@ -312,8 +313,8 @@ pub enum Batched {
 }
 
 /// Steps behind a new leading axis.
-pub(super) fn behind(steps: &[AxisStep]) -> Vec<AxisStep> {
-    [&[AxisStep { start: 0, step: 1 }], steps].concat()
+pub(super) fn behind(steps: &[AxisStep]) -> Arc<[AxisStep]> {
+    [&[AxisStep { start: 0, step: 1 }], steps].concat().into()
 }
 
 /// A primitive that is to be transposed with respect to an input.
@@ -335,14 +336,18 @@ impl Back<'_> {
         self.at.input(self.i)
     }
 
+    fn input_type(&self) -> Arc<ArrayType> {
+        self.at.graph.node(self.at.node.inputs[self.i]).ty.clone()
+    }
+
     /// A primitive applied to what comes back.
     pub fn alone(&self, primitive: impl Into<Primitive>) -> Result<Value> {
-        Ok(self.y.node(primitive, std::slice::from_ref(self.y), self.input().clone()))
+        Ok(self.y.node(primitive, std::slice::from_ref(self.y), self.input_type()))
     }
 
     /// A primitive applied to what comes back and the constant inputs.
     pub fn with_factors(&self, primitive: impl Into<Primitive>) -> Result<Value> {
         let inputs: Vec<Value> = std::iter::once(self.y).chain(self.factors).cloned().collect();
-        Ok(self.y.node(primitive, &inputs, self.input().clone()))
+        Ok(self.y.node(primitive, &inputs, self.input_type()))
     }
 }

@@ -35,7 +35,7 @@ pub use definition::{
 pub use job::{Job, Pulled, Source, Tile};
 pub use parts::Parts;
 pub use primitives::*;
-pub use program::{Error, Graph, Node, NodeId, Program, Result};
+pub use program::{Builder, Error, Graph, Node, NodeId, Program, Result};
 pub use render::{Format, render};
 pub use reshape::{aligned, reshape_box};
 pub use simplify::{RULES, simplify};

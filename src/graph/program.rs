@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -30,37 +31,57 @@ pub struct Node {
     /// To which nodes.
     pub inputs: Vec<NodeId>,
     /// Dims and element type of the result.
-    pub ty: ArrayType,
+    pub ty: Arc<ArrayType>,
     /// Chunk lengths that the user asked for.
     pub chunks: Option<Vec<usize>>,
 }
 
-/// A list of nodes in which equal ones are shared.
+/// A list of nodes, no two of them equal.
 #[derive(Clone, Debug, Default)]
 pub struct Graph {
     nodes: Vec<Node>,
-    /// Nodes that may be equal, by their hash.
-    alike: HashMap<u64, Vec<NodeId>>,
+}
+
+/// A graph under construction.
+#[derive(Debug, Default)]
+pub struct Builder {
+    /// What there is of it.
+    pub graph: Graph,
+    /// The last node of a hash.
+    last: HashMap<u64, NodeId>,
+    /// For each node, the one before it that has the same hash.
+    before: Vec<Option<NodeId>>,
+}
+
+impl Builder {
+    /// Adds a node, or finds the equal one that is there already.
+    pub fn push(
+        &mut self,
+        primitive: Primitive,
+        inputs: Vec<NodeId>,
+        ty: Arc<ArrayType>,
+    ) -> NodeId {
+        let mut hash = DefaultHasher::new();
+        (&primitive, &inputs, &ty).hash(&mut hash);
+        let id = NodeId(self.graph.nodes.len());
+        let last = self.last.entry(hash.finish()).or_insert(id);
+        let mut alike = Some(*last).filter(|last| *last != id);
+        let before = alike;
+        while let Some(there) = alike {
+            let node = self.graph.node(there);
+            if node.inputs == inputs && node.primitive == primitive && node.ty == ty {
+                return there;
+            }
+            alike = self.before[there.0];
+        }
+        *last = id;
+        self.before.push(before);
+        self.graph.nodes.push(Node { primitive, inputs, ty, chunks: None });
+        id
+    }
 }
 
 impl Graph {
-    /// Adds a node, or finds the equal one that is there already.
-    pub fn push(&mut self, primitive: Primitive, inputs: Vec<NodeId>, ty: ArrayType) -> NodeId {
-        let mut hash = DefaultHasher::new();
-        (&primitive, &inputs, &ty).hash(&mut hash);
-        let alike = self.alike.entry(hash.finish()).or_default();
-        for &id in alike.iter() {
-            let node = &self.nodes[id.0];
-            if node.inputs == inputs && node.primitive == primitive && node.ty == ty {
-                return id;
-            }
-        }
-        let id = NodeId(self.nodes.len());
-        alike.push(id);
-        self.nodes.push(Node { primitive, inputs, ty, chunks: None });
-        id
-    }
-
     /// A node by number.
     pub fn node(&self, id: NodeId) -> &Node {
         &self.nodes[id.0]
@@ -103,7 +124,7 @@ pub struct Program {
 impl Program {
     /// Types of the outputs.
     pub fn output_types(&self) -> Vec<ArrayType> {
-        self.outputs.iter().map(|&id| self.graph.node(id).ty.clone()).collect()
+        self.outputs.iter().map(|&id| ArrayType::clone(&self.graph.node(id).ty)).collect()
     }
 
     /// A coefficient that its element type cannot hold, and why. Those of a stencil that are nothing

@@ -1,38 +1,27 @@
 //! Which box of an array holds the elements of a box of the same array with other dims.
 
+use std::ops::Range;
+
 use crate::space::IndexBox;
 
 /// Runs of axes on both sides that hold the same elements: `(axes before, axes after)`.
 /// Axes of length 1 join the run at hand.
-fn groups(from: &[usize], to: &[usize]) -> Vec<(Vec<usize>, Vec<usize>)> {
-    let mut groups = Vec::new();
+fn groups(from: &[usize], to: &[usize]) -> impl Iterator<Item = (Range<usize>, Range<usize>)> {
     let (mut i, mut j) = (0, 0);
-    while i < from.len() || j < to.len() {
-        let (mut a, mut b) = (Vec::new(), Vec::new());
+    std::iter::from_fn(move || {
+        let start = (i, j);
         let (mut p, mut q) = (1usize, 1usize);
-        loop {
-            if p == q && !(a.is_empty() && b.is_empty()) && p != 1 {
-                break;
-            }
-            if p <= q && i < from.len() {
+        while (p != q || p == 1) && (i < from.len() || j < to.len()) {
+            if i < from.len() && (p <= q || j == to.len()) {
                 p *= from[i];
-                a.push(i);
-                i += 1;
-            } else if j < to.len() {
-                q *= to[j];
-                b.push(j);
-                j += 1;
-            } else if i < from.len() {
-                p *= from[i];
-                a.push(i);
                 i += 1;
             } else {
-                break;
+                q *= to[j];
+                j += 1;
             }
         }
-        groups.push((a, b));
-    }
-    groups
+        (start != (i, j)).then(|| (start.0..i, start.1..j))
+    })
 }
 
 /// The box of the array with dims `from` that holds exactly the elements of box `b` of the same
@@ -43,17 +32,17 @@ pub fn reshape_box(from: &[usize], to: &[usize], b: &IndexBox) -> Option<IndexBo
     }
     let mut ranges = vec![0..0; from.len()];
     for (before, after) in groups(from, to) {
-        let (lo, hi) = flat_run(to, &after, b)?;
-        unflatten(from, &before, lo, hi, &mut ranges)?;
+        let (lo, hi) = flat_run(to, after, b)?;
+        unflatten(from, before, lo, hi, &mut ranges)?;
     }
     Some(IndexBox(ranges))
 }
 
 /// First and past-last flat index of a box within a run of axes, if its elements are consecutive.
-fn flat_run(dims: &[usize], axes: &[usize], b: &IndexBox) -> Option<(usize, usize)> {
+fn flat_run(dims: &[usize], axes: Range<usize>, b: &IndexBox) -> Option<(usize, usize)> {
     let (mut lo, mut len) = (0, 1);
     let mut open = false;
-    for &axis in axes {
+    for axis in axes {
         let (n, r) = (dims[axis], &b.0[axis]);
         if open && r.len() != n {
             return None;
@@ -68,14 +57,14 @@ fn flat_run(dims: &[usize], axes: &[usize], b: &IndexBox) -> Option<(usize, usiz
 /// Writes the ranges of a run of axes that hold the flat range, if it is a box.
 fn unflatten(
     dims: &[usize],
-    axes: &[usize],
+    axes: Range<usize>,
     lo: usize,
     hi: usize,
-    ranges: &mut [std::ops::Range<usize>],
+    ranges: &mut [Range<usize>],
 ) -> Option<()> {
     let (mut lo, mut len) = (lo, hi - lo);
-    let mut inner: usize = axes.iter().map(|&a| dims[a]).product();
-    for &axis in axes {
+    let mut inner: usize = dims[axes.clone()].iter().product();
+    for axis in axes {
         inner /= dims[axis];
         let start = lo / inner;
         lo %= inner;
@@ -100,10 +89,10 @@ fn unflatten(
 pub fn aligned(from: &[usize], to: &[usize]) -> Vec<Option<usize>> {
     let mut cuts = vec![Some(1); to.len()];
     for (before, after) in groups(from, to) {
-        let wide = |axes: &[usize], dims: &[usize]| -> Vec<usize> {
-            axes.iter().copied().filter(|&a| dims[a] > 1).collect()
+        let wide = |axes: Range<usize>, dims: &[usize]| -> Vec<usize> {
+            axes.filter(|&a| dims[a] > 1).collect()
         };
-        let (a, b) = (wide(&before, from), wide(&after, to));
+        let (a, b) = (wide(before, from), wide(after, to));
         if b.is_empty() || (a.len() == 1 && b.len() == 1) {
             continue;
         }

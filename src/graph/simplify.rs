@@ -26,64 +26,74 @@ pub const RULES: [(&str, Rule); 8] = [
 
 /// The program simplified, without the nodes that no output needs.
 pub fn simplify(program: &Program) -> Result<Program> {
-    let mut program = program.clone();
-    for _ in 0..16 {
-        let mut changed = false;
-        let next = Value::program(&program.inputs, |inputs| {
-            let mut failure = Ok(());
-            let outputs = inputs.first().map(|first| {
-                first.replay(&program, inputs, |_, _, plain| {
-                    for (_, rule) in RULES {
-                        match rule(&plain) {
-                            Ok(Some(simpler)) => {
-                                changed = true;
-                                return simpler;
-                            }
-                            Ok(None) => {}
-                            Err(e) => failure = Err(e),
-                        }
-                    }
-                    plain
-                })
-            });
-            failure.map(|()| outputs.unwrap_or_default())
-        })?;
-        program = if next.inputs.is_empty() { program } else { next };
-        if !changed {
+    if program.inputs.is_empty() {
+        return Ok(program.clone());
+    }
+    let mut simplified = simpler(program)?;
+    for _ in 1..16 {
+        if !simplified.1 {
             break;
         }
+        simplified = simpler(&simplified.0)?;
     }
-    Ok(program)
+    Ok(simplified.0)
+}
+
+/// The program with every node as simple as a rule makes it, and whether any rule did.
+fn simpler(program: &Program) -> Result<(Program, bool)> {
+    let mut changed = false;
+    let simplified = Value::program(&program.inputs, |inputs| {
+        let mut failure = Ok(());
+        let outputs = inputs[0].replay(program, inputs, |_, _, plain| {
+            for (_, rule) in RULES {
+                match rule(&plain) {
+                    Ok(Some(simpler)) => {
+                        changed = true;
+                        return simpler;
+                    }
+                    Ok(None) => {}
+                    Err(e) => failure = Err(e),
+                }
+            }
+            plain
+        });
+        failure.map(|()| outputs)
+    })?;
+    Ok((simplified, changed))
 }
 
 /// `0 + x = x`, `A 0 = 0`.
 fn drop_zeros(v: &Value) -> Result<Option<Value>> {
-    let args = v.arguments();
-    let zero = |v: &Value| matches!(v.primitive(), Primitive::Zeros(_));
-    match v.primitive() {
-        Primitive::Add(_) if args.iter().any(zero) => {
-            let rest: Vec<Value> = args.into_iter().filter(|a| !zero(a)).collect();
-            if rest.is_empty() {
-                return Ok(Some(v.zeros(v.dims(), v.dtype())));
-            }
-            Value::sum_of(&rest).map(Some)
-        }
-        Primitive::Scale(Scale(c)) if c == C128::new(0.0, 0.0) => {
-            Ok(Some(v.zeros(v.dims(), v.dtype())))
-        }
-        primitive => {
-            let linear = primitive.linear_inputs(args.len());
-            let none = linear > 0 && args[..linear].iter().all(zero);
-            Ok(none.then(|| v.zeros(v.dims(), v.dtype())))
-        }
+    let is_zero = |primitive: &Primitive| matches!(primitive, Primitive::Zeros(_));
+    let (linear, zeros) = v.seen(|at| {
+        let linear = at.node.primitive.linear_inputs(at.node.inputs.len());
+        let inputs = at.node.inputs[..linear].iter();
+        (linear, inputs.filter(|id| is_zero(&at.graph.node(**id).primitive)).count())
+    });
+    let times_zero =
+        |p: &Primitive| matches!(p, Primitive::Scale(Scale(c)) if *c == C128::new(0.0, 0.0));
+    if (linear > 0 && zeros == linear) || v.is(times_zero) {
+        return Ok(Some(v.zeros(v.dims(), v.dtype())));
     }
+    if zeros == 0 || !v.is(is_sum) {
+        return Ok(None);
+    }
+    let rest: Vec<Value> = v.arguments().into_iter().filter(|a| !a.is(is_zero)).collect();
+    Value::sum_of(&rest).map(Some)
+}
+
+fn is_sum(primitive: &Primitive) -> bool {
+    matches!(primitive, Primitive::Add(_))
 }
 
 /// `(a + b) + c = a + b + c`
 fn flatten_sums(v: &Value) -> Result<Option<Value>> {
+    if !v.is(is_sum) {
+        return Ok(None);
+    }
     let args = v.arguments();
-    let nested = |a: &Value| matches!(a.primitive(), Primitive::Add(_));
-    if !matches!(v.primitive(), Primitive::Add(_)) || !args.iter().any(nested) {
+    let nested = |a: &Value| a.is(is_sum);
+    if !args.iter().any(nested) {
         return Ok(None);
     }
     let flat: Vec<Value> =
@@ -96,12 +106,12 @@ fn flatten_sums(v: &Value) -> Result<Option<Value>> {
 fn lay_side_by_side(v: &Value) -> Result<Option<Value>> {
     let dims = v.dims();
     let count = v.count_arguments();
-    if count < MANY || !v.is(|primitive| matches!(primitive, Primitive::Add(_))) {
+    if count < MANY || !v.is(is_sum) {
         return Ok(None);
     }
     // The axis, the start and the length of a part.
     let place = |part: &Value| {
-        let (Primitive::Pad(pad), inner) = (part.primitive(), part.arguments().pop()?) else {
+        let (Primitive::Pad(pad), inner) = (part.primitive(), part.argument()?) else {
             return None;
         };
         let padded: Vec<usize> = (0..dims.len()).filter(|&a| inner.dims()[a] != dims[a]).collect();
@@ -148,15 +158,16 @@ fn lay_side_by_side(v: &Value) -> Result<Option<Value>> {
 
 /// `a (b x) = (ab) x`, `1 x = x`; a real factor goes into a stencil's or transform's own.
 fn fold_scales(v: &Value) -> Result<Option<Value>> {
-    let Primitive::Scale(Scale(c)) = v.primitive() else { return Ok(None) };
-    let inner = &v.arguments()[0];
+    let (Primitive::Scale(Scale(c)), Some(inner)) = (v.primitive(), v.argument()) else {
+        return Ok(None);
+    };
     let onto =
         |primitive: Primitive| Some(inner.node(primitive, &inner.arguments(), inner.ty().clone()));
     Ok(match inner.primitive() {
         _ if c == C128::new(1.0, 0.0) => Some(inner.clone()),
         Primitive::Scale(Scale(d)) => {
-            let x = inner.arguments().swap_remove(0);
-            Some(x.node(Scale(c * d), std::slice::from_ref(&x), v.ty().clone()))
+            let x = inner.arguments();
+            Some(inner.node(Scale(c * d), &x, v.ty().clone()))
         }
         _ if c.im != 0.0 => None,
         Primitive::Stencil(stencil) => onto(stencil.map(|rows| rows.scaled(c.re)).into()),
@@ -170,9 +181,8 @@ fn fold_scales(v: &Value) -> Result<Option<Value>> {
 /// Neighbours that undo or complete each other: permutations, conjugates, flips, rolls, reshapes,
 /// a pad and its slice, a transform and its inverse, a cast and its way back.
 fn cancel_pairs(v: &Value) -> Result<Option<Value>> {
-    let args = v.arguments();
-    let Some(inner) = args.first() else { return Ok(None) };
-    let Some(x) = inner.arguments().into_iter().next() else { return Ok(None) };
+    let Some(inner) = v.argument() else { return Ok(None) };
+    let Some(x) = inner.argument() else { return Ok(None) };
     Ok(match (v.primitive(), inner.primitive()) {
         (Primitive::Conj(_), Primitive::Conj(_)) => Some(x),
         (Primitive::Flip(a), Primitive::Flip(b)) if a == b => Some(x),
@@ -201,15 +211,15 @@ fn cancel_pairs(v: &Value) -> Result<Option<Value>> {
 
 /// Stencils of one input that are added become one primitive, so the input is read once.
 fn merge_stencils(v: &Value) -> Result<Option<Value>> {
-    if !matches!(v.primitive(), Primitive::Add(_)) {
+    if !v.is(is_sum) {
         return Ok(None);
     }
     let args = v.arguments();
     let stencil_of = |a: &Value| match a.primitive() {
-        Primitive::Stencil(stencil) => Some((a.arguments().swap_remove(0), stencil.0)),
+        Primitive::Stencil(stencil) => Some((a.argument()?, stencil.0)),
         _ => None,
     };
-    let stencils: Vec<Option<(Value, Vec<_>)>> = args.iter().map(stencil_of).collect();
+    let stencils: Vec<Option<(Value, _)>> = args.iter().map(stencil_of).collect();
     let mut counts: HashMap<NodeId, usize> = HashMap::new();
     stencils.iter().flatten().for_each(|(x, _)| *counts.entry(x.id()).or_default() += 1);
     let mut several = stencils.iter().flatten().filter(|(x, _)| counts[&x.id()] > 1);
@@ -221,20 +231,16 @@ fn merge_stencils(v: &Value) -> Result<Option<Value>> {
             _ => rest.push(arg.clone()),
         }
     }
-    rest.push(x.node(Stencil(terms), std::slice::from_ref(x), v.ty().clone()));
+    rest.push(x.node(Stencil(terms.into()), std::slice::from_ref(x), v.ty().clone()));
     Value::sum_of(&rest).map(Some)
 }
 
 /// `conj(f conj(x)) = conj(f) x`, and the same for a product with a kernel.
 fn factor_conjugates(v: &Value) -> Result<Option<Value>> {
-    if !matches!(v.primitive(), Primitive::Conj(_)) {
-        return Ok(None);
-    }
-    let inner = &v.arguments()[0];
+    let is_conj = |v: &Value| v.is(|primitive| matches!(primitive, Primitive::Conj(_)));
+    let Some(inner) = v.argument().filter(|_| is_conj(v)) else { return Ok(None) };
     let args = inner.arguments();
-    let Some(first) = args.first().filter(|a| matches!(a.primitive(), Primitive::Conj(_))) else {
-        return Ok(None);
-    };
+    let Some(first) = args.first().filter(|a| is_conj(a)) else { return Ok(None) };
     let primitive: Primitive = match inner.primitive() {
         Primitive::Multiply(Multiply { conj }) => Multiply { conj: !conj }.into(),
         Primitive::Matmul(m) => Matmul { conj: !m.conj, ..m }.into(),
@@ -249,7 +255,7 @@ fn factor_conjugates(v: &Value) -> Result<Option<Value>> {
 /// `K^H (K x)` in one pass over the kernel.
 fn gram(v: &Value) -> Result<Option<Value>> {
     let adjoint = Primitive::Matmul(Matmul { transpose: true, conj: true });
-    if v.primitive() != adjoint {
+    if !v.is(|primitive| *primitive == adjoint) {
         return Ok(None);
     }
     let args = v.arguments();

@@ -3,17 +3,20 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::sync::Arc;
 
-use crate::graph::{Error, Graph, Input, NodeId, Primitive, Program, Result, Zeros, transpose};
+use crate::graph::{
+    Applied, Builder, Error, Input, NodeId, Primitive, Program, Result, Zeros, transpose,
+};
 use crate::scalar::DType;
 use crate::space::{ArrayType, show_dims};
 
 /// An array that a graph under construction will give.
 #[derive(Clone, Debug)]
 pub struct Value {
-    graph: Rc<RefCell<Graph>>,
+    graph: Rc<RefCell<Builder>>,
     id: NodeId,
-    ty: ArrayType,
+    ty: Arc<ArrayType>,
 }
 
 pub(super) fn wrong<T>(message: String) -> Result<T> {
@@ -26,7 +29,7 @@ impl Value {
         inputs: &[ArrayType],
         f: impl FnOnce(&[Value]) -> Result<Vec<Value>>,
     ) -> Result<Program> {
-        let graph = Rc::new(RefCell::new(Graph::default()));
+        let graph = Rc::new(RefCell::new(Builder::default()));
         let values: Vec<Value> = inputs
             .iter()
             .enumerate()
@@ -36,7 +39,7 @@ impl Value {
         let anchor = [Value::leaf(&graph, Zeros, ArrayType::new([], DType::Float64))];
         let outputs = f(if values.is_empty() { &anchor } else { &values })?;
         let outputs = outputs.iter().map(|v| v.id).collect();
-        Ok(Program { graph: graph.take(), inputs: inputs.to_vec(), outputs })
+        Ok(Program { graph: graph.take().graph, inputs: inputs.to_vec(), outputs })
     }
 
     /// Copies a program into this value's graph, applied to `inputs`. `map` gets the number of each
@@ -68,30 +71,40 @@ impl Value {
         program.outputs.iter().filter_map(|id| values[id.0].clone()).collect()
     }
 
+    /// What `f` finds where the primitive is applied that gives this value.
+    pub(crate) fn seen<T>(&self, f: impl FnOnce(Applied<'_>) -> T) -> T {
+        f(self.graph.borrow().graph.applied(self.id))
+    }
+
     /// The primitive that gives this value.
     pub(crate) fn primitive(&self) -> Primitive {
-        self.graph.borrow().node(self.id).primitive.clone()
+        self.seen(|at| at.node.primitive.clone())
     }
 
     /// Whether something holds for it.
     pub(crate) fn is(&self, holds: impl FnOnce(&Primitive) -> bool) -> bool {
-        holds(&self.graph.borrow().node(self.id).primitive)
+        self.seen(|at| holds(&at.node.primitive))
     }
 
     /// To how many values it is applied.
     pub(crate) fn count_arguments(&self) -> usize {
-        self.graph.borrow().node(self.id).inputs.len()
+        self.seen(|at| at.node.inputs.len())
     }
 
     /// What that primitive is applied to.
     pub(crate) fn arguments(&self) -> Vec<Value> {
-        let ids = self.graph.borrow().node(self.id).inputs.clone();
-        ids.into_iter()
-            .map(|id| {
-                let ty = self.graph.borrow().node(id).ty.clone();
-                Value { graph: self.graph.clone(), id, ty }
-            })
-            .collect()
+        self.seen(|at| at.node.inputs.iter().map(|&id| self.beside(id)).collect())
+    }
+
+    /// The first of them, if there is one.
+    pub(crate) fn argument(&self) -> Option<Value> {
+        self.seen(|at| at.node.inputs.first().map(|&id| self.beside(id)))
+    }
+
+    /// The value of another node.
+    fn beside(&self, id: NodeId) -> Value {
+        let ty = self.graph.borrow().graph.node(id).ty.clone();
+        Value { graph: self.graph.clone(), id, ty }
     }
 
     /// A program of one input and one output, applied to this value.
@@ -104,12 +117,21 @@ impl Value {
         Ok(self.apply(&transpose(program)?))
     }
 
-    fn leaf(graph: &Rc<RefCell<Graph>>, primitive: impl Into<Primitive>, ty: ArrayType) -> Value {
+    fn leaf(
+        graph: &Rc<RefCell<Builder>>,
+        primitive: impl Into<Primitive>,
+        ty: impl Into<Arc<ArrayType>>,
+    ) -> Value {
+        let ty = ty.into();
         let id = graph.borrow_mut().push(primitive.into(), Vec::new(), ty.clone());
         Value { graph: graph.clone(), id, ty }
     }
 
-    pub(super) fn leaf_beside(&self, primitive: impl Into<Primitive>, ty: ArrayType) -> Value {
+    pub(super) fn leaf_beside(
+        &self,
+        primitive: impl Into<Primitive>,
+        ty: impl Into<Arc<ArrayType>>,
+    ) -> Value {
         Value::leaf(&self.graph, primitive, ty)
     }
 
@@ -117,8 +139,9 @@ impl Value {
         &self,
         primitive: impl Into<Primitive>,
         inputs: &[Value],
-        ty: ArrayType,
+        ty: impl Into<Arc<ArrayType>>,
     ) -> Value {
+        let ty = ty.into();
         let ids = inputs.iter().map(|v| v.id).collect();
         let id = self.graph.borrow_mut().push(primitive.into(), ids, ty.clone());
         Value { graph: self.graph.clone(), id, ty }
@@ -134,7 +157,7 @@ impl Value {
     }
 
     pub(super) fn same(&self, primitive: impl Into<Primitive>) -> Value {
-        self.unary(primitive, self.ty.dims.clone(), self.ty.dtype)
+        self.node(primitive, std::slice::from_ref(self), self.ty.clone())
     }
 
     pub(super) fn resized(&self, primitive: impl Into<Primitive>, axis: usize, n: usize) -> Value {
@@ -176,7 +199,7 @@ impl Value {
 
     /// The same value, in chunks of these lengths where it is kept.
     pub fn chunked(&self, chunks: Option<Vec<usize>>) -> Value {
-        self.graph.borrow_mut().set_chunks(self.id, chunks);
+        self.graph.borrow_mut().graph.set_chunks(self.id, chunks);
         self.clone()
     }
 }

@@ -1,5 +1,7 @@
 //! The stores of what is kept, the stages that compute them, and where their boxes come from.
 
+use std::sync::Arc;
+
 use crate::graph::{NodeId, Primitive, Program};
 use crate::io::Array;
 use crate::plan::Tiles;
@@ -32,7 +34,7 @@ pub struct Store {
     /// The node that gives it.
     pub node: NodeId,
     /// Dims and element type.
-    pub ty: ArrayType,
+    pub ty: Arc<ArrayType>,
     /// What it is.
     pub kind: StoreKind,
     /// Its chunks and tiles.
@@ -76,12 +78,41 @@ pub struct Plan {
     ends: [Vec<Option<StoreId>>; 2],
 }
 
+/// A program with everything decided but the tiles of its inputs and outputs.
+#[derive(Debug)]
+pub struct Outline {
+    program: Program,
+    /// By node, whether an output needs it, and whether an input reaches it.
+    needed: Vec<bool>,
+    depends: Vec<bool>,
+    kept: Kept,
+}
+
+impl Outline {
+    /// The outline of a program.
+    pub fn new(program: Program) -> Outline {
+        let program = in_parts(program);
+        let (needed, depends) = (program.needed(), program.depends_on_input());
+        let kept = keep(&program, &needed, &depends);
+        Outline { program, needed, depends, kept }
+    }
+
+    /// Tiles of a node's array by rule.
+    fn tiles(&self, id: NodeId) -> Tiles {
+        let at = self.program.graph.applied(id);
+        Tiles::new(at.ty(), &self.kept.cuts[id.0], at.asked().as_deref())
+    }
+
+    /// Tiles of the outputs by rule.
+    pub fn outputs(&self) -> Vec<Tiles> {
+        self.program.outputs.iter().map(|&id| self.tiles(id)).collect()
+    }
+}
+
 /// Plans a program.
-pub fn plan(program: &Program, request: &Request) -> Plan {
-    let program = &in_parts(program);
+pub fn plan(outline: Outline, request: &Request) -> Plan {
+    let Outline { program, needed, depends, kept: Kept { kept, cuts, uses } } = &outline;
     let graph = &program.graph;
-    let (needed, depends) = (program.needed(), program.depends_on_input());
-    let Kept { kept, cuts, uses } = keep(program, &needed, &depends);
     let count = graph.nodes().len();
     let mut stores: Vec<Store> = Vec::new();
     let mut store_of: Vec<Option<StoreId>> = vec![None; count];
@@ -96,7 +127,7 @@ pub fn plan(program: &Program, request: &Request) -> Plan {
             stores.push(Store { node: id, ty: node.ty.clone(), kind, tiles });
             store
         };
-        let by_rule = || Tiles::new(&node.ty, &cuts[id.0], graph.applied(id).asked().as_deref());
+        let by_rule = || outline.tiles(id);
         let outputs = &outputs_of[id.0];
         let cuts_through = |k: usize| {
             let asked = request.outputs.get(k).and_then(|tiles| tiles.boxes().first());
@@ -144,7 +175,7 @@ pub fn plan(program: &Program, request: &Request) -> Plan {
             }
         }
     }
-    let (program, slots) = (program.clone(), Vec::new());
+    let (program, slots) = (outline.program, Vec::new());
     let mut plan = Plan { program, stores, stages, store_of, slots, ends };
     // By store, the last stage that was seen to read it.
     let mut last = vec![None; plan.stores.len()];

@@ -14,6 +14,7 @@ fn most_chunks(cut: &Cut, dims: &[usize]) -> usize {
 }
 
 /// What is kept of a program, by node.
+#[derive(Debug)]
 pub(super) struct Kept {
     /// Whether the node's array is kept.
     pub(super) kept: Vec<bool>,
@@ -38,14 +39,13 @@ pub(super) fn keep(program: &Program, needed: &[bool], depends: &[bool]) -> Kept
     for id in graph.ids() {
         let at = graph.applied(id);
         let node = at.node;
-        let own = at.cut();
+        let mut cut = at.cut();
         if !needed[id.0] {
-            cuts.push(own);
+            cuts.push(cut);
             continue;
         }
         let linear = node.primitive.linear_inputs(node.inputs.len());
         let again = node.primitive.definition().facts().pulls == Pulls::Again;
-        let mut cut = own.clone();
         for (k, input) in node.inputs.iter().enumerate() {
             let leaf = graph.node(*input).inputs.is_empty();
             let constant = depends[id.0] && !depends[input.0] && !leaf;

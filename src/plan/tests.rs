@@ -1,6 +1,6 @@
 use crate::graph::{Program, Value};
 use crate::io::{Array, Distribution, Generator};
-use crate::plan::{Landing, Plan, Request, StoreKind, plan};
+use crate::plan::{Landing, Outline, Plan, Request, StoreKind, plan};
 use crate::scalar::DType;
 use crate::space::{ArrayType, IndexBox};
 
@@ -10,7 +10,20 @@ fn random(dims: &[usize], dtype: DType) -> Array {
 }
 
 fn planned(program: &Program) -> Plan {
-    plan(program, &Request::default())
+    plan(Outline::new(program.clone()), &Request::default())
+}
+
+#[test]
+fn an_outline_knows_the_tiles_of_outputs() {
+    let model = ArrayType::new([300, 1000], DType::Float64);
+    let program = Value::program(&[model], |x| {
+        let y = x[0].to_complex().fft(0)?;
+        Ok(vec![y.real(), y.chunked(Some(vec![7, 100])), x[0].permute(&[1, 0])?])
+    });
+    let program = program.expect("dims agree");
+    let plan = planned(&program);
+    let outputs = (0..3).filter_map(|k| Some(plan.store(plan.output(k)?).tiles.clone()));
+    assert_eq!(Outline::new(program).outputs(), outputs.collect::<Vec<_>>());
 }
 
 /// A product by frequency between two transforms.

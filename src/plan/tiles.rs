@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use crate::graph::Cut;
-use crate::space::{ArrayType, Disjoint, Grid, IndexBox};
+use crate::space::{ArrayType, Disjoint, Grid};
 
 /// Bytes that one tile should touch: about half of a core's second-level cache.
 const TILE_BYTES: f64 = 256.0 * 1024.0;
@@ -82,19 +82,22 @@ impl Tiles {
         let grid = Grid::new(&ty.dims, &chunk);
         let tile: Vec<usize> =
             auto.iter().zip(&grid.chunk).map(|(&t, &c)| t.min(c).max(1)).collect();
-        let (mut boxes, mut starts) = (Vec::new(), vec![0]);
-        for k in 0..grid.len() {
+        let count = grid.len();
+        let (mut boxes, mut starts) = (Vec::with_capacity(count), Vec::with_capacity(count + 1));
+        starts.push(0);
+        for k in 0..count {
             let chunk = grid.chunk_box(k);
-            let inner = Grid::new(&chunk.dims(), &tile);
-            for t in 0..inner.len() {
-                let part = inner.chunk_box(t);
-                boxes.push(IndexBox(
-                    part.0
-                        .iter()
-                        .zip(&chunk.0)
-                        .map(|(p, c)| p.start + c.start..p.end + c.start)
-                        .collect(),
-                ));
+            if chunk.0.iter().zip(&tile).all(|(range, &n)| range.len() <= n) {
+                boxes.push(chunk);
+            } else {
+                let inner = Grid::new(&chunk.dims(), &tile);
+                boxes.extend((0..inner.len()).map(|t| {
+                    let mut part = inner.chunk_box(t);
+                    for (part, chunk) in part.0.iter_mut().zip(&chunk.0) {
+                        *part = part.start + chunk.start..part.end + chunk.start;
+                    }
+                    part
+                }));
             }
             starts.push(boxes.len());
         }
@@ -127,6 +130,7 @@ impl Tiles {
 mod tests {
     use super::*;
     use crate::scalar::DType;
+    use crate::space::IndexBox;
 
     #[test]
     fn large_arrays_are_cut_into_runs_of_rows() {
@@ -156,7 +160,7 @@ mod tests {
     fn tiles_cover_asked_chunks_once() {
         let ty = ArrayType::new([300, 1000], DType::Float64);
         let tiles = Tiles::new(&ty, &Cut::free(&ty), Some(&[170, 400]));
-        assert_eq!(tiles.grid.counts(), [2, 3]);
+        assert_eq!(tiles.grid.counts().collect::<Vec<_>>(), [2, 3]);
         assert_eq!(tiles.boxes().iter().map(IndexBox::len).sum::<usize>(), ty.len());
         for size in [1, 2, 3, 7] {
             let owned: usize = (0..size).map(|r| tiles.owned(r, size).len()).sum();

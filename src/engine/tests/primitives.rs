@@ -71,7 +71,10 @@ fn check((name, dims, f): &Example, dtype: DType, ranks: &[usize]) {
             let y = applied(&program, &x, 1, 1);
             let error = (&y - &truth).iter().fold(0.0, |m: f64, e| m.max(e.norm()));
             assert!(error <= tolerance, "{what}: off by {error}");
-            let plan = crate::plan::plan(&simplify(&program).expect(name), &Default::default());
+            let plan = crate::plan::plan(
+                crate::plan::Outline::new(simplify(&program).expect(name)),
+                &Default::default(),
+            );
             for &size in ranks {
                 assert_eq!(plan.prove_shares(size), Ok(()), "{what}");
                 let other = applied(&program, &x, size, 1);

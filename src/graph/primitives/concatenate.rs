@@ -1,7 +1,6 @@
 //! Inputs one after the other.
 
 use std::ops::Range;
-use std::sync::Arc;
 
 use crate::graph::primitives::prelude::*;
 
@@ -89,7 +88,7 @@ impl Definition for Concatenate {
     fn transpose(&self, back: &Back<'_>) -> Result<Value> {
         let mut steps = vec![AxisStep { start: 0, step: 1 }; back.input().dims.len()];
         steps[self.axis].start = self.starts[back.i];
-        back.alone(crate::graph::Slice(steps))
+        back.alone(crate::graph::Slice(steps.into()))
     }
 
     fn conjugate(&self) -> Conjugate {

@@ -41,6 +41,7 @@ use crate::graph::{Definition, Linear};
 /// What the files of primitives start from.
 mod prelude {
     pub(super) use std::hash::{Hash, Hasher};
+    pub(super) use std::sync::Arc;
 
     pub(super) use ndarray::{ArrayViewD, ArrayViewMutD, Axis};
 

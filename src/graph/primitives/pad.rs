@@ -4,7 +4,7 @@ use crate::graph::primitives::prelude::*;
 
 /// The transpose of [`crate::graph::Slice`]: zeros around and between.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Pad(pub Vec<AxisStep>);
+pub struct Pad(pub Arc<[AxisStep]>);
 
 impl Value {
     /// Zeros before and after, on one axis.
@@ -24,7 +24,7 @@ impl Value {
         }
         let mut steps = vec![AxisStep { start: 0, step: 1 }; self.dims().len()];
         steps[axis] = AxisStep { start, step };
-        Ok(self.resized(Pad(steps), axis, len))
+        Ok(self.resized(Pad(steps.into()), axis, len))
     }
 }
 
@@ -42,7 +42,7 @@ impl Definition for Pad {
     }
 
     fn needs(&self, at: Applied<'_>, _: usize, out: &IndexBox, f: Visit<'_>) {
-        let axes = out.0.iter().zip(&self.0).zip(&at.input(0).dims);
+        let axes = out.0.iter().zip(self.0.iter()).zip(&at.input(0).dims);
         f(IndexBox(
             axes.map(|((r, s), &n)| {
                 let below = |end: usize| end.saturating_sub(s.start).div_ceil(s.step).min(n);

@@ -4,7 +4,7 @@ use crate::graph::primitives::prelude::*;
 
 /// Axis `k` of the result is axis `axes[k]` of the input.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Permute(pub Vec<usize>);
+pub struct Permute(pub Arc<[usize]>);
 
 impl Value {
     /// Axis `k` of the result is axis `axes[k]` of this.
@@ -15,7 +15,7 @@ impl Value {
             return wrong(format!("{axes:?} is no permutation of {} axes", self.dims().len()));
         }
         let dims = axes.iter().map(|&a| self.dims()[a]).collect();
-        Ok(self.unary(Permute(axes.to_vec()), dims, self.dtype()))
+        Ok(self.unary(Permute(axes.into()), dims, self.dtype()))
     }
 }
 

@@ -4,7 +4,7 @@ use crate::graph::primitives::prelude::*;
 
 /// Every `step`-th element from `start`, on each axis.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Slice(pub Vec<AxisStep>);
+pub struct Slice(pub Arc<[AxisStep]>);
 
 impl Value {
     /// `len` elements of an axis, every `step`-th from `start`.
@@ -18,7 +18,7 @@ impl Value {
         }
         let mut steps = vec![AxisStep { start: 0, step: 1 }; self.dims().len()];
         steps[axis] = AxisStep { start, step };
-        Ok(self.resized(Slice(steps), axis, len))
+        Ok(self.resized(Slice(steps.into()), axis, len))
     }
 
     /// The first `len` elements of an axis.
@@ -41,7 +41,7 @@ impl Definition for Slice {
     }
 
     fn needs(&self, _: Applied<'_>, _: usize, out: &IndexBox, f: Visit<'_>) {
-        let axes = out.0.iter().zip(&self.0);
+        let axes = out.0.iter().zip(self.0.iter());
         let from = |(r, s): (&std::ops::Range<usize>, &AxisStep)| {
             s.start + r.start * s.step..s.start + (r.end - 1) * s.step + 1
         };

@@ -1,13 +1,11 @@
 //! Banded matrices along axes.
 
-use std::sync::Arc;
-
 use crate::graph::primitives::prelude::*;
 use crate::kernels::{Banded, stencil};
 
 /// The sum of banded matrices, each along an axis.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Stencil(pub Vec<(usize, Arc<Banded>)>);
+pub struct Stencil(pub Arc<[(usize, Arc<Banded>)]>);
 
 impl Value {
     /// A banded matrix along an axis.
@@ -16,7 +14,7 @@ impl Value {
         if rows.len() != n {
             return wrong(format!("a stencil of {} rows on an axis of length {n}", rows.len()));
         }
-        Ok(self.same(Stencil(vec![(axis, Arc::new(rows))])))
+        Ok(self.same(Stencil([(axis, Arc::new(rows))].into())))
     }
 }
 
