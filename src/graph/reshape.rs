@@ -20,7 +20,7 @@ fn groups(from: &[usize], to: &[usize]) -> impl Iterator<Item = (Range<usize>, R
                 j += 1;
             }
         }
-        (start != (i, j)).then(|| (start.0..i, start.1..j))
+        (start != (i, j)).then_some((start.0..i, start.1..j))
     })
 }
 
