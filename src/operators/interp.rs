@@ -6,13 +6,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::graph::{self, Value};
-use crate::io::Array;
+use crate::io::{self, Array, Bytes, Compute};
 use crate::operators::defaults::minus_one;
 use crate::operators::entry::{Entry, Parameters, Place};
 use crate::operators::interp_cubic_spline::spline;
 use crate::operators::interpolation::{Between, Interpolation};
 use crate::operators::{Op, Operator, Scope};
-use crate::scalar::{C128, DType};
+use crate::scalar::DType;
 use crate::space::ArrayType;
 use crate::spec::{ArrayParam, OneOrMany};
 
@@ -76,7 +76,7 @@ impl Parameters for Interp {
         let model = ArrayType { dims, dtype };
         if kind == Kind::Sinc {
             at.are_finite("iava", &positions)?;
-            return sinc_of(model, axis, &positions, self.tol);
+            return sinc_of(model, axis, positions, self.tol, at);
         }
         let positions = at.on_axis("iava", positions, n)?;
         let between = positions.iter().map(|&p| Between::at(p, n.max(2)));
@@ -97,17 +97,50 @@ fn sinc(u: f64) -> f64 {
     if v == 0.0 { 1.0 } else { v.sin() / v }
 }
 
-fn sinc_of(model: ArrayType, axis: usize, positions: &[f64], tol: Option<f64>) -> Option<Op> {
-    let n = model.dims[axis];
-    let row = |p: f64| (0..n).map(move |j| sinc(p - j as f64));
-    let Some(tol) = tol else {
-        let dims = vec![1, positions.len(), n];
-        let values = positions.iter().flat_map(|&p| row(p)).map(C128::from).collect();
-        let weights = Array::values(dims, values, model.dtype).ok()?.named("sinc");
-        return Some(Arc::new(Dense { model, axis, weights, rows: positions.len() }));
+/// The weights of all samples at a position.
+fn sincs(p: f64, n: usize) -> impl Iterator<Item = f64> {
+    (0..n).map(move |j| sinc(p - j as f64))
+}
+
+fn sinc_of(
+    model: ArrayType,
+    axis: usize,
+    positions: Vec<f64>,
+    tol: Option<f64>,
+    at: &mut Place<'_>,
+) -> Option<Op> {
+    let (n, rows) = (model.dims[axis], positions.len());
+    if let Some(tol) = tol {
+        let near = |p: &f64| sincs(*p, n).enumerate().filter(|(_, w)| w.abs() >= tol).collect();
+        return Some(Interpolation::along(model, axis, positions.iter().map(near)));
+    }
+    let ty = ArrayType::new([1, rows, n], DType::Float64);
+    let weights = match Array::computed(Arc::new(Sinc { positions, n }), ty) {
+        Ok(weights) => weights.named("sinc"),
+        Err(error) => {
+            at.require(false, "iava", error.to_string())?;
+            return None;
+        }
     };
-    let rows = positions.iter().map(|&p| row(p).enumerate().filter(|(_, w)| w.abs() >= tol));
-    Some(Interpolation::along(model, axis, rows.map(Iterator::collect)))
+    let weights = at.as_type("iava", weights, model.dtype.real())?;
+    Some(Arc::new(Dense { model, axis, weights, rows }))
+}
+
+/// The matrix of sinc interpolation.
+#[derive(Debug)]
+struct Sinc {
+    positions: Vec<f64>,
+    n: usize,
+}
+
+impl Compute for Sinc {
+    fn compute(&self) -> io::Result<Bytes> {
+        let mut bytes = Vec::with_capacity(8 * self.n * self.positions.len());
+        for weight in self.positions.iter().flat_map(|&p| sincs(p, self.n)) {
+            bytes.extend_from_slice(&weight.to_ne_bytes());
+        }
+        Ok(Arc::new(bytes))
+    }
 }
 
 /// A matrix along an axis.
