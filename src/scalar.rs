@@ -86,7 +86,7 @@ impl DType {
         }
     }
 
-    /// The type that NumPy's name stands for.
+    /// The type with this NumPy name.
     pub fn from_name(name: &str) -> Option<DType> {
         DType::ALL.into_iter().find(|d| d.name() == name)
     }

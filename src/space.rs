@@ -10,9 +10,9 @@ use crate::scalar::DType;
 /// Model or data of an operator.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Side {
-    /// The model.
+    /// The model: what the operator is applied to.
     Model,
-    /// The data.
+    /// The data: what the operator gives.
     Data,
 }
 
@@ -31,7 +31,7 @@ impl Side {
 pub struct ArrayType {
     /// Length of each axis, in C order.
     pub dims: Vec<usize>,
-    /// Element type.
+    /// Element type, real or complex.
     pub dtype: DType,
 }
 
@@ -215,7 +215,7 @@ impl fmt::Display for IndexBox {
 pub struct Disjoint(Vec<IndexBox>);
 
 impl Disjoint {
-    /// These boxes. A panic says that two of them share an element.
+    /// These boxes. Panics if two of them share an element.
     #[track_caller]
     pub fn new(boxes: Vec<IndexBox>) -> Disjoint {
         if boxes.len() > 1 {

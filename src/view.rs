@@ -106,7 +106,7 @@ viewed!(C64, Complex64);
 viewed!(C128, Complex128);
 
 impl<'a> View<'a> {
-    /// Element type.
+    /// Element type behind the erased view.
     pub fn dtype(&self) -> DType {
         match self {
             View::Float32(_) => DType::Float32,
@@ -158,7 +158,7 @@ impl<'a> View<'a> {
 }
 
 impl<'a> ViewMut<'a> {
-    /// Element type.
+    /// Element type behind the erased view.
     pub fn dtype(&self) -> DType {
         match self {
             ViewMut::Float32(_) => DType::Float32,

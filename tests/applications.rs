@@ -151,7 +151,7 @@ fn a_name_of_solves_means_one_thing() {
     for name in ["c", "model"] {
         let further = format!("[solves.{name}]\noperator = \"I\"\ndata = \"c\"\n");
         let said = refused(&format!("{plain}{solve}{further}"));
-        assert!(said.contains(&format!("`{name}` is the name of something else too")), "{said}");
+        assert!(said.contains(&format!("`{name}` names something else too")), "{said}");
     }
 }
 

@@ -47,7 +47,7 @@ fn solve() {
         "
 Small
   operator   B: model (4,) float64, data (4,) float64
-  solver     cgls: 1 iteration, the watched squared norm reached tol
+  solver     cgls: 1 iteration, the monitored squared norm reached tol
   residual   0.000000e0, 0.000e0 of the data's norm 1.300000e1
   model      m.npy  (4,) float64
   history    h.csv
@@ -326,9 +326,9 @@ fn test() {
     error: ./nothing.toml has neither a [solve] nor an operator
 ./operators.toml ... ok (0.00 s)
 ./problem.toml ... ok (0.00 s)
-./quiet.toml ... ok (0.00 s, nothing is expected)
+./quiet.toml ... ok (0.00 s, no expectations)
 ./wrong.toml ... FAILED (0.00 s)
-    error: cannot open ./data.npy: there is no such file
+    error: cannot open ./data.npy: no such file
      --> ./wrong.toml:4:14
       |
     4 | d = { file = \"data.npy\" }
@@ -378,7 +378,10 @@ fn ops() {
     let folder = folder();
     let list = folder.ran("ops").text();
     let lines: Vec<&str> = list.lines().collect();
-    assert_eq!(lines[0], "Block                     Operators in rows and columns.");
+    assert_eq!(
+        lines[0],
+        "Bilinear                  Bilinear interpolation at points of the plane of the first two axes."
+    );
     assert_eq!(lines.last(), Some(&"`pylopsd ops NAME` documents one."));
     assert!(lines.iter().all(|l| l.chars().count() <= 130), "{list}");
     folder.ran("ops Roll").is(
@@ -524,7 +527,7 @@ model = "m.npy"
     let planned = plan["memory"]["total"].as_f64().unwrap();
     let mebibytes = (planned * 1.1 / 1048576.0).ceil();
     assert!(told.starts_with("job.sh: 1 node with 1 process of 4 threads, "), "{told}");
-    assert!(told.ends_with(", 24:00:00\nhand it in with: qsub job.sh\n"), "{told}");
+    assert!(told.ends_with(", 24:00:00\nsubmit it with: qsub job.sh\n"), "{told}");
     let script = String::from_utf8(folder.bytes("job.sh")).unwrap();
     let head = format!(
         "#!/bin/bash\n#PBS -N problem\n#PBS -l select=1:ncpus=4:mpiprocs=1:mem={mebibytes}mb\n\

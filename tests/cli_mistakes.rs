@@ -68,7 +68,7 @@ fn a_missing_array() {
         "data.npy",
         2,
         r#"
-error: cannot open data.npy: there is no such file
+error: cannot open data.npy: no such file
  --> problem.toml:4:14
   |
 4 | d = { file = "data.npy" }
@@ -88,13 +88,13 @@ fn a_truncated_array() {
         "cut.npy",
         2,
         r#"
-error: cannot read cut.npy: it holds 155 bytes, its header promises 160 ((4,) float64)
+error: cannot read cut.npy: it is truncated: it holds 155 bytes, its header promises 160 ((4,) float64)
  --> problem.toml:4:14
   |
 4 | d = { file = "cut.npy" }
   |              ^^^^^^^^^ array `d` is read from this file
   |
-  = help: the file is truncated, write it again
+  = help: write the file again
 
 error: problem.toml has 1 mistake; nothing was run
 "#,
@@ -108,7 +108,7 @@ fn an_array_of_objects() {
         "object.npy",
         2,
         r#"
-error: cannot read object.npy: its element type is object (dtype "|O"), which is not numeric here
+error: cannot read object.npy: its element type object (dtype "|O") is not supported
  --> problem.toml:4:14
   |
 4 | d = { file = "object.npy" }
@@ -128,13 +128,11 @@ fn a_huge_header() {
         "huge.npy",
         2,
         r#"
-error: cannot read huge.npy: the shape in its .npy header is larger than any memory
+error: cannot read huge.npy: the shape in its .npy header is larger than any memory, so the file is damaged
  --> problem.toml:4:14
   |
 4 | d = { file = "huge.npy" }
   |              ^^^^^^^^^^ array `d` is read from this file
-  |
-  = help: the file is damaged
 
 error: problem.toml has 1 mistake; nothing was run
 "#,
@@ -144,13 +142,11 @@ error: problem.toml has 1 mistake; nothing was run
         "long.npy",
         2,
         r#"
-error: cannot read long.npy: its .npy header claims to be 4294967280 bytes long
+error: cannot read long.npy: its .npy header claims to be 4294967280 bytes long, so the file is damaged
  --> problem.toml:4:14
   |
 4 | d = { file = "long.npy" }
   |              ^^^^^^^^^^ array `d` is read from this file
-  |
-  = help: the file is damaged
 
 error: problem.toml has 1 mistake; nothing was run
 "#,
@@ -170,7 +166,7 @@ error: cannot read empty.npy: it is empty
 4 | d = { file = "empty.npy" }
   |              ^^^^^^^^^^^ array `d` is read from this file
   |
-  = help: a .npy array is expected
+  = help: save an array with np.save
 
 error: problem.toml has 1 mistake; nothing was run
 "#,
@@ -229,7 +225,7 @@ error: unknown operator type `Identty`
  --> problem.toml:7:14
   |
 7 | A = { type = "Identty", N = 4 }
-  |              ^^^^^^^^^ not an operator that is known
+  |              ^^^^^^^^^ not a known operator
   |
   = help: did you mean `Identity`?
 
@@ -245,7 +241,7 @@ fn a_cycle() {
         "\"2 * C\"\nC = \"B\"",
         2,
         r#"
-error: operator `B` is defined by itself
+error: operator `B` is defined in terms of itself
  --> problem.toml:9:6
   |
 9 | C = "B"
@@ -314,7 +310,7 @@ error: there is no folder {folder}
 17 | model   = "{folder}/m.npy"
    |           {caret} output `model` would go there
    |
-   = help: make it first
+   = help: create it first
 
 error: problem.toml has 1 mistake; nothing was run
 "#
@@ -333,7 +329,7 @@ error: output `model` would overwrite array `d`
    |              ------- this file is read
 ...
 17 | model   = "d.npy"
-   |           ^^^^^^^ expected another path
+   |           ^^^^^^^ choose another path
 
 error: problem.toml has 1 mistake; nothing was run
 "#,
@@ -357,8 +353,7 @@ fn numbers_that_grow_beyond_all_bounds() {
         "2 * A\"\n\n[solve]",
         "1e-308 * A\"\n\n[solve]\ntol = 0.0",
         1,
-        "error: NaN or infinity in the model, in iteration 3; nothing was written. The solution is beyond what \
-         its type holds: scale data or operator",
+        "error: NaN or infinity in the model, in iteration 3; nothing was written. The solution exceeds the range of its type: scale data or operator",
     );
 }
 
@@ -372,7 +367,7 @@ fn all_mistakes_are_said_at_once() {
             2,
             "",
             r#"
-error: cannot open data.npy: there is no such file
+error: cannot open data.npy: no such file
  --> problem.toml:4:14
   |
 4 | d = { file = "data.npy" }
@@ -384,7 +379,7 @@ error: Identity has no `N`
  --> problem.toml:7:1
   |
 7 | A = { type = "Identity", M = 4 }
-  | ^ `N` is needed
+  | ^ `N` is required
 
 error: unknown key `nitre`
   --> problem.toml:14:1
@@ -407,7 +402,7 @@ fn wrong_arguments() {
     folder.ran("solve nothing.toml").is(
         2,
         "",
-        "error: cannot read problem file nothing.toml: there is no such file",
+        "error: cannot read problem file nothing.toml: no such file",
     );
     folder.ran("solve d.npy").is(
         2,
@@ -417,7 +412,7 @@ fn wrong_arguments() {
     folder.ran("apply problem.toml").is(
         2,
         "",
-        "error: --input NPY is needed: the array to apply the operator to",
+        "error: --input NPY is required: the array to apply the operator to",
     );
     folder.ran("apply problem.toml --input none.npy").is(
         2,
@@ -431,9 +426,9 @@ fn wrong_arguments() {
 error: unknown operator `Q`
  |
  | --operator A@Q
- |              ^ no operator of `[operators]`, no number of `[params]`
+ |              ^ neither in `[operators]` nor in `[params]`
  |
- = help: known here: `A`, `B`
+ = help: available: `A`, `B`
 
 error: the command line has 1 mistake; nothing was run
 "#,
@@ -455,24 +450,24 @@ error: the command line has 1 mistake; nothing was run
     folder.ran("ops Identty").is(
         2,
         "",
-        "error: there is no operator `Identty`; did you mean `Identity`?\n\
+        "error: unknown operator `Identty`; did you mean `Identity`?\n\
          `pylopsd ops` lists them all",
     );
     folder.ran("solvers lsqrt").is(
         2,
         "",
-        "error: there is no solver `lsqrt`; did you mean `lsqr`?\n\
+        "error: unknown solver `lsqrt`; did you mean `lsqr`?\n\
          `pylopsd solvers` lists them all",
     );
     folder.ran("compare d.npy none.npy").is(
         2,
         "",
-        "error: cannot compare d.npy of dims (4,) with none.npy of dims (4, 0); they must be equal",
+        "error: cannot compare d.npy of dims (4,) with none.npy of dims (4, 0): the dims must be equal",
     );
     folder.ran("test problem.toml no.toml --junit no/report.xml").is(
         2,
         "",
-        "error: cannot write no/report.xml: there is no folder no; make it first",
+        "error: cannot write no/report.xml: there is no folder no; create it first",
     );
     for unknown in ["solve problem.toml --hosts a:0", "solve", "slove problem.toml"] {
         assert_eq!(folder.ran(unknown).code, Some(2), "{unknown}");
@@ -497,10 +492,10 @@ nan.npy
   norm      10.198039027185569
   NaN       1
   infinite  0
-            min, max, mean and norm are of the finite values
+            min, max, mean and norm cover the finite values only
 ",
-        "error: cannot read cut.npy: it holds 155 bytes, its header promises 160 ((4,) float64); \
-         the file is truncated, write it again",
+        "error: cannot read cut.npy: it is truncated: it holds 155 bytes, its header promises 160 ((4,) float64); \
+         write the file again",
     );
 }
 
@@ -544,7 +539,7 @@ solver = "cg"
         1,
         "",
         "error: cg met a search direction c with <c, A c> = 0 in iteration 1: the operator is not \
-         self-adjoint and positive; nothing was written. Take solver = \"cgls\"",
+         self-adjoint and positive; nothing was written. Use solver = \"cgls\"",
     );
 }
 
@@ -591,12 +586,12 @@ fn hosts_need_a_program_with_mpi() {
     let how = "help: install MPI and clang's library (Debian, Ubuntu: apt-get install libopenmpi-dev openmpi-bin \
                libclang-dev; Fedora: dnf install openmpi-devel clang-devel), then build pylopsd again: cargo \
                install --path . --features mpi
-help: without --hosts and run.hosts it runs on this machine's cores, and needs no MPI";
+help: without --hosts and run.hosts, pylopsd runs on this machine's cores and needs no MPI";
     folder.ran("solve problem.toml --hosts node1:2,node2").is(
         2,
         "",
         &format!(
-            "error: hosts node1:2, node2:1 are asked for, but this pylopsd was built without MPI\n{how}"
+            "error: hosts node1:2, node2:1 are requested, but this pylopsd was built without MPI\n{how}"
         ),
     );
     // As one of two processes that a launcher started, it would do all the work twice.

@@ -53,7 +53,7 @@ fn commands_make_pipelines() {
     cut.is(
         2,
         "",
-        "error: cannot read standard input: it ended after 29 bytes of data, its header promises \
+        "error: cannot read standard input: it ended after 29 bytes of data; its header promises \
          32 ((4,) float64); did the program that writes it fail?",
     );
     // As an input and an output of a solve.

@@ -183,7 +183,7 @@ fn a_mistake_of_all_processes_is_told_once() {
         2,
         "",
         "
-error: cannot open d.npy: there is no such file
+error: cannot open d.npy: no such file
  --> problem.toml:3:14
   |
 3 | d = { file = \"d.npy\" }
@@ -213,8 +213,7 @@ fn a_process_that_is_killed_ends_the_run() {
         let folder = Folder::of(LONG);
         let output = disturbed(&folder, 3, |ranks, _| signal("-KILL", ranks[victim].1));
         let expected = format!(
-            "error: process {victim} on {} was killed (signal 9, which a system without memory left sends too); \
-             the run was ended before it was done\n",
+            "error: process {victim} on {} was killed (signal 9, which a system out of memory sends too); the run ended early\n",
             host()
         );
         assert_eq!(text(&output.stderr), expected);
@@ -404,7 +403,7 @@ fn two_hosts_run_one_solve() {
         assert!(Command::new("ip").args(words).status().unwrap().success());
     };
     let told = ended(&|| link("down"));
-    assert!(told.contains("error: host pylb cannot be reached any more"), "{told}");
+    assert!(told.contains("error: host pylb is no longer reachable"), "{told}");
 }
 
 #[test]

@@ -101,14 +101,15 @@ fn the_readme_names_every_command() {
 fn not_there_yet(command: &str) -> Vec<String> {
     let folder = TempDir::new().unwrap();
     let text = String::from_utf8(run(&[command], folder.path()).stdout).unwrap();
-    let list = text.split("Not there yet: ").nth(1).unwrap().split('.').next().unwrap();
+    let list = text.split("Not supported yet: ").nth(1).unwrap().split('.').next().unwrap();
     list.split([',', '\n', ' ']).filter(|n| !n.is_empty()).map(str::to_string).collect()
 }
 
 #[test]
 fn the_readme_lists_what_is_not_there_yet() {
     let text = readme();
-    let section = text.split("## Not there yet\n").nth(1).unwrap().split("\n## ").next().unwrap();
+    let section =
+        text.split("## Not supported yet\n").nth(1).unwrap().split("\n## ").next().unwrap();
     let names = section.split('`').skip(1).step_by(2);
     let named: Vec<&str> = names.filter(|n| !n.starts_with("--") && !n.contains(' ')).collect();
     let listed: Vec<String> =

@@ -202,7 +202,7 @@ fn a_residual_that_grows_ends_the_run() {
         1,
         "",
         "error: the residual rose from 1.414e0 to 2.070e1 by iteration 3; nothing was written. The operator \
-         is not self-adjoint: take solver = \"cgls\"",
+         is not self-adjoint: use solver = \"cgls\"",
     );
     assert_eq!(folder.all(), before);
     let folder = dense("float64", "[[1, 0], [0, -1]]", "[1.0, 2.0]", "solver = \"cg\"");
@@ -210,7 +210,7 @@ fn a_residual_that_grows_ends_the_run() {
         1,
         "",
         "error: cg met a search direction c with <c, A c> < 0 in iteration 1: the operator is not \
-         self-adjoint and positive; nothing was written. Take solver = \"cgls\"",
+         self-adjoint and positive; nothing was written. Use solver = \"cgls\"",
     );
 }
 
@@ -228,7 +228,7 @@ solver = "cg"
 "#;
     let ran = common::Folder::of(text).ran("solve problem.toml");
     assert_eq!(ran.code, Some(2), "{}", ran.stderr);
-    let words = "`cg` needs a model and data alike, not (3, 4) float64 and (4, 3) float64";
+    let words = "`cg` needs model and data of the same type, not (3, 4) float64 and (4, 3) float64";
     assert!(ran.stderr.contains(words), "{}", ran.stderr);
 }
 
@@ -357,8 +357,7 @@ fn operators_at_the_ends_of_a_type_are_solved() {
         let solve = format!("solver = \"{solver}");
         let ran = dense("float32", matrix, "[4e-30, 5e-30]", &solve).ran("solve problem.toml");
         assert_eq!(ran.code, Some(0), "{}", ran.stderr);
-        let words =
-            "warning: the model is below what float32 holds: its largest value is 2.000e-50";
+        let words = "warning: the model is too small for float32: its largest value is 2.000e-50";
         assert!(ran.stderr.starts_with(words), "{solver}: {}", ran.stderr);
     }
 }
@@ -383,8 +382,7 @@ fn direct_solves_a_square_matrix_whose_entries_are_there() {
         let folder = dense("float32", block, data, solve);
         let ran = folder.ran("solve problem.toml");
         assert_eq!(ran.code, Some(0), "{}", ran.stderr);
-        let words = "warning: `direct`: the condition number of the matrix is about 3.0e7, and single \
-                     precision, which its arrays are stored in, tells up to 2.1e6";
+        let words = "warning: `direct`: the condition number of the matrix is about 3.0e7, but its arrays are stored in single precision, which resolves at most 2.1e6";
         assert!(ran.stderr.starts_with(words), "{}", ran.stderr);
         model(&folder, "float32", &[1.0, 2.0, 3.0, 4.0], 1e-6);
     }
@@ -464,7 +462,7 @@ fn a_start_that_is_kept_is_told_of() {
 
 #[test]
 fn what_to_do_about_a_bad_fit_follows_what_ended_the_run() {
-    let words = "the model fits the data worse than zero does";
+    let words = "the model fits the data worse than a zero model does";
     for (solve, advice) in [
         ("solver = \"cgls\"", "Set `tol = 0.0`"),
         ("solver = \"cgls\"\ntol = 0.0\nrtol = 20.0", "Lower `rtol`"),
@@ -585,7 +583,7 @@ fn residuals_say_of_what_they_are() {
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
     let text = ran.text();
     assert!(
-        text.contains("the residual of all equations, regularization too: progress, history and rtol are of it"),
+        text.contains("the residual of all equations, regularization included, as used by progress, history and rtol"),
         "{text}"
     );
     let plain = dense("float64", "[[1, 0], [0, 2]]", "[1.0, 2.0]", "solver = \"cgls\"");
@@ -633,7 +631,7 @@ fn the_manual_of_auto_says_what_it_does() {
 fn a_model_that_fits_worse_than_zero_is_told_of() {
     let matrix = "[[1.0, -1.0, 0.0], [0.0, 1.0, -1.0], [0.5, 0.0, 0.2], [0.3, 0.4, -0.6]]";
     let data = "[0.1, -0.2, 0.05, 0.1]";
-    let words = "the model fits the data worse than zero does";
+    let words = "the model fits the data worse than a zero model does";
     for (dtype, start, solve, advice) in [
         ("float32", "1e7", "solver = \"lsqr\"\nniter = 50", "or compute in float64"),
         ("float32", "1e7", "solver = \"cgls\"\nniter = 50", "or compute in float64"),
@@ -738,7 +736,7 @@ fn a_tol_that_ends_a_run_well_is_not_warned_of() {
     let ran = run("[0.1, 1.5, 1.0]");
     assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
     assert!(
-        ran.text().contains("2 iterations, the watched squared norm reached tol"),
+        ran.text().contains("2 iterations, the monitored squared norm reached tol"),
         "{}",
         ran.text()
     );

@@ -162,9 +162,9 @@ error: all.zarr is a folder and has no `key`
  --> zarr.toml:5:32
   |
 5 | G = { file = "all.zarr", key = "G" }
-  |                                ^^^ a key is of an .npz file
+  |                                ^^^ `key` is for .npz files
   |
-  = help: say `path` for an array in a Zarr group
+  = help: use `path` for an array in a Zarr group
 
 error: zarr.toml has 1 mistake; nothing was run
 "#,

@@ -6,15 +6,15 @@ use std::time::Instant;
 use serde_json::json;
 
 use crate::cli::common::{self, FileArgs, RunArgs, Work, claim, vanished};
-use crate::cli::inputs::{Uses, load_for};
-use crate::cli::places::Place;
+use crate::cli::inputs::{InputUse, load_for};
+use crate::cli::places::PlacedOutput;
 use crate::cli::session;
 use crate::cli::team::Team;
-use crate::cli::{Failure, Outcome, say, say_json, voice};
+use crate::cli::{CommandFailure, Outcome, say, say_json, voice};
 use crate::engine::Plans;
 use crate::graph::{simplify, transpose};
 use crate::io::Array;
-use crate::operators::{self, Op, Space};
+use crate::operators::{self, Op, OperatorSpace};
 use crate::problem::Problem;
 use crate::report;
 use crate::run::{Apply, Divided, Measured, doubts};
@@ -28,19 +28,19 @@ pub(super) struct Args {
     /// An operator's name or an expression [default: the operator of [solve], or the only one]
     #[arg(long, value_name = "EXPR")]
     operator: Option<String>,
-    /// The adjoint instead of the operator
+    /// Apply the adjoint instead
     #[arg(long)]
     adjoint: bool,
-    /// The array, as .npy, .npz or .zarr; - for standard input [default: with --adjoint, the data of [solve]]
+    /// Array to read, as .npy, .npz or .zarr; - for standard input [default with --adjoint: the data of [solve]]
     #[arg(long, value_name = "NPY")]
     input: Option<PathBuf>,
-    /// Which array of an .npz, or of a Zarr group
+    /// Array to read from an .npz file or a Zarr group
     #[arg(long, value_name = "KEY", requires = "input")]
     key: Option<String>,
-    /// Where the result goes, as .npy or .zarr; - for standard output
+    /// File to write the result to, as .npy or .zarr; - for standard output
     #[arg(long, value_name = "NPY")]
     output: Option<PathBuf>,
-    /// Apply so many times and report the time of each
+    /// Apply the operator N times and report the mean and least time
     #[arg(long, value_name = "N", default_value = "1")]
     repeat: usize,
     #[command(flatten)]
@@ -57,11 +57,11 @@ impl Args {
     }
 }
 
-/// The operator that is asked for, and its name.
+/// The operator to apply, and its name.
 pub(super) fn operator(
     problem: &mut Problem,
     asked: Option<&str>,
-) -> Result<(String, Op), Failure> {
+) -> Result<(String, Op), CommandFailure> {
     if let Some(text) = asked {
         return Ok((text.to_string(), problem.resolve_expression("--operator", text)?));
     }
@@ -72,10 +72,10 @@ pub(super) fn operator(
         problem.operators().map(|(name, op)| (name.to_string(), op.clone())).collect();
     match all.len() {
         1 => Ok(all[0].clone()),
-        0 => Err(Failure::Usage("error: the file has no operator".into())),
+        0 => Err(CommandFailure::Usage("error: the file has no operator".into())),
         _ => {
             let names: Vec<&str> = all.iter().map(|(name, _)| name.as_str()).collect();
-            Err(Failure::Usage(format!(
+            Err(CommandFailure::Usage(format!(
                 "error: the file has several operators; choose one with --operator: {}",
                 names.join(", ")
             )))
@@ -83,22 +83,22 @@ pub(super) fn operator(
     }
 }
 
-fn input(problem: &Problem, args: &Args) -> Result<Array, Failure> {
+fn input(problem: &Problem, args: &Args) -> Result<Array, CommandFailure> {
     match (&args.input, &problem.solve) {
         (Some(path), _) if path == Path::new("-") => Ok(problem.inputs().read_stream()?),
         (Some(path), _) => Ok(Array::open(&problem.inputs().find(path), args.key.as_deref())?),
         (None, Some(solve)) if args.adjoint => Ok(solve.data.clone()),
-        _ => Err(Failure::Usage(
-            "error: --input NPY is needed: the array to apply the operator to".into(),
+        _ => Err(CommandFailure::Usage(
+            "error: --input NPY is required: the array to apply the operator to".into(),
         )),
     }
 }
 
 /// The array as an input of that type: the dims, or flattened; never complex where real is asked for.
-fn fit(array: Array, op: &Op, side: Side, ty: &ArrayType) -> Result<Array, Failure> {
+fn fit(array: Array, op: &Op, side: Side, ty: &ArrayType) -> Result<Array, CommandFailure> {
     let (found, what) = (array.ty().clone(), side.name());
-    if !(Space { op: &**op, side, dims: &ty.dims }).takes(&found.dims) {
-        return Err(Failure::Usage(format!(
+    if !(OperatorSpace { op: &**op, side, dims: &ty.dims }).takes(&found.dims) {
+        return Err(CommandFailure::Usage(format!(
             "error: {} has dims {}, but the operator's {what} has {}",
             array.name(),
             show_dims(&found.dims),
@@ -106,7 +106,7 @@ fn fit(array: Array, op: &Op, side: Side, ty: &ArrayType) -> Result<Array, Failu
         )));
     }
     if found.dtype.is_complex() && !ty.dtype.is_complex() {
-        return Err(Failure::Usage(format!(
+        return Err(CommandFailure::Usage(format!(
             "error: {} is {}, but the operator's {what} is {}; give the operator `dtype = \"{}\"`",
             array.name(),
             found.dtype,
@@ -126,7 +126,7 @@ pub(super) fn run(args: &Args, team: &Team) -> Outcome {
     }
     let given: Vec<&Path> = args.input.as_deref().into_iter().collect();
     let here = RunArgs { out_dir: None, ..args.run.clone() };
-    let uses = Uses { work: Work::Operator, inputs: &given, writes: false };
+    let uses = InputUse { work: Work::Operator, inputs: &given, writes: false };
     let mut problem = load_for(team, &args.file, &here, &uses)?;
     let placed = match (&args.output, &args.run.out_dir) {
         (Some(path), Some(folder)) if !stream => Some(folder.join(path)),
@@ -154,12 +154,12 @@ pub(super) fn run(args: &Args, team: &Team) -> Outcome {
     drop(part);
     let limit = session::limit(&problem, &args.run);
     let spill = memory.spill(limit, problem.scratch.clone());
-    let spill = team.agree(spill.map_err(Failure::from))?;
+    let spill = team.agree(spill.map_err(CommandFailure::from))?;
     session::tell(&args.run, &memory, &spill);
     drop(plans);
 
     let place = placed.as_deref();
-    let create = |p: &Path| Place::create(team, p, "the result", to, args.run.stage);
+    let create = |p: &Path| PlacedOutput::create(team, p, "the result", to, args.run.stage);
     let place = place.map(create).transpose()?;
     let job = Apply {
         program: &program,
@@ -176,7 +176,7 @@ pub(super) fn run(args: &Args, team: &Team) -> Outcome {
         missing.map(|missing| format!("{}: {missing}", x.name())).into_iter().collect();
     warnings.extend(doubts("the result", &became, to));
     warnings.extend(vanished(team, std::iter::once((x.name(), &x)).chain(problem.arrays()))?);
-    team.agree(place.as_ref().map_or(Ok(()), Place::sync))?;
+    team.agree(place.as_ref().map_or(Ok(()), PlacedOutput::sync))?;
     let peak = team.peak_bytes()?;
     if !team.is_first() {
         return Ok(());

@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use crate::cli::{Failure, Outcome, say};
+use crate::cli::{CommandFailure, Outcome, say};
 use crate::operators::Key;
 use crate::report::{table, wrapped};
 use crate::spec::{NOT_YET, nearest};
@@ -11,7 +11,7 @@ use crate::spec::{NOT_YET, nearest};
 const WIDTH: usize = 90;
 
 /// One operator or solver.
-pub(super) struct Item {
+pub(super) struct DocumentedItem {
     pub(super) name: &'static str,
     pub(super) documentation: String,
     pub(super) keys: Vec<Key>,
@@ -20,7 +20,7 @@ pub(super) struct Item {
 }
 
 /// What a list is of.
-pub(super) struct Kind {
+pub(super) struct Catalogue {
     /// `operator`.
     pub(super) what: &'static str,
     /// The command that lists it.
@@ -30,7 +30,12 @@ pub(super) struct Kind {
 }
 
 /// Shows all items, or the one of a name.
-pub(super) fn show(kind: &Kind, items: &[Item], name: Option<&str>, as_json: bool) -> Outcome {
+pub(super) fn show(
+    kind: &Catalogue,
+    items: &[DocumentedItem],
+    name: Option<&str>,
+    as_json: bool,
+) -> Outcome {
     let Some(name) = name else {
         return say(&if as_json {
             let list = items.iter().map(|i| json!({"name": i.name, "summary": i.summary()}));
@@ -41,25 +46,25 @@ pub(super) fn show(kind: &Kind, items: &[Item], name: Option<&str>, as_json: boo
             let rows: Vec<[String; 2]> =
                 items.iter().map(|i| [i.name.to_string(), i.summary()]).collect();
             let command = kind.command;
-            let not_yet = format!("Not there yet: {}.", kind.not_yet.join(", "));
+            let not_yet = format!("Not supported yet: {}.", kind.not_yet.join(", "));
             let not_yet = wrapped(&not_yet, 0, WIDTH);
             table(0, &rows) + &format!("\n{not_yet}\n`pylopsd {command} NAME` documents one.\n")
         });
     };
     let Some(item) = items.iter().find(|i| i.name == name) else {
-        let mut message = format!("error: there is no {} `{name}`", kind.what);
+        let mut message = format!("error: unknown {} `{name}`", kind.what);
         if kind.not_yet.contains(&name) {
             message = format!("error: {} `{name}` is {NOT_YET}", kind.what);
         } else if let Some(meant) = nearest(name, items.iter().map(|i| i.name)) {
             message += &format!("; did you mean `{meant}`?");
         }
         message += &format!("\n`pylopsd {}` lists them all", kind.command);
-        return Err(Failure::Usage(message));
+        return Err(CommandFailure::Usage(message));
     };
     say(&if as_json { format!("{:#}\n", item.as_json()) } else { item.text() })
 }
 
-impl Item {
+impl DocumentedItem {
     fn summary(&self) -> String {
         self.documentation.lines().next().unwrap_or_default().to_string()
     }

@@ -11,18 +11,18 @@ use crate::report::table;
 use crate::space::ArrayType;
 use crate::spec::{ArraySource, OperatorSpec};
 
-/// Say what the file describes, and all that is wrong with it; reads headers only
+/// Describe the file, and report every mistake in it; reads headers only
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
     file: FileArgs,
-    /// One JSON object on standard output
+    /// Print one JSON object
     #[arg(long)]
     json: bool,
-    /// Refuse what is only warned of
+    /// Treat warnings as errors
     #[arg(long)]
     deny_warnings: bool,
-    /// No warnings
+    /// Print no warnings
     #[arg(long, short)]
     quiet: bool,
 }

@@ -7,19 +7,21 @@ use std::sync::Arc;
 use crate::cli::dottest::error_of;
 use crate::cli::team::Team;
 use crate::cli::voice::{self, complain};
-use crate::cli::{Failure, Outcome};
+use crate::cli::{CommandFailure, Outcome};
 use crate::io::narrow::too_small;
 use crate::io::{Array, Inputs, os_words};
 use crate::problem::{Guard, Problem, Solve};
 use crate::run::{self, Check, Solved};
-use crate::spec::{Diagnostics, Document, Host, Source, host_processes, parse_hosts, parse_size};
+use crate::spec::{
+    Diagnostics, Document, Host, SourceText, host_processes, parse_hosts, parse_size,
+};
 
 /// Options of every command that reads a problem file.
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct FileArgs {
     /// The problem file
     pub(super) file: PathBuf,
-    /// Override any key of the file, as in --set params.eps=0.2 or --set solve.niter=20
+    /// Override a key of the file, as in --set params.eps=0.2 or --set solve.niter=20
     #[arg(long = "set", value_name = "PATH=VALUE")]
     pub(super) set: Vec<String>,
 }
@@ -27,34 +29,34 @@ pub(super) struct FileArgs {
 /// Options of every command that runs.
 #[derive(Clone, Debug, clap::Args)]
 pub(super) struct RunArgs {
-    /// Threads of each process [default: run.threads, or all cores]
+    /// Threads per process [default: run.threads, or all cores]
     #[arg(long, value_name = "N", value_parser = positive)]
     pub(super) threads: Option<usize>,
-    /// Memory of each process, as in 16GiB [default: run.memory, or no limit]
+    /// Memory limit per process, such as 16GiB [default: run.memory, or no limit]
     #[arg(long, value_name = "SIZE", value_parser = size)]
     pub(super) memory: Option<u64>,
-    /// Folder of relative output paths [default: the problem file's]
+    /// Write outputs with relative paths into this folder [default: the problem file's]
     #[arg(long, value_name = "DIR")]
     pub(super) out_dir: Option<PathBuf>,
-    /// One JSON object on standard output instead of the summary
+    /// Print one JSON object instead of the summary
     #[arg(long)]
     pub(super) json: bool,
-    /// No summary and no progress
+    /// Print no summary, progress or warnings
     #[arg(long, short)]
     pub(super) quiet: bool,
-    /// No progress bar
+    /// Show no progress bar
     #[arg(long)]
     pub(super) no_progress: bool,
-    /// Say more on standard error
+    /// Print more on standard error
     #[arg(long, short)]
     pub(super) verbose: bool,
-    /// Run on these hosts, with so many processes each, as in node1:2,node2:2 [default: run.hosts]
+    /// Run on these hosts, with the number of processes on each, as in node1:2,node2:2 [default: run.hosts]
     #[arg(long, value_name = "LIST", value_parser = hosts)]
     pub(super) hosts: Option<Hosts>,
-    /// Send inputs that only the first process sees to the others, and take what they cannot write
+    /// Copy inputs that only the first process sees to the others, and let it write their outputs
     #[arg(long)]
     pub(super) stage: bool,
-    /// Threads that stand for processes
+    /// Run threads in place of processes
     #[arg(long, value_name = "N", hide = true, default_value = "1", value_parser = positive)]
     pub(super) ranks: usize,
 }
@@ -65,7 +67,7 @@ pub(super) struct CountArgs {
     /// Show what each of N processes owns and exchanges [default: those of the hosts, or 1]
     #[arg(long, value_name = "N", alias = "ranks", value_parser = crowd)]
     processes: Option<usize>,
-    /// For the processes of these hosts, as in node1:32,node2:32 [default: run.hosts]
+    /// Show the processes of these hosts, as in node1:32,node2:32 [default: run.hosts]
     #[arg(long, value_name = "LIST", value_parser = hosts, conflicts_with = "processes")]
     hosts: Option<Hosts>,
 }
@@ -85,17 +87,17 @@ pub(super) const MOST_PROCESSES: usize = 65536;
 fn crowd(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(n) if (1..=MOST_PROCESSES).contains(&n) => Ok(n),
-        _ => Err(format!("expected a whole number from 1 to {MOST_PROCESSES}")),
+        _ => Err(format!("expected an integer from 1 to {MOST_PROCESSES}")),
     }
 }
 
-/// Most threads of a process; more only wait for each other.
+/// Most threads per process; more would only wait for each other.
 pub(super) const MOST_THREADS: usize = 1024;
 
 pub(super) fn positive(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(n) if (1..=MOST_THREADS).contains(&n) => Ok(n),
-        _ => Err(format!("expected a whole number from 1 to {MOST_THREADS}")),
+        _ => Err(format!("expected an integer from 1 to {MOST_THREADS}")),
     }
 }
 
@@ -113,50 +115,53 @@ pub(super) fn hosts(text: &str) -> Result<Hosts, String> {
 }
 
 /// Reads the text of a problem file.
-pub(super) fn read_source(file: &FileArgs) -> Result<Source, Failure> {
+pub(super) fn read_source(file: &FileArgs) -> Result<SourceText, CommandFailure> {
     let stdin = file.file == Path::new("-");
     if stdin && std::io::stdin().is_terminal() {
-        return Err(Failure::Usage(
+        return Err(CommandFailure::Usage(
             "error: the problem file is read from standard input, which is a terminal; write \
              `pylopsd ... - < problem.toml`, or name a file"
                 .into(),
         ));
     }
-    Source::read(&file.file).map_err(|e| {
+    SourceText::read(&file.file).map_err(|e| {
         let words = match e.kind() {
-            ErrorKind::NotFound => "there is no such file".to_string(),
+            ErrorKind::NotFound => "no such file".to_string(),
             ErrorKind::IsADirectory => "it is a folder".to_string(),
             _ => os_words(&e),
         };
         let name = if stdin { "on standard input".into() } else { file.file.display().to_string() };
-        Failure::Usage(format!("error: cannot read problem file {name}: {words}"))
+        CommandFailure::Usage(format!("error: cannot read problem file {name}: {words}"))
     })
 }
 
-/// A problem file with whatever of it can be read beside its mistakes.
-pub(super) fn parsed(source: Source, file: &FileArgs) -> Result<(Document, Diagnostics), Failure> {
+/// A problem file, read as far as its mistakes allow.
+pub(super) fn parsed(
+    source: SourceText,
+    file: &FileArgs,
+) -> Result<(Document, Diagnostics), CommandFailure> {
     match Document::parse_partly(source, &file.set) {
         (Some(document), mistakes) => Ok((document, mistakes)),
         (None, mistakes) => Err(mistakes.into()),
     }
 }
 
-/// What of a problem file a command works on.
+/// Which part of a problem file a command uses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Work {
-    /// All of it: what nothing uses is warned of.
+    /// All of it, so unused parts get a warning.
     #[default]
     Whole,
     /// An operator, which the command line may name.
     Operator,
 }
 
-/// Reads a problem file, and says its warnings; all its mistakes at once.
+/// Reads a problem file and prints its warnings, or reports all its mistakes at once.
 pub(super) fn load(
     file: &FileArgs,
     work: Work,
     out_dir: Option<&Path>,
-) -> Result<Problem, Failure> {
+) -> Result<Problem, CommandFailure> {
     let problem = load_silently(file, work, out_dir)?;
     warn(&problem.warnings);
     Ok(problem)
@@ -167,12 +172,12 @@ pub(super) fn load_silently(
     file: &FileArgs,
     work: Work,
     out_dir: Option<&Path>,
-) -> Result<Problem, Failure> {
+) -> Result<Problem, CommandFailure> {
     let (document, early) = parsed(read_source(file)?, file)?;
     loaded(document, early, work, out_dir, &Arc::default())
 }
 
-/// Says warnings on standard error.
+/// Prints warnings on standard error.
 pub(super) fn warn(warnings: &Diagnostics) {
     if !warnings.warnings().is_empty() && !voice::only_json() {
         complain(warnings.render(voice::colours()).trim_end());
@@ -186,7 +191,7 @@ pub(super) fn loaded(
     work: Work,
     out_dir: Option<&Path>,
     inputs: &Arc<Inputs>,
-) -> Result<Problem, Failure> {
+) -> Result<Problem, CommandFailure> {
     match Problem::load_with(document, out_dir, inputs) {
         Ok(mut problem) => {
             let none = problem.diagnostics();
@@ -213,14 +218,14 @@ pub(super) fn loaded(
     }
 }
 
-/// Says what a run met that is probably not what was meant.
+/// Prints the warnings of a run.
 pub(super) fn warn_of_run(warnings: &[String], args: &RunArgs) {
     if !args.quiet && !voice::only_json() {
         warnings.iter().for_each(|w| complain(&format!("warning: {w}")));
     }
 }
 
-/// All warnings for machines: those of the problem file, and those of the run.
+/// All warnings for `--json`: those of the problem file, then those of the run.
 pub(super) fn listed(problem: &Problem, run: &[String]) -> Vec<String> {
     let early = problem.warnings.warnings().iter();
     let early = early.map(|w| format!("{}: {}", w.message, w.label));
@@ -232,7 +237,7 @@ pub(super) fn listed(problem: &Problem, run: &[String]) -> Vec<String> {
 pub(super) fn vanished<'a>(
     team: &Team,
     arrays: impl Iterator<Item = (&'a str, &'a Array)>,
-) -> Result<Vec<String>, Failure> {
+) -> Result<Vec<String>, CommandFailure> {
     let arrays: Vec<(&str, &Array)> = arrays.collect();
     let own: Vec<u64> = arrays.iter().flat_map(|(_, array)| array.losses()).collect();
     let all = team.all_gather(&own)?;
@@ -240,8 +245,7 @@ pub(super) fn vanished<'a>(
     let told = arrays.iter().enumerate().filter_map(|(k, (what, _))| {
         let largest = of(k)?;
         Some(format!(
-            "{what} is too small for single precision, which makes some of its values zero: the largest \
-             is {largest:e}; scale it"
+            "{what} is too small for single precision: some of its values become zero, and the largest is {largest:e}; scale it"
         ))
     });
     Ok(told.collect())
@@ -250,14 +254,18 @@ pub(super) fn vanished<'a>(
 /// An error if a place must not be written, as the value of an option.
 pub(super) fn claim(guard: &mut Guard, path: &Path, option: &str) -> Outcome {
     guard.write(path, option, None).map_err(|clash| {
-        Failure::Usage(format!("error: {}: {}; name another place", path.display(), clash.message))
+        CommandFailure::Usage(format!(
+            "error: {}: {}; choose another path",
+            path.display(),
+            clash.message
+        ))
     })
 }
 
 /// What a problem solves.
-pub(super) fn solve(problem: &Problem) -> Result<&Solve, Failure> {
+pub(super) fn solve(problem: &Problem) -> Result<&Solve, CommandFailure> {
     problem.solve.as_ref().ok_or_else(|| {
-        Failure::Usage(format!(
+        CommandFailure::Usage(format!(
             "error: {} has no [solve] table, so there is nothing to solve",
             problem.document.source.name
         ))
@@ -269,7 +277,7 @@ pub(super) fn checked(
     team: &Team,
     problem: &Problem,
     solved: &Solved,
-) -> Result<Vec<Check>, Failure> {
+) -> Result<Vec<Check>, CommandFailure> {
     // What all processes do together comes first.
     let error = match run::wants_dottest(problem) {
         true => error_of(team, solve(problem)?.operator.as_ref(), solved.threads)?,
@@ -279,5 +287,5 @@ pub(super) fn checked(
         true => run::check(problem, solved, error),
         false => Ok(Vec::new()),
     };
-    team.agree(checks.map_err(Failure::from))
+    team.agree(checks.map_err(CommandFailure::from))
 }

@@ -5,29 +5,29 @@ use std::path::PathBuf;
 use serde_json::{Value as Json, json};
 
 use crate::cli::info::{is_archive, open, show};
-use crate::cli::{Failure, Outcome, complain, say, say_json};
+use crate::cli::{CommandFailure, Outcome, complain, say, say_json};
 use crate::io;
 use crate::report::table;
 use crate::run::bound;
 use crate::scalar::C128;
 
-/// Compare an array with a reference; exit code 3 if they differ by more than is allowed
+/// Compare an array with a reference; exit code 3 if they differ beyond the tolerance
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The array, as .npy, .npz or .zarr; - for standard input
+    /// Array, as .npy, .npz or .zarr; - for standard input
     a: PathBuf,
-    /// The reference
+    /// Reference
     b: PathBuf,
-    /// Which array of an .npz, or of a Zarr group
+    /// Array to read from an .npz file or a Zarr group
     #[arg(long, value_name = "KEY")]
     key: Option<String>,
-    /// Largest error in the 2-norm, relative to the reference
+    /// Largest 2-norm of the error, relative to that of the reference
     #[arg(long, value_name = "R", default_value = "1e-6", value_parser = tolerance)]
     rtol: f64,
-    /// Largest error in the 2-norm beside that
+    /// Absolute tolerance, added to the relative one
     #[arg(long, value_name = "A", default_value = "0", value_parser = tolerance)]
     atol: f64,
-    /// JSON on standard output
+    /// Print JSON
     #[arg(long)]
     pub(super) json: bool,
 }
@@ -35,7 +35,7 @@ pub(super) struct Args {
 fn tolerance(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(x) if x >= 0.0 && x.is_finite() => Ok(x),
-        _ => Err("expected a finite number that is not negative".into()),
+        _ => Err("expected a finite, non-negative number".into()),
     }
 }
 
@@ -93,7 +93,7 @@ pub(super) fn run(args: &Args) -> Outcome {
         }
         say(&format!("{word}\n{}", table(2, &rows)))?;
     }
-    if equal { Ok(()) } else { Err(Failure::Unmet) }
+    if equal { Ok(()) } else { Err(CommandFailure::Unmet) }
 }
 
 fn finite(x: f64) -> Json {

@@ -6,9 +6,9 @@ use std::path::Path;
 use serde_json::json;
 
 use crate::cli::common::{FileArgs, RunArgs, Work};
-use crate::cli::inputs::{Uses, load_for};
+use crate::cli::inputs::{InputUse, load_for};
 use crate::cli::team::Team;
-use crate::cli::{Failure, Outcome, say, say_json, session};
+use crate::cli::{CommandFailure, Outcome, say, say_json, session};
 use crate::operators::{Op, Operator};
 use crate::run::dottest;
 
@@ -20,10 +20,10 @@ pub(super) struct Args {
     /// An operator's name or an expression [default: every operator of the file]
     #[arg(long, value_name = "EXPR")]
     operator: Option<String>,
-    /// Pairs of random vectors
+    /// Number of pairs of random vectors
     #[arg(long, value_name = "N", default_value = "3")]
     trials: u64,
-    /// Largest relative error [default: 1e-10 in double, 1e-4 in single precision]
+    /// Largest relative error to accept [default: 1e-10 in double, 1e-4 in single precision]
     #[arg(long, value_name = "T")]
     tol: Option<f64>,
     #[command(flatten)]
@@ -41,28 +41,32 @@ impl Args {
 }
 
 /// The relative error of an operator's dot test.
-pub(super) fn error_of(team: &Team, op: &dyn Operator, threads: usize) -> Result<f64, Failure> {
+pub(super) fn error_of(
+    team: &Team,
+    op: &dyn Operator,
+    threads: usize,
+) -> Result<f64, CommandFailure> {
     team.run(1, threads, |machine| dottest(op, machine, 1))
 }
 
 /// What a dot test found.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Tested {
+pub(super) struct DotTest {
     error: f64,
     tol: f64,
 }
 
-impl Tested {
-    /// Whether the adjoint is the adjoint.
+impl DotTest {
+    /// Whether the error is within the tolerance.
     pub(super) fn holds(&self) -> bool {
         self.error <= self.tol
     }
 }
 
-impl fmt::Display for Tested {
+impl fmt::Display for DotTest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let verdict = if self.holds() { "ok" } else { "FAILED" };
-        let Tested { error, tol } = self;
+        let DotTest { error, tol } = self;
         write!(f, "{verdict:<6}  relative error {error:.2e}, allowed {tol:.0e}")
     }
 }
@@ -75,21 +79,21 @@ pub(super) fn test(
     tol: Option<f64>,
     threads: usize,
     ranks: usize,
-) -> Result<Tested, Failure> {
+) -> Result<DotTest, CommandFailure> {
     let tol = tol.unwrap_or(if op.model().dtype.is_double() { 1e-10 } else { 1e-4 });
     let error = team.run(ranks, threads, |machine| dottest(op, machine, trials))?;
-    Ok(Tested { error, tol })
+    Ok(DotTest { error, tol })
 }
 
 pub(super) fn run(args: &Args, team: &Team) -> Outcome {
-    let uses = Uses { work: Work::Operator, ..Uses::default() };
+    let uses = InputUse { work: Work::Operator, ..InputUse::default() };
     let mut problem = load_for(team, &args.file, &args.run, &uses)?;
     let list: Vec<(String, Op)> = match &args.operator {
         Some(text) => vec![(text.clone(), problem.resolve_expression("--operator", text)?)],
         None => problem.operators().map(|(name, op)| (name.to_string(), op.clone())).collect(),
     };
     if list.is_empty() {
-        return Err(Failure::Usage("error: the file has no operator to test".into()));
+        return Err(CommandFailure::Usage("error: the file has no operator to test".into()));
     }
     let threads = session::threads(team, &problem, &args.run)?;
     let width = list.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
@@ -98,7 +102,7 @@ pub(super) fn run(args: &Args, team: &Team) -> Outcome {
         let tested = test(team, op.as_ref(), args.trials, args.tol, threads, args.run.ranks)?;
         all &= tested.holds();
         lines += &format!("{name:<width$}  {tested}\n");
-        let Tested { error, tol } = tested;
+        let DotTest { error, tol } = tested;
         found
             .push(json!({ "operator": name, "error": error, "tol": tol, "holds": tested.holds() }));
     }
@@ -108,5 +112,5 @@ pub(super) fn run(args: &Args, team: &Team) -> Outcome {
     } else if !args.run.quiet {
         say(&lines)?;
     }
-    if all { Ok(()) } else { Err(Failure::Unmet) }
+    if all { Ok(()) } else { Err(CommandFailure::Unmet) }
 }

@@ -4,10 +4,10 @@ use crate::cli::common::{FileArgs, parsed, read_source};
 use crate::cli::{Outcome, say};
 use crate::problem::application;
 
-/// Print the problem file that an application stands for: the same arrays, operators and outputs
+/// Print an application as a plain problem file, with its arrays, operators and outputs
 ///
-/// What is printed gives the same bits as FILE when it stands in the same folder. Comments are not
-/// kept, and --set has been applied.
+/// In the folder of FILE, the printed file gives the same bits. It includes the changes of --set, and
+/// leaves out comments.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]

@@ -15,16 +15,16 @@ pub(super) struct Args {
     /// An operator's name or an expression [default: what [solve] runs, or the only operator]
     #[arg(long, value_name = "EXPR")]
     operator: Option<String>,
-    /// The adjoint instead of the operator
+    /// Draw the adjoint instead
     #[arg(long)]
     adjoint: bool,
-    /// What the nodes are
+    /// What to draw
     #[arg(long, default_value = "operators")]
     level: Level,
-    /// How it is written
+    /// Output format
     #[arg(long, default_value = "text")]
     format: Format,
-    /// With --level operators: as the operators write it, before it is simplified
+    /// With --level operators, draw the graph before simplification
     #[arg(long)]
     raw: bool,
     #[command(flatten)]
@@ -34,9 +34,9 @@ pub(super) struct Args {
 /// What the nodes of a drawing are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum Level {
-    /// What the operators are made of
+    /// The primitives behind the operators
     Operators,
-    /// The arrays that are kept, and the stages between them
+    /// The stored arrays, and the stages between them
     Plan,
 }
 

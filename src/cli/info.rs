@@ -6,22 +6,22 @@ use std::path::{Path, PathBuf};
 
 use serde_json::{Value as Json, json};
 
-use crate::cli::{Failure, Outcome, complain, say, say_json, voice};
+use crate::cli::{CommandFailure, Outcome, complain, say, say_json, voice};
 use crate::io::{Array, Inputs, Result, Summary, members, summarize};
 use crate::report::{bytes, table};
 use crate::scalar::C128;
 use crate::space::show_dims;
 
-/// Say what is in .npy and .npz files, and Zarr folders
+/// Describe the arrays of .npy and .npz files and Zarr folders
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The files; - for a .npy stream on standard input
+    /// Files to describe; - for a .npy stream on standard input
     #[arg(required = true, value_name = "NPY")]
     files: Vec<PathBuf>,
-    /// Only this array of an .npz, or of a Zarr group
+    /// Describe only this array of an .npz file or a Zarr group
     #[arg(long, value_name = "KEY")]
     key: Option<String>,
-    /// JSON on standard output
+    /// Print JSON
     #[arg(long)]
     pub(super) json: bool,
 }
@@ -60,7 +60,7 @@ fn arrays(path: &Path, key: Option<&str>) -> Result<Vec<Result<Array>>> {
 pub(super) fn run(args: &Args) -> Outcome {
     let mut texts = Vec::new();
     let mut list = Vec::new();
-    let mut failure: Option<Failure> = None;
+    let mut failure: Option<CommandFailure> = None;
     let mut errors = Vec::new();
     for path in &args.files {
         let found = arrays(path, args.key.as_deref());
@@ -73,12 +73,12 @@ pub(super) fn run(args: &Args) -> Outcome {
                 }
                 // The rest is shown all the same.
                 Err(error) => {
-                    if let Some(Failure::Usage(message)) = &failure {
+                    if let Some(CommandFailure::Usage(message)) = &failure {
                         complain(message);
-                    } else if let Some(Failure::Run(message)) = &failure {
+                    } else if let Some(CommandFailure::Run(message)) = &failure {
                         complain(&format!("error: {message}"));
                     }
-                    let error = Failure::from(error);
+                    let error = CommandFailure::from(error);
                     errors.push(voice::error(&error));
                     failure = Some(error);
                 }
@@ -127,7 +127,7 @@ fn text(name: &str, s: &Summary) -> String {
         rows.insert(3, row("stored as", storage.clone()));
     }
     if s.nan + s.inf > 0 {
-        rows.push(row("", "min, max, mean and norm are of the finite values".to_string()));
+        rows.push(row("", "min, max, mean and norm cover the finite values only".to_string()));
     }
     format!("{name}\n{}", table(2, &rows))
 }

@@ -6,17 +6,17 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::common::{FileArgs, RunArgs, Work, loaded, parsed, read_source, warn};
 use crate::cli::team::Team;
-use crate::cli::{Failure, launch, voice};
+use crate::cli::{CommandFailure, launch, voice};
 use crate::io::Inputs;
 use crate::problem::Problem;
-use crate::spec::{ArraySource, Document, Host, Source, host_processes};
+use crate::spec::{ArraySource, Document, Host, SourceText, host_processes};
 
 /// Bytes of a file that are sent at a time.
 const PIECE: usize = 64 << 20;
 
 /// What a command uses besides the problem file.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Uses<'a> {
+pub(super) struct InputUse<'a> {
     /// What of the file it works on.
     pub(super) work: Work,
     /// Arrays that it reads.
@@ -31,21 +31,21 @@ pub(super) fn load_for(
     team: &Team,
     file: &FileArgs,
     run: &RunArgs,
-    uses: &Uses<'_>,
-) -> Result<Problem, Failure> {
-    let Uses { work, inputs, writes } = *uses;
+    uses: &InputUse<'_>,
+) -> Result<Problem, CommandFailure> {
+    let InputUse { work, inputs, writes } = *uses;
     let piped = file.file == Path::new("-");
     if piped && inputs.contains(&Path::new("-")) {
-        return Err(Failure::Usage(
+        return Err(CommandFailure::Usage(
             "error: the problem file and --input are both read from standard input; name a file for one"
                 .into(),
         ));
     }
-    let own = if team.is_first() { read_source(file) } else { Ok(Source::default()) };
+    let own = if team.is_first() { read_source(file) } else { Ok(SourceText::default()) };
     let source = team.agree(own)?;
     let text = team.broadcast(source.text.as_bytes())?;
     let name = voice::shown(&file.file);
-    let source = Source::new(name, String::from_utf8_lossy(&text));
+    let source = SourceText::new(name, String::from_utf8_lossy(&text));
     let (document, mistakes) = parsed(source, file)?;
     if writes && document.outputs.iter().any(|output| output.path.value == "-") {
         team.agree(voice::keep_for_data())?;
@@ -54,9 +54,8 @@ pub(super) fn load_for(
         && !hosts.is_empty()
         && host_processes(hosts) != count
     {
-        return Err(Failure::Usage(format!(
-            "error: --hosts asks for {} processes, but a launcher has started {count} already; leave one of \
-             the two away",
+        return Err(CommandFailure::Usage(format!(
+            "error: --hosts asks for {} processes, but a launcher has started {count} already; drop one",
             host_processes(hosts)
         )));
     }
@@ -67,7 +66,7 @@ pub(super) fn load_for(
         let here = here && hosts.len() <= 1;
         if !here && mistakes.is_empty() {
             if piped {
-                return Err(Failure::Usage(
+                return Err(CommandFailure::Usage(
                     "error: a problem file on standard input cannot be run on hosts: each process reads it; \
                      name a file"
                         .into(),
@@ -75,7 +74,7 @@ pub(super) fn load_for(
             }
             // The launcher passes the first interrupt on, and waits.
             team.interrupted();
-            return Err(Failure::Told(launch::start(&hosts, run.stage)?));
+            return Err(CommandFailure::Told(launch::start(&hosts, run.stage)?));
         }
     }
     let mut found = share_stream(team, &document, inputs)?;
@@ -91,16 +90,20 @@ pub(super) fn load_for(
 }
 
 /// Hosts of a command that runs several files, each with `--hosts` only.
-pub(super) fn start_on_hosts(team: &Team, run: &RunArgs) -> Result<(), Failure> {
+pub(super) fn start_on_hosts(team: &Team, run: &RunArgs) -> Result<(), CommandFailure> {
     let Some(hosts) = run.hosts.as_ref().filter(|_| launch::launched().is_none()) else {
         return Ok(());
     };
     team.interrupted();
-    Err(Failure::Told(launch::start(hosts, run.stage)?))
+    Err(CommandFailure::Told(launch::start(hosts, run.stage)?))
 }
 
 /// Standard input comes to process 0 alone.
-fn share_stream(team: &Team, document: &Document, inputs: &[&Path]) -> Result<Inputs, Failure> {
+fn share_stream(
+    team: &Team,
+    document: &Document,
+    inputs: &[&Path],
+) -> Result<Inputs, CommandFailure> {
     let mut found = Inputs::default();
     let stream = |path: &Path| path == Path::new("-");
     let in_file = document.arrays.iter().any(|(_, array)| match &array.source {
@@ -115,12 +118,12 @@ fn share_stream(team: &Team, document: &Document, inputs: &[&Path]) -> Result<In
     Ok(found)
 }
 
-fn read_stream() -> Result<Vec<u8>, Failure> {
+fn read_stream() -> Result<Vec<u8>, CommandFailure> {
     let mut stdin = std::io::stdin();
     let mut bytes = Vec::new();
     if !stdin.is_terminal() {
         let read = stdin.read_to_end(&mut bytes);
-        read.map_err(|e| Failure::Run(format!("standard input cannot be read: {e}")))?;
+        read.map_err(|e| CommandFailure::Run(format!("cannot read standard input: {e}")))?;
     }
     Ok(bytes)
 }
@@ -131,7 +134,7 @@ fn send(
     document: &Document,
     inputs: &[&Path],
     found: &mut Inputs,
-) -> Result<(), Failure> {
+) -> Result<(), CommandFailure> {
     if team.size() == 1 {
         return Ok(());
     }
@@ -140,7 +143,9 @@ fn send(
         let parent = document.run.scratch.as_ref().map(|s| document.folder().join(&s.value));
         made = found.make_copies(parent.as_deref());
     }
-    team.agree(made.map_err(|e| Failure::Run(format!("folder for inputs: {e}"))))?;
+    team.agree(
+        made.map_err(|e| CommandFailure::Run(format!("cannot create a folder for inputs: {e}"))),
+    )?;
     let own = if team.is_first() { files(document, inputs) } else { Vec::new() };
     let list = team.broadcast(serde_json::to_string(&own).unwrap_or_default().as_bytes())?;
     let list: Vec<PathBuf> = serde_json::from_slice(&list).unwrap_or_default();
@@ -150,9 +155,9 @@ fn send(
     Ok(())
 }
 
-fn send_file(team: &Team, path: &Path, found: &Inputs) -> Result<(), Failure> {
+fn send_file(team: &Team, path: &Path, found: &Inputs) -> Result<(), CommandFailure> {
     let failed =
-        |e: std::io::Error| Failure::Run(format!("{} cannot be sent: {e}", path.display()));
+        |e: std::io::Error| CommandFailure::Run(format!("{} cannot be sent: {e}", path.display()));
     // Nobody needs what it can see itself.
     let seen = std::fs::metadata(path).map_or(u64::MAX, |meta| meta.len());
     let seen = team.all_gather(&[seen])?;

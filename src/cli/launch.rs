@@ -17,7 +17,7 @@ pub(super) use {
 };
 
 #[cfg(not(feature = "mpi"))]
-use crate::{cli::Failure, spec::Host};
+use crate::{cli::CommandFailure, spec::Host};
 
 /// How to get a program that runs on hosts.
 #[cfg_attr(feature = "mpi", allow(dead_code))]
@@ -25,7 +25,7 @@ pub(super) const HOW_TO_BUILD: &str = "\
 help: install MPI and clang's library (Debian, Ubuntu: apt-get install libopenmpi-dev openmpi-bin \
 libclang-dev; Fedora: dnf install openmpi-devel clang-devel), then build pylopsd again: \
 cargo install --path . --features mpi
-help: without --hosts and run.hosts it runs on this machine's cores, and needs no MPI";
+help: without --hosts and run.hosts, pylopsd runs on this machine's cores and needs no MPI";
 
 /// How launchers tell a process how many there are, and which it is. An Open MPI process that Slurm's
 /// daemons started has Slurm's variables too, so the order matters.
@@ -62,9 +62,9 @@ pub(super) fn is_first() -> bool {
 /// Starts this program again with the same arguments as one process of a run on hosts, and waits
 /// for its end.
 #[cfg(not(feature = "mpi"))]
-pub(super) fn start(hosts: &[Host], _stage: bool) -> Result<u8, Failure> {
-    Err(Failure::Usage(format!(
-        "error: {} asked for, but this pylopsd was built without MPI\n{HOW_TO_BUILD}",
+pub(super) fn start(hosts: &[Host], _stage: bool) -> Result<u8, CommandFailure> {
+    Err(CommandFailure::Usage(format!(
+        "error: {} requested, but this pylopsd was built without MPI\n{HOW_TO_BUILD}",
         listed(hosts)
     )))
 }

@@ -35,7 +35,7 @@ use clap::{ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::report::bytes;
 use crate::run::OverLimit;
-use crate::spec::Told;
+use crate::spec::JsonDiagnostic;
 use team::Team;
 use voice::{Asked, complain, say, say_json};
 
@@ -45,7 +45,7 @@ use voice::{Asked, complain, say, say_json};
 struct Cli {
     #[command(subcommand)]
     command: Command,
-    /// Whether messages have colours; auto heeds NO_COLOR, TERM=dumb, and where they go
+    /// When to colour messages; auto heeds NO_COLOR, TERM=dumb and the terminal
     #[arg(long, global = true, value_name = "WHEN", default_value = "auto")]
     color: ColorChoice,
 }
@@ -69,10 +69,10 @@ enum Command {
 
 /// Why a command did not succeed; each has its exit code.
 #[derive(Debug)]
-enum Failure {
+enum CommandFailure {
     /// The run failed: 1.
     Run(String),
-    /// Wrong usage or a wrong problem file: 2. The text is whole.
+    /// Wrong usage, or a problem file that cannot be used: 2. The text is printed as it is.
     Usage(String),
     /// Mistakes of a problem file, each with its place: 2.
     Mistakes {
@@ -80,60 +80,62 @@ enum Failure {
         text: String,
         /// How many there are.
         summary: String,
-        /// Each of them for machines.
-        list: Vec<Told>,
+        /// Each of them, for `--json`.
+        list: Vec<JsonDiagnostic>,
     },
-    /// An expectation, dot test or comparison did not hold: 3. All is said.
+    /// An expectation, dot test or comparison failed: 3. The details are already printed.
     Unmet,
     /// Interrupted: 130.
     Interrupted,
-    /// Some of several files failed with this exit code. All is said.
+    /// Some of several files failed with this exit code. The details are already printed.
     Told(u8),
 }
 
-impl Failure {
+impl CommandFailure {
     /// The program's exit code.
     fn code(&self) -> u8 {
         match self {
-            Failure::Run(_) => 1,
-            Failure::Usage(_) | Failure::Mistakes { .. } => 2,
-            Failure::Unmet => 3,
-            Failure::Told(code) => *code,
-            Failure::Interrupted => 130,
+            CommandFailure::Run(_) => 1,
+            CommandFailure::Usage(_) | CommandFailure::Mistakes { .. } => 2,
+            CommandFailure::Unmet => 3,
+            CommandFailure::Told(code) => *code,
+            CommandFailure::Interrupted => 130,
         }
     }
 
-    /// A word for machines.
+    /// The kind of failure, for `--json`.
     fn kind(&self) -> &'static str {
         match self {
-            Failure::Run(_) => "run",
-            Failure::Usage(_) => "usage",
-            Failure::Mistakes { .. } => "problem",
-            Failure::Unmet | Failure::Told(_) => "told",
-            Failure::Interrupted => "interrupted",
+            CommandFailure::Run(_) => "run",
+            CommandFailure::Usage(_) => "usage",
+            CommandFailure::Mistakes { .. } => "problem",
+            CommandFailure::Unmet | CommandFailure::Told(_) => "told",
+            CommandFailure::Interrupted => "interrupted",
         }
     }
 
-    /// What is left to say to people.
+    /// The message that is still to be printed.
     fn text(&self) -> Option<String> {
         match self {
-            Failure::Run(message) => Some(format!("error: {message}")),
-            Failure::Usage(text) | Failure::Mistakes { text, .. } => Some(text.clone()),
-            Failure::Interrupted => Some("interrupted".into()),
-            Failure::Unmet | Failure::Told(_) => None,
+            CommandFailure::Run(message) => Some(format!("error: {message}")),
+            CommandFailure::Usage(text) | CommandFailure::Mistakes { text, .. } => {
+                Some(text.clone())
+            }
+            CommandFailure::Interrupted => Some("interrupted".into()),
+            CommandFailure::Unmet | CommandFailure::Told(_) => None,
         }
     }
 
     /// Mistakes with their places.
-    fn diagnostics(&self) -> &[Told] {
+    fn diagnostics(&self) -> &[JsonDiagnostic] {
         match self {
-            Failure::Mistakes { list, .. } => list,
+            CommandFailure::Mistakes { list, .. } => list,
             _ => &[],
         }
     }
 }
 
-type Outcome = Result<(), Failure>;
+type Outcome = Result<(), CommandFailure>;
 
 /// Runs the command that the arguments name.
 pub fn main() -> ExitCode {
@@ -191,39 +193,43 @@ impl Cli {
     }
 }
 
-impl From<crate::engine::Error> for Failure {
+impl From<crate::engine::Error> for CommandFailure {
     fn from(e: crate::engine::Error) -> Self {
-        Failure::Run(e.to_string())
+        CommandFailure::Run(e.to_string())
     }
 }
 
-impl From<OverLimit> for Failure {
+impl From<OverLimit> for CommandFailure {
     fn from(e: OverLimit) -> Self {
         let (least, limit) = (bytes(e.least as f64), bytes(e.limit as f64));
-        Failure::Run(format!(
+        CommandFailure::Run(format!(
             "the run needs at least {least} of memory, even with scratch files; the limit is {limit}. Raise \
              --memory, or use fewer threads"
         ))
     }
 }
 
-impl From<crate::graph::Error> for Failure {
+impl From<crate::graph::Error> for CommandFailure {
     fn from(e: crate::graph::Error) -> Self {
-        Failure::Run(e.to_string())
+        CommandFailure::Run(e.to_string())
     }
 }
 
-impl From<crate::io::Error> for Failure {
+impl From<crate::io::Error> for CommandFailure {
     fn from(e: crate::io::Error) -> Self {
         match e.kind() {
-            crate::io::ErrorKind::Input => Failure::Usage(format!("error: {e}")),
-            crate::io::ErrorKind::Run => Failure::Run(e.to_string()),
+            crate::io::ErrorKind::Input => CommandFailure::Usage(format!("error: {e}")),
+            crate::io::ErrorKind::Run => CommandFailure::Run(e.to_string()),
         }
     }
 }
 
-impl From<crate::spec::Diagnostics> for Failure {
+impl From<crate::spec::Diagnostics> for CommandFailure {
     fn from(d: crate::spec::Diagnostics) -> Self {
-        Failure::Mistakes { text: d.render(voice::colours()), summary: d.count(), list: d.told() }
+        CommandFailure::Mistakes {
+            text: d.render(voice::colours()),
+            summary: d.count(),
+            list: d.told(),
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! `pylopsd ops`
 
 use crate::cli::Outcome;
-use crate::cli::catalogue::{Item, Kind, show};
+use crate::cli::catalogue::{Catalogue, DocumentedItem, show};
 use crate::operators::{ENTRIES, OPERATORS_NOT_YET};
 use crate::problem::application;
 
@@ -10,28 +10,28 @@ use crate::problem::application;
 pub(super) struct Args {
     /// An operator's type, as in `type = "FirstDerivative"`
     name: Option<String>,
-    /// JSON on standard output
+    /// Print JSON
     #[arg(long)]
     pub(super) json: bool,
 }
 
 const OPERATORS: &str =
     "Every operator also takes `dtype`, and `chunks = { model = [...], data = [...] }`.";
-const APPLICATIONS: &str = "An application brings the operator and the data of `[solve]`; the rest of \
-                            that table, and `dtype`, are the file's.";
+const APPLICATIONS: &str = "An application sets `operator` and `data` of `[solve]`; the file gives the \
+                            rest of that table, and `dtype`.";
 
 pub(super) fn run(args: &Args) -> Outcome {
     let not_yet = OPERATORS_NOT_YET.iter().chain(application::NOT_YET).copied().collect();
-    let kind = Kind { what: "operator", command: "ops", not_yet };
-    let applications = application::ENTRIES.iter().map(|e| Item {
+    let kind = Catalogue { what: "operator", command: "ops", not_yet };
+    let applications = application::ENTRIES.iter().map(|e| DocumentedItem {
         name: e.name,
         documentation: format!("[application] {}", e.documentation()),
         keys: e.keys(),
         common: APPLICATIONS,
     });
-    let items: Vec<Item> = ENTRIES
+    let items: Vec<DocumentedItem> = ENTRIES
         .iter()
-        .map(|e| Item {
+        .map(|e| DocumentedItem {
             name: e.name,
             documentation: e.documentation(),
             keys: e.keys(),

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::cli::team::Team;
-use crate::cli::{Failure, Outcome};
+use crate::cli::{CommandFailure, Outcome};
 use crate::engine::SharedOutput;
 use crate::io::output::{check_ending, check_file};
 use crate::io::{NpyOutput, TemporaryFolder, TextOutput};
@@ -13,7 +13,7 @@ use crate::spec::OutputName;
 
 /// An array's output in the making.
 #[derive(Debug)]
-pub(super) struct Place {
+pub(super) struct PlacedOutput {
     /// What the processes write.
     pub(super) output: SharedOutput,
     /// As the user named it.
@@ -22,7 +22,7 @@ pub(super) struct Place {
     folder: Option<TemporaryFolder>,
 }
 
-impl Place {
+impl PlacedOutput {
     /// Begins an output, which messages call by that name, in all processes: the first makes the file, the others open it, or will send
     /// what they have if they may not see it.
     pub(super) fn create(
@@ -31,7 +31,7 @@ impl Place {
         name: &str,
         ty: &ArrayType,
         stage: bool,
-    ) -> Result<Place, Failure> {
+    ) -> Result<PlacedOutput, CommandFailure> {
         let stream = path == Path::new("-");
         let made = if team.is_first() { begin(path, ty, stream).map(Some) } else { Ok(None) };
         let made = team.agree(made)?;
@@ -51,7 +51,7 @@ impl Place {
         };
         let file = team.agree(file)?;
         let output = SharedOutput { name: name.to_string(), dtype: ty.dtype, file, blind };
-        Ok(Place { output, path: path.to_path_buf(), folder })
+        Ok(PlacedOutput { output, path: path.to_path_buf(), folder })
     }
 
     /// The file, in the process that puts it in its place.
@@ -77,8 +77,9 @@ impl Place {
     /// Writes a finished file to standard output.
     pub(super) fn copy_out(&self) -> Outcome {
         let Some(file) = self.own() else { return Ok(()) };
-        let failed =
-            |e: std::io::Error| Failure::Run(format!("standard output cannot be written: {e}"));
+        let failed = |e: std::io::Error| {
+            CommandFailure::Run(format!("cannot write to standard output: {e}"))
+        };
         let mut part = std::fs::File::open(file.part()).map_err(failed)?;
         match std::io::copy(&mut part, &mut std::io::stdout().lock()) {
             Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => Err(failed(e)),
@@ -88,9 +89,9 @@ impl Place {
 }
 
 /// Begins a text that process 0 writes; the others only know where it is, to remove it if that dies.
-pub(super) fn begin_text(team: &Team, path: &Path) -> Result<TextOutput, Failure> {
+pub(super) fn begin_text(team: &Team, path: &Path) -> Result<TextOutput, CommandFailure> {
     let own = if team.is_first() { TextOutput::create(path).map(Some) } else { Ok(None) };
-    let own = team.agree(own.map_err(Failure::from))?;
+    let own = team.agree(own.map_err(CommandFailure::from))?;
     let part = own.as_ref().map(|text| text.part().display().to_string()).unwrap_or_default();
     let part = team.broadcast(part.as_bytes())?;
     let part = PathBuf::from(String::from_utf8_lossy(&part).into_owned());
@@ -104,14 +105,14 @@ fn begin(
     path: &Path,
     ty: &ArrayType,
     stream: bool,
-) -> Result<(NpyOutput, Option<TemporaryFolder>), Failure> {
+) -> Result<(NpyOutput, Option<TemporaryFolder>), CommandFailure> {
     if !stream {
         check_file(path)?;
         check_ending(path, false)?;
         return Ok((NpyOutput::create(path, ty.clone())?, None));
     }
-    let folder =
-        TemporaryFolder::new(None).map_err(|e| Failure::Run(format!("temporary folder: {e}")))?;
+    let folder = TemporaryFolder::new(None)
+        .map_err(|e| CommandFailure::Run(format!("cannot create a temporary folder: {e}")))?;
     let file = NpyOutput::create(&folder.path().join("stream.npy"), ty.clone())?;
     Ok((file, Some(folder)))
 }
@@ -119,11 +120,11 @@ fn begin(
 /// What process 0 has written, with the history, whose text is complete then.
 pub(super) fn finished(
     team: &Team,
-    places: &[(OutputName, Place)],
+    places: &[(OutputName, PlacedOutput)],
     history: Option<(PathBuf, TextOutput)>,
     csv: &str,
     digest: bool,
-) -> Result<(Vec<Written>, Option<TextOutput>), Failure> {
+) -> Result<(Vec<Written>, Option<TextOutput>), CommandFailure> {
     let mut written = Vec::new();
     for (name, place) in places {
         let Some(file) = place.own().filter(|_| team.is_first()) else { continue };

@@ -16,7 +16,7 @@ use crate::report::{self, bytes, number, rate, stages_json, table};
 use crate::run::{Divided, Memory};
 use crate::space::IndexBox;
 
-/// Say what a run would do and take, without running it; reads headers only
+/// Show the stages, work and memory of a run without running it; reads headers only
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
@@ -24,15 +24,15 @@ pub(super) struct Args {
     /// An operator's name or an expression [default: what [solve] runs, or the only operator]
     #[arg(long, value_name = "EXPR")]
     operator: Option<String>,
-    /// Threads of each process [default: run.threads, or all cores]
+    /// Threads per process [default: run.threads, or all cores]
     #[arg(long, value_name = "N", value_parser = positive)]
     threads: Option<usize>,
-    /// Memory of each process, as in 16GiB [default: run.memory, or no limit]
+    /// Memory limit per process, such as 16GiB [default: run.memory, or no limit]
     #[arg(long, value_name = "SIZE", value_parser = size)]
     memory: Option<u64>,
     #[command(flatten)]
     count: CountArgs,
-    /// One JSON object on standard output
+    /// Print one JSON object
     #[arg(long)]
     json: bool,
 }
@@ -47,7 +47,7 @@ impl Args {
     }
 }
 
-/// More processes than this are told together.
+/// More processes than this are summarised.
 const MANY: usize = 32;
 
 /// What one process holds and exchanges.
@@ -103,7 +103,7 @@ pub(super) fn run(args: &Args) -> Outcome {
         Some(_) => around::before(&problem)?,
         None => Vec::new(),
     };
-    let shown = Shown {
+    let shown = Listing {
         problem: &problem,
         programs: &programs,
         before: &before,
@@ -152,7 +152,7 @@ fn process(divided: &Divided<'_>, programs: &Programs, rank: usize, threads: usi
 }
 
 /// All that is shown.
-struct Shown<'a> {
+struct Listing<'a> {
     problem: &'a Problem,
     programs: &'a Programs,
     /// The further solves.
@@ -168,7 +168,7 @@ struct Shown<'a> {
     spill: Option<&'a Spill>,
 }
 
-impl Shown<'_> {
+impl Listing<'_> {
     fn programs(&self) -> impl Iterator<Item = (&'static str, &Plan)> {
         std::iter::once(("forward", &self.plans.forward))
             .chain(self.plans.adjoint.as_ref().map(|plan| ("adjoint", plan)))

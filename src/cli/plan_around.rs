@@ -1,10 +1,10 @@
-//! What stands around the programs of a plan: further solves before them, outputs after them.
+//! Further solves before the programs of a plan, and outputs after them.
 
 use std::path::Path;
 
 use serde_json::{Value as Json, json};
 
-use crate::cli::{Failure, check};
+use crate::cli::{CommandFailure, check};
 use crate::problem::{Output, Problem, Solve};
 use crate::report::{bytes, rate, table};
 use crate::run::System;
@@ -18,7 +18,7 @@ pub(super) struct Before<'a> {
 }
 
 /// The further solves of a problem, in their order.
-pub(super) fn before(problem: &Problem) -> Result<Vec<Before<'_>>, Failure> {
+pub(super) fn before(problem: &Problem) -> Result<Vec<Before<'_>>, CommandFailure> {
     let mut all = Vec::new();
     for (name, solve) in &problem.solves {
         let plans = System::new(solve)?.plans()?;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::cli::{Failure, apply, check};
+use crate::cli::{CommandFailure, apply, check};
 use crate::graph::{Program, simplify, transpose};
 use crate::operators;
 use crate::problem::Problem;
@@ -25,7 +25,10 @@ pub(super) struct Programs {
 
 impl Programs {
     /// The programs of an operator, or of the `[solve]` if none is asked for.
-    pub(super) fn new(problem: &mut Problem, operator: Option<&str>) -> Result<Programs, Failure> {
+    pub(super) fn new(
+        problem: &mut Problem,
+        operator: Option<&str>,
+    ) -> Result<Programs, CommandFailure> {
         if let (None, Some(solve)) = (operator, &problem.solve) {
             let system = System::new(solve)?;
             return Ok(Programs {

@@ -1,6 +1,6 @@
 //! Threads, limits and signals of a run.
 
-use crate::cli::Failure;
+use crate::cli::CommandFailure;
 use crate::cli::common::{MOST_THREADS, RunArgs};
 use crate::cli::team::Team;
 use crate::engine::Spill;
@@ -23,18 +23,19 @@ pub(super) fn tell(args: &RunArgs, memory: &Memory, spill: &Spill) {
         size(memory.scratch)
     ));
     if spill.map_constants {
-        super::complain("arrays of the problem are read from their files as they are touched");
+        super::complain("arrays of the problem are read from their files on demand");
     }
     if let Some(folder) = &spill.scratch {
-        super::complain(&format!(
-            "vectors and what lies between stages are in {}",
-            folder.display()
-        ));
+        super::complain(&format!("vectors and intermediate arrays are in {}", folder.display()));
     }
 }
 
 /// Threads of a process.
-pub(super) fn threads(team: &Team, problem: &Problem, args: &RunArgs) -> Result<usize, Failure> {
+pub(super) fn threads(
+    team: &Team,
+    problem: &Problem,
+    args: &RunArgs,
+) -> Result<usize, CommandFailure> {
     let asked = args.threads.or(problem.run.threads.as_ref().map(|t| t.value));
     let own = team.threads()?;
     let threads = asked.unwrap_or(own).min(MOST_THREADS);

@@ -6,10 +6,10 @@ use std::path::Path;
 use serde_json::{Value as Json, json};
 
 use crate::cli::common::{self, FileArgs, RunArgs};
-use crate::cli::inputs::{Uses, load_for};
+use crate::cli::inputs::{InputUse, load_for};
 use crate::cli::solving;
 use crate::cli::team::Team;
-use crate::cli::{Failure, Outcome, complain, say, say_json};
+use crate::cli::{CommandFailure, Outcome, complain, say, say_json};
 use crate::problem::Problem;
 use crate::report;
 use crate::run::{Check, Further, Solved};
@@ -36,7 +36,7 @@ impl Args {
 }
 
 pub(super) fn run(args: &Args, team: &Team) -> Outcome {
-    let uses = Uses { writes: true, ..Uses::default() };
+    let uses = InputUse { writes: true, ..InputUse::default() };
     let problem = load_for(team, &args.file, &args.run, &uses)?;
     let stop = team.interrupted();
     let pending = solving::solve(team, &problem, &args.run, args.run.stage, &stop)?;
@@ -52,18 +52,18 @@ pub(super) fn run(args: &Args, team: &Team) -> Outcome {
         say(&summary(&problem, &solved, &checks))?;
     }
     if solved.solution.stop == Stop::Interrupted {
-        return Err(Failure::Interrupted);
+        return Err(CommandFailure::Interrupted);
     }
     if checks.iter().any(|c| !c.holds) {
         if quiet && !args.run.json {
             checks.iter().filter(|c| !c.holds).for_each(|c| complain(&c.to_string()));
         }
-        return Err(Failure::Unmet);
+        return Err(CommandFailure::Unmet);
     }
     Ok(())
 }
 
-/// A run that has no model to write has failed, and says why.
+/// The failure of a run that has no model to write.
 pub(super) fn refuse_failed(problem: &Problem, solved: &Solved) -> Outcome {
     let name = match &problem.solve {
         Some(solve) => format!(" (array `{}`)", solve.data.name()),
@@ -74,15 +74,15 @@ pub(super) fn refuse_failed(problem: &Problem, solved: &Solved) -> Outcome {
         0 => "before the first iteration".to_string(),
         n => format!("in iteration {n}"),
     };
-    Err(Failure::Run(match &solved.solution.stop {
+    Err(CommandFailure::Run(match &solved.solution.stop {
         Stop::NotPositive { iteration, .. } if normal => format!(
-            "cg met a search direction c with <c, A c> = 0 but for rounding in iteration {iteration}: the \
-             normal equations are singular; nothing was written. Take solver = \"cgls\" without \
+            "cg met a search direction c with <c, A c> = 0 to rounding in iteration {iteration}: the \
+             normal equations are singular; nothing was written. Use solver = \"cgls\" without \
              `normal_equations`"
         ),
         Stop::NotPositive { iteration, negative } => format!(
             "cg met a search direction c with <c, A c> {} 0 in iteration {iteration}: the operator is not \
-             self-adjoint and positive; nothing was written. Take solver = \"cgls\"",
+             self-adjoint and positive; nothing was written. Use solver = \"cgls\"",
             if *negative { '<' } else { '=' }
         ),
         Stop::Grown { iteration, start, residual } => format!(
@@ -91,7 +91,7 @@ pub(super) fn refuse_failed(problem: &Problem, solved: &Solved) -> Outcome {
             solved.method.remedy()
         ),
         Stop::OutOfRange { iteration, array, small } => format!(
-            "the squared norm of {array} is {} what double precision holds, {}, though its elements are \
+            "the squared norm of {array} is {} the range of double precision, {}, though its elements are \
              finite; nothing was written. Scale the operator",
             if *small { "below" } else { "above" },
             when(*iteration)
@@ -101,7 +101,7 @@ pub(super) fn refuse_failed(problem: &Problem, solved: &Solved) -> Outcome {
             if *array == "the data" { name.as_str() } else { "" },
             when(*iteration),
             match *array {
-                "the model" => "The solution is beyond what its type holds: scale data or operator",
+                "the model" => "The solution exceeds the range of its type: scale data or operator",
                 _ => "`pylopsd info` counts NaN in a file",
             }
         ),
@@ -175,7 +175,7 @@ fn summary(problem: &Problem, solved: &Solved, checks: &[Check]) -> String {
     {
         let _ = writeln!(
             text,
-            "  equations  {seen:.6e}, the residual of {equations}: progress, history and rtol are of it"
+            "  equations  {seen:.6e}, the residual of {equations}, as used by progress, history and rtol"
         );
     }
     let _ = writeln!(
@@ -203,7 +203,7 @@ fn summary(problem: &Problem, solved: &Solved, checks: &[Check]) -> String {
         };
         let _ = writeln!(
             text,
-            "  limit      kept: arrays are read from their files{vectors}; pages of files count in the first figure"
+            "  limit      kept: arrays are read from their files{vectors}; the first figure includes pages of files"
         );
     }
     for output in &solved.outputs {

@@ -1,7 +1,7 @@
 //! `pylopsd solvers`
 
 use crate::cli::Outcome;
-use crate::cli::catalogue::{Item, Kind, show};
+use crate::cli::catalogue::{Catalogue, DocumentedItem, show};
 use crate::solvers::{ENTRIES, NOT_YET};
 
 /// List the solvers, or document one
@@ -9,16 +9,16 @@ use crate::solvers::{ENTRIES, NOT_YET};
 pub(super) struct Args {
     /// A solver's name, as in `solver = "cgls"`
     name: Option<String>,
-    /// JSON on standard output
+    /// Print JSON
     #[arg(long)]
     pub(super) json: bool,
 }
 
 pub(super) fn run(args: &Args) -> Outcome {
-    let kind = Kind { what: "solver", command: "solvers", not_yet: NOT_YET.to_vec() };
-    let items: Vec<Item> = ENTRIES
+    let kind = Catalogue { what: "solver", command: "solvers", not_yet: NOT_YET.to_vec() };
+    let items: Vec<DocumentedItem> = ENTRIES
         .iter()
-        .map(|e| Item {
+        .map(|e| DocumentedItem {
             name: e.name,
             documentation: (e.documentation)(),
             keys: (e.keys)(),

@@ -1,13 +1,13 @@
-//! A solve in all processes of a run: places of outputs, memory and limits, what is committed at the end.
+//! A solve in all processes of a run: its outputs, memory and limits, and the commit at the end.
 
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
-use crate::cli::Failure;
+use crate::cli::CommandFailure;
 use crate::cli::common::{self, RunArgs, vanished};
-use crate::cli::places::{self, Place, finished};
+use crate::cli::places::{self, PlacedOutput, finished};
 use crate::cli::session;
 use crate::cli::team::Team;
 use crate::cli::voice;
@@ -19,20 +19,20 @@ use crate::spec::OutputName;
 
 /// A solved problem whose outputs are not yet at their places.
 #[derive(Debug)]
-pub(super) struct Pending {
+pub(super) struct PendingRun {
     pub(super) solved: Solved,
-    places: Vec<Place>,
+    places: Vec<PlacedOutput>,
     history: Option<TextOutput>,
 }
 
-impl Pending {
+impl PendingRun {
     /// Moves all outputs to their places, and writes those that go to standard output.
-    pub(super) fn commit(self, team: &Team) -> Result<Solved, Failure> {
+    pub(super) fn commit(self, team: &Team) -> Result<Solved, CommandFailure> {
         if team.is_first() {
-            let (streams, files): (Vec<Place>, Vec<Place>) =
-                self.places.into_iter().partition(Place::is_stream);
-            streams.iter().try_for_each(Place::copy_out)?;
-            let files = files.into_iter().filter_map(Place::into_file).map(Output::from);
+            let (streams, files): (Vec<PlacedOutput>, Vec<PlacedOutput>) =
+                self.places.into_iter().partition(PlacedOutput::is_stream);
+            streams.iter().try_for_each(PlacedOutput::copy_out)?;
+            let files = files.into_iter().filter_map(PlacedOutput::into_file).map(Output::from);
             let texts = self.history.into_iter().map(Output::from);
             crate::io::output::commit_all(files.chain(texts).collect())?;
         }
@@ -50,7 +50,7 @@ pub(super) fn memory(
     problem: &Problem,
     threads: usize,
     size: usize,
-) -> Result<Vec<Memory>, Failure> {
+) -> Result<Vec<Memory>, CommandFailure> {
     let Some(solve) = &problem.solve else { return Ok(Vec::new()) };
     Ok(Run::new(problem, solve)?.memory(threads, 0..size, size)?)
 }
@@ -63,7 +63,7 @@ pub(super) fn solve(
     args: &RunArgs,
     relay: bool,
     stop: &Arc<AtomicBool>,
-) -> Result<Pending, Failure> {
+) -> Result<PendingRun, CommandFailure> {
     let start = Instant::now();
     let solve = common::solve(problem)?;
     let threads = session::threads(team, problem, args)?;
@@ -72,17 +72,17 @@ pub(super) fn solve(
     let mut memory = run.memory(threads, rank..rank + 1, size)?.swap_remove(0);
     let limit = session::limit(problem, args);
     let spill = memory.spill(limit, problem.scratch.clone());
-    let spill = team.agree(spill.map_err(Failure::from))?;
+    let spill = team.agree(spill.map_err(CommandFailure::from))?;
     session::tell(args, &memory, &spill);
 
     // Files first: a place that cannot be written is known before the work is done.
-    let mut places: Vec<(OutputName, Place)> = Vec::new();
+    let mut places: Vec<(OutputName, PlacedOutput)> = Vec::new();
     let mut history = None;
     for output in &problem.outputs {
         match output.ty(solve) {
             Some(ty) => {
                 let name = format!("output `{}`", output.name.name());
-                let place = Place::create(team, &output.path, &name, &ty, relay)?;
+                let place = PlacedOutput::create(team, &output.path, &name, &ty, relay)?;
                 places.push((output.name.clone(), place));
             }
             None => {
@@ -134,5 +134,5 @@ pub(super) fn solve(
         outputs: written,
     };
     let places = places.into_iter().map(|(_, place)| place).collect();
-    Ok(Pending { solved, places, history })
+    Ok(PendingRun { solved, places, history })
 }

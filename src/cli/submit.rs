@@ -7,19 +7,19 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::cli::common::{FileArgs, MOST_PROCESSES, Work, claim, load, positive, solve};
-use crate::cli::{Failure, Outcome, complain, launch, say, solving};
+use crate::cli::{CommandFailure, Outcome, complain, launch, say, solving};
 use crate::io::TextOutput;
 use crate::report;
 
-/// Write a job script that solves the problem on a cluster, and hand it in with --submit
+/// Write a job script that solves the problem on a cluster; --submit submits it
 ///
-/// The problem is checked first, and the memory that the job asks for is what the plan says. Without
-/// -o the script goes to standard output.
+/// The problem is checked first, and the job requests the planned memory. Without -o, the script goes
+/// to standard output.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
     file: FileArgs,
-    /// What the cluster runs
+    /// Scheduler of the cluster
     #[arg(long, value_name = "NAME")]
     scheduler: Scheduler,
     /// Number of nodes
@@ -28,25 +28,25 @@ pub(super) struct Args {
     /// Processes on each node
     #[arg(long, value_name = "R", default_value = "1", value_parser = positive)]
     ranks_per_node: usize,
-    /// Threads of each process, and cores that it asks for [default: run.threads, or 1]
+    /// Threads per process, and cores to request for each [default: run.threads, or 1]
     #[arg(long, value_name = "N", value_parser = positive)]
     threads: Option<usize>,
-    /// Longest time that the job may take, as in 90min, 2h, 1:30:00 or 2-12:00:00
+    /// Time limit of the job, as in 90min, 2h, 1:30:00 or 2-12:00:00
     #[arg(long, value_name = "T", value_parser = time)]
     time: Time,
     /// Partition of Slurm or queue of PBS
     #[arg(long, value_name = "NAME", visible_alias = "partition", value_parser = word)]
     queue: Option<String>,
-    /// Account that is charged
+    /// Account to charge
     #[arg(long, value_name = "NAME", value_parser = word)]
     account: Option<String>,
-    /// Folder of relative output paths [default: the problem file's]
+    /// Write outputs with relative paths into this folder [default: the problem file's]
     #[arg(long, value_name = "DIR")]
     out_dir: Option<PathBuf>,
-    /// Where the script goes
+    /// File to write the script to
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// Hand the job in
+    /// Submit the job
     #[arg(long)]
     submit: bool,
 }
@@ -68,7 +68,7 @@ impl Scheduler {
     }
 }
 
-/// Seconds.
+/// A time limit, in seconds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Time(u64);
 
@@ -122,7 +122,7 @@ const MARGIN: f64 = 1.1;
 
 pub(super) fn run(args: &Args) -> Outcome {
     if args.file.file == Path::new("-") {
-        return Err(Failure::Usage(
+        return Err(CommandFailure::Usage(
             "error: a job cannot read the problem file from standard input; name a file".into(),
         ));
     }
@@ -136,22 +136,21 @@ pub(super) fn run(args: &Args) -> Outcome {
         claim(&mut guard, path, "--output")?;
     }
     if solving::streams(&problem) {
-        return Err(Failure::Usage(
-            "error: an output goes to standard output, where a job has no one to read it; name a file"
-                .into(),
+        return Err(CommandFailure::Usage(
+            "error: a job cannot write an output to standard output; name a file".into(),
         ));
     }
     let asked = args.threads.or(problem.run.threads.as_ref().map(|t| t.value));
     let threads = asked.unwrap_or(1);
     let count = args.nodes * args.ranks_per_node;
     if launch::launched().is_some_and(|n| n > 1) {
-        return Err(Failure::Usage(
+        return Err(CommandFailure::Usage(
             "error: a job is submitted by one process, not by several".into(),
         ));
     }
     if count > MOST_PROCESSES {
-        return Err(Failure::Usage(format!(
-            "error: {count} processes are asked for, at most {MOST_PROCESSES} can be planned"
+        return Err(CommandFailure::Usage(format!(
+            "error: cannot plan {count} processes; the limit is {MOST_PROCESSES}"
         )));
     }
     let mut memory = solving::memory(&problem, threads, count)?;
@@ -166,13 +165,15 @@ pub(super) fn run(args: &Args) -> Outcome {
     let hosts = (args.scheduler == Scheduler::Pbs).then_some("\"$PBS_NODEFILE\"");
     let launcher = launch::in_job(count, hosts);
     let here = count == 1 && !problem.run.hosts.is_empty();
-    let job = Job { args, threads, mebibytes: most.max(64), launcher, here };
+    let job = JobScript { args, threads, mebibytes: most.max(64), launcher, here };
     let script = job.script()?;
     if job.launcher.is_none() && count > 1 {
-        let message =
-            "this pylopsd was built without MPI: the job needs one that was built with it";
+        let message = "this pylopsd was built without MPI: the job needs a build with MPI";
         if args.submit {
-            return Err(Failure::Usage(format!("error: {message}\n{}", launch::HOW_TO_BUILD)));
+            return Err(CommandFailure::Usage(format!(
+                "error: {message}\n{}",
+                launch::HOW_TO_BUILD
+            )));
         }
         complain(&format!("warning: {message}"));
     }
@@ -192,11 +193,11 @@ pub(super) fn run(args: &Args) -> Outcome {
             let mut file = TextOutput::create(path)?;
             file.write(&script)?;
             file.commit()?;
-            let failed = |e| Failure::Run(format!("{}: {e}", path.display()));
+            let failed = |e| CommandFailure::Run(format!("{}: {e}", path.display()));
             std::fs::set_permissions(path, PermissionsExt::from_mode(0o755)).map_err(failed)?;
             let next = match args.submit {
                 true => String::new(),
-                false => format!("hand it in with: {command} {}\n", path.display()),
+                false => format!("submit it with: {command} {}\n", path.display()),
             };
             say(&format!("{}: {told}\n{next}", path.display()))?;
         }
@@ -206,13 +207,13 @@ pub(super) fn run(args: &Args) -> Outcome {
     if args.submit { hand_in(command, &script) } else { Ok(()) }
 }
 
-/// Gives the script to the scheduler, and tells what that says.
+/// Submits the script, and passes on the answer of the scheduler.
 fn hand_in(command: &str, script: &str) -> Outcome {
     let failed = |e: std::io::Error| match e.kind() {
-        std::io::ErrorKind::NotFound => Failure::Run(format!(
-            "{command} is not in PATH: hand the job in on a machine of the cluster"
+        std::io::ErrorKind::NotFound => CommandFailure::Run(format!(
+            "{command} is not in PATH: submit the job from a machine of the cluster"
         )),
-        _ => Failure::Run(format!("{command}: {e}")),
+        _ => CommandFailure::Run(format!("{command}: {e}")),
     };
     let mut child = Command::new(command).stdin(Stdio::piped()).spawn().map_err(failed)?;
     if let Some(mut stdin) = child.stdin.take() {
@@ -220,25 +221,26 @@ fn hand_in(command: &str, script: &str) -> Outcome {
     }
     match child.wait().map_err(failed)? {
         status if status.success() => Ok(()),
-        status => Err(Failure::Run(format!("{command} did not take the job: {status}"))),
+        status => Err(CommandFailure::Run(format!("{command} rejected the job: {status}"))),
     }
 }
 
-struct Job<'a> {
+struct JobScript<'a> {
     args: &'a Args,
     threads: usize,
     /// Memory of a node.
     mebibytes: u64,
     /// What starts the processes; nothing if there is one, or no MPI.
     launcher: Option<String>,
-    /// Whether the file's own hosts are to be left alone.
+    /// Whether the job must ignore the hosts of the file.
     here: bool,
 }
 
-impl Job<'_> {
-    fn script(&self) -> Result<String, Failure> {
+impl JobScript<'_> {
+    fn script(&self) -> Result<String, CommandFailure> {
         let args = self.args;
-        let failed = |e: std::io::Error| Failure::Run(format!("this folder: {e}"));
+        let failed =
+            |e: std::io::Error| CommandFailure::Run(format!("cannot find the current folder: {e}"));
         let folder = std::env::current_dir().map_err(failed)?;
         let program = std::env::current_exe().map_err(failed)?;
         let name = args.file.file.file_stem().unwrap_or_default().to_string_lossy().into_owned();

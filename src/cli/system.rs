@@ -1,4 +1,4 @@
-//! What the system says of this process: its cores, its memory, its host.
+//! Facts about this process from the system: its cores, its memory, its host.
 
 /// Numbers of the cores that it may run on.
 #[cfg(target_os = "linux")]

@@ -11,7 +11,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM, SIGUSR1};
 use signal_hook::iterator::Signals;
 
 use crate::cli::system::host;
-use crate::cli::{Failure, Outcome, launch, system, voice};
+use crate::cli::{CommandFailure, Outcome, launch, system, voice};
 use crate::engine::{Communicator, Lost, Machine, OneProcess, run_ranks};
 use crate::io::abandon_all;
 
@@ -44,7 +44,7 @@ impl Team {
     }
 
     /// The processes that a launcher started, or this one alone.
-    pub(super) fn join() -> Result<Team, Failure> {
+    pub(super) fn join() -> Result<Team, CommandFailure> {
         #[cfg(feature = "mpi")]
         launch::tell_of_temporary_files();
         match launch::launched() {
@@ -54,25 +54,29 @@ impl Team {
     }
 
     #[cfg(not(feature = "mpi"))]
-    fn launched(count: usize) -> Result<Team, Failure> {
+    fn launched(count: usize) -> Result<Team, CommandFailure> {
         voice::speak(launch::is_first());
-        Err(Failure::Usage(format!(
+        Err(CommandFailure::Usage(format!(
             "error: a launcher started {count} processes, but this pylopsd was built without MPI\n{}",
             launch::HOW_TO_BUILD
         )))
     }
 
     #[cfg(feature = "mpi")]
-    fn launched(count: usize) -> Result<Team, Failure> {
+    fn launched(count: usize) -> Result<Team, CommandFailure> {
         use crate::engine::mpi::{World, library};
         let world = World::join().map_err(|why| {
-            Failure::Run(format!("{} of {} cannot join the others: {why}", here(), library()))
+            CommandFailure::Run(format!(
+                "{} of {} cannot join the others: {why}",
+                here(),
+                library()
+            ))
         })?;
         if world.size() != count {
             voice::speak(launch::is_first());
-            return Err(Failure::Usage(format!(
+            return Err(CommandFailure::Usage(format!(
                 "error: a launcher started {count} processes, but {} sees {}: the launcher belongs to \
-                 another MPI. Take mpirun of {}, or srun --mpi=pmix",
+                 another MPI. Use mpirun of {}, or srun --mpi=pmix",
                 library(),
                 world.size(),
                 library()
@@ -109,19 +113,19 @@ impl Team {
         self.comm.size()
     }
 
-    /// Number of processes of a run in which this one may stand for several.
+    /// Number of processes of a run; this one may act as several.
     pub(super) fn processes(&self, ranks: usize) -> usize {
         if self.size() > 1 { self.size() } else { ranks }
     }
 
-    /// Runs `f` in every process, or in `ranks` threads that stand for processes; gives what it gives
+    /// Runs `f` in every process, or in `ranks` threads that act as processes; gives what it gives
     /// in the first process of this program, or the cause if any fails.
     pub(super) fn run<T: Send>(
         &self,
         ranks: usize,
         threads: usize,
         f: impl Fn(&Machine) -> crate::engine::Result<T> + Sync,
-    ) -> Result<T, Failure> {
+    ) -> Result<T, CommandFailure> {
         let on = |comm| {
             let machine = Machine::new(Some(threads), comm)?;
             machine.install(|| f(&machine))
@@ -143,30 +147,30 @@ impl Team {
         }
     }
 
-    fn fail(&self, cause: &crate::engine::Error) -> Failure {
+    fn fail(&self, cause: &crate::engine::Error) -> CommandFailure {
         if self.size() == 1 {
-            return Failure::Run(cause.to_string());
+            return CommandFailure::Run(cause.to_string());
         }
         self.broken.store(true, Ordering::Relaxed);
         if let crate::engine::Error::Lost(lost) = cause {
-            return Failure::Run(lost.to_string());
+            return CommandFailure::Run(lost.to_string());
         }
         let text = format!("{}: {cause}", self.here());
         self.comm.fail(&text);
-        Failure::Run(text)
+        CommandFailure::Run(text)
     }
 
-    fn lost(&self, lost: Lost) -> Failure {
+    fn lost(&self, lost: Lost) -> CommandFailure {
         self.fail(&lost.into())
     }
 
     /// Waits for all.
-    fn meet(&self) -> Result<(), Failure> {
+    fn meet(&self) -> Result<(), CommandFailure> {
         self.all_gather(&[1]).map(|_| ())
     }
 
     /// Some numbers of every process; all give as many.
-    pub(super) fn all_gather(&self, words: &[u64]) -> Result<Vec<Vec<u64>>, Failure> {
+    pub(super) fn all_gather(&self, words: &[u64]) -> Result<Vec<Vec<u64>>, CommandFailure> {
         if self.size() == 1 {
             return Ok(vec![words.to_vec()]);
         }
@@ -174,17 +178,17 @@ impl Team {
     }
 
     /// The bytes of every process.
-    pub(super) fn gather(&self, bytes: &[u8]) -> Result<Vec<Vec<u8>>, Failure> {
+    pub(super) fn gather(&self, bytes: &[u8]) -> Result<Vec<Vec<u8>>, CommandFailure> {
         self.comm.gather(bytes).map_err(|lost| self.lost(lost))
     }
 
     /// The bytes that process 0 gives, in all.
-    pub(super) fn broadcast(&self, bytes: &[u8]) -> Result<Vec<u8>, Failure> {
+    pub(super) fn broadcast(&self, bytes: &[u8]) -> Result<Vec<u8>, CommandFailure> {
         self.comm.broadcast(bytes).map_err(|lost| self.lost(lost))
     }
 
     /// What succeeded in all processes; or what failed in the first of those in which it did.
-    pub(super) fn agree<T>(&self, result: Result<T, Failure>) -> Result<T, Failure> {
+    pub(super) fn agree<T>(&self, result: Result<T, CommandFailure>) -> Result<T, CommandFailure> {
         if self.size() == 1 || self.is_broken() {
             return result;
         }
@@ -199,16 +203,16 @@ impl Team {
         let place = String::from_utf8_lossy(&here[rank]).into_owned();
         let others = |text: &str| {
             format!(
-                "{}\n{place} says so, other processes do not: do all hosts see the same files? --stage \
+                "{}\nonly {place} reports this: do all hosts see the same files? --stage \
                  sends them what only process 0 sees",
                 text.trim_end()
             )
         };
         Err(match failure {
-            Failure::Run(text) => Failure::Run(format!("{place}: {text}")),
-            Failure::Usage(text) => Failure::Usage(others(&text)),
-            Failure::Mistakes { text, summary, list } => {
-                Failure::Mistakes { text: others(&text), summary, list }
+            CommandFailure::Run(text) => CommandFailure::Run(format!("{place}: {text}")),
+            CommandFailure::Usage(text) => CommandFailure::Usage(others(&text)),
+            CommandFailure::Mistakes { text, summary, list } => {
+                CommandFailure::Mistakes { text: others(&text), summary, list }
             }
             other => other,
         })
@@ -225,7 +229,7 @@ impl Team {
                 if !self.is_first() {
                     // Process 0 says why and ends all, unless it hears of it too late.
                     std::thread::sleep(std::time::Duration::from_secs(5));
-                    if let Err(Failure::Run(why)) = &outcome {
+                    if let Err(CommandFailure::Run(why)) = &outcome {
                         voice::complain_anyway(&format!("error: {why}"));
                     }
                 }
@@ -237,7 +241,7 @@ impl Team {
     }
 
     /// Most bytes of memory that any process has held so far.
-    pub(super) fn peak_bytes(&self) -> Result<Option<u64>, Failure> {
+    pub(super) fn peak_bytes(&self) -> Result<Option<u64>, CommandFailure> {
         let own = system::peak_bytes().unwrap_or(0);
         let most = self.all_gather(&[own])?.iter().map(|words| words[0]).max();
         Ok(most.filter(|&bytes| bytes > 0))
@@ -249,7 +253,7 @@ impl Team {
 
     /// Threads that this process should have, if nobody says how many: its part of the cores that
     /// it may run on, which other processes may use too.
-    pub(super) fn threads(&self) -> Result<usize, Failure> {
+    pub(super) fn threads(&self) -> Result<usize, CommandFailure> {
         let own = system::allowed();
         if self.size() == 1 {
             // A container may be allowed less than it sees.
@@ -269,7 +273,7 @@ impl Team {
 }
 
 /// The cores of process `rank`, each divided by the number of processes on its host that may use it.
-/// A process is told as its host and its cores.
+/// Each process is given as its host and its cores.
 fn share_of(all: &[String], rank: usize) -> usize {
     let own: Vec<&str> = all[rank].split(' ').collect();
     let sharers = |core: &str| {
@@ -293,8 +297,8 @@ struct Interrupts {
     watched: Arc<AtomicBool>,
 }
 
-/// The second interrupt ends the program at once, and so does the first where nobody looks. In one process
-/// of several, a signal to end is the launcher's word that the run is over.
+/// The second interrupt ends the program at once, and so does the first where nobody looks. In one
+/// process of several, a signal to end is the launcher's word that the run is over.
 #[allow(clippy::exit)]
 fn interruptible(several: bool) -> Interrupts {
     let interrupts = Interrupts::default();
@@ -325,7 +329,7 @@ fn here() -> String {
 #[cfg(feature = "mpi")]
 fn end_all_on_panic(rank: usize) {
     std::panic::set_hook(Box::new(move |info| {
-        let message = info.payload_as_str().unwrap_or("no reason is known");
+        let message = info.payload_as_str().unwrap_or("the reason is unknown");
         let place = info.location().map(|l| format!(", at {l}")).unwrap_or_default();
         voice::complain_anyway(&format!(
             "error: process {rank} on {}: a bug in pylopsd: {message}{place}",
@@ -339,35 +343,35 @@ fn end_all_on_panic(rank: usize) {
 /// Stands for mistakes of a problem file among exit codes.
 const MISTAKES: u8 = 255;
 
-fn encode(failure: &Failure) -> Vec<u8> {
-    if let Failure::Mistakes { text, summary, list } = failure {
+fn encode(failure: &CommandFailure) -> Vec<u8> {
+    if let CommandFailure::Mistakes { text, summary, list } = failure {
         let parts = serde_json::to_vec(&(text, summary, list)).unwrap_or_default();
         return std::iter::once(MISTAKES).chain(parts).collect();
     }
     let (code, text) = match failure {
-        Failure::Run(text) => (1, text.as_str()),
-        Failure::Usage(text) => (2, text.as_str()),
-        Failure::Unmet => (3, ""),
-        Failure::Interrupted => (130, ""),
-        Failure::Told(code) => (*code, " "),
-        Failure::Mistakes { .. } => unreachable!("told above"),
+        CommandFailure::Run(text) => (1, text.as_str()),
+        CommandFailure::Usage(text) => (2, text.as_str()),
+        CommandFailure::Unmet => (3, ""),
+        CommandFailure::Interrupted => (130, ""),
+        CommandFailure::Told(code) => (*code, " "),
+        CommandFailure::Mistakes { .. } => unreachable!("told above"),
     };
     std::iter::once(code).chain(text.bytes()).collect()
 }
 
-fn decode(told: &[u8]) -> Failure {
+fn decode(told: &[u8]) -> CommandFailure {
     if told[0] == MISTAKES
         && let Ok((text, summary, list)) = serde_json::from_slice(&told[1..])
     {
-        return Failure::Mistakes { text, summary, list };
+        return CommandFailure::Mistakes { text, summary, list };
     }
     let text = String::from_utf8_lossy(&told[1..]).into_owned();
     match (told[0], text.as_str()) {
-        (code, " ") => Failure::Told(code),
-        (3, "") => Failure::Unmet,
-        (130, "") => Failure::Interrupted,
-        (2, _) => Failure::Usage(text),
-        _ => Failure::Run(text),
+        (code, " ") => CommandFailure::Told(code),
+        (3, "") => CommandFailure::Unmet,
+        (130, "") => CommandFailure::Interrupted,
+        (2, _) => CommandFailure::Usage(text),
+        _ => CommandFailure::Run(text),
     }
 }
 
@@ -393,12 +397,12 @@ mod tests {
     #[test]
     fn failures_travel_as_they_are() {
         for failure in [
-            Failure::Run("full".into()),
-            Failure::Usage("error: no\n".into()),
-            Failure::Mistakes {
+            CommandFailure::Run("full".into()),
+            CommandFailure::Usage("error: no\n".into()),
+            CommandFailure::Mistakes {
                 text: "error: no\n".into(),
                 summary: "p.toml has 1 mistake".into(),
-                list: vec![crate::spec::Told {
+                list: vec![crate::spec::JsonDiagnostic {
                     message: "no".into(),
                     label: "here".into(),
                     file: None,
@@ -407,9 +411,9 @@ mod tests {
                     help: Some("yes".into()),
                 }],
             },
-            Failure::Unmet,
-            Failure::Interrupted,
-            Failure::Told(3),
+            CommandFailure::Unmet,
+            CommandFailure::Interrupted,
+            CommandFailure::Told(3),
         ] {
             assert_eq!(format!("{:?}", decode(&encode(&failure))), format!("{failure:?}"));
         }

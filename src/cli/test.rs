@@ -9,29 +9,29 @@ use std::time::Instant;
 use serde_json::{Value as Json, json};
 
 use crate::cli::common::{FileArgs, RunArgs, checked, claim, listed, warn_of_run};
-use crate::cli::inputs::{Uses, load_for, start_on_hosts};
+use crate::cli::inputs::{InputUse, load_for, start_on_hosts};
 use crate::cli::team::Team;
-use crate::cli::{Failure, Outcome, dottest, say, say_json, session, solve, solving, voice};
+use crate::cli::{CommandFailure, Outcome, dottest, say, say_json, session, solve, solving, voice};
 use crate::io::{TemporaryFolder, TextOutput, os_words};
 use crate::problem::{Guard, Problem};
 use crate::report::{Case, Verdict, junit};
 use crate::solvers::Stop;
-use crate::spec::{Document, Source};
+use crate::spec::{Document, SourceText};
 
-/// Run files and check their expectations; files without [solve] have their operators dot-tested
+/// Run problem files and check their expectations; dot-test the operators of files without [solve]
 ///
-/// Outputs are thrown away, unless --out-dir names a folder: each file's outputs go into a folder
-/// of its name in there. The exit code is 3 if an expectation did not hold; else 2 if a file is
-/// wrong, or 1 if a run failed.
+/// Outputs are discarded, unless --out-dir names a folder: each file then gets a subfolder of its
+/// name. The exit code is 3 if an expectation failed, else 2 if a file has mistakes, else 1 if a run
+/// failed.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Problem files, and folders of them
+    /// Problem files, or folders of them
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// Override any key of every file, as in --set solve.niter=20
+    /// Override a key of every file, as in --set solve.niter=20
     #[arg(long = "set", value_name = "PATH=VALUE")]
     set: Vec<String>,
-    /// Write the results as JUnit XML too
+    /// Also write the results as JUnit XML
     #[arg(long, value_name = "OUT.xml")]
     junit: Option<PathBuf>,
     #[command(flatten)]
@@ -44,27 +44,27 @@ impl Args {
     }
 }
 
-/// What a file that ran has shown.
+/// The results of a file that ran.
 #[derive(Default)]
-struct Tested {
+struct RanFile {
     /// Every expectation, and whether it holds.
     checks: Vec<(String, bool)>,
     /// Warnings of the file and of its run.
     warnings: Vec<String>,
 }
 
-/// What was found in one file.
-struct Found {
+/// The results of one file.
+struct TestedFile {
     name: String,
     seconds: f64,
-    tested: Tested,
+    tested: RanFile,
     /// What kept it from running.
-    broken: Option<Failure>,
+    broken: Option<CommandFailure>,
     /// Why it was not run.
     skipped: Option<String>,
 }
 
-impl Found {
+impl TestedFile {
     fn unmet(&self) -> impl Iterator<Item = &str> {
         self.tested.checks.iter().filter(|(_, holds)| !holds).map(|(text, _)| text.as_str())
     }
@@ -91,7 +91,7 @@ impl Found {
         }
         let verdict = if self.code() == 0 { "ok" } else { "FAILED" };
         let nothing = self.code() == 0 && self.tested.checks.is_empty();
-        let note = if nothing { ", nothing is expected" } else { "" };
+        let note = if nothing { ", no expectations" } else { "" };
         let mut text = format!("{} ... {verdict} ({:.2} s{note})\n", self.name, self.seconds);
         for line in self.wrong().lines() {
             text += format!("    {line}").trim_end();
@@ -119,15 +119,15 @@ impl Found {
             "seconds": self.seconds,
             "expectations": checks.collect::<Vec<_>>(),
             "warnings": self.tested.warnings,
-            "error": self.broken.as_ref().and_then(Failure::text),
-            "diagnostics": self.broken.as_ref().map(Failure::diagnostics).unwrap_or_default(),
+            "error": self.broken.as_ref().and_then(CommandFailure::text),
+            "diagnostics": self.broken.as_ref().map(CommandFailure::diagnostics).unwrap_or_default(),
             "skipped": self.skipped,
         })
     }
 }
 
 /// The files that are named, and all .toml files of the folders and of those inside them, sorted.
-fn files(named: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
+fn files(named: &[PathBuf]) -> Result<Vec<PathBuf>, CommandFailure> {
     let mut files = Vec::new();
     for path in named {
         if !path.is_dir() {
@@ -138,7 +138,7 @@ fn files(named: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
         inside(path, &mut files)?;
         if files.len() == before {
             let message = format!("error: folder {} has no .toml file", path.display());
-            return Err(Failure::Usage(message));
+            return Err(CommandFailure::Usage(message));
         }
         files[before..].sort();
     }
@@ -146,7 +146,8 @@ fn files(named: &[PathBuf]) -> Result<Vec<PathBuf>, Failure> {
 }
 
 fn inside(folder: &Path, files: &mut Vec<PathBuf>) -> Outcome {
-    let failed = |e| Failure::Usage(format!("error: cannot read folder {}: {e}", folder.display()));
+    let failed =
+        |e| CommandFailure::Usage(format!("error: cannot read folder {}: {e}", folder.display()));
     for entry in std::fs::read_dir(folder).map_err(failed)? {
         let entry = entry.map_err(failed)?;
         let path = entry.path();
@@ -171,9 +172,10 @@ pub(super) fn run(args: &Args, team: &Team) -> Outcome {
     files.iter().for_each(|file| guard.read(file, "a problem file"));
     team.agree(args.junit.as_deref().map_or(Ok(()), |path| claim(&mut guard, path, "--junit")))?;
     let report =
-        team.agree(junit_xml.map(TextOutput::create).transpose().map_err(Failure::from))?;
+        team.agree(junit_xml.map(TextOutput::create).transpose().map_err(CommandFailure::from))?;
     let folder = if team.is_first() { TemporaryFolder::new(None).map(Some) } else { Ok(None) };
-    let folder = folder.map_err(|e| Failure::Run(format!("temporary folder: {e}")));
+    let folder =
+        folder.map_err(|e| CommandFailure::Run(format!("cannot create a temporary folder: {e}")));
     let folder = team.agree(folder)?;
     let thrown_away = folder.as_ref().map_or(Path::new("."), TemporaryFolder::path);
     let stop = team.interrupted();
@@ -185,30 +187,31 @@ pub(super) fn run(args: &Args, team: &Team) -> Outcome {
         let mut clash = None;
         let folder = folder_of(args, file, &files, thrown_away);
         let (tested, broken) = match &skipped {
-            Some(_) => (Tested::default(), None),
+            Some(_) => (RanFile::default(), None),
             None => match test(args, team, file, &folder, &stop, &mut clash) {
                 Ok(tested) => (tested, None),
-                Err(Failure::Interrupted) => return Err(Failure::Interrupted),
+                Err(CommandFailure::Interrupted) => return Err(CommandFailure::Interrupted),
                 // The other processes cannot go on to the next file.
                 Err(failure) if team.is_broken() => return Err(failure),
-                Err(Failure::Unmet | Failure::Told(_)) => {
+                Err(CommandFailure::Unmet | CommandFailure::Told(_)) => {
                     unreachable!("unmet expectations are listed")
                 }
-                Err(failure) => (Tested::default(), Some(failure)),
+                Err(failure) => (RanFile::default(), Some(failure)),
             },
         };
         if let Some(failure) = clash {
             return Err(failure);
         }
         let seconds = begin.elapsed().as_secs_f64();
-        let found = Found { name: file.display().to_string(), seconds, tested, broken, skipped };
+        let found =
+            TestedFile { name: file.display().to_string(), seconds, tested, broken, skipped };
         if !args.run.json && (!args.run.quiet || found.code() != 0) {
             team.agree(say(&found.text()))?;
         }
         all.push(found);
     }
     if let Some(mut report) = report {
-        report.write(&junit("pylopsd", &all.iter().map(Found::case).collect::<Vec<_>>()))?;
+        report.write(&junit("pylopsd", &all.iter().map(TestedFile::case).collect::<Vec<_>>()))?;
         report.commit()?;
     }
     let seconds = start.elapsed().as_secs_f64();
@@ -217,23 +220,23 @@ pub(super) fn run(args: &Args, team: &Team) -> Outcome {
     } else if !args.run.quiet {
         say(&last_lines(&all, seconds))?;
     }
-    let codes = || all.iter().map(Found::code);
+    let codes = || all.iter().map(TestedFile::code);
     match codes().find(|c| *c == 3).or(codes().max()) {
         None | Some(0) => Ok(()),
-        Some(code) => Err(Failure::Told(code)),
+        Some(code) => Err(CommandFailure::Told(code)),
     }
 }
 
-fn count(all: &[Found]) -> (usize, usize) {
+fn count(all: &[TestedFile]) -> (usize, usize) {
     let failed = all.iter().filter(|f| f.code() != 0).count();
     (failed, all.iter().filter(|f| f.skipped.is_some()).count())
 }
 
-fn all_json(all: &[Found], seconds: f64) -> Json {
+fn all_json(all: &[TestedFile], seconds: f64) -> Json {
     let (failed, skipped) = count(all);
     json!({
         "command": "test",
-        "files": all.iter().map(Found::as_json).collect::<Vec<_>>(),
+        "files": all.iter().map(TestedFile::as_json).collect::<Vec<_>>(),
         "passed": all.len() - failed - skipped,
         "failed": failed,
         "skipped": skipped,
@@ -241,8 +244,8 @@ fn all_json(all: &[Found], seconds: f64) -> Json {
     })
 }
 
-/// The names of what failed, and how many there are of each kind.
-fn last_lines(all: &[Found], seconds: f64) -> String {
+/// The names of failed files, and the number of files by result.
+fn last_lines(all: &[TestedFile], seconds: f64) -> String {
     let (failed, skipped) = count(all);
     let mut text = String::from("\n");
     if failed > 0 {
@@ -262,8 +265,8 @@ fn last_lines(all: &[Found], seconds: f64) -> String {
     text + &format!("{} file{plural}, {verdict}, in {seconds:.2} s\n", all.len())
 }
 
-/// Why a file is not run: a file that it says is to be fetched is not there. Process 0 looks.
-fn skipped(team: &Team, args: &Args, file: &Path) -> Result<Option<String>, Failure> {
+/// Why a problem is skipped: a file of its `[fetch]` is missing. Process 0 checks.
+fn skipped(team: &Team, args: &Args, file: &Path) -> Result<Option<String>, CommandFailure> {
     let own = if team.is_first() { not_here(args, file) } else { None };
     let told = team.broadcast(own.unwrap_or_default().as_bytes())?;
     let told = String::from_utf8_lossy(&told).into_owned();
@@ -275,12 +278,12 @@ fn not_here(args: &Args, file: &Path) -> Option<String> {
         return None;
     }
     // Whatever is wrong with the file is said when it is run.
-    let source = Source::read(file).ok()?;
+    let source = SourceText::read(file).ok()?;
     let (document, mistakes) = Document::parse_partly(source, &args.set);
     let document = document.filter(|_| mistakes.is_empty())?;
     let gone = |path: &str| !document.folder().join(path).exists();
     let (name, from) = document.fetch.iter().find(|(name, _)| gone(&name.value))?;
-    Some(format!("{} is not here; fetch it from {from}", name.value))
+    Some(format!("{} is missing; fetch it from {from}", name.value))
 }
 
 /// Where a file's outputs go: into a folder of its name, which is its path where another has that name.
@@ -295,33 +298,33 @@ fn folder_of(args: &Args, file: &Path, files: &[PathBuf], thrown_away: &Path) ->
     out.join(parts.collect::<PathBuf>())
 }
 
-/// What a file expects, and whether it holds; its warnings are said at once.
+/// The expectations of a file, and whether they hold; prints its warnings at once.
 fn test(
     args: &Args,
     team: &Team,
     file: &Path,
     folder: &Path,
     stop: &Arc<AtomicBool>,
-    clash: &mut Option<Failure>,
-) -> Result<Tested, Failure> {
+    clash: &mut Option<CommandFailure>,
+) -> Result<RanFile, CommandFailure> {
     let file_args = FileArgs { file: file.to_path_buf(), set: args.set.clone() };
     // Where the file itself would run does not matter here.
     let here = RunArgs { hosts: Some(Vec::new()), out_dir: None, ..args.run.clone() };
-    let mut problem = load_for(team, &file_args, &here, &Uses::default())?;
+    let mut problem = load_for(team, &file_args, &here, &InputUse::default())?;
     if let Some(path) = &args.junit {
         *clash = team.agree(claim(&mut problem.guard(), path, "--junit")).err();
     }
     let threads = session::threads(team, &problem, &args.run)?;
     if problem.solve.is_none() {
         let checks = dot_tests(team, &problem, threads, args.run.ranks)?;
-        return Ok(Tested { checks, warnings: listed(&problem, &[]) });
+        return Ok(RanFile { checks, warnings: listed(&problem, &[]) });
     }
     team.agree(redirect(team, &mut problem, args, folder))?;
     let quiet = RunArgs { quiet: true, json: false, ..args.run.clone() };
     let pending = solving::solve(team, &problem, &quiet, true, stop)?;
     solve::refuse_failed(&problem, &pending.solved)?;
     if pending.solved.solution.stop == Stop::Interrupted {
-        return Err(Failure::Interrupted);
+        return Err(CommandFailure::Interrupted);
     }
     let checks = checked(team, &problem, &pending.solved)?;
     let warnings = pending.solved.solution.warnings.clone();
@@ -331,7 +334,7 @@ fn test(
     let said: Vec<String> =
         warnings.iter().map(|w| format!("{}: {w}", voice::shown(file))).collect();
     warn_of_run(&said, &args.run);
-    Ok(Tested {
+    Ok(RanFile {
         checks: checks.iter().map(|c| (c.to_string(), c.holds)).collect(),
         warnings: listed(&problem, &warnings),
     })
@@ -359,7 +362,7 @@ fn redirect(team: &Team, problem: &mut Problem, args: &Args, folder: &Path) -> O
     let made = if team.is_first() { std::fs::create_dir_all(folder) } else { Ok(()) };
     made.map_err(|e| {
         let words = os_words(&e);
-        Failure::Usage(format!("error: folder {} cannot be made: {words}", folder.display()))
+        CommandFailure::Usage(format!("error: folder {} cannot be made: {words}", folder.display()))
     })
 }
 
@@ -368,7 +371,7 @@ fn dot_tests(
     problem: &Problem,
     threads: usize,
     ranks: usize,
-) -> Result<Vec<(String, bool)>, Failure> {
+) -> Result<Vec<(String, bool)>, CommandFailure> {
     let mut checks = Vec::new();
     for (name, op) in problem.operators() {
         let tested = dottest::test(team, op.as_ref(), 3, None, threads, ranks)?;
@@ -376,7 +379,9 @@ fn dot_tests(
     }
     let file = &problem.document.source.name;
     if checks.is_empty() {
-        return Err(Failure::Usage(format!("error: {file} has neither a [solve] nor an operator")));
+        return Err(CommandFailure::Usage(format!(
+            "error: {file} has neither a [solve] nor an operator"
+        )));
     }
     Ok(checks)
 }

@@ -1,5 +1,5 @@
-//! What the program says, and where: standard output carries data, or the summary, or one JSON object;
-//! standard error all else.
+//! Everything that the program prints, and where: standard output carries data, the summary or one
+//! JSON object; standard error all else.
 
 use std::io::{IsTerminal, Write};
 use std::path::Path;
@@ -10,9 +10,9 @@ use clap::ColorChoice;
 use clap::error::{ContextKind, ErrorKind};
 use serde_json::{Value as Json, json};
 
-use crate::cli::{Failure, Outcome, launch};
+use crate::cli::{CommandFailure, Outcome, launch};
 
-/// What a command was asked, as far as it matters to what it says.
+/// The arguments of a command that affect what it prints.
 #[derive(Debug)]
 pub(super) struct Asked {
     /// The command's name.
@@ -30,7 +30,7 @@ static ASKED: OnceLock<Asked> = OnceLock::new();
 static SPEAKS: AtomicBool = AtomicBool::new(true);
 /// Whether standard output carries data.
 static DATA: AtomicBool = AtomicBool::new(false);
-/// Whether the JSON object has been said.
+/// Whether the JSON object has been printed.
 static SAID: AtomicBool = AtomicBool::new(false);
 
 /// Remembers what was asked; the first time counts.
@@ -54,7 +54,7 @@ pub(super) fn keep_for_data() -> Outcome {
     // A launcher gives its processes a terminal of its own, and the program that starts it has looked.
     let own = launch::launched().is_none();
     if own && speaks() && std::io::stdout().is_terminal() {
-        return Err(Failure::Usage(
+        return Err(CommandFailure::Usage(
             "error: a .npy array would go to standard output, and standard output is a terminal; pipe it \
              to a program that reads .npy, as in `| pylopsd info -`, or name a file"
                 .into(),
@@ -63,7 +63,7 @@ pub(super) fn keep_for_data() -> Outcome {
     Ok(())
 }
 
-/// Whether what is said besides the JSON object would stand in its way.
+/// Whether other text would mix with the JSON object.
 pub(super) fn only_json() -> bool {
     DATA.load(Ordering::Relaxed) && ASKED.get().is_some_and(|asked| asked.json)
 }
@@ -89,7 +89,7 @@ pub(super) fn say(text: &str) -> Outcome {
     let mut out = std::io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(e) if e.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(Failure::Run(format!("standard output cannot be written: {e}")))
+            Err(CommandFailure::Run(format!("cannot write to standard output: {e}")))
         }
         _ => Ok(()),
     }
@@ -141,7 +141,7 @@ pub(super) fn told(outcome: &Outcome) -> u8 {
     code
 }
 
-fn as_json(failure: &Failure) -> Json {
+fn as_json(failure: &CommandFailure) -> Json {
     let asked = ASKED.get();
     json!({
         "command": asked.map(|a| &a.command),
@@ -152,10 +152,10 @@ fn as_json(failure: &Failure) -> Json {
 }
 
 /// What went wrong, for machines.
-pub(super) fn error(failure: &Failure) -> Json {
+pub(super) fn error(failure: &CommandFailure) -> Json {
     let text = failure.text().unwrap_or_default();
     let message = match failure {
-        Failure::Mistakes { summary, .. } => summary.clone(),
+        CommandFailure::Mistakes { summary, .. } => summary.clone(),
         _ => text.trim_end().trim_start_matches("error: ").to_string(),
     };
     json!({
@@ -190,7 +190,7 @@ pub(super) fn refuse(error: &clap::Error) -> u8 {
             color: ColorChoice::Never,
         });
         let text = error.render().to_string();
-        let _ = say_json(&as_json(&Failure::Usage(text)));
+        let _ = say_json(&as_json(&CommandFailure::Usage(text)));
     }
     u8::try_from(error.exit_code()).unwrap_or(2)
 }

@@ -5,12 +5,12 @@ use std::fmt;
 use crate::io::Bytes;
 use crate::scalar::C128;
 
-/// Another process ended, or told that it fails.
+/// Another process ended, or reported a failure.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct Lost {
     /// The one that ended.
     pub rank: usize,
-    /// What it said, with its name; nothing if it only went away.
+    /// Its message, with its name; empty if it just ended.
     pub cause: Option<String>,
 }
 
@@ -24,7 +24,7 @@ impl fmt::Display for Lost {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.cause {
             Some(cause) => f.write_str(cause),
-            None => write!(f, "process {} ended before its part was done", self.rank),
+            None => write!(f, "process {} ended before its work was done", self.rank),
         }
     }
 }

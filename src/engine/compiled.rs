@@ -5,10 +5,10 @@ use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
-use crate::engine::evaluate::{Evaluator, Piece};
+use crate::engine::evaluate::{Evaluator, HeldBox};
 use crate::engine::exchange::{begin, finish, pieces};
 use crate::engine::pass::{add_up, dot};
-use crate::engine::store::{Memory, Writer};
+use crate::engine::store::{Region, StoreWriter};
 use crate::engine::vector::{Block, OwnTile};
 use crate::engine::{Machine, Result, Store, Sums, Vector};
 use crate::graph::{Program, Source, simplify};
@@ -149,7 +149,7 @@ impl Compiled {
         }
         for (last, bytes) in &slots {
             if let Some(store) = &mut stores[last.0] {
-                *store = Store::new(store.ty(), store.held(), Memory::new(*bytes, scratch)?);
+                *store = Store::new(store.ty(), store.held(), Region::new(*bytes, scratch)?);
             }
         }
         let slots = slots.into_iter().map(|(last, _)| last).collect();
@@ -225,7 +225,7 @@ impl Compiled {
         })
     }
 
-    /// Memory for an output, and its block.
+    /// Region for an output, and its block.
     pub fn new_output(&self, number: usize, spill: &Spill) -> Result<(Store, Block)> {
         let Some((store, held)) = self.plan.output(number).map(|id| self.place(id)) else {
             unreachable!("every output has a store")
@@ -386,7 +386,7 @@ impl Compiled {
             let all = received
                 .iter()
                 .flat_map(|(e, messages)| pieces(e, store_of(table, e.store), owned(e), messages));
-            let all: Vec<Piece<'_>> = all.collect();
+            let all: Vec<HeldBox<'_>> = all.collect();
             let inputs = self.inputs(number, (table, apart, unread), true, after);
             let done = machine.each(0..late.len(), |k| {
                 self.tile(number, (late[k], &writer), (table, &all, &inputs), after)
@@ -434,8 +434,8 @@ impl Compiled {
     fn tile<'a>(
         &'a self,
         number: usize,
-        (k, writer): (usize, &Writer<'_>),
-        (table, pieces, inputs): (&'a Table<'a>, &'a [Piece<'a>], &[Option<&Store>]),
+        (k, writer): (usize, &StoreWriter<'_>),
+        (table, pieces, inputs): (&'a Table<'a>, &'a [HeldBox<'a>], &[Option<&Store>]),
         after: After<'_>,
     ) -> Result<Sums> {
         let stage = &self.plan.stages[number];
@@ -477,13 +477,13 @@ fn constant(
         return Ok(store.clone());
     }
     let ty = array.ty();
-    if let Some(memory) = array.computed_bytes()?.and_then(Memory::of_bytes) {
+    if let Some(memory) = array.computed_bytes()?.and_then(Region::of_bytes) {
         return Ok(constants.add(array, Store::new(ty, &IndexBox::whole(&ty.dims), memory)));
     }
     if spill.map_constants
         && let Some(file) = array.mappable()?
     {
-        let memory = Memory::of_file(file.path, file.offset, ty.bytes())?;
+        let memory = Region::of_file(file.path, file.offset, ty.bytes())?;
         return Ok(constants.add(array, Store::new(ty, &IndexBox::whole(&ty.dims), memory)));
     }
     let mut store = Store::allocate(ty, held, spill.scratch.as_deref())?;

@@ -17,11 +17,11 @@ pub(super) struct Evaluator<'a> {
     /// By store, where it is read from during this stage.
     pub(super) table: &'a Table<'a>,
     /// What is read instead of stores whose boxes have come in several messages.
-    pub(super) pieces: &'a [Piece<'a>],
+    pub(super) pieces: &'a [HeldBox<'a>],
 }
 
 /// A box of a store that lies by itself during a stage.
-pub(super) struct Piece<'a> {
+pub(super) struct HeldBox<'a> {
     pub(super) store: StoreId,
     /// Which box.
     pub(super) part: IndexBox,
@@ -31,7 +31,7 @@ pub(super) struct Piece<'a> {
 
 impl<'a> Evaluator<'a> {
     /// The pieces that a node is read from, if it has come in pieces.
-    fn pieces(&self, id: NodeId) -> impl Iterator<Item = &'a Piece<'a>> + use<'a> {
+    fn pieces(&self, id: NodeId) -> impl Iterator<Item = &'a HeldBox<'a>> + use<'a> {
         let store = self.plan.store_of[id.0];
         self.pieces.iter().filter(move |piece| Some(piece.store) == store)
     }

@@ -3,7 +3,7 @@
 use ndarray::{ArrayViewD, ArrayViewMutD, IxDyn};
 
 use crate::engine::communicator::{Arrival, Message, Parcel};
-use crate::engine::evaluate::Piece;
+use crate::engine::evaluate::HeldBox;
 use crate::engine::{Machine, Result, Store};
 use crate::kernels::pointwise;
 use crate::plan::Exchange;
@@ -63,18 +63,18 @@ pub(super) fn finish(
     machine.comm().recycle(received);
 }
 
-/// What has come and what is owned, as the tiles of a stage read it that pull from both.
+/// Received and owned data, as read by tiles of a stage that pull from both.
 pub(super) fn pieces<'a>(
     e: &Exchange,
     store: &'a Store,
     owned: &IndexBox,
     received: &'a [Message],
-) -> Vec<Piece<'a>> {
+) -> Vec<HeldBox<'a>> {
     let messages = e.receives.iter().zip(received).map(|(t, message)| {
         let view = view(message, store.ty().dtype, &t.part.dims());
-        Piece { store: e.store, part: t.part.clone(), view }
+        HeldBox { store: e.store, part: t.part.clone(), view }
     });
-    let own = Piece { store: e.store, part: owned.clone(), view: store.view(owned) };
+    let own = HeldBox { store: e.store, part: owned.clone(), view: store.view(owned) };
     std::iter::once(own).chain(messages).collect()
 }
 

@@ -26,7 +26,7 @@ pub use operators::Operators;
 pub use pass::{Slot, Sums, Term, Vectors};
 pub use plans::Plans;
 pub use shared_output::SharedOutput;
-pub use store::{Store, Writer};
+pub use store::{Store, StoreWriter};
 pub use thread_ranks::{ThreadRank, run_ranks};
 pub use vector::{Block, OwnTile, Space, Vector};
 
@@ -49,9 +49,9 @@ pub enum Error {
     #[error("{0}")]
     Memory(String),
     /// Threads could not be started.
-    #[error("threads cannot be started: {0}")]
+    #[error("cannot start threads: {0}")]
     Threads(String),
-    /// The operator is not what the solver was told, or can take.
+    /// The solver cannot solve with this operator or these parameters.
     #[error("{0}")]
     Unsuited(String),
 }

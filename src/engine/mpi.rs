@@ -21,7 +21,7 @@ use crate::engine::communicator::{Arrival, Communicator, Lost, Message, Parcel, 
 
 /// Most bytes of one message of MPI, which counts them in 31 bits; longer ones go in pieces.
 const PIECE: usize = 1 << 30;
-/// Tags of data, and of what a process that fails says.
+/// Tags of data, and of the message of a process that fails.
 const DATA: c_int = 1;
 const FAILURE: c_int = 2;
 

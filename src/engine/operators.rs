@@ -21,7 +21,7 @@ pub struct Operators {
 }
 
 impl Operators {
-    /// Takes memory, reads constants and computes what is made of constants alone.
+    /// Allocates memory, reads constants and computes whatever depends on constants only.
     pub fn compile(plans: Plans, machine: &Machine, spill: &Spill) -> Result<Operators> {
         let (rank, size) = (machine.rank(), machine.size());
         let forward_share = plans.forward.share(rank, size);
@@ -72,7 +72,7 @@ impl Operators {
             .any(|((n, reached), used)| reached && used && !n.ty.dtype.is_double())
     }
 
-    /// Whether a constant comes from single precision, or what is computed with it is single.
+    /// Whether a constant, or a value computed from it, has single precision.
     pub fn has_single(&self) -> bool {
         let program = &self.forward.plan().program;
         let nodes = program.graph.nodes().iter().zip(program.needed());

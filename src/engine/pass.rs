@@ -2,7 +2,7 @@
 //! while that is in the cache.
 
 use crate::engine::{
-    After, Compiled, Machine, Operators, OwnTile, Result, Space, Store, Vector, Writer,
+    After, Compiled, Machine, Operators, OwnTile, Result, Space, Store, StoreWriter, Vector,
 };
 use crate::kernels::vector;
 use crate::space::Side;
@@ -138,7 +138,7 @@ enum Access<'a> {
     /// What no term changes.
     Read(&'a Vector),
     /// What a term changes, by block.
-    Written(Vec<Writer<'a>>),
+    Written(Vec<StoreWriter<'a>>),
     /// What an operator reads.
     Input,
     /// What it gives, tile by tile.

@@ -58,13 +58,15 @@ impl Machine {
         let all = all.iter().map(|w| narrowed_of(w)).fold(Narrowed::default(), Narrowed::and);
         match all.lost {
             None => Ok(all),
-            Some((at, value)) => Err(Error::Io(io::Error::run(format!(
-                "{} cannot be written as {}: {}; nothing was written. Write it in double precision, or \
-                 scale it",
-                output.name,
-                output.dtype,
-                too_large(value, at, &block.ty.dims, output.dtype)
-            )))),
+            Some((at, value)) => Err(Error::Io(
+                io::Error::run(format!(
+                    "cannot write {} as {}: {}",
+                    output.name,
+                    output.dtype,
+                    too_large(value, at, &block.ty.dims, output.dtype)
+                ))
+                .help("nothing was written; write it in double precision, or scale it"),
+            )),
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Memory of arrays: one piece for the box that a process holds.
 //!
 //! Memory has one owner while it is written: a store that no other shares its memory with, borrowed
-//! by a [`Writer`], which gives each of some disjoint boxes to one thread. What only reads may share.
-//! Views are made from a pointer here, and nowhere else.
+//! by a [`StoreWriter`], which gives each of some disjoint boxes to one thread. What only reads may
+//! share. Views are made from a pointer here, and nowhere else.
 
 use std::fs::File;
 use std::ops::Range;
@@ -21,7 +21,7 @@ use crate::view::{View, ViewMut, Viewed};
 use crate::{with_dtype, with_view};
 
 /// A piece of memory, zeros at first.
-pub(super) struct Memory {
+pub(super) struct Region {
     base: *mut u8,
     bytes: usize,
     /// Whether no file lies behind it, which not every network card reads from.
@@ -49,7 +49,7 @@ enum Keeps {
     },
 }
 
-impl std::fmt::Debug for Memory {
+impl std::fmt::Debug for Region {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} bytes", self.bytes)
     }
@@ -57,17 +57,17 @@ impl std::fmt::Debug for Memory {
 
 // SAFETY: the memory is plain bytes that live as long as the value, on whatever thread.
 #[allow(unsafe_code)]
-unsafe impl Send for Memory {}
-// SAFETY: a shared reference reads only, but for a `Writer`, which alone has the memory and gives no
+unsafe impl Send for Region {}
+// SAFETY: a shared reference reads only, but for a `StoreWriter`, which alone has the memory and gives no
 // byte of it to two threads.
 #[allow(unsafe_code)]
-unsafe impl Sync for Memory {}
+unsafe impl Sync for Region {}
 
-impl Memory {
+impl Region {
     /// Memory of that many bytes; in a scratch file of `folder` if there is one.
-    pub(super) fn new(bytes: usize, folder: Option<&Path>) -> Result<Arc<Memory>> {
+    pub(super) fn new(bytes: usize, folder: Option<&Path>) -> Result<Arc<Region>> {
         if bytes == 0 {
-            return Ok(Arc::new(Memory::none()));
+            return Ok(Arc::new(Region::none()));
         }
         let map = match folder {
             None => anonymous(bytes),
@@ -79,20 +79,20 @@ impl Memory {
             Error::Memory(format!("cannot allocate {bytes} bytes of {place}: {e}"))
         })?;
         let private = folder.is_none();
-        Ok(Arc::new(Memory { base, bytes, private, writable: true, _keeps: keeps }))
+        Ok(Arc::new(Region { base, bytes, private, writable: true, _keeps: keeps }))
     }
 
     /// No memory.
-    fn none() -> Memory {
+    fn none() -> Region {
         let base = std::ptr::without_provenance_mut(64);
-        Memory { base, bytes: 0, private: true, writable: true, _keeps: Keeps::Nothing }
+        Region { base, bytes: 0, private: true, writable: true, _keeps: Keeps::Nothing }
     }
 
     /// A part of a file, read as it is touched.
     #[allow(unsafe_code)]
-    pub(super) fn of_file(path: &Path, offset: u64, bytes: usize) -> Result<Arc<Memory>> {
+    pub(super) fn of_file(path: &Path, offset: u64, bytes: usize) -> Result<Arc<Region>> {
         let failed = |e: std::io::Error| {
-            Error::Memory(format!("{} cannot be mapped into memory: {e}", path.display()))
+            Error::Memory(format!("cannot map {} into memory: {e}", path.display()))
         };
         let file = File::open(path).map_err(failed)?;
         // SAFETY: the file is one of the problem's inputs; that nobody changes it during the run is
@@ -101,17 +101,17 @@ impl Memory {
             unsafe { MmapOptions::new().offset(offset).len(bytes).map(&file) }.map_err(failed)?;
         let base = map.as_ptr().cast_mut();
         let keeps = Keeps::File { _map: map };
-        Ok(Arc::new(Memory { base, bytes, private: false, writable: false, _keeps: keeps }))
+        Ok(Arc::new(Region { base, bytes, private: false, writable: false, _keeps: keeps }))
     }
 
     /// Bytes that others read too; `None` if they do not lie where numbers may.
-    pub(super) fn of_bytes(shared: Bytes) -> Option<Arc<Memory>> {
+    pub(super) fn of_bytes(shared: Bytes) -> Option<Arc<Region>> {
         let slice: &[u8] = (*shared).as_ref();
         let (base, bytes) = (slice.as_ptr().cast_mut(), slice.len());
         let aligned = base.align_offset(align_of::<C128>()) == 0;
         aligned.then(|| {
             let keeps = Keeps::Bytes { _bytes: shared };
-            Arc::new(Memory { base, bytes, private: false, writable: false, _keeps: keeps })
+            Arc::new(Region { base, bytes, private: false, writable: false, _keeps: keeps })
         })
     }
 }
@@ -145,16 +145,16 @@ fn scratch(bytes: usize, folder: &Path) -> std::io::Result<(*mut u8, Keeps)> {
 pub struct Store {
     ty: ArrayType,
     held: IndexBox,
-    memory: Arc<Memory>,
+    memory: Arc<Region>,
 }
 
 /// A box of a store that is one run of its memory.
-struct Run {
+struct Stretch {
     store: Store,
     part: IndexBox,
 }
 
-impl AsRef<[u8]> for Run {
+impl AsRef<[u8]> for Stretch {
     fn as_ref(&self) -> &[u8] {
         with_view!(View, self.store.view(&self.part), v => match v.to_slice() {
             Some(slice) => bytemuck::cast_slice(slice),
@@ -164,7 +164,7 @@ impl AsRef<[u8]> for Run {
 }
 
 impl Store {
-    pub(super) fn new(ty: &ArrayType, held: &IndexBox, memory: Arc<Memory>) -> Store {
+    pub(super) fn new(ty: &ArrayType, held: &IndexBox, memory: Arc<Region>) -> Store {
         assert!(held.len() * ty.dtype.size() <= memory.bytes, "a store of {ty} fits its memory");
         Store { ty: ty.clone(), held: held.clone(), memory }
     }
@@ -175,7 +175,7 @@ impl Store {
         held: &IndexBox,
         folder: Option<&Path>,
     ) -> Result<Store> {
-        let memory = Memory::new(held.len() * ty.dtype.size(), folder)?;
+        let memory = Region::new(held.len() * ty.dtype.size(), folder)?;
         Ok(Store::new(ty, held, memory))
     }
 
@@ -199,7 +199,7 @@ impl Store {
 
     /// The bytes of all that is held.
     pub(super) fn into_bytes(self) -> Bytes {
-        Arc::new(Run { part: self.held.clone(), store: self })
+        Arc::new(Stretch { part: self.held.clone(), store: self })
     }
 
     /// The bytes of a held box, if they are one run of memory that is not of a file. The store cannot
@@ -207,7 +207,7 @@ impl Store {
     pub(super) fn run(&self, b: &IndexBox) -> Option<Bytes> {
         let consecutive = with_view!(View, self.view(b), v => v.is_standard_layout());
         (consecutive && self.memory.private)
-            .then(|| Arc::new(Run { store: self.clone(), part: b.clone() }) as Bytes)
+            .then(|| Arc::new(Stretch { store: self.clone(), part: b.clone() }) as Bytes)
     }
 
     /// A held box of the same elements with other dims, if what is held is consecutive elements of
@@ -232,7 +232,7 @@ impl Store {
 
     /// A store that gets memory when [`Store::swap_memory`] gives it some.
     pub(super) fn without_memory(ty: &ArrayType, held: &IndexBox) -> Store {
-        Store { ty: ty.clone(), held: held.clone(), memory: Arc::new(Memory::none()) }
+        Store { ty: ty.clone(), held: held.clone(), memory: Arc::new(Region::none()) }
     }
 
     /// Each gets the memory of the other, and what was in it is lost.
@@ -240,7 +240,7 @@ impl Store {
         std::mem::swap(&mut self.memory, &mut other.memory);
     }
 
-    /// A held box, to write. A panic says that others read the store's memory.
+    /// A held box, to write. Panics if others read the store's memory.
     #[track_caller]
     #[allow(unsafe_code)]
     pub fn view_mut(&mut self, b: &IndexBox) -> ViewMut<'_> {
@@ -249,13 +249,13 @@ impl Store {
         unsafe { self.view_unshared(b) }
     }
 
-    /// Some held boxes, to be written by several threads. A panic says that others read the store's
+    /// Some held boxes, to be written by several threads. Panics if others read the store's
     /// memory.
     #[track_caller]
-    pub fn writer<'a>(&'a mut self, boxes: &'a Disjoint, some: Range<usize>) -> Writer<'a> {
+    pub fn writer<'a>(&'a mut self, boxes: &'a Disjoint, some: Range<usize>) -> StoreWriter<'a> {
         self.check_owner();
         let taken = some.clone().map(|_| AtomicBool::new(false)).collect();
-        Writer { store: self, boxes: &boxes[some], taken }
+        StoreWriter { store: self, boxes: &boxes[some], taken }
     }
 
     #[track_caller]
@@ -326,20 +326,20 @@ impl Store {
 
 /// Boxes of a store that threads write, each once.
 #[derive(Debug)]
-pub struct Writer<'a> {
+pub struct StoreWriter<'a> {
     store: &'a Store,
     boxes: &'a [IndexBox],
     /// By box, whether it was given out.
     taken: Vec<AtomicBool>,
 }
 
-impl<'a> Writer<'a> {
+impl<'a> StoreWriter<'a> {
     /// The boxes.
     pub fn boxes(&self) -> &'a [IndexBox] {
         self.boxes
     }
 
-    /// The box of that number, to write. A panic says that it was asked for before.
+    /// The box of that number, to write. Panics if it was taken before.
     #[track_caller]
     #[allow(unsafe_code)]
     pub fn tile(&self, number: usize) -> ViewMut<'a> {
@@ -438,7 +438,7 @@ mod tests {
         fill(x.view_mut(&whole), 3.0);
         assert_eq!(values(&x), [3.0; 4]);
         let mut shared =
-            Store::new(&x.ty, &whole, Memory::of_bytes(x.clone().into_bytes()).expect("aligned"));
+            Store::new(&x.ty, &whole, Region::of_bytes(x.clone().into_bytes()).expect("aligned"));
         drop(x);
         assert!(panics(|| fill(shared.view_mut(&whole), 4.0)));
         assert_eq!(values(&shared), [3.0; 4]);

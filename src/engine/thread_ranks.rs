@@ -1,11 +1,11 @@
-//! Threads that stand for processes.
+//! Threads that act as processes.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use crate::engine::{Arrival, Communicator, Lost, Message, OneProcess, Parcel};
 
-/// One of several threads of this program that stand for processes. As MPI may do, a send is done
+/// One of several threads of this program that act as processes. As MPI may do, a send is done
 /// when the other process receives it, and not before: what would wait forever over MPI does so
 /// here, and is told.
 #[derive(Debug)]
@@ -19,7 +19,7 @@ pub struct ThreadRank {
 struct Ranks {
     size: usize,
     post: Mutex<Post>,
-    /// By process, told when something has changed that it may wait for.
+    /// For each process, signalled when something that it may wait for has changed.
     changed: Vec<Condvar>,
 }
 
@@ -36,7 +36,7 @@ struct Post {
     ended: Vec<bool>,
     /// Whether all wait for each other.
     stuck: bool,
-    /// What the first one said that failed.
+    /// The message of the first one that failed.
     told: Option<Lost>,
 }
 

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use crate::engine::pass::add_up;
-use crate::engine::store::Writer;
+use crate::engine::store::StoreWriter;
 use crate::engine::{Error, Machine, Result, Store, Sums};
 use crate::io::Array;
 use crate::kernels::{pointwise, vector};
@@ -51,7 +51,7 @@ impl Space {
 /// A vector: stores for the blocks of a [`Space`].
 #[derive(Debug)]
 pub struct Vector {
-    /// By block.
+    /// One store for each block of its space.
     pub stores: Vec<Store>,
 }
 
@@ -86,7 +86,7 @@ impl Vector {
         &'a mut self,
         space: &'a Space,
         machine: &Machine,
-    ) -> Vec<Writer<'a>> {
+    ) -> Vec<StoreWriter<'a>> {
         let (rank, size) = (machine.rank(), machine.size());
         let writer = |(store, b): (&'a mut Store, &'a Block)| {
             store.writer(b.tiles.boxes(), b.tiles.owned(rank, size))
@@ -260,7 +260,7 @@ impl Machine {
     }
 
     /// Reads boxes of an array on the threads.
-    pub(super) fn read_boxes(&self, array: &Array, writer: Writer<'_>) -> Result<()> {
+    pub(super) fn read_boxes(&self, array: &Array, writer: StoreWriter<'_>) -> Result<()> {
         let some = writer.boxes().par_iter().enumerate().filter(|(_, b)| !b.is_empty());
         self.install(|| some.try_for_each(|(k, b)| array.read_box(b, writer.tile(k))))
             .map_err(Error::from)

@@ -1,4 +1,4 @@
-//! What a primitive says of itself: everything that the passes over a program ask of it. Each stands in
+//! What a primitive declares: everything that the passes over a program ask of it. Each stands in
 //! its own file in `primitives/`.
 
 use std::hash::Hasher;
@@ -13,7 +13,7 @@ use crate::view::ViewMut;
 #[cfg(test)]
 use crate::graph::reference::{Example, Whole};
 
-/// What every primitive says of itself. A method without a body has no answer that is safe for all.
+/// What every primitive declares. A method without a default has no answer that is safe for all.
 pub trait Definition {
     /// A short name, as drawings and plans show it.
     fn label(&self) -> String;
@@ -237,7 +237,7 @@ pub enum Pulls {
     Again,
 }
 
-/// What becomes of lines of samples, to tell which flat arrays are lists and which are lines.
+/// What a primitive does to lines of samples; decides which flat arrays are lists and which are lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Order {
     /// Every sample stays in its place.
@@ -317,10 +317,10 @@ pub(super) fn behind(steps: &[AxisStep]) -> Arc<[AxisStep]> {
     [&[AxisStep { start: 0, step: 1 }], steps].concat().into()
 }
 
-/// A primitive that is to be transposed with respect to an input.
+/// A primitive to transpose with respect to one of its inputs.
 #[derive(Debug)]
 pub struct Back<'a> {
-    /// Where.
+    /// The primitive to transpose, in its program.
     pub at: Applied<'a>,
     /// Number of the input.
     pub i: usize,

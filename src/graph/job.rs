@@ -29,7 +29,7 @@ impl Tile<'_> {
 
 /// Gives boxes of nodes.
 pub trait Source {
-    /// A box of a node as a view of what is kept, if that is what it is.
+    /// A box of a node as a view of a store, if the node is stored or a view of a stored one.
     fn look(&self, id: NodeId, b: &IndexBox) -> Option<View<'_>>;
 
     /// Writes a box of a node, which must not be empty, into a view of its dims.
@@ -39,7 +39,7 @@ pub trait Source {
     fn keeps(&self, id: NodeId) -> bool;
 }
 
-/// A box of a primitive's result that is to be computed.
+/// The box of a primitive's result to compute.
 #[derive(Clone, Copy)]
 pub struct Job<'a> {
     /// The primitive where it is applied.
@@ -51,7 +51,7 @@ pub struct Job<'a> {
 }
 
 impl<'a> Job<'a> {
-    /// The box around what is needed of an input.
+    /// The bounding box of what is needed of an input.
     pub fn need(&self, i: usize) -> IndexBox {
         self.at.need(i, self.b)
     }

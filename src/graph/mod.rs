@@ -1,4 +1,4 @@
-//! The lazy graph: a linear program over a closed set of primitives, and what is done to it.
+//! The lazy graph: a linear program over a closed set of primitives, and the passes over it.
 
 mod batch;
 mod conjugate;

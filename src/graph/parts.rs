@@ -1,8 +1,9 @@
-//! Sums that are added in parts, so that a process needs its own part of what is summed alone.
+//! Sums that are added in parts, so that each process needs only its own part of the terms.
 //!
-//! A transposed product or a migration sums over all rows or sources, which processes share. Its sum over
-//! one part of them needs that part's rows alone; the sums of all parts are then added. In a program that
-//! is planned, such a node has one more row a part: `(parts, ..)` where the whole sum has one.
+//! A transposed product or a migration sums over all rows or sources, which processes share. Its
+//! sum over one part of them needs that part's rows alone; the sums of all parts are then added. In
+//! a program that is planned, such a node has one more row a part: `(parts, ..)` where the whole
+//! sum has one.
 
 use std::ops::Range;
 
@@ -18,7 +19,7 @@ const LEAST_BYTES: usize = 32 << 20;
 /// Equal parts of a range, the last one shorter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Parts {
-    /// How many.
+    /// Number of parts.
     pub count: usize,
     /// Elements of each.
     pub each: usize,

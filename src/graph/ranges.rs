@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-/// Most ranges that are said to hold some indices.
+/// Largest number of ranges to cover a list of indices.
 const MOST: usize = 4;
 /// Pieces of an axis in which ranges are looked for.
 const PIECES: usize = 64;

@@ -116,7 +116,7 @@ pub(crate) fn dense(program: &Program) -> Vec<Vec<f64>> {
     columns
 }
 
-/// Panics unless the two matrices agree, the second one transposed if told so.
+/// Panics unless the two matrices agree, after transposing the second if asked.
 #[track_caller]
 pub(crate) fn assert_same(a: &[Vec<f64>], b: &[Vec<f64>], transposed: bool, what: &str) {
     let rows = a.first().map_or(0, Vec::len);

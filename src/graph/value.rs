@@ -187,12 +187,12 @@ impl Value {
         &self.ty
     }
 
-    /// Dims.
+    /// Length of each axis.
     pub fn dims(&self) -> &[usize] {
         &self.ty.dims
     }
 
-    /// Element type.
+    /// Element type of the value.
     pub fn dtype(&self) -> DType {
         self.ty.dtype
     }

@@ -26,9 +26,9 @@ use super::error::{Error, Result};
 use super::generate::Generator;
 use super::layout::{Layout, filled_dims};
 use super::narrow::{self, Fate, Losses};
-use super::npy::{Header, Kind, StoredType, checked_len};
+use super::npy::{ElementKind, Header, StoredType, checked_len};
 use super::zarr;
-use base::{Base, Source, apart};
+use base::{Base, Origin, apart};
 pub use base::{Bytes, Compute};
 pub(crate) use open::open_file;
 
@@ -111,7 +111,7 @@ impl Array {
 
     /// The same of values that are booleans, 0 or 1: a mask.
     pub fn mask(dims: impl Into<Vec<usize>>, values: Vec<C128>, dtype: DType) -> Result<Array> {
-        let stored = StoredType { kind: Kind::Bool, big_endian: false };
+        let stored = StoredType { kind: ElementKind::Bool, big_endian: false };
         Array::written(dims.into(), values, dtype.real(), Some(stored))
     }
 
@@ -129,7 +129,7 @@ impl Array {
             )));
         }
         let fate = check_held(values.iter().copied().enumerate(), &dims, dtype)?;
-        let (name, source) = ("values".to_string(), Source::Values(values));
+        let (name, source) = ("values".to_string(), Origin::Values(values));
         let base = Base { name, dtype, dims, fortran: false, stored, source };
         Ok(Array::of_base(base).with_fate(fate))
     }
@@ -151,14 +151,14 @@ impl Array {
             Some(last) => check_held(generator.extremes(last).into_iter(), &dims, dtype)?,
             None => Fate::default(),
         };
-        let source = Source::Generated(generator);
+        let source = Origin::Generated(generator);
         Ok(Array::new("generated", dims, dtype, source).with_fate(fate))
     }
 
     /// The elements among which are the largest and the smallest, with their numbers in C order, if
     /// that is known without reading all.
     pub fn extremes(&self) -> Option<Vec<(usize, C128)>> {
-        let Source::Generated(generator) = &self.0.base.source else { return None };
+        let Origin::Generated(generator) = &self.0.base.source else { return None };
         let as_is = self.0.map == Map::Same && self.0.layout.is_contiguous();
         let last = self.0.ty.len().checked_sub(1)?;
         let all = self.0.ty.len() == self.0.base.dims.iter().product::<usize>();
@@ -173,7 +173,7 @@ impl Array {
                 show_dims(&ty.dims)
             )));
         }
-        let source = Source::Computed { by, data: OnceLock::new() };
+        let source = Origin::Computed { by, data: OnceLock::new() };
         Ok(Array::new("computed", ty.dims, ty.dtype, source))
     }
 
@@ -188,22 +188,22 @@ impl Array {
             return Err(Error::input(format!("{name} and others cannot be laid side by side")));
         }
         let name = format!("{} and {} others", parts[0].name(), parts.len() - 1);
-        Ok(Array::new(&name, dims, ty.dtype, Source::Stacked(parts)))
+        Ok(Array::new(&name, dims, ty.dtype, Origin::Stacked(parts)))
     }
 
     /// The bytes of an array that is computed, if they are the array as it is, all of it; computes
     /// them if that has not been done.
     pub fn computed_bytes(&self) -> Result<Option<Bytes>> {
-        let Source::Computed { by, data } = &self.0.base.source else { return Ok(None) };
+        let Origin::Computed { by, data } = &self.0.base.source else { return Ok(None) };
         if !self.is_computed_as_is() {
             return Ok(None);
         }
         data.get_or_init(|| apart(|| by.compute())).clone().map(Some)
     }
 
-    /// Whether this is what is computed, all of it in its own order and element type.
+    /// Whether this is a computed array as a whole, in its own order and element type.
     pub fn is_computed_as_is(&self) -> bool {
-        matches!(self.0.base.source, Source::Computed { .. })
+        matches!(self.0.base.source, Origin::Computed { .. })
             && self.0.map == Map::Same
             && self.0.ty.dtype == self.0.base.dtype
             && self.0.layout.is_contiguous()
@@ -213,9 +213,9 @@ impl Array {
     /// Most bytes that computing this array on so many threads takes, beside those that it holds then.
     pub fn working_bytes(&self, threads: usize) -> usize {
         match &self.0.base.source {
-            Source::Computed { by, .. } => by.working_bytes(threads),
-            Source::Array(inner) => inner.working_bytes(threads),
-            Source::Stacked(parts) => {
+            Origin::Computed { by, .. } => by.working_bytes(threads),
+            Origin::Array(inner) => inner.working_bytes(threads),
+            Origin::Stacked(parts) => {
                 parts.iter().map(|part| part.working_bytes(threads)).max().unwrap_or(0)
             }
             _ => 0,
@@ -224,19 +224,19 @@ impl Array {
 
     fn zarr(opened: zarr::Opened) -> Array {
         let zarr::Opened { name, dims, stored, chunks, folder } = opened;
-        let (dtype, source) = (stored.dtype(), Source::Zarr(Box::new(folder)));
+        let (dtype, source) = (stored.dtype(), Origin::Zarr(Box::new(folder)));
         let base = Base { name, dtype, dims, fortran: false, stored: Some(stored), source };
         Array::of_base(base).chunked(chunks)
     }
 
-    fn stored(name: String, header: &Header, source: Source) -> Array {
+    fn stored(name: String, header: &Header, source: Origin) -> Array {
         let (dims, dtype) = (header.dims.clone(), header.dtype.dtype());
         let base =
             Base { name, dtype, dims, fortran: header.fortran, stored: Some(header.dtype), source };
         Array::of_base(base)
     }
 
-    fn new(name: &str, dims: Vec<usize>, dtype: DType, source: Source) -> Array {
+    fn new(name: &str, dims: Vec<usize>, dtype: DType, source: Origin) -> Array {
         let base =
             Base { name: name.to_string(), dtype, dims, fortran: false, stored: None, source };
         Array::of_base(base)
@@ -298,9 +298,10 @@ impl Array {
         }
         if now.is_complex() && !dtype.is_complex() {
             return Err(Error::input(format!(
-                "{}: it is {now} and cannot be cast to {dtype} without losing its imaginary part; say part = \"real\" or part = \"imag\"",
-                self.name()
-            )));
+                "it is {now} and cannot be cast to {dtype} without losing its imaginary part"
+            ))
+            .help("choose part = \"real\" or part = \"imag\"")
+            .context(self.name()));
         }
         // Values that were rounded to single precision stay rounded.
         let rounded = self.0.base.dtype.is_double() && !now.is_double() && dtype.is_double();
@@ -357,7 +358,7 @@ impl Array {
     pub fn reshape(self, dims: &[isize]) -> Result<Array> {
         let dims = filled_dims(&self.0.ty.dims, dims).map_err(|e| self.wrong(&e))?;
         // Chunks are found along the axes of their array.
-        let has_chunks = matches!(self.0.base.source, Source::Zarr(_));
+        let has_chunks = matches!(self.0.base.source, Origin::Zarr(_));
         let simple = |layout: &Layout| !has_chunks || layout.courses(&self.0.base.dims).is_some();
         match self.0.layout.reshape(&dims).filter(simple) {
             Some(layout) => Ok(self.laid_out(layout)),
@@ -372,7 +373,7 @@ impl Array {
     /// This array as the base of another.
     fn layered(self) -> Array {
         let (name, ty, losses) = (self.0.name.clone(), self.0.ty.clone(), self.0.losses.clone());
-        let array = Array::new(&name, ty.dims, ty.dtype, Source::Array(self));
+        let array = Array::new(&name, ty.dims, ty.dtype, Origin::Array(self));
         array.with(|inner| inner.losses = losses)
     }
 
@@ -390,11 +391,11 @@ impl Array {
     /// How many chunks of a Zarr folder are missing, of those that this array reads; `None` if none is.
     pub fn missing_chunks(&self) -> Option<Missing> {
         match &self.0.base.source {
-            Source::Zarr(folder) => {
+            Origin::Zarr(folder) => {
                 let courses = self.0.layout.courses(&self.0.base.dims);
                 folder.missing(courses.as_ref().map(|c| (c, self.0.layout.dims.as_slice())))
             }
-            Source::Array(inner) => inner.missing_chunks(),
+            Origin::Array(inner) => inner.missing_chunks(),
             _ => None,
         }
     }
@@ -419,7 +420,7 @@ impl Array {
     }
 
     fn wrong(&self, what: &str) -> Error {
-        Error::input(format!("{}: {what}", self.name()))
+        Error::input(what).context(self.name())
     }
 
     /// Whether the array lies in a file exactly as it would in memory, so that it can be mapped.
@@ -436,7 +437,7 @@ impl Array {
 
     fn place(&self) -> Option<Mappable<'_>> {
         let inner = &*self.0;
-        let Source::File { file, path, offset, .. } = &inner.base.source else { return None };
+        let Origin::File { file, path, offset, .. } = &inner.base.source else { return None };
         let stored = inner.base.stored?;
         let offset = offset + (inner.layout.offset * stored.size()) as u64;
         let as_in_memory = stored.is_native_float()
@@ -470,7 +471,7 @@ impl Array {
     /// Boxes that together are a box, none of which goes beyond one chunk of a Zarr folder; `None`
     /// for arrays that are not stored in chunks. An array is best read in these.
     pub fn pieces(&self, b: &IndexBox) -> Option<Vec<IndexBox>> {
-        let Source::Zarr(folder) = &self.0.base.source else { return None };
+        let Origin::Zarr(folder) = &self.0.base.source else { return None };
         let courses = self.0.layout.courses(&self.0.base.dims)?;
         Some(folder.pieces(&courses, b).into_iter().map(|p| p.inside).collect())
     }
@@ -478,8 +479,8 @@ impl Array {
     /// How the array is stored, in words, beside its dims and type: chunks and compression.
     pub fn storage(&self) -> Option<&str> {
         match &self.0.base.source {
-            Source::Zarr(folder) => Some(folder.words()),
-            Source::Array(inner) => inner.storage(),
+            Origin::Zarr(folder) => Some(folder.words()),
+            Origin::Array(inner) => inner.storage(),
             _ => None,
         }
     }
@@ -503,10 +504,8 @@ fn check_held(
     with_dtype!(dtype, T => {
         if let Some((at, value)) = values.clone().find(|(_, v)| narrow::is_lost::<T>(*v)) {
             let what = narrow::too_large(value, at, dims, dtype);
-            return Err(Error::input(format!(
-                "it cannot be {dtype}: {what}; write `dtype = \"{}\"`, or scale it",
-                DType::of(dtype.is_complex(), true)
-            )));
+            let wide = DType::of(dtype.is_complex(), true);
+            return Err(Error::input(what).help(format!("write `dtype = \"{wide}\"`, or scale it")));
         }
         Ok(values.map(|(_, v)| Fate::of::<T>(v)).fold(Fate::default(), Fate::and))
     })

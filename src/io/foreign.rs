@@ -6,7 +6,7 @@ use std::path::Path;
 struct Foreign {
     what: &'static str,
     endings: &'static [&'static str],
-    /// The array in Python; `IN` stands for the path.
+    /// The array in Python, with `IN` in place of the path.
     python: &'static str,
 }
 
@@ -53,7 +53,7 @@ const CSV: Foreign = Foreign {
 const TEXT: Foreign =
     Foreign { what: "a text file", endings: &["dat", "tsv", "txt"], python: "np.loadtxt(\"IN\")" };
 const RAW: Foreign = Foreign {
-    what: "raw binary, which says neither its type nor its dims",
+    what: "raw binary, which records neither type nor dims",
     endings: &["bin", "f32", "f64", "raw"],
     python: "np.fromfile(\"IN\", \"<f4\").reshape(DIMS)",
 };
@@ -106,14 +106,14 @@ fn by_magic(start: &[u8]) -> Option<&'static Foreign> {
     found.or(card.then_some(&SEGY))
 }
 
-/// What a file that begins so is, and how to make .npy of it; by its ending if its bytes do not say.
-pub(super) fn advice(path: &Path, start: &[u8]) -> Option<String> {
+/// What a file of another program is, and how to convert it to .npy; judged by its first bytes, else by
+/// its ending.
+pub(super) fn advice(path: &Path, start: &[u8]) -> Option<(String, String)> {
     let ending = path.extension().and_then(|e| e.to_str()).unwrap_or("").to_ascii_lowercase();
     if let Some((_, by, undo)) = COMPRESSED.iter().find(|(magic, ..)| start.starts_with(magic)) {
         let name = path.display();
-        return Some(format!(
-            "it is compressed by {by}; decompress it first, as by `{undo} {name}`"
-        ));
+        let help = format!("decompress it first, for example with `{undo} {name}`");
+        return Some((format!("compressed by {by}"), help));
     }
     let all = [&SEGY, &SEISMIC_UNIX, &MATLAB, &HDF5, &NETCDF, &IMAGE, &CSV, &TEXT, &RAW, &PICKLE];
     let by_ending = all.into_iter().find(|f| f.endings.contains(&ending.as_str()));
@@ -136,10 +136,8 @@ pub(super) fn advice(path: &Path, start: &[u8]) -> Option<String> {
         let stem = path.file_stem().unwrap_or_default().to_string_lossy();
         to.set_file_name(format!("{stem}_array.npy"));
     }
-    Some(format!(
-        "it is {what}; make a .npy of it in Python: np.save(\"{}\", {python})",
-        to.display()
-    ))
+    let help = format!("convert it in Python: np.save(\"{}\", {python})", to.display());
+    Some((what.to_string(), help))
 }
 
 /// What a file that begins so is, if it is an array's.

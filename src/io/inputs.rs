@@ -1,5 +1,5 @@
-//! Where a process reads the inputs of a problem: files, standard input, and what another process has sent in
-//! their place.
+//! Where a process reads the inputs of a problem: files, standard input, and what another process
+//! has sent in their place.
 
 use std::io::IsTerminal;
 use std::path::{Component, Path, PathBuf};
@@ -18,7 +18,7 @@ pub struct Inputs {
 }
 
 impl Inputs {
-    /// Lets these bytes be what is read from standard input.
+    /// Replaces standard input by these bytes.
     pub fn give_stream(&mut self, bytes: Vec<u8>) {
         self.stream = Mutex::new(Some(bytes));
     }
@@ -55,8 +55,8 @@ impl Inputs {
         self.stream().is_none() && std::io::stdin().is_terminal()
     }
 
-    /// Reads a .npy stream from standard input to the end of its array. A second call reads the next array of
-    /// the stream, where it was not sent.
+    /// Reads a .npy stream from standard input to the end of its array. A second call reads the
+    /// next array of the stream, where it was not sent.
     ///
     /// # Errors
     ///

@@ -121,7 +121,7 @@ pub fn summarize(array: &Array) -> Result<Summary> {
 pub fn compare(a: &Array, b: &Array) -> Result<Comparison> {
     if a.ty().dims != b.ty().dims {
         return Err(Error::input(format!(
-            "cannot compare {} of dims {} with {} of dims {}; they must be equal",
+            "cannot compare {} of dims {} with {} of dims {}: the dims must be equal",
             a.name(),
             show_dims(&a.ty().dims),
             b.name(),

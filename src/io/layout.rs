@@ -77,7 +77,8 @@ impl Layout {
     /// NumPy's basic slicing. The error says what is wrong, to follow the array's name.
     pub(crate) fn slice(&self, text: &str) -> Result<Layout, String> {
         let items = parse_slice(text)?;
-        let used = items.iter().filter(|i| matches!(i, Item::At(_) | Item::Range(..))).count();
+        let used =
+            items.iter().filter(|i| matches!(i, SlicePart::At(_) | SlicePart::Range(..))).count();
         let ndim = self.dims.len();
         if used > ndim {
             return Err(format!(
@@ -94,17 +95,17 @@ impl Layout {
         };
         for item in &items {
             match *item {
-                Item::NewAxis => {
+                SlicePart::NewAxis => {
                     out.dims.push(1);
                     out.strides.push(0);
                 }
-                Item::Ellipsis => {
+                SlicePart::Ellipsis => {
                     for _ in 0..ndim - used {
                         keep(&mut out, axis);
                         axis += 1;
                     }
                 }
-                Item::At(i) => {
+                SlicePart::At(i) => {
                     let n = self.dims[axis] as i64;
                     let at = if i < 0 { i.saturating_add(n) } else { i };
                     if at < 0 || at >= n {
@@ -115,7 +116,7 @@ impl Layout {
                     offset += at as isize * self.strides[axis];
                     axis += 1;
                 }
-                Item::Range(start, stop, step) => {
+                SlicePart::Range(start, stop, step) => {
                     let (first, count) = adjusted(start, stop, step, self.dims[axis] as i64);
                     if count > 0 {
                         offset += first as isize * self.strides[axis];
@@ -242,32 +243,32 @@ pub(crate) fn filled_dims(from: &[usize], to: &[isize]) -> Result<Vec<usize>, St
     Ok(dims)
 }
 
-enum Item {
+enum SlicePart {
     At(i64),
     Range(Option<i64>, Option<i64>, i64),
     Ellipsis,
     NewAxis,
 }
 
-fn parse_slice(text: &str) -> Result<Vec<Item>, String> {
+fn parse_slice(text: &str) -> Result<Vec<SlicePart>, String> {
     let inner = text.trim();
     let inner = inner.strip_prefix('[').and_then(|t| t.strip_suffix(']')).unwrap_or(inner).trim();
     let inner = inner.strip_suffix(',').unwrap_or(inner);
     let number = |t: &str| {
         t.parse::<i64>().map_err(|_| {
-            format!("the slice \"{text}\" should have an integer where it has \"{t}\"; write it like \"1:, ::2, -1\"")
+            format!("the slice \"{text}\" has \"{t}\" where an integer is expected, as in \"1:, ::2, -1\"")
         })
     };
     let mut items = Vec::new();
     for part in inner.split(',').map(str::trim) {
         items.push(match part {
             "..." => {
-                if items.iter().any(|i| matches!(i, Item::Ellipsis)) {
+                if items.iter().any(|i| matches!(i, SlicePart::Ellipsis)) {
                     return Err(format!("the slice \"{text}\" has more than one \"...\""));
                 }
-                Item::Ellipsis
+                SlicePart::Ellipsis
             }
-            "None" | "newaxis" | "np.newaxis" => Item::NewAxis,
+            "None" | "newaxis" | "np.newaxis" => SlicePart::NewAxis,
             _ if part.contains(':') => {
                 let fields: Vec<&str> = part.split(':').map(str::trim).collect();
                 if fields.len() > 3 {
@@ -281,9 +282,9 @@ fn parse_slice(text: &str) -> Result<Vec<Item>, String> {
                 if step == 0 {
                     return Err(format!("the slice \"{text}\" has a step of 0"));
                 }
-                Item::Range(field(0)?, field(1)?, step)
+                SlicePart::Range(field(0)?, field(1)?, step)
             }
-            _ => Item::At(number(part)?),
+            _ => SlicePart::At(number(part)?),
         });
     }
     Ok(items)

@@ -22,7 +22,7 @@ const MAX_HEADER: usize = 1 << 20;
 
 /// Kind and width of stored elements.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Kind {
+pub enum ElementKind {
     /// `bool`
     Bool,
     /// `int8`
@@ -51,45 +51,48 @@ pub enum Kind {
     Complex128,
 }
 
-impl Kind {
+impl ElementKind {
     /// Every kind that can be read, with NumPy's code and name.
-    const TABLE: [(Kind, &'static str, &'static str); 13] = [
-        (Kind::Bool, "b1", "bool"),
-        (Kind::Int8, "i1", "int8"),
-        (Kind::Int16, "i2", "int16"),
-        (Kind::Int32, "i4", "int32"),
-        (Kind::Int64, "i8", "int64"),
-        (Kind::UInt8, "u1", "uint8"),
-        (Kind::UInt16, "u2", "uint16"),
-        (Kind::UInt32, "u4", "uint32"),
-        (Kind::UInt64, "u8", "uint64"),
-        (Kind::Float32, "f4", "float32"),
-        (Kind::Float64, "f8", "float64"),
-        (Kind::Complex64, "c8", "complex64"),
-        (Kind::Complex128, "c16", "complex128"),
+    const TABLE: [(ElementKind, &'static str, &'static str); 13] = [
+        (ElementKind::Bool, "b1", "bool"),
+        (ElementKind::Int8, "i1", "int8"),
+        (ElementKind::Int16, "i2", "int16"),
+        (ElementKind::Int32, "i4", "int32"),
+        (ElementKind::Int64, "i8", "int64"),
+        (ElementKind::UInt8, "u1", "uint8"),
+        (ElementKind::UInt16, "u2", "uint16"),
+        (ElementKind::UInt32, "u4", "uint32"),
+        (ElementKind::UInt64, "u8", "uint64"),
+        (ElementKind::Float32, "f4", "float32"),
+        (ElementKind::Float64, "f8", "float64"),
+        (ElementKind::Complex64, "c8", "complex64"),
+        (ElementKind::Complex128, "c16", "complex128"),
     ];
 
     /// NumPy's name.
     pub fn name(self) -> &'static str {
-        Kind::TABLE.iter().find(|row| row.0 == self).map_or("?", |row| row.2)
+        ElementKind::TABLE.iter().find(|row| row.0 == self).map_or("?", |row| row.2)
     }
 
     /// Bytes of one element.
     pub fn size(self) -> usize {
         match self {
-            Kind::Bool | Kind::Int8 | Kind::UInt8 => 1,
-            Kind::Int16 | Kind::UInt16 => 2,
-            Kind::Int32 | Kind::UInt32 | Kind::Float32 => 4,
-            Kind::Int64 | Kind::UInt64 | Kind::Float64 | Kind::Complex64 => 8,
-            Kind::Complex128 => 16,
+            ElementKind::Bool | ElementKind::Int8 | ElementKind::UInt8 => 1,
+            ElementKind::Int16 | ElementKind::UInt16 => 2,
+            ElementKind::Int32 | ElementKind::UInt32 | ElementKind::Float32 => 4,
+            ElementKind::Int64
+            | ElementKind::UInt64
+            | ElementKind::Float64
+            | ElementKind::Complex64 => 8,
+            ElementKind::Complex128 => 16,
         }
     }
 
     /// Bytes of the numbers that a byte order applies to: a complex number is two.
     pub fn component_size(self) -> usize {
         match self {
-            Kind::Complex64 => 4,
-            Kind::Complex128 => 8,
+            ElementKind::Complex64 => 4,
+            ElementKind::Complex128 => 8,
             _ => self.size(),
         }
     }
@@ -97,15 +100,15 @@ impl Kind {
     /// The kind of NumPy's name.
     #[cfg(feature = "zarr")]
     pub(super) fn named(name: &str) -> Option<Self> {
-        Kind::TABLE.iter().find(|row| row.2 == name).map(|row| row.0)
+        ElementKind::TABLE.iter().find(|row| row.2 == name).map(|row| row.0)
     }
 
     /// What it is read as: integers and booleans become `float64`.
     pub fn dtype(self) -> DType {
         match self {
-            Kind::Float32 => DType::Float32,
-            Kind::Complex64 => DType::Complex64,
-            Kind::Complex128 => DType::Complex128,
+            ElementKind::Float32 => DType::Float32,
+            ElementKind::Complex64 => DType::Complex64,
+            ElementKind::Complex128 => DType::Complex128,
             _ => DType::Float64,
         }
     }
@@ -115,7 +118,7 @@ impl Kind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct StoredType {
     /// Kind and width.
-    pub kind: Kind,
+    pub kind: ElementKind,
     /// Whether the most significant byte comes first.
     pub big_endian: bool,
 }
@@ -124,10 +127,10 @@ impl StoredType {
     /// How this program writes an element type: little-endian.
     pub fn of(dtype: DType) -> Self {
         let kind = match dtype {
-            DType::Float32 => Kind::Float32,
-            DType::Float64 => Kind::Float64,
-            DType::Complex64 => Kind::Complex64,
-            DType::Complex128 => Kind::Complex128,
+            DType::Float32 => ElementKind::Float32,
+            DType::Float64 => ElementKind::Float64,
+            DType::Complex64 => ElementKind::Complex64,
+            DType::Complex128 => ElementKind::Complex128,
         };
         StoredType { kind, big_endian: false }
     }
@@ -149,7 +152,13 @@ impl StoredType {
 
     /// Whether elements are read as what they are, and not integers read as `float64`.
     pub fn is_float(self) -> bool {
-        matches!(self.kind, Kind::Float32 | Kind::Float64 | Kind::Complex64 | Kind::Complex128)
+        matches!(
+            self.kind,
+            ElementKind::Float32
+                | ElementKind::Float64
+                | ElementKind::Complex64
+                | ElementKind::Complex128
+        )
     }
 
     /// Whether the bytes are those of the Rust type of [`StoredType::dtype`] on this machine.
@@ -164,7 +173,7 @@ impl StoredType {
             _ => ('=', descr),
         };
         let code = if code == "?" { "b1" } else { code };
-        let kind = Kind::TABLE.iter().find(|row| row.1 == code)?.0;
+        let kind = ElementKind::TABLE.iter().find(|row| row.1 == code)?.0;
         let big_endian = match order {
             '>' => true,
             '<' => false,
@@ -206,9 +215,8 @@ impl Header {
         let mut start = [0_u8; 8];
         let got = read_up_to(from, &mut start, name)?;
         if got == 0 {
-            return Err(Error::input(format!(
-                "cannot read {name}: it is empty; a .npy array is expected"
-            )));
+            return Err(Error::input(format!("cannot read {name}: it is empty"))
+                .help("save an array with np.save"));
         }
         if got < 6 || &start[..6] != MAGIC {
             return Err(not_npy(name, &start[..got]));
@@ -218,7 +226,7 @@ impl Header {
             (8, 2 | 3) => 4,
             (8, version) => {
                 return Err(Error::input(format!(
-                    "cannot read {name}: its .npy format version is {version}.{}; versions 1, 2 and 3 are known",
+                    "cannot read {name}: its .npy format version is {version}.{}, and only 1, 2 and 3 are read",
                     start[7]
                 )));
             }
@@ -231,7 +239,7 @@ impl Header {
         let length = u32::from_le_bytes(length) as usize;
         if length > MAX_HEADER {
             return Err(Error::input(format!(
-                "cannot read {name}: its .npy header claims to be {length} bytes long; the file is damaged"
+                "cannot read {name}: its .npy header claims to be {length} bytes long, so the file is damaged"
             )));
         }
         let mut text = Vec::new();
@@ -244,7 +252,7 @@ impl Header {
         let text = String::from_utf8_lossy(&text);
         let fields = parse_fields(&text).map_err(|problem| {
             Error::input(format!(
-                "cannot read {name}: its .npy header {problem}; the header is {}",
+                "cannot read {name}: its .npy header {problem}: {}",
                 shortened(text.trim_end())
             ))
         })?;
@@ -279,10 +287,11 @@ impl Header {
         let promised = self.data_offset.saturating_add(self.data_bytes());
         if file_length < promised {
             return Err(Error::input(format!(
-                "cannot read {name}: it holds {file_length} bytes, its header promises {promised} ({} {}); the file is truncated, write it again",
+                "cannot read {name}: it is truncated: it holds {file_length} bytes, its header promises {promised} ({} {})",
                 show_dims(&self.dims),
                 self.dtype
-            )));
+            ))
+            .help("write the file again"));
         }
         Ok(())
     }
@@ -325,7 +334,7 @@ pub(crate) fn checked_len(dims: &[usize], size: usize) -> Option<usize> {
     (bytes <= limit && dims.len() <= MAX_NDIM).then(|| dims.iter().product())
 }
 
-/// Turns stored bytes into elements of the type that [`Kind::dtype`] names.
+/// Turns stored bytes into elements of the type that [`ElementKind::dtype`] names.
 #[track_caller]
 pub(crate) fn decode<T: Scalar>(stored: StoredType, bytes: &[u8], out: &mut [T]) {
     assert_eq!(stored.dtype(), T::DTYPE, "elements are decoded as their own type");
@@ -343,20 +352,23 @@ pub(crate) fn decode<T: Scalar>(stored: StoredType, bytes: &[u8], out: &mut [T])
         };
     }
     match stored.kind {
-        Kind::Bool => {
+        ElementKind::Bool => {
             for (o, b) in out.iter_mut().zip(bytes) {
                 *o = T::from_c128(f64::from(u8::from(*b != 0)).into());
             }
         }
-        Kind::Int8 => decode!(i8),
-        Kind::Int16 => decode!(i16),
-        Kind::Int32 => decode!(i32),
-        Kind::Int64 => decode!(i64),
-        Kind::UInt8 => decode!(u8),
-        Kind::UInt16 => decode!(u16),
-        Kind::UInt32 => decode!(u32),
-        Kind::UInt64 => decode!(u64),
-        Kind::Float32 | Kind::Float64 | Kind::Complex64 | Kind::Complex128 => {
+        ElementKind::Int8 => decode!(i8),
+        ElementKind::Int16 => decode!(i16),
+        ElementKind::Int32 => decode!(i32),
+        ElementKind::Int64 => decode!(i64),
+        ElementKind::UInt8 => decode!(u8),
+        ElementKind::UInt16 => decode!(u16),
+        ElementKind::UInt32 => decode!(u32),
+        ElementKind::UInt64 => decode!(u64),
+        ElementKind::Float32
+        | ElementKind::Float64
+        | ElementKind::Complex64
+        | ElementKind::Complex128 => {
             let raw: &mut [u8] = bytemuck::cast_slice_mut(out);
             raw.copy_from_slice(bytes);
             if stored.swapped() {
@@ -397,9 +409,8 @@ fn read_up_to(from: &mut dyn Read, mut buffer: &mut [u8], name: &str) -> Result<
 }
 
 fn truncated_header(name: &str) -> Error {
-    Error::input(format!(
-        "cannot read {name}: it ends inside its .npy header; the file is truncated, write it again"
-    ))
+    Error::input(format!("cannot read {name}: it is truncated inside its .npy header"))
+        .help("write the file again")
 }
 
 /// Says what a file seems to be instead of .npy.
@@ -407,7 +418,7 @@ pub(crate) fn not_npy(name: &str, start: &[u8]) -> Error {
     let seems = match start {
         [0x89, b'H', b'D', b'F', ..] => "it is an HDF5 file",
         [b'M', b'A', b'T', b'L', ..] => "it is a MATLAB file",
-        [b'P', b'K', ..] => "it is a ZIP archive where one array is expected",
+        [b'P', b'K', ..] => "it is a ZIP archive, and one array is expected",
         [0x80, ..] => "it seems to be a Python pickle",
         _ if !start.is_empty()
             && start.iter().all(|b| b.is_ascii_graphic() || b.is_ascii_whitespace()) =>
@@ -416,9 +427,8 @@ pub(crate) fn not_npy(name: &str, start: &[u8]) -> Error {
         }
         _ => "it does not begin with a .npy header",
     };
-    Error::input(format!(
-        "cannot read {name}: {seems}; save the array with np.save(\"name.npy\", a)"
-    ))
+    Error::input(format!("cannot read {name}: {seems}"))
+        .help("save the array with np.save(\"name.npy\", a)")
 }
 
 fn shortened(text: &str) -> String {

@@ -17,7 +17,7 @@ use super::npy::{self, Header};
 
 /// Where a member's bytes are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(crate) enum MemberPlace {
     /// Uncompressed, from this byte of the archive, and by number in it.
     Stored { offset: u64, index: usize },
     /// Deflated, by number in the archive.
@@ -28,7 +28,7 @@ pub(crate) enum Place {
 pub(crate) struct Member {
     /// What [`members`] calls it.
     pub(crate) key: String,
-    pub(crate) place: Place,
+    pub(crate) place: MemberPlace,
     pub(crate) header: Header,
 }
 
@@ -47,13 +47,11 @@ pub(crate) fn find(file: &File, name: &str, key: Option<&str>) -> Result<Member>
         Some(key) => keys
             .iter()
             .position(|k| k == key || key.strip_suffix(".npy") == Some(k))
-            .ok_or_else(|| Error::input(missing_key(name, key, &keys)))?,
+            .ok_or_else(|| missing_key(name, key, &keys))?,
         None if keys.len() == 1 => 0,
         None => {
-            return Err(Error::input(format!(
-                "cannot read {name}: it holds {}; name one with `key`",
-                listed(&keys)
-            )));
+            return Err(Error::input(format!("cannot read {name}: it holds {}", listed(&keys)))
+                .help("name one with `key`"));
         }
     };
     let key = keys[index].clone();
@@ -61,25 +59,25 @@ pub(crate) fn find(file: &File, name: &str, key: Option<&str>) -> Result<Member>
     let entry = zip.by_index_raw(index).map_err(|e| damaged(name, &e))?;
     let (size, compression, offset) = (entry.size(), entry.compression(), entry.data_start());
     if entry.encrypted() {
-        return Err(Error::input(format!(
-            "cannot read {name}: it is encrypted; save it with np.savez"
-        )));
+        return Err(Error::input(format!("cannot read {name}: it is encrypted"))
+            .help("save it with np.savez"));
     }
     drop(entry);
     let place = match (compression, offset) {
-        (CompressionMethod::Stored, Some(offset)) => Place::Stored { offset, index },
-        (CompressionMethod::Deflated, _) => Place::Deflated { index },
+        (CompressionMethod::Stored, Some(offset)) => MemberPlace::Stored { offset, index },
+        (CompressionMethod::Deflated, _) => MemberPlace::Deflated { index },
         (other, _) => {
             return Err(Error::input(format!(
-                "cannot read {name}: it is compressed by {}; save it with np.savez or np.savez_compressed",
+                "cannot read {name}: it is compressed by {}",
                 called(other)
-            )));
+            ))
+            .help("save it with np.savez or np.savez_compressed"));
         }
     };
     let mut content = zip.by_index(index).map_err(|e| damaged(name, &e))?;
     let header = Header::read(&mut content, name)?;
     header.check_length(size, name)?;
-    if let Place::Stored { offset, .. } = place {
+    if let MemberPlace::Stored { offset, .. } = place {
         let length = file.metadata().map_or(0, |m| m.len());
         header.check_length(length.saturating_sub(offset), name)?;
     }
@@ -97,7 +95,7 @@ fn called(method: CompressionMethod) -> String {
         (CompressionMethod::PPMD, "PPMd"),
     ];
     let found = known.into_iter().find(|(known, _)| *known == method);
-    found.map_or("a method that is not known here".into(), |(_, name)| name.into())
+    found.map_or("an unknown method".into(), |(_, name)| name.into())
 }
 
 /// Bytes that are read at a time.
@@ -118,8 +116,9 @@ pub(crate) fn verify(file: &File, name: &str, index: usize) -> Result<()> {
             }
             Err(_) => {
                 return Err(Error::run(format!(
-                    "cannot read {name}: its data do not have the checksum that the archive gives, so the file is damaged; write it again"
-                )));
+                    "cannot read {name}: its data do not match the archive's checksum, so the file is damaged"
+                ))
+                .help("write the file again"));
             }
         }
     }
@@ -139,8 +138,9 @@ pub(crate) fn inflate(file: &File, name: &str, index: usize, expected: &Header) 
     let got = (&mut content).take(promised).read_to_end(&mut data).map_err(|e| undone(name, &e))?;
     if (got as u64) < promised {
         return Err(Error::run(format!(
-            "cannot read {name}: it holds {got} bytes of data, its header promises {promised}; write the file again"
-        )));
+            "cannot read {name}: it holds {got} bytes of data, its header promises {promised}"
+        ))
+        .help("write the file again"));
     }
     let mut beyond = [0; 256];
     while content.read(&mut beyond).map_err(|e| undone(name, &e))? > 0 {}
@@ -154,9 +154,8 @@ pub(crate) fn member_name(name: &str, key: &str) -> String {
 }
 
 pub(crate) fn changed(name: &str) -> Error {
-    Error::run(format!(
-        "cannot read {name}: the file changed after it was opened; run again when nothing writes to it"
-    ))
+    Error::run(format!("cannot read {name}: the file changed after it was opened"))
+        .help("run again when nothing writes to it")
 }
 
 fn keys(zip: &ZipArchive<BufReader<Positioned<'_>>>) -> Vec<String> {
@@ -186,9 +185,8 @@ fn damaged(name: &str, error: &ZipError) -> Error {
     {
         return Error::input(format!("cannot read {name}: {}", os_words(e)));
     }
-    Error::input(format!(
-        "cannot read {name}: the archive is damaged or truncated; write the file again"
-    ))
+    Error::input(format!("cannot read {name}: the archive is damaged or truncated"))
+        .help("write the file again")
 }
 
 /// What went wrong while a member was decompressed.
@@ -197,22 +195,21 @@ fn undone(name: &str, error: &std::io::Error) -> Error {
         return Error::run(format!("cannot read {name}: {}", os_words(error)));
     }
     Error::run(format!(
-        "cannot decompress {name}: its data are damaged or truncated, or do not have the checksum that the archive gives; write the file again"
+        "cannot decompress {name}: its data are damaged or truncated, or do not match the archive's checksum"
     ))
+    .help("write the file again")
 }
 
-fn missing_key(name: &str, key: &str, keys: &[String]) -> String {
+fn missing_key(name: &str, key: &str, keys: &[String]) -> Error {
     let nearest = keys
         .iter()
         .map(|k| (strsim::jaro_winkler(k, key), k))
         .filter(|(likeness, _)| *likeness > 0.7)
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, k)| format!("; did you mean \"{k}\"?"));
-    format!(
-        "{name} has no member \"{key}\"; it holds {}{}",
-        listed(keys),
-        nearest.unwrap_or_default()
-    )
+    Error::input(format!("{name} has no member \"{key}\""))
+        .help(format!("it holds {}{}", listed(keys), nearest.unwrap_or_default()))
+        .of_member()
 }
 
 fn listed(keys: &[String]) -> String {

@@ -63,15 +63,13 @@ impl NpyOutput {
     pub fn join(part: &Path, ty: ArrayType) -> Result<NpyOutput> {
         let name = part.display().to_string();
         let mut file = OpenOptions::new().read(true).write(true).open(part).map_err(|e| {
-            Error::run(format!(
-                "cannot open {name}, which another process began: {}; do all hosts see this folder?",
-                os_words(&e)
-            ))
+            Error::run(format!("cannot open {name}, which another process began: {}", os_words(&e)))
+                .help("do all hosts see this folder?")
         })?;
         let header = Header::read(&mut file, &name)?;
         if header.ty() != ty || header.dtype != StoredType::of(ty.dtype) || header.fortran {
             return Err(Error::run(format!(
-                "cannot write {name}: it was begun as {}, this process would write {ty}",
+                "cannot write {name}: another process began it as {}, and this one writes {ty}",
                 header.ty()
             )));
         }
@@ -262,7 +260,7 @@ pub fn sha256(path: &Path) -> Result<String> {
             .map_err(|e| Error::run(format!("cannot read {name}: {}", os_words(&e))))?;
         if got == 0 {
             return Err(Error::run(format!(
-                "cannot read {name}: it is truncated; {rest} bytes are missing"
+                "cannot read {name}: its last {rest} bytes are missing"
             )));
         }
         hash.update(&buffer[..got]);

@@ -1,4 +1,4 @@
-//! Places of files, told apart by what is there and not by how they are written.
+//! Places of files, compared by the file itself and not by how its path is written.
 
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};

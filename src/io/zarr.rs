@@ -28,8 +28,8 @@ use super::array::Missing;
 use super::error::{Error, ErrorKind, Result};
 use super::layout::Courses;
 use super::npy::{StoredType, checked_len, decode};
-use find::Node;
-use kept::Kept;
+use find::Found;
+use kept::ChunkCache;
 use metadata::Metadata;
 use missing::Chunks;
 
@@ -62,7 +62,7 @@ pub(crate) struct Folder {
     decoded: StoredType,
     /// Lengths of the chunks that can be decoded one by one.
     chunk: Vec<usize>,
-    kept: Kept,
+    kept: ChunkCache,
     words: String,
     /// Where the array is.
     path: PathBuf,
@@ -94,7 +94,7 @@ pub(crate) fn can_write(_name: &str) -> Result<()> {
 
 /// Opens the array of a Zarr folder, or one of a group by its path in it.
 pub(crate) fn open(folder: &Path, inside: Option<&str>) -> Result<Opened> {
-    let Node { path, name } = find::find(folder, inside)?;
+    let Found { path, name } = find::find(folder, inside)?;
     let metadata = Metadata::read(&path, &name)?;
     let array = metadata.open(&path, &name)?;
     let sharded = array.is_exclusively_sharded();
@@ -116,7 +116,7 @@ pub(crate) fn open(folder: &Path, inside: Option<&str>) -> Result<Opened> {
         StoredType { big_endian: cfg!(target_endian = "big"), kind: metadata.stored.kind };
     let folder = Folder {
         shards: sharded.then(|| ArrayShardedReadableExtCache::new(&array)),
-        kept: Kept::new(&metadata.dims, &chunk, bytes),
+        kept: ChunkCache::new(&metadata.dims, &chunk, bytes),
         words: metadata.words(&chunk),
         files: Chunks::new(&metadata.dims, &file),
         path,
@@ -270,10 +270,11 @@ impl Folder {
     fn failed(&self, at: &[usize], cause: &dyn std::fmt::Display) -> Error {
         let index: Vec<String> = at.iter().map(ToString::to_string).collect();
         Error::run(format!(
-            "cannot read {}: its chunk [{}] is damaged or truncated ({cause}); write the array again",
+            "cannot read {}: its chunk [{}] is damaged or truncated ({cause})",
             self.name,
             index.join(", ")
         ))
+        .help("write the array again")
     }
 }
 

@@ -23,7 +23,7 @@ pub struct Sparse {
 }
 
 impl Sparse {
-    /// A matrix of so many columns, given row by row; columns may stand in any order, and more than once.
+    /// A matrix of so many columns, given row by row; columns may be in any order, and repeat.
     pub fn from_rows(columns: usize, rows: impl IntoIterator<Item = Vec<(usize, f64)>>) -> Self {
         let (mut starts, mut entries) = (vec![0], Vec::new());
         for row in rows {
@@ -48,7 +48,7 @@ impl Sparse {
         &self.entries[self.starts[rows.start]..self.starts[rows.end]]
     }
 
-    /// The transpose; entries of a row stand in the order of the rows that they come from.
+    /// The transpose; entries of a row keep the order of the rows that they come from.
     pub fn transpose(&self) -> Sparse {
         let mut starts = vec![0; self.columns + 1];
         self.entries.iter().for_each(|&(c, _)| starts[c + 1] += 1);
@@ -77,8 +77,8 @@ const LANES: usize = 8;
 /// Entries of a row from which turning lanes for that pays.
 const MANY: usize = 5;
 
-/// Rows of a product along an axis: `y` holds those from `y_start`, `x` all elements that they need, from
-/// `x_start`.
+/// Rows of a product along an axis: `y` holds those from `y_start`, `x` all elements that they
+/// need, from `x_start`.
 pub fn multiply<T: Scalar>(
     mut y: ArrayViewMutD<'_, T>,
     y_start: usize,

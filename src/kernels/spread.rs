@@ -85,14 +85,14 @@ impl<'a, R: Real> Table<'a, R> {
 }
 
 /// Where some traces of one point are, and how they share it with the next sample.
-struct Places {
+struct TracePlaces {
     /// `k + 1` for `k` from -1 to `nt - 1`, of which at least one sample may be inside; `nt + 1` for all
     /// others.
     slots: [u64; BLOCK],
     w: [f64; BLOCK],
 }
 
-impl Places {
+impl TracePlaces {
     #[inline(always)]
     fn of<R: Real>(&mut self, indices: &[R], fractions: Option<&[R]>, dt: Option<f64>, nt: usize) {
         /// Added to a whole number below 2^52, its last bits are that number.
@@ -164,7 +164,7 @@ fn scatter<W: Scalar<Real = f64>, R: Real>(
     fractions: Option<&[R]>,
     dt: Option<f64>,
 ) {
-    let mut places = Places { slots: [0; BLOCK], w: [0.0; BLOCK] };
+    let mut places = TracePlaces { slots: [0; BLOCK], w: [0.0; BLOCK] };
     let nearest = fractions.is_none() && dt.is_none();
     for (b, indices) in indices.chunks(BLOCK).enumerate() {
         places.of(indices, fractions.map(|f| &f[b * BLOCK..]), dt, width - 2);
@@ -214,7 +214,7 @@ fn gather<T: Scalar, W: Scalar<Real = f64>, R: Real>(
     dt: Option<f64>,
 ) -> W {
     let mut sums = [W::default(); LANES];
-    let mut places = Places { slots: [0; BLOCK], w: [0.0; BLOCK] };
+    let mut places = TracePlaces { slots: [0; BLOCK], w: [0.0; BLOCK] };
     let nearest = fractions.is_none() && dt.is_none();
     let at = |trace: &[T], k: usize| trace.get(k).map_or(W::default(), |y| widened(*y));
     for (b, indices) in indices.chunks(BLOCK).enumerate() {

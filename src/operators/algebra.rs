@@ -27,9 +27,9 @@ impl Operator for Product {
 
 /// `A + B + ...`, of at least one operator.
 #[derive(Debug)]
-pub struct Sum(pub Vec<Op>);
+pub struct OperatorSum(pub Vec<Op>);
 
-impl Operator for Sum {
+impl Operator for OperatorSum {
     fn model(&self) -> ArrayType {
         let types: Vec<ArrayType> = self.0.iter().map(|op| op.model()).collect();
         // Dims of the first operator that has more than one axis, else of the first.
@@ -165,11 +165,11 @@ pub(super) fn program_for(op: &Op, dtype: DType) -> graph::Result<graph::Program
     Value::program(&[model], |x| Ok(vec![op.forward(&x[0])?]))
 }
 
-/// `Real(A)`: the real part of the data of a real model, PyLops' `toreal`.
+/// `RealPart(A)`: the real part of the data of a real model, PyLops' `toreal`.
 #[derive(Debug)]
-pub struct Real(pub Op);
+pub struct RealPart(pub Op);
 
-impl Operator for Real {
+impl Operator for RealPart {
     fn model(&self) -> ArrayType {
         let model = self.0.model();
         ArrayType::new(model.dims, model.dtype.real())
@@ -180,11 +180,11 @@ impl Operator for Real {
     }
 }
 
-/// `Imag(A)`: the imaginary part of the data of a real model, PyLops' `toimag`.
+/// `ImagPart(A)`: the imaginary part of the data of a real model, PyLops' `toimag`.
 #[derive(Debug)]
-pub struct Imag(pub Op);
+pub struct ImagPart(pub Op);
 
-impl Operator for Imag {
+impl Operator for ImagPart {
     fn model(&self) -> ArrayType {
         let model = self.0.model();
         ArrayType::new(model.dims, model.dtype.real())
@@ -198,7 +198,7 @@ impl Operator for Imag {
 /// An operator with chunk lengths for its model and data.
 #[derive(Debug)]
 pub struct Chunked {
-    /// The operator.
+    /// The operator whose chunks are set.
     pub op: Op,
     /// Chunk lengths of the model.
     pub model: Option<Vec<usize>>,

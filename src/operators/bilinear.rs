@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::graph::{self, Sparse, Value};
-use crate::operators::entry::{Entry, Parameters, Place};
+use crate::operators::entry::{Checker, Entry, Parameters};
 use crate::operators::interpolation::Between;
 use crate::operators::{Op, Operator, Scope};
 use crate::scalar::DType;
@@ -31,7 +31,7 @@ pub(crate) struct Bilinear {
 }
 
 impl Parameters for Bilinear {
-    fn build(self, dtype: DType, scope: &mut dyn Scope, at: &mut Place<'_>) -> Option<Op> {
+    fn build(self, dtype: DType, scope: &mut dyn Scope, at: &mut Checker<'_>) -> Option<Op> {
         let dims = at.fits("dims", self.dims)?;
         let label = format!("expected two axes or more, found dims {}", show_dims(&dims));
         at.require(dims.len() > 1, "dims", label)?;

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::graph;
-use crate::operators::entry::{Entry, Parameters, Place};
+use crate::operators::entry::{Checker, Entry, Parameters};
 use crate::operators::params::entries;
 use crate::operators::{Op, Scope, hstack, stack, vstack};
 use crate::scalar::DType;
@@ -12,14 +12,14 @@ use crate::space::Side;
 
 pub(crate) const ENTRY: Entry = Entry::of::<Block>("Block");
 
-/// Operators in rows and columns.
+/// A block matrix of operators.
 ///
 /// ```text
 ///       [ A_00 x_0 + A_01 x_1 + ... ]
 /// y  =  [ A_10 x_0 + A_11 x_1 + ... ]
 ///       [            ...            ]
 /// ```
-/// Model and data have one axis. This is `VStack` of one `HStack` a row. PyLops: `Block`.
+/// Model and data have one axis. Equals a `VStack` with one `HStack` for each row. PyLops: `Block`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct Block {
     /// Rows of operators, by name or as expressions.
@@ -27,7 +27,7 @@ pub(crate) struct Block {
 }
 
 impl Parameters for Block {
-    fn build(self, _: DType, scope: &mut dyn Scope, at: &mut Place<'_>) -> Option<Op> {
+    fn build(self, _: DType, scope: &mut dyn Scope, at: &mut Checker<'_>) -> Option<Op> {
         let rows: Vec<Option<Vec<Op>>> = (self.ops.iter().zip(at.list("ops")))
             .map(|(row, list)| at.operators("ops", row, &entries(&list), scope))
             .collect();

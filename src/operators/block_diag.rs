@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::graph::{self, Program, Value};
-use crate::operators::entry::{Entry, Parameters, Place};
+use crate::operators::entry::{Checker, Entry, Parameters};
 use crate::operators::stack::Blocks;
 use crate::operators::{Op, Operator, Scope, program, stack};
 use crate::scalar::DType;
@@ -14,14 +14,15 @@ use crate::space::ArrayType;
 
 pub(crate) const ENTRY: Entry = Entry::of::<BlockDiag>("BlockDiag");
 
-/// Operators on the diagonal, each on a part of its own.
+/// A block-diagonal matrix: each operator acts on its own part of the model.
 ///
 /// ```text
 /// y_k = A_k x_k
 /// ```
-/// The model is `(number of operators, *dims)` if all models have the same dims, else it has one
-/// axis; so is the data. The element type is wide enough for all. From 16 operators in a row that differ
-/// only in small arrays on, they are applied as one, and it rounds as one. PyLops: `BlockDiag`.
+/// The model has dims `(number of operators, *dims)` if all models have the same dims, else one
+/// axis; likewise the data. The element type holds those of all operators. 16 or more consecutive
+/// operators that differ only in small arrays are applied as one, and round as one. PyLops:
+/// `BlockDiag`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct BlockDiag {
     /// Operators, by name or as expressions.
@@ -29,7 +30,7 @@ pub(crate) struct BlockDiag {
 }
 
 impl Parameters for BlockDiag {
-    fn build(self, _: DType, scope: &mut dyn Scope, at: &mut Place<'_>) -> Option<Op> {
+    fn build(self, _: DType, scope: &mut dyn Scope, at: &mut Checker<'_>) -> Option<Op> {
         let ops = at.operators("ops", &self.ops, &at.list("ops"), scope)?;
         at.built("ops", block_diag(ops))
     }

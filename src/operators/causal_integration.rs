@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::graph::{self, Value};
 use crate::operators::defaults::{minus_one, one};
-use crate::operators::entry::{Entry, Parameters, Place};
+use crate::operators::entry::{Checker, Entry, Parameters};
 use crate::operators::{Op, Operator, Scope};
 use crate::scalar::DType;
 use crate::space::ArrayType;
@@ -28,7 +28,7 @@ pub(crate) const ENTRY: Entry = Entry::of::<CausalIntegration>("CausalIntegratio
 pub(crate) struct CausalIntegration {
     /// Dims of the model.
     dims: OneOrMany<usize>,
-    /// Axis along which is integrated.
+    /// Axis to integrate along.
     #[serde(default = "minus_one")]
     axis: isize,
     /// Sampling step h, in the units of the axis.
@@ -37,7 +37,7 @@ pub(crate) struct CausalIntegration {
     /// `full`, `half` or `trapezoidal`.
     #[serde(default)]
     kind: Kind,
-    /// The first sample of the data is left out.
+    /// Drops the first sample of the data.
     #[serde(default)]
     removefirst: bool,
 }
@@ -56,7 +56,7 @@ enum Kind {
 }
 
 impl Parameters for CausalIntegration {
-    fn build(self, dtype: DType, _: &mut dyn Scope, at: &mut Place<'_>) -> Option<Op> {
+    fn build(self, dtype: DType, _: &mut dyn Scope, at: &mut Checker<'_>) -> Option<Op> {
         let dims = at.dims("dims", &self.dims)?;
         let axis = at.axis("axis", self.axis, &dims)?;
         at.step("sampling", self.sampling)?;

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::graph::{self, Value};
-use crate::operators::entry::{Entry, Parameters, Place};
+use crate::operators::entry::{Checker, Entry, Parameters};
 use crate::operators::{Op, Operator, Scope};
 use crate::scalar::DType;
 use crate::space::ArrayType;
@@ -19,8 +19,8 @@ pub(crate) const ENTRY: Entry = Entry::of::<Conj>("Conj");
 /// ```text
 /// y = conj(x)
 /// ```
-/// Linear over the real numbers only, it is its own adjoint. Without a `dtype` the model is
-/// complex. PyLops: `Conj`.
+/// Linear over the real numbers only, and its own adjoint. By default the model is complex. PyLops:
+/// `Conj`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct Conj {
     /// Dims of the model and the data.
@@ -28,7 +28,7 @@ pub(crate) struct Conj {
 }
 
 impl Parameters for Conj {
-    fn build(self, dtype: DType, _: &mut dyn Scope, at: &mut Place<'_>) -> Option<Op> {
+    fn build(self, dtype: DType, _: &mut dyn Scope, at: &mut Checker<'_>) -> Option<Op> {
         let dims = at.dims("dims", &self.dims)?;
         let model = ArrayType { dims, dtype: at.complex_dtype(dtype) };
         Some(Arc::new(Built { model }))

@@ -8,18 +8,18 @@ const DIRECT: usize = 256;
 
 /// How a convolution is computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Method {
+pub(super) enum Algorithm {
     /// Sample by sample; filters of one axis only.
     Direct,
     /// By Fourier transforms.
     Fft,
 }
 
-impl Method {
+impl Algorithm {
     /// The faster method for a filter.
-    pub(super) fn of(h: &Array) -> Method {
+    pub(super) fn of(h: &Array) -> Algorithm {
         let short = h.ty().dims.len() == 1 && h.ty().len() <= DIRECT;
-        if short { Method::Direct } else { Method::Fft }
+        if short { Algorithm::Direct } else { Algorithm::Fft }
     }
 }
 
@@ -30,10 +30,10 @@ pub(super) fn convolve(
     axis: usize,
     h: &Array,
     offset: usize,
-    method: Method,
+    method: Algorithm,
 ) -> graph::Result<Value> {
     let h = x.constant(h);
-    if method == Method::Direct {
+    if method == Algorithm::Direct {
         return x.convolve(axis, &h, offset);
     }
     let h = if h.dims().len() == 1 {

@@ -9,7 +9,7 @@ use crate::graph::{self, Value};
 use crate::io::Array;
 use crate::operators::convolution::{self, convolve};
 use crate::operators::defaults::minus_one;
-use crate::operators::entry::{Entry, Parameters, Place};
+use crate::operators::entry::{Checker, Entry, Parameters};
 use crate::operators::{Op, Operator, Scope};
 use crate::scalar::DType;
 use crate::space::{ArrayType, show_dims};
@@ -17,41 +17,40 @@ use crate::spec::{ArrayParam, OneOrMany};
 
 pub(crate) const ENTRY: Entry = Entry::of::<Convolve1D>("Convolve1D");
 
-/// Convolution with a filter along an axis, zeros outside.
+/// Convolution with a filter along an axis; samples outside the axis are zero.
 ///
 /// ```text
 /// y_i = sum_k h_k x_{i-k+offset}
 /// ```
-/// A filter that is not longer than the axis gives data of the model's dims. A longer one gives
-/// data of the filter's length along the axis: the model is then the short one of the two, a
-/// wavelet that a reflectivity `h` is convolved with. A complex filter makes the operator complex.
-/// PyLops: `Convolve1D`.
+/// If the filter is no longer than the axis, the data has the model's dims. Otherwise the data is
+/// as long as the filter along the axis, as when the model is a wavelet and `h` a reflectivity. A
+/// complex filter makes the operator complex. PyLops: `Convolve1D`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct Convolve1D {
     /// Dims of the model.
     dims: OneOrMany<usize>,
-    /// Filter h of one axis; or one for each lane, of the model's dims but along `axis`.
+    /// Filter h, of one axis; or one filter for each lane, with the model's dims except along `axis`.
     h: ArrayParam,
     /// Index of the filter's sample at zero lag.
     #[serde(default)]
     offset: usize,
-    /// Axis along which the filter is applied.
+    /// Axis to filter along.
     #[serde(default = "minus_one")]
     axis: isize,
-    /// `direct`, or by Fourier transforms with `fft` or `overlapadd`; the faster one if not given.
-    method: Option<Method>,
+    /// `direct`, `fft` or `overlapadd`; by default the fastest.
+    method: Option<Algorithm>,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, JsonSchema, Serialize)]
 #[serde(rename_all = "lowercase")]
-enum Method {
+enum Algorithm {
     Direct,
     Fft,
     OverlapAdd,
 }
 
 impl Parameters for Convolve1D {
-    fn build(self, dtype: DType, scope: &mut dyn Scope, at: &mut Place<'_>) -> Option<Op> {
+    fn build(self, dtype: DType, scope: &mut dyn Scope, at: &mut Checker<'_>) -> Option<Op> {
         let dims = at.dims("dims", &self.dims)?;
         let axis = at.axis("axis", self.axis, &dims)?;
         let h = at.coefficients("h", &self.h, dtype, scope)?;
@@ -71,12 +70,12 @@ impl Parameters for Convolve1D {
         let label = format!("expected an index below {limit}, the shorter of filter and axis");
         at.require(self.offset < limit, "offset", label)?;
         let method = match self.method {
-            None => convolution::Method::of(&h),
-            Some(Method::Direct) => convolution::Method::Direct,
-            Some(Method::Fft | Method::OverlapAdd) => convolution::Method::Fft,
+            None => convolution::Algorithm::of(&h),
+            Some(Algorithm::Direct) => convolution::Algorithm::Direct,
+            Some(Algorithm::Fft | Algorithm::OverlapAdd) => convolution::Algorithm::Fft,
         };
-        let direct = method == convolution::Method::Direct;
-        let label = "a filter of more than one axis is applied by `fft`";
+        let direct = method == convolution::Algorithm::Direct;
+        let label = "a filter with more than one axis needs `fft`";
         at.require(one_axis || !direct, "method", label)?;
         let mut dimsd = dims.clone();
         dimsd[axis] = n.max(taps);
@@ -94,7 +93,7 @@ struct Built {
     /// Length of the data along the axis.
     len: usize,
     offset: usize,
-    method: convolution::Method,
+    method: convolution::Algorithm,
 }
 
 impl Operator for Built {

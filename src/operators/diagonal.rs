@@ -8,7 +8,7 @@ use serde::Deserialize;
 use crate::graph::{self, Value};
 use crate::io::Array;
 use crate::operators::defaults::minus_one;
-use crate::operators::entry::{Entry, Parameters, Place};
+use crate::operators::entry::{Checker, Entry, Parameters};
 use crate::operators::{Op, Operator, Scope};
 use crate::scalar::DType;
 use crate::space::{ArrayType, show_dims};
@@ -29,13 +29,13 @@ pub(crate) struct Diagonal {
     diag: ArrayParam,
     /// Dims of the model and the data; those of `diag` if not given.
     dims: Option<OneOrMany<usize>>,
-    /// Axis along which `diag` stands, if `dims` is given.
+    /// Axis of `diag`, if `dims` is given.
     #[serde(default = "minus_one")]
     axis: isize,
 }
 
 impl Parameters for Diagonal {
-    fn build(self, dtype: DType, scope: &mut dyn Scope, at: &mut Place<'_>) -> Option<Op> {
+    fn build(self, dtype: DType, scope: &mut dyn Scope, at: &mut Checker<'_>) -> Option<Op> {
         let diag = at.coefficients("diag", &self.diag, dtype, scope)?;
         let found = diag.ty().clone();
         let Some(dims) = &self.dims else {

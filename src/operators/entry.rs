@@ -35,13 +35,13 @@ pub struct Key {
 
 /// The parameters of an operator: a plain type with documented fields, read from a table.
 pub(crate) trait Parameters: DeserializeOwned + JsonSchema {
-    /// The operator these parameters stand for. `dtype` is the one given, or the file's default.
+    /// Builds the operator. `dtype` is the one given, or the file's default.
     /// Mistakes are reported at the place of the key that causes them.
-    fn build(self, dtype: DType, scope: &mut dyn Scope, at: &mut Place<'_>) -> Option<Op>;
+    fn build(self, dtype: DType, scope: &mut dyn Scope, at: &mut Checker<'_>) -> Option<Op>;
 }
 
-/// Where a table stands, to report mistakes in it.
-pub(crate) struct Place<'a> {
+/// Checks the parameters of a table, and reports mistakes at their keys.
+pub(crate) struct Checker<'a> {
     /// The table.
     pub(crate) table: &'a OperatorTable,
     /// Mistakes so far.
@@ -140,11 +140,11 @@ const EXECUTION: [&str; 16] = [
     "usematmul",
 ];
 
-/// The warning about a key that only says how PyLops runs `what`.
+/// The warning about a key that only controls how PyLops runs `what`.
 pub(crate) fn ignored(table: &ParamTable, key: &str, what: &str) -> Diagnostic {
     let message = format!("`{key}` is ignored");
-    let label = format!("says how PyLops runs {what}");
-    let help = "leave it out: engines, threads and copies are the plan's business";
+    let label = format!("controls how PyLops runs {what}");
+    let help = "leave it out: the plan decides on engines, threads and copies";
     Diagnostic::new(table.key_span(key), message, label).help(help)
 }
 
@@ -168,7 +168,7 @@ fn build<P: Parameters>(
         return None;
     }
     let dtype = table.dtype.as_ref().map_or(scope.dtype(), |d| d.value);
-    let mut place = Place { table, diagnostics };
+    let mut place = Checker { table, diagnostics };
     parameters.build(dtype, scope, &mut place)
 }
 
@@ -181,7 +181,7 @@ fn own_keys(table: &OperatorTable, keys: &[Key], diagnostics: &mut Diagnostics) 
         diagnostics.warn(ignored(&table.params, key, "the operator"));
     }
     for key in FUNCTIONS.iter().filter(is_alien) {
-        let message = format!("`{key}` is no key here");
+        let message = format!("`{key}` is not a key here");
         let label = "is a Python function in PyLops, which a file cannot hold";
         let diagnostic = Diagnostic::new(table.params.key_span(key), message, label);
         diagnostics.push(diagnostic.help("save what the function returns as an array: `table`"));

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::operators::defaults::{minus_one, one};
-use crate::operators::entry::{Entry, Parameters, Place};
+use crate::operators::entry::{Checker, Entry, Parameters};
 use crate::operators::fourier::Settings;
 use crate::operators::{Op, Scope};
 use crate::scalar::DType;
@@ -19,35 +19,35 @@ pub(crate) const ENTRY: Entry = Entry::of::<Fft>("FFT");
 ///
 /// real:  k = 0 .. nfft/2, and sqrt(2) y_k for 0 < k < nfft/2
 /// ```
-/// The factor sqrt(2) stands for the negative frequencies that are not kept, so that `ortho` is an
-/// isometry for real models too. `nfft` beyond the axis pads with zeros, a smaller one drops
-/// samples. Data of `nfft` samples along the axis, of `nfft/2 + 1` if `real`. Without a `dtype`,
+/// The factor sqrt(2) accounts for the negative frequencies, which are not stored, so `ortho` is an
+/// isometry for real models too. An `nfft` longer than the axis pads with zeros, a shorter one
+/// drops samples. The data has `nfft` samples along the axis, or `nfft/2 + 1` if `real`. By default
 /// the model is complex unless `real`; a real `dtype` makes it real. PyLops: `FFT`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct Fft {
     /// Dims of the model.
     dims: OneOrMany<usize>,
-    /// Axis along which the transform is taken.
+    /// Axis to transform.
     #[serde(default = "minus_one")]
     axis: isize,
-    /// Samples of the transform; those of the axis if not given.
+    /// Length of the transform; by default that of the axis.
     nfft: Option<usize>,
-    /// Sampling step of the axis, which labels the frequencies only.
+    /// Sampling step of the axis, used only to label frequencies.
     #[serde(default = "one")]
     sampling: f64,
     /// Scaling of the forward transform: `ortho`, `none` or `1/n`.
     #[serde(default = "ortho")]
     norm: String,
-    /// The model is real, and only non-negative frequencies are kept.
+    /// The model is real, and the data holds the non-negative frequencies only.
     #[serde(default)]
     real: bool,
-    /// With `real`: without the factor sqrt(2), as NumPy's `rfft`. Not of PyLops.
+    /// With `real`, leaves out the factor sqrt(2), like NumPy's `rfft`. Not in PyLops.
     #[serde(default)]
     unweighted: bool,
-    /// The model's origin is in the middle of the axis, `ifftshift` before the transform.
+    /// The model's origin is in the middle of the axis: applies `ifftshift` before the transform.
     #[serde(default)]
     ifftshift_before: bool,
-    /// Zero frequency goes to the middle of the axis, `fftshift` after the transform.
+    /// Moves zero frequency to the middle of the axis: applies `fftshift` after the transform.
     #[serde(default)]
     fftshift_after: bool,
 }
@@ -57,7 +57,7 @@ pub(super) fn ortho() -> String {
 }
 
 impl Parameters for Fft {
-    fn build(self, dtype: DType, _: &mut dyn Scope, at: &mut Place<'_>) -> Option<Op> {
+    fn build(self, dtype: DType, _: &mut dyn Scope, at: &mut Checker<'_>) -> Option<Op> {
         let dims = at.dims("dims", &self.dims)?;
         let axes = vec![at.axis("axis", self.axis, &dims)?];
         let settings = Settings {

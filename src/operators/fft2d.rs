@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::operators::defaults::{last_two_axes, no_each, one_each};
-use crate::operators::entry::{Entry, Parameters, Place};
+use crate::operators::entry::{Checker, Entry, Parameters};
 use crate::operators::fft::ortho;
 use crate::operators::fourier::Settings;
 use crate::operators::{Op, Scope};
@@ -18,37 +18,37 @@ pub(crate) const ENTRY: Entry = Entry::of::<Fft2d>("FFT2D");
 /// ```text
 /// y_kl = s sum_pq x_pq exp(-2 pi i (pk/n1 + ql/n2)),   s = 1/sqrt(n1 n2), 1 or 1/(n1 n2)
 /// ```
-/// With `real`, the last listed axis keeps its non-negative frequencies only, with a factor sqrt(2)
-/// on those that stand for two, as in `FFT`. Without a `dtype`, the model is complex unless `real`;
-/// a real `dtype` makes it real. PyLops: `FFT2D`.
+/// With `real`, the data holds only the non-negative frequencies of the last listed axis, times
+/// sqrt(2) where they represent two, as in `FFT`. By default the model is complex unless `real`; a
+/// real `dtype` makes it real. PyLops: `FFT2D`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct Fft2d {
     /// Dims of the model.
     dims: OneOrMany<usize>,
-    /// The two axes along which transforms are taken.
+    /// The two axes to transform.
     #[serde(default = "last_two_axes")]
     axes: Vec<isize>,
-    /// Samples of the transform along each of the axes; those of the axes if not given.
+    /// Length of the transform along each axis; by default those of the axes.
     nffts: Option<OneOrMany<usize>>,
-    /// Sampling step of each of the axes, which labels the frequencies only.
+    /// Sampling step of each of the axes, used only to label frequencies.
     #[serde(default = "one_each")]
     sampling: OneOrMany<f64>,
     /// Scaling of the forward transform: `ortho`, `none` or `1/n`.
     #[serde(default = "ortho")]
     norm: String,
-    /// The model is real, and only non-negative frequencies of the last listed axis are kept.
+    /// The model is real, and the data holds only the non-negative frequencies of the last listed axis.
     #[serde(default)]
     real: bool,
-    /// The model's origin is in the middle of the axes, or of some of them.
+    /// Whether the model's origin is in the middle of the axes; one value, or one for each axis.
     #[serde(default = "no_each")]
     ifftshift_before: OneOrMany<bool>,
-    /// Zero frequency goes to the middle of the axes, or of some of them.
+    /// Whether zero frequency goes to the middle of the axes; one value, or one for each axis.
     #[serde(default = "no_each")]
     fftshift_after: OneOrMany<bool>,
 }
 
 impl Parameters for Fft2d {
-    fn build(self, dtype: DType, _: &mut dyn Scope, at: &mut Place<'_>) -> Option<Op> {
+    fn build(self, dtype: DType, _: &mut dyn Scope, at: &mut Checker<'_>) -> Option<Op> {
         let dims = at.dims("dims", &self.dims)?;
         at.require(self.axes.len() == 2, "axes", "expected two axes")?;
         let axes = at.some_axes("axes", &self.axes, &dims)?;

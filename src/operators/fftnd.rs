@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::operators::defaults::{no_each, one_each};
-use crate::operators::entry::{Entry, Parameters, Place};
+use crate::operators::entry::{Checker, Entry, Parameters};
 use crate::operators::fft::ortho;
 use crate::operators::fourier::Settings;
 use crate::operators::{Op, Scope};
@@ -13,36 +13,36 @@ use crate::spec::OneOrMany;
 
 pub(crate) const ENTRY: Entry = Entry::of::<Fftnd>("FFTND");
 
-/// Fourier transform along some axes.
+/// Fourier transform along any number of axes.
 ///
 /// ```text
 /// y_k = s sum_j x_j exp(-2 pi i sum_a j_a k_a/n_a),   s = 1/sqrt(prod n_a), 1 or 1/prod n_a
 /// ```
-/// With `real`, the last listed axis keeps its non-negative frequencies only, with a factor sqrt(2)
-/// on those that stand for two, as in `FFT`. Without a `dtype`, the model is complex unless `real`;
-/// a real `dtype` makes it real. PyLops: `FFTND`.
+/// With `real`, the data holds only the non-negative frequencies of the last listed axis, times
+/// sqrt(2) where they represent two, as in `FFT`. By default the model is complex unless `real`; a
+/// real `dtype` makes it real. PyLops: `FFTND`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct Fftnd {
     /// Dims of the model.
     dims: OneOrMany<usize>,
-    /// Axes along which transforms are taken.
+    /// Axes to transform.
     #[serde(default = "last_three_axes")]
     axes: Vec<isize>,
-    /// Samples of the transform along each of the axes; those of the axes if not given.
+    /// Length of the transform along each axis; by default those of the axes.
     nffts: Option<OneOrMany<usize>>,
-    /// Sampling step of each of the axes, which labels the frequencies only.
+    /// Sampling step of each of the axes, used only to label frequencies.
     #[serde(default = "one_each")]
     sampling: OneOrMany<f64>,
     /// Scaling of the forward transform: `ortho`, `none` or `1/n`.
     #[serde(default = "ortho")]
     norm: String,
-    /// The model is real, and only non-negative frequencies of the last listed axis are kept.
+    /// The model is real, and the data holds only the non-negative frequencies of the last listed axis.
     #[serde(default)]
     real: bool,
-    /// The model's origin is in the middle of the axes, or of some of them.
+    /// Whether the model's origin is in the middle of the axes; one value, or one for each axis.
     #[serde(default = "no_each")]
     ifftshift_before: OneOrMany<bool>,
-    /// Zero frequency goes to the middle of the axes, or of some of them.
+    /// Whether zero frequency goes to the middle of the axes; one value, or one for each axis.
     #[serde(default = "no_each")]
     fftshift_after: OneOrMany<bool>,
 }
@@ -52,7 +52,7 @@ fn last_three_axes() -> Vec<isize> {
 }
 
 impl Parameters for Fftnd {
-    fn build(self, dtype: DType, _: &mut dyn Scope, at: &mut Place<'_>) -> Option<Op> {
+    fn build(self, dtype: DType, _: &mut dyn Scope, at: &mut Checker<'_>) -> Option<Op> {
         let dims = at.dims("dims", &self.dims)?;
         let axes = at.some_axes("axes", &self.axes, &dims)?;
         let settings = Settings {

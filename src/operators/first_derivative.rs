@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::graph::{self, Banded, Value};
 use crate::operators::defaults::{minus_one, one};
-use crate::operators::entry::{Entry, Parameters, Place};
+use crate::operators::entry::{Checker, Entry, Parameters};
 use crate::operators::stencil::{self, Kind};
 use crate::operators::{Op, Operator, Scope};
 use crate::scalar::DType;
@@ -24,13 +24,13 @@ pub(crate) const ENTRY: Entry = Entry::of::<FirstDerivative>("FirstDerivative");
 /// centered 3   y_i = (x_{i+1} - x_{i-1}) / 2h        y_0 = y_{n-1} = 0
 /// centered 5   y_i = (x_{i-2} - 8 x_{i-1} + 8 x_{i+1} - x_{i+2}) / 12h
 /// ```
-/// With `edge`, the centered kinds take one-sided and shorter differences at the edges instead of
+/// With `edge`, the centered kinds use one-sided, shorter differences at the edges instead of
 /// zeros. PyLops: `FirstDerivative`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct FirstDerivative {
     /// Dims of the model and the data.
     dims: OneOrMany<usize>,
-    /// Axis along which the derivative is taken.
+    /// Axis to differentiate along.
     #[serde(default = "minus_one")]
     axis: isize,
     /// Sampling step h, in the units of the axis.
@@ -39,7 +39,7 @@ pub(crate) struct FirstDerivative {
     /// `centered`, `forward` or `backward`.
     #[serde(default)]
     kind: Kind,
-    /// Differences at the edges too; `centered` only.
+    /// Computes differences at the edges too; `centered` only.
     #[serde(default)]
     edge: bool,
     /// Points of the centered stencil, 3 or 5.
@@ -52,7 +52,7 @@ fn three() -> usize {
 }
 
 impl Parameters for FirstDerivative {
-    fn build(self, dtype: DType, _: &mut dyn Scope, at: &mut Place<'_>) -> Option<Op> {
+    fn build(self, dtype: DType, _: &mut dyn Scope, at: &mut Checker<'_>) -> Option<Op> {
         let dims = at.dims("dims", &self.dims)?;
         let axis = at.axis("axis", self.axis, &dims)?;
         at.step("sampling", self.sampling)?;

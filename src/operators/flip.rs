@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::graph::{self, Value};
 use crate::operators::defaults::minus_one;
-use crate::operators::entry::{Entry, Parameters, Place};
+use crate::operators::entry::{Checker, Entry, Parameters};
 use crate::operators::{Op, Operator, Scope};
 use crate::scalar::DType;
 use crate::space::ArrayType;
@@ -15,7 +15,7 @@ use crate::spec::OneOrMany;
 
 pub(crate) const ENTRY: Entry = Entry::of::<Flip>("Flip");
 
-/// An axis backwards.
+/// Reversal of an axis.
 ///
 /// ```text
 /// y_i = x_{n-1-i}
@@ -25,13 +25,13 @@ pub(crate) const ENTRY: Entry = Entry::of::<Flip>("Flip");
 pub(crate) struct Flip {
     /// Dims of the model and the data.
     dims: OneOrMany<usize>,
-    /// Axis that is flipped.
+    /// Axis to reverse.
     #[serde(default = "minus_one")]
     axis: isize,
 }
 
 impl Parameters for Flip {
-    fn build(self, dtype: DType, _: &mut dyn Scope, at: &mut Place<'_>) -> Option<Op> {
+    fn build(self, dtype: DType, _: &mut dyn Scope, at: &mut Checker<'_>) -> Option<Op> {
         let dims = at.dims("dims", &self.dims)?;
         let axis = at.axis("axis", self.axis, &dims)?;
         Some(Arc::new(Built { model: ArrayType { dims, dtype }, axis }))

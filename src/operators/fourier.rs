@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::graph::{self, Value};
-use crate::operators::entry::Place;
+use crate::operators::entry::Checker;
 use crate::operators::{Op, Operator};
 use crate::scalar::DType;
 use crate::space::ArrayType;
@@ -25,7 +25,7 @@ pub(super) struct Settings<'a> {
     pub(super) norm: &'a str,
     /// Whether the model is real and half of the frequencies are kept.
     pub(super) real: bool,
-    /// Whether the frequencies that stand for two have no weight.
+    /// Whether the frequencies that represent two have no weight.
     pub(super) unweighted: bool,
     /// Axes whose origin is in the middle of the model.
     pub(super) ifftshift_before: &'a OneOrMany<bool>,
@@ -35,7 +35,7 @@ pub(super) struct Settings<'a> {
 
 impl Settings<'_> {
     /// Builds the transform. `dtype` is the one given, or the file's default.
-    pub(super) fn build(self, dtype: DType, at: &mut Place<'_>) -> Option<Op> {
+    pub(super) fn build(self, dtype: DType, at: &mut Checker<'_>) -> Option<Op> {
         let n = self.axes.len();
         for step in at.per_axis("sampling", self.sampling, n)? {
             at.step("sampling", step)?;
@@ -53,27 +53,27 @@ impl Settings<'_> {
         let scale = scale(self.norm, total, at)?;
         let dtype = if self.real { dtype.real() } else { at.complex_dtype(dtype) };
         let axes = (self.axes.iter().zip(&lengths).zip(before.iter().zip(&after)))
-            .map(|((&axis, &len), (&before, &after))| Axis { axis, len, before, after })
+            .map(|((&axis, &len), (&before, &after))| TransformAxis { axis, len, before, after })
             .collect();
         let model = ArrayType::new(self.dims, dtype);
         let fits = self.real || !self.unweighted;
-        at.require(fits, "unweighted", "expected beside `real = true`")?;
+        at.require(fits, "unweighted", "expected together with `real = true`")?;
         let weight = if self.unweighted { 1.0 } else { std::f64::consts::SQRT_2 };
         Some(Arc::new(Built { model, axes, real: self.real, weight, scale }))
     }
 }
 
 /// The factor of the forward transform of `n` samples.
-fn scale(norm: &str, n: f64, at: &mut Place<'_>) -> Option<f64> {
+fn scale(norm: &str, n: f64, at: &mut Checker<'_>) -> Option<f64> {
     let help = match norm {
         "ortho" => return Some(1.0 / n.sqrt()),
         "none" => return Some(1.0),
         "1/n" | "1/N" => return Some(1.0 / n),
         "backward" => {
-            "no factor on the forward transform is `norm = \"none\"`; its adjoint has none either"
+            "for no factor on the forward transform, write `norm = \"none\"`; its adjoint then has none either"
         }
         "forward" => {
-            "1/n on the forward transform is `norm = \"1/n\"`; the adjoint then has it too"
+            "for 1/n on the forward transform, write `norm = \"1/n\"`; its adjoint then has it too"
         }
         _ => "the scalings are \"ortho\", \"none\" and \"1/n\"",
     };
@@ -84,7 +84,7 @@ fn scale(norm: &str, n: f64, at: &mut Place<'_>) -> Option<f64> {
 }
 
 #[derive(Debug)]
-struct Axis {
+struct TransformAxis {
     axis: usize,
     /// Length of the transform.
     len: usize,
@@ -97,9 +97,9 @@ struct Axis {
 #[derive(Debug)]
 struct Built {
     model: ArrayType,
-    axes: Vec<Axis>,
+    axes: Vec<TransformAxis>,
     real: bool,
-    /// Factor on the frequencies that stand for two, if real.
+    /// Factor on the frequencies that represent two, if real.
     weight: f64,
     scale: f64,
 }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::graph::{self, Value};
 use crate::io::Array;
-use crate::operators::entry::{Entry, Parameters, Place};
+use crate::operators::entry::{Checker, Entry, Parameters};
 use crate::operators::{Op, Operator, Scope};
 use crate::scalar::DType;
 use crate::space::{ArrayType, show_dims};
@@ -20,8 +20,8 @@ pub(crate) const ENTRY: Entry = Entry::of::<Fredholm1>("Fredholm1");
 /// ```text
 /// y_k = G_k x_k,   k = 0 .. nsl-1
 /// ```
-/// Kernel `(nsl, nx, ny)`, model `(nsl, ny, nz)`, data `(nsl, nx, nz)`. Without a `dtype` the
-/// operator takes the kernel's own. PyLops: `Fredholm1`.
+/// Kernel `(nsl, nx, ny)`, model `(nsl, ny, nz)`, data `(nsl, nx, nz)`. By default `dtype` is that
+/// of the kernel. PyLops: `Fredholm1`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct Fredholm1 {
     /// Kernel, `(nsl, nx, ny)`.
@@ -37,7 +37,7 @@ fn one_column() -> usize {
 }
 
 impl Parameters for Fredholm1 {
-    fn build(self, dtype: DType, scope: &mut dyn Scope, at: &mut Place<'_>) -> Option<Op> {
+    fn build(self, dtype: DType, scope: &mut dyn Scope, at: &mut Checker<'_>) -> Option<Op> {
         let kernel = at.kernel("G", &self.g, dtype, scope)?;
         let ArrayType { dims, dtype } = kernel.ty().clone();
         let label = format!("expected (nsl, nx, ny), found {}", show_dims(&dims));

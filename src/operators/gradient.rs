@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::graph::{self, Banded, Value};
 use crate::operators::defaults::one_each;
-use crate::operators::entry::{Entry, Parameters, Place};
+use crate::operators::entry::{Checker, Entry, Parameters};
 use crate::operators::stencil::{self, Kind};
 use crate::operators::{Op, Operator, Scope};
 use crate::scalar::DType;
@@ -16,21 +16,21 @@ use crate::spec::OneOrMany;
 
 pub(crate) const ENTRY: Entry = Entry::of::<Gradient>("Gradient");
 
-/// First derivatives along all axes, one after the other.
+/// First derivatives along all axes, stacked.
 ///
 /// ```text
 /// y_k = d x / d axis_k,   k = 0 .. ndim-1
 /// ```
-/// Model of dims `dims`, data `(ndim, *dims)`. Each derivative is that of `FirstDerivative` of
+/// The model has dims `dims`, the data `(ndim, *dims)`. Each derivative is a `FirstDerivative` of
 /// order 3 with the same `kind` and `edge`. PyLops: `Gradient`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct Gradient {
     /// Dims of the model.
     dims: OneOrMany<usize>,
-    /// Sampling step of each axis, in its units; one number is for all of them.
+    /// Sampling step of each axis, in its units; one number for all axes.
     #[serde(default = "one_each")]
     sampling: OneOrMany<f64>,
-    /// Differences at the edges too; `centered` only.
+    /// Computes differences at the edges too; `centered` only.
     #[serde(default)]
     edge: bool,
     /// `centered`, `forward` or `backward`.
@@ -39,7 +39,7 @@ pub(crate) struct Gradient {
 }
 
 impl Parameters for Gradient {
-    fn build(self, dtype: DType, _: &mut dyn Scope, at: &mut Place<'_>) -> Option<Op> {
+    fn build(self, dtype: DType, _: &mut dyn Scope, at: &mut Checker<'_>) -> Option<Op> {
         let dims = at.dims("dims", &self.dims)?;
         let sampling = at.per_axis("sampling", &self.sampling, dims.len())?;
         let mut rows = Vec::new();

@@ -6,20 +6,21 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::graph::{self, Value};
-use crate::operators::entry::{Entry, Parameters, Place};
+use crate::operators::entry::{Checker, Entry, Parameters};
 use crate::operators::{Op, Operator, Scope, stack};
 use crate::scalar::DType;
 use crate::space::{ArrayType, Side};
 
 pub(crate) const ENTRY: Entry = Entry::of::<HStack>("HStack");
 
-/// Operators side by side.
+/// Operators side by side: the sum of each applied to its part of the model.
 ///
 /// ```text
 /// y = A_0 x_0 + A_1 x_1 + ...,   x = (x_0, x_1, ...)
 /// ```
-/// All have data of the same number of elements. The model has one axis; the data has their dims if
-/// they agree, else one axis. The element type is wide enough for all. PyLops: `HStack`.
+/// All data must have the same number of elements. The model has one axis; the data has the common
+/// dims of all, or one axis if they differ. The element type holds those of all operators. PyLops:
+/// `HStack`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct HStack {
     /// Operators, by name or as expressions.
@@ -27,13 +28,13 @@ pub(crate) struct HStack {
 }
 
 impl Parameters for HStack {
-    fn build(self, _: DType, scope: &mut dyn Scope, at: &mut Place<'_>) -> Option<Op> {
+    fn build(self, _: DType, scope: &mut dyn Scope, at: &mut Checker<'_>) -> Option<Op> {
         let ops = at.operators("ops", &self.ops, &at.list("ops"), scope)?;
         at.built("ops", hstack(ops))
     }
 }
 
-/// Operators side by side.
+/// Operators side by side: the sum of each applied to its part of the model.
 pub fn hstack(ops: Vec<Op>) -> graph::Result<Op> {
     let models = stack::models(&ops)?;
     let datas = stack::datas(&ops)?;

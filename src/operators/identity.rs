@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::graph::{self, Value};
-use crate::operators::entry::{Entry, Parameters, Place};
+use crate::operators::entry::{Checker, Entry, Parameters};
 use crate::operators::{Op, Operator, Scope};
 use crate::scalar::DType;
 use crate::space::{ArrayType, show_dims};
@@ -14,19 +14,19 @@ use crate::spec::OneOrMany;
 
 pub(crate) const ENTRY: Entry = Entry::of::<Identity>("Identity");
 
-/// Identity.
+/// The identity; truncates or pads with zeros if model and data differ in length.
 ///
 /// ```text
 /// y_i = x_i,   0 beyond the model
 /// ```
-/// Data of dims `N`, model of dims `M`: shorter data keeps the first samples of each axis, longer
-/// data ends in zeros. No axis may be longer while another one is shorter. PyLops: `Identity`.
+/// The data has dims `N`, the model `M`: shorter data keeps the first samples of each axis, longer
+/// data ends in zeros. `N` cannot be longer on one axis and shorter on another. PyLops: `Identity`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct Identity {
     /// Dims of the data.
     #[serde(rename = "N")]
     n: OneOrMany<usize>,
-    /// Dims of the model; `N` if not given.
+    /// Dims of the model; by default `N`.
     #[serde(rename = "M")]
     m: Option<OneOrMany<usize>>,
 }
@@ -35,7 +35,7 @@ pub(crate) struct Identity {
 pub(super) fn both_dims(
     n: &OneOrMany<usize>,
     m: &Option<OneOrMany<usize>>,
-    at: &mut Place<'_>,
+    at: &mut Checker<'_>,
 ) -> Option<(Vec<usize>, Vec<usize>)> {
     let data = at.dims("N", n)?;
     let model = match m {
@@ -46,7 +46,7 @@ pub(super) fn both_dims(
 }
 
 impl Parameters for Identity {
-    fn build(self, dtype: DType, _: &mut dyn Scope, at: &mut Place<'_>) -> Option<Op> {
+    fn build(self, dtype: DType, _: &mut dyn Scope, at: &mut Checker<'_>) -> Option<Op> {
         let (data, model) = both_dims(&self.n, &self.m, at)?;
         let label = format!(
             "expected as many axes as `N` = {}, found {}",

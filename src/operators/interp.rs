@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::graph::{self, Value};
 use crate::io::{self, Array, Bytes, Compute};
 use crate::operators::defaults::minus_one;
-use crate::operators::entry::{Entry, Parameters, Place};
+use crate::operators::entry::{Checker, Entry, Parameters};
 use crate::operators::interp_cubic_spline::spline;
 use crate::operators::interpolation::{Between, Interpolation};
 use crate::operators::{Op, Operator, Scope};
@@ -26,7 +26,7 @@ pub(crate) const ENTRY: Entry = Entry::of::<Interp>("Interp");
 /// sinc          y = sum_j sinc(p - j) x_j,                 sinc(u) = sin(pi u) / (pi u)
 /// cubic_spline  the natural spline of `InterpCubicSpline`
 /// ```
-/// Positions may stand in any order and be repeated. Those beyond the last sample are moved to it, but for
+/// Positions may be in any order and repeat. Those beyond the last sample are moved to it, except for
 /// `sinc`, which takes any position. PyLops: `Interp`, which also returns the positions that it took.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct Interp {
@@ -34,18 +34,18 @@ pub(crate) struct Interp {
     dims: OneOrMany<usize>,
     /// Positions along the axis, in samples from 0.
     iava: ArrayParam,
-    /// Axis along which is interpolated.
+    /// Axis to interpolate along.
     #[serde(default = "minus_one")]
     axis: isize,
     /// `nearest`, `linear`, `sinc` or `cubic_spline`.
     #[serde(default)]
     kind: Kind,
-    /// With `sinc`: weights below this are left out, so that a position costs what lies near it. All samples
-    /// of the axis are taken if it is not given.
+    /// With `sinc`, drops weights below this, so that a position only costs the samples near it. By
+    /// default all samples count.
     tol: Option<f64>,
 }
 
-/// Between which samples, and how.
+/// Kind of interpolation.
 #[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum Kind {
@@ -61,7 +61,7 @@ enum Kind {
 }
 
 impl Parameters for Interp {
-    fn build(self, dtype: DType, scope: &mut dyn Scope, at: &mut Place<'_>) -> Option<Op> {
+    fn build(self, dtype: DType, scope: &mut dyn Scope, at: &mut Checker<'_>) -> Option<Op> {
         let dims = at.dims("dims", &self.dims)?;
         let axis = at.axis("axis", self.axis, &dims)?;
         let (n, kind) = (dims[axis], self.kind);

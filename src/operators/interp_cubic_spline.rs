@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::operators::defaults::minus_one;
-use crate::operators::entry::{Entry, Parameters, Place};
+use crate::operators::entry::{Checker, Entry, Parameters};
 use crate::operators::interpolation::{Between, Interpolation};
 use crate::operators::{Op, Scope};
 use crate::scalar::DType;
@@ -13,30 +13,30 @@ use crate::spec::{ArrayParam, OneOrMany};
 
 pub(crate) const ENTRY: Entry = Entry::of::<InterpCubicSpline>("InterpCubicSpline");
 
-/// Interpolation along an axis by a natural cubic spline.
+/// Interpolation along an axis with a natural cubic spline.
 ///
 /// ```text
 /// y = (1-t) x_i + t x_{i+1} + ((1-t)^3 - (1-t)) m_i / 6 + (t^3 - t) m_{i+1} / 6        at position i + t
 /// m_{j-1} + 4 m_j + m_{j+1} = 6 (x_{j-1} - 2 x_j + x_{j+1}),  m_0 = m_{n-1} = 0
 /// ```
-/// `m` are the second derivatives of the spline at the samples. Positions may stand in any order and be
-/// repeated; those beyond the last sample are moved to it. All element types, where PyLops has double
-/// precision only. PyLops: `InterpCubicSpline`.
+/// The `m` are the second derivatives of the spline at the samples. Positions may be in any order
+/// and repeat; those beyond the last sample are moved to it. Works in all element types; PyLops' in
+/// double precision only. PyLops: `InterpCubicSpline`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct InterpCubicSpline {
     /// Dims of the model, of at least 2 samples along the axis.
     dims: OneOrMany<usize>,
     /// Positions along the axis, in samples from 0.
     iava: ArrayParam,
-    /// What is known of the ends of the spline: `natural`, second derivatives of 0.
+    /// Boundary condition: `natural`, zero second derivatives at both ends.
     #[serde(default, rename = "bc_type")]
     _bc_type: Ends,
-    /// Axis along which is interpolated.
+    /// Axis to interpolate along.
     #[serde(default = "minus_one")]
     axis: isize,
 }
 
-/// What is known of the ends of a spline.
+/// Boundary condition of a spline.
 #[derive(Clone, Copy, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "lowercase")]
 enum Ends {
@@ -46,7 +46,7 @@ enum Ends {
 }
 
 impl Parameters for InterpCubicSpline {
-    fn build(self, dtype: DType, scope: &mut dyn Scope, at: &mut Place<'_>) -> Option<Op> {
+    fn build(self, dtype: DType, scope: &mut dyn Scope, at: &mut Checker<'_>) -> Option<Op> {
         let dims = at.dims("dims", &self.dims)?;
         let axis = at.axis("axis", self.axis, &dims)?;
         at.two_samples(dims[axis])?;
@@ -63,8 +63,8 @@ pub(super) fn spline(model: ArrayType, axis: usize, positions: &[f64]) -> Op {
     Interpolation::along(model, axis, rows)
 }
 
-/// `2 - sqrt(3)`: the inverse of the matrix of the second derivatives falls by this from one diagonal to the
-/// next.
+/// `2 - sqrt(3)`: the inverse of the matrix of the second derivatives falls by this from one
+/// diagonal to the next.
 const FALL: f64 = 0.267_949_192_431_122_7;
 /// After so many it is below double precision, and after half of them below single.
 const REACH: usize = 28;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::graph::{self, Sparse, Value};
-use crate::operators::entry::Place;
+use crate::operators::entry::Checker;
 use crate::operators::{Op, Operator, Scope};
 use crate::scalar::DType;
 use crate::space::{ArrayType, show_dims};
@@ -62,7 +62,7 @@ impl Operator for Interpolation {
     }
 }
 
-impl Place<'_> {
+impl Checker<'_> {
     /// That there are two samples to interpolate between.
     pub(super) fn two_samples(&mut self, n: usize) -> Option<()> {
         self.require(

@@ -10,12 +10,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use self::geometry::{axis, few, given, limits, numbers, pair, points, real, single, table};
-use self::tables::{Amplitude, Grid, Velocity};
+use self::tables::{Amplitude, ModelGrid, Velocity};
 use self::wavelet::filtered;
 use crate::graph::{self, Aperture, Value};
 use crate::io::{self, Array};
-use crate::operators::convolution::{Method, convolve};
-use crate::operators::entry::{Entry, Parameters, Place};
+use crate::operators::convolution::{Algorithm, convolve};
+use crate::operators::entry::{Checker, Entry, Parameters};
 use crate::operators::{Op, Operator, Scope};
 use crate::scalar::DType;
 use crate::space::{ArrayType, show_dims};
@@ -23,23 +23,23 @@ use crate::spec::{ArrayParam, OneOrMany};
 
 pub(crate) const ENTRY: Entry = Entry::of::<Kirchhoff>("Kirchhoff");
 
-/// Kirchhoff demigration: data of a reflectivity model; the adjoint migrates data.
+/// Kirchhoff demigration: models data from reflectivity; the adjoint migrates data.
 ///
 /// ```text
 /// d(s, r, t) = w(t) * sum_i A(s, i, r) m_i delta(t - t(s, i) - t(i, r))
 /// ```
-/// with linear interpolation between samples; times outside of the axis are dropped without a word,
-/// as they are computed as the run goes. A = 1, or with `dynamic`
+/// with linear interpolation between samples; times outside the axis are dropped silently, since
+/// they are computed during the run. A = 1, or with `dynamic`
 ///
 /// ```text
 /// A = 2 cos((b_s - b_r) / 2) a_s a_r h(b_s) h(b_r) h(|x_s - x_r| / z) / v
 /// ```
-/// with the angle b between a ray and the vertical, from the gradient of traveltimes with the grid's own
-/// sampling; the amplitude a = 1/sqrt(distance + e) in 2-D, 1/(distance + e) in 3-D, where e is a
-/// hundredth of the largest distances of a source and of a receiver; and tapers h of the apertures,
-/// gradual ones. Distances are straight in `eikonal` too. Memory grows with ns + nr tables of
-/// traveltimes, and twice as many for weights, never with ns nr. Model `(nx, nz)` or `(ny, nx, nz)`,
-/// data `(ns, nr, nt)`. PyLops: `Kirchhoff`.
+/// with the angle b between a ray and the vertical, from the gradient of traveltimes with the
+/// grid's own sampling; the amplitude a = 1/sqrt(distance + e) in 2-D, 1/(distance + e) in 3-D,
+/// where e is a hundredth of the largest distances of a source and of a receiver; and smooth tapers
+/// h of the apertures. Distances are straight lines in `eikonal` too. Memory holds ns + nr tables
+/// of traveltimes, and twice as many of weights, but never ns nr. Model `(nx, nz)` or `(ny, nx,
+/// nz)`, data `(ns, nr, nt)`. PyLops: `Kirchhoff`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct Kirchhoff {
     /// Depth axis.
@@ -50,7 +50,7 @@ pub(crate) struct Kirchhoff {
     t: ArrayParam,
     /// Sources `(2, ns)`, rows x and z; in 3-D `(3, ns)`, rows y, x and z.
     srcs: ArrayParam,
-    /// Receivers `(2, nr)` or `(3, nr)`, rows as those of `srcs`.
+    /// Receivers `(2, nr)` or `(3, nr)`, with the rows of `srcs`.
     recs: ArrayParam,
     /// Velocity: a number for `analytic`, an array of the model's dims for `eikonal`; for `byot` either,
     /// with `dynamic` only.
@@ -59,27 +59,27 @@ pub(crate) struct Kirchhoff {
     wav: ArrayParam,
     /// Index of the wavelet's time zero.
     wavcenter: usize,
-    /// Axis y, of a model in 3-D.
+    /// Axis y, for a 3-D model.
     y: Option<ArrayParam>,
-    /// Traveltimes by straight rays (`analytic`), by the eikonal equation (`eikonal`), or bring your
-    /// own table (`byot`).
+    /// Traveltimes from straight rays (`analytic`), the eikonal equation (`eikonal`) or your own
+    /// table (`byot`).
     #[serde(default)]
     mode: Mode,
-    /// The wavelet's spectrum is multiplied by sqrt(i 2 pi f) in 2-D, by -i 2 pi f in 3-D.
+    /// Multiplies the wavelet's spectrum by sqrt(i 2 pi f) in 2-D, by -i 2 pi f in 3-D.
     #[serde(default)]
     wavfilter: bool,
-    /// Amplitudes and apertures.
+    /// Applies amplitudes and apertures.
     #[serde(default)]
     dynamic: bool,
-    /// Traveltimes of `byot`: a pair `[of sources, of receivers]` with dims `(npoints, ns)` and `(npoints,
-    /// nr)`, or one array `(npoints, ns nr)`, points in the model's order.
+    /// Traveltimes of `byot`: a pair `[of sources, of receivers]` with dims `(npoints, ns)` and
+    /// `(npoints, nr)`, or one array `(npoints, ns nr)`, points in the model's order.
     trav: Option<OneOrMany<ArrayParam>>,
     /// Amplitudes of `byot` with `dynamic`: a pair as `trav`.
     amp: Option<OneOrMany<ArrayParam>>,
-    /// Largest offset over depth, in samples of the model, with `dynamic` in 2-D: `[where a taper begins,
-    /// where nothing is left]`, or only the latter, with the taper from 0.8 of it on.
+    /// Largest offset over depth, in samples of the model, with `dynamic` in 2-D: `[start of the
+    /// taper, end of the taper]`, or the end alone, for a taper that starts at 0.8 of it.
     aperture: Option<OneOrMany<f64>>,
-    /// Largest angle between a ray and the vertical in degrees, with `dynamic`, in the same way.
+    /// Largest angle between a ray and the vertical in degrees, with `dynamic`; given like `aperture`.
     #[serde(default = "ninety")]
     angleaperture: OneOrMany<f64>,
 }
@@ -98,7 +98,7 @@ enum Mode {
 }
 
 impl Parameters for Kirchhoff {
-    fn build(self, dtype: DType, scope: &mut dyn Scope, at: &mut Place<'_>) -> Option<Op> {
+    fn build(self, dtype: DType, scope: &mut dyn Scope, at: &mut Checker<'_>) -> Option<Op> {
         let (nt, dt) = self.time(scope, at)?;
         let grid = self.grid(scope, at)?;
         let srcs = points("srcs", &self.srcs, &grid, scope, at)?;
@@ -157,7 +157,7 @@ enum Tables {
 
 impl Kirchhoff {
     /// Number of samples and sampling of time.
-    fn time(&self, scope: &mut dyn Scope, at: &mut Place<'_>) -> Option<(usize, f64)> {
+    fn time(&self, scope: &mut dyn Scope, at: &mut Checker<'_>) -> Option<(usize, f64)> {
         let t = axis("t", &self.t, scope, at)?;
         let label = "expected at least two samples";
         at.require(t.len() > 1, "t", label)?;
@@ -169,7 +169,7 @@ impl Kirchhoff {
     }
 
     /// The model's axes. Traveltimes from the eikonal equation and angles want regular ones.
-    fn grid(&self, scope: &mut dyn Scope, at: &mut Place<'_>) -> Option<Grid> {
+    fn grid(&self, scope: &mut dyn Scope, at: &mut Checker<'_>) -> Option<ModelGrid> {
         let mut params = vec![("x", &self.x), ("z", &self.z)];
         if let Some(y) = &self.y {
             params.insert(0, ("y", y));
@@ -182,13 +182,13 @@ impl Kirchhoff {
                 at.require(last > 0, key, "expected at least two samples")?;
                 let d = (a[last] - a[0]) / last as f64;
                 let on = |k: usize| (a[k] - a[0] - k as f64 * d).abs() < 1e-3 * d;
-                let label = format!("expected a regular axis that grows, found {}", few(&a));
+                let label = format!("expected a regular, increasing axis, found {}", few(&a));
                 at.require(d > 0.0 && (0..=last).all(on), key, label)?;
             }
             spacing.push(if last > 0 { (a[last] - a[0]) / last as f64 } else { 1.0 });
             axes.push(a);
         }
-        Some(Grid { axes, spacing })
+        Some(ModelGrid { axes, spacing })
     }
 
     fn wavelet(
@@ -197,7 +197,7 @@ impl Kirchhoff {
         ndim: usize,
         dtype: DType,
         scope: &mut dyn Scope,
-        at: &mut Place<'_>,
+        at: &mut Checker<'_>,
     ) -> Option<Array> {
         let wav = at.coefficients("wav", &self.wav, dtype, scope)?;
         let ArrayType { dims, dtype } = wav.ty().clone();
@@ -208,7 +208,7 @@ impl Kirchhoff {
         if !self.wavfilter {
             return Some(wav);
         }
-        at.require(!dtype.is_complex(), "wav", "`wavfilter` is for real wavelets")?;
+        at.require(!dtype.is_complex(), "wav", "`wavfilter` needs a real wavelet")?;
         let values = numbers("wav", &wav, at)?;
         let filtered = filtered(&values, dt, ndim).into_iter().map(Into::into).collect();
         match Array::values(dims, filtered, dtype) {
@@ -222,24 +222,25 @@ impl Kirchhoff {
 
     fn velocity(
         &self,
-        grid: &Grid,
+        grid: &ModelGrid,
         scope: &mut dyn Scope,
-        at: &mut Place<'_>,
+        at: &mut Checker<'_>,
     ) -> Option<Option<Velocity>> {
         let needed = self.mode != Mode::Byot || self.dynamic;
         let Some(param) = &self.vel else {
-            at.require(!needed, "vel", "`vel` is needed, but for `byot` without `dynamic`")?;
+            at.require(!needed, "vel", "`vel` is required, except for `byot` without `dynamic`")?;
             return Some(None);
         };
         if let ArrayParam::Scalar(v) = param {
             let label = format!("expected a velocity above 0, found {v}");
             at.require(*v > 0.0 && v.is_finite(), "vel", label)?;
-            let label = "the eikonal equation is for an array; write `mode = \"analytic\"`";
+            let label = "the eikonal equation needs an array of velocities; for a number, write `mode = \"analytic\"`";
             at.require(self.mode != Mode::Eikonal, "vel", label)?;
             return Some(Some(Velocity::Constant(*v)));
         }
         let array = at.array("vel", param, DType::Float64, scope)?;
-        let label = "straight rays are for one velocity, a number; write `mode = \"eikonal\"`";
+        let label =
+            "straight rays need one velocity, a number; for an array, write `mode = \"eikonal\"`";
         at.require(self.mode != Mode::Analytic, "vel", label)?;
         let (dims, found) = (grid.dims(), array.ty().dims.clone());
         let label =
@@ -254,18 +255,15 @@ impl Kirchhoff {
         &self,
         key: &str,
         points: &[Vec<f64>],
-        grid: &Grid,
-        at: &mut Place<'_>,
+        grid: &ModelGrid,
+        at: &mut Checker<'_>,
     ) -> Option<()> {
         let beyond = |point: &Vec<f64>| {
             grid.axes.iter().zip(point).any(|(axis, &p)| p < axis[0] || p > axis[axis.len() - 1])
         };
         let found = points.iter().position(beyond).filter(|_| self.mode == Mode::Eikonal);
         let label = found.map_or(String::new(), |k| {
-            format!(
-                "point {k} at {:?} is outside of the model, where there is no velocity",
-                points[k]
-            )
+            format!("point {k} at {:?} is outside the model", points[k])
         });
         at.require(found.is_none(), key, label)
     }
@@ -276,13 +274,13 @@ impl Kirchhoff {
         nodes: usize,
         counts: [usize; 2],
         scope: &mut dyn Scope,
-        at: &mut Place<'_>,
+        at: &mut Checker<'_>,
     ) -> Option<Option<Given>> {
         let Some(param) = &self.trav else {
             at.require(self.mode != Mode::Byot, "trav", "`byot` needs the table `trav`")?;
             return Some(None);
         };
-        let label = "a table is read with `mode = \"byot\"` only";
+        let label = "a table needs `mode = \"byot\"`";
         at.require(self.mode == Mode::Byot, "trav", label)?;
         if let Some(pair) = pair(param) {
             return Some(Some(Given::Pair(given("trav", pair, nodes, counts, scope, at)?)));
@@ -302,7 +300,7 @@ impl Kirchhoff {
         nodes: usize,
         counts: [usize; 2],
         scope: &mut dyn Scope,
-        at: &mut Place<'_>,
+        at: &mut Checker<'_>,
     ) -> Option<Option<[Array; 2]>> {
         let Some(param) = &self.amp else {
             let needed = self.mode == Mode::Byot && self.dynamic;
@@ -317,25 +315,25 @@ impl Kirchhoff {
     }
 
     /// Keys that say nothing without others.
-    fn fit_together(&self, at: &mut Place<'_>) -> Option<()> {
-        let given = |at: &Place<'_>, key: &str| at.table.params.get(key).is_some();
+    fn fit_together(&self, at: &mut Checker<'_>) -> Option<()> {
+        let given = |at: &Checker<'_>, key: &str| at.table.params.get(key).is_some();
         for key in ["amp", "aperture", "angleaperture"] {
             let holds = self.dynamic || !given(at, key);
-            at.require(holds, key, "weights are applied with `dynamic = true` only")?;
+            at.require(holds, key, "weights need `dynamic = true`")?;
         }
-        let label = "amplitudes are read with `mode = \"byot\"` only";
+        let label = "amplitudes need `mode = \"byot\"`";
         at.require(self.mode == Mode::Byot || self.amp.is_none(), "amp", label)
     }
 
     fn aperture(
         &self,
-        grid: &Grid,
+        grid: &ModelGrid,
         srcs: &[Vec<f64>],
         recs: &[Vec<f64>],
-        at: &mut Place<'_>,
+        at: &mut Checker<'_>,
     ) -> Option<Option<Aperture>> {
         let Some(param) = &self.aperture else { return Some(None) };
-        let label = "offset over depth is for 2-D; limit angles with `angleaperture`";
+        let label = "offset over depth is 2-D only; limit angles with `angleaperture`";
         at.require(grid.axes.len() == 2, "aperture", label)?;
         let limits = limits("aperture", param, at)?;
         let below = |points: &[Vec<f64>]| {
@@ -349,11 +347,11 @@ impl Kirchhoff {
     fn tables(
         &self,
         times: [io::Result<Array>; 2],
-        grid: &Grid,
+        grid: &ModelGrid,
         amplitudes: [io::Result<Amplitude>; 2],
         angles: [f64; 2],
         velocity: Option<&Velocity>,
-        at: &mut Place<'_>,
+        at: &mut Checker<'_>,
     ) -> Option<Tables> {
         let mut made = |array: io::Result<Array>, name: &str| match array {
             Ok(array) => Some(array.named(name)),
@@ -377,7 +375,7 @@ impl Kirchhoff {
 
 /// Amplitudes by distance. PyLops' hundredth of the largest distances keeps them finite at sources
 /// and receivers.
-fn spreading(grid: &Grid, srcs: &[Vec<f64>], recs: &[Vec<f64>]) -> [io::Result<Amplitude>; 2] {
+fn spreading(grid: &ModelGrid, srcs: &[Vec<f64>], recs: &[Vec<f64>]) -> [io::Result<Amplitude>; 2] {
     let floor = 1e-2 * (grid.furthest(srcs) + grid.furthest(recs));
     [srcs, recs].map(|points| Ok(Amplitude::Spreading(points.to_vec(), floor)))
 }
@@ -413,6 +411,6 @@ impl Operator for Built {
                 self.aperture.clone(),
             )?,
         };
-        convolve(&d, 2, &self.wav, self.wavcenter, Method::of(&self.wav))
+        convolve(&d, 2, &self.wav, self.wavcenter, Algorithm::of(&self.wav))
     }
 }

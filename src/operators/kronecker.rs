@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::graph::{self, Value};
-use crate::operators::entry::{Entry, Parameters, Place};
+use crate::operators::entry::{Checker, Entry, Parameters};
 use crate::operators::{Op, Operator, Scope, data, stack};
 use crate::scalar::DType;
 use crate::space::ArrayType;
@@ -18,10 +18,10 @@ pub(crate) const ENTRY: Entry = Entry::of::<Kronecker>("Kronecker");
 /// ```text
 /// Y = A_1 X A_2^T,   X = x as (M_1, M_2),   y = Y of (N_1, N_2) along one axis
 /// ```
-/// Model of `M_1 M_2` elements, data of `N_1 N_2`. A matrix or an identity is applied to all rows
-/// or columns at once, and so is any other operator to 16 or more, but for those that read a table
-/// (`Spread`, `Kirchhoff`); these are applied once for each, so they should be small. The element type is
-/// wide enough for both. PyLops: `Kronecker`.
+/// Model of `M_1 M_2` elements, data of `N_1 N_2`. Matrices and identities are applied to all rows
+/// or columns at once, as are other operators to 16 or more. Operators that read a table (`Spread`,
+/// `Kirchhoff`) are applied to each in turn, so keep their number small. The element type holds
+/// those of both. PyLops: `Kronecker`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct Kronecker {
     /// First operator, by name or as an expression.
@@ -33,7 +33,7 @@ pub(crate) struct Kronecker {
 }
 
 impl Parameters for Kronecker {
-    fn build(self, _: DType, scope: &mut dyn Scope, at: &mut Place<'_>) -> Option<Op> {
+    fn build(self, _: DType, scope: &mut dyn Scope, at: &mut Checker<'_>) -> Option<Op> {
         let first = at.operator("Op1", &self.op1, scope);
         let second = at.operator("Op2", &self.op2, scope);
         at.built("Op1", kronecker(first?, second?))

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::graph::{self, Banded, Value};
 use crate::operators::defaults::{last_two_axes, one_each};
-use crate::operators::entry::{Entry, Parameters, Place};
+use crate::operators::entry::{Checker, Entry, Parameters};
 use crate::operators::stencil::{self, Kind};
 use crate::operators::{Op, Operator, Scope};
 use crate::scalar::DType;
@@ -16,27 +16,27 @@ use crate::spec::OneOrMany;
 
 pub(crate) const ENTRY: Entry = Entry::of::<Laplacian>("Laplacian");
 
-/// Weighted sum of the second derivatives along some axes.
+/// Weighted sum of second derivatives along any number of axes.
 ///
 /// ```text
 /// y = sum_k w_k d^2 x / d axis_k^2
 /// ```
-/// Each derivative is that of `SecondDerivative` with the same `kind` and `edge`. PyLops:
+/// Each derivative is a `SecondDerivative` with the same `kind` and `edge`. PyLops:
 /// `Laplacian`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct Laplacian {
     /// Dims of the model and the data.
     dims: OneOrMany<usize>,
-    /// Axes along which derivatives are taken, any number of them.
+    /// Axes to differentiate along.
     #[serde(default = "last_two_axes")]
     axes: Vec<isize>,
-    /// Weight w of each derivative; one number is for all of them.
+    /// Weight w of each derivative; one number for all axes.
     #[serde(default = "one_each")]
     weights: OneOrMany<f64>,
-    /// Sampling step of each axis, in its units; one number is for all of them.
+    /// Sampling step of each axis, in its units; one number for all axes.
     #[serde(default = "one_each")]
     sampling: OneOrMany<f64>,
-    /// Differences at the edges too; `centered` only.
+    /// Computes differences at the edges too; `centered` only.
     #[serde(default)]
     edge: bool,
     /// `centered`, `forward` or `backward`.
@@ -45,7 +45,7 @@ pub(crate) struct Laplacian {
 }
 
 impl Parameters for Laplacian {
-    fn build(self, dtype: DType, _: &mut dyn Scope, at: &mut Place<'_>) -> Option<Op> {
+    fn build(self, dtype: DType, _: &mut dyn Scope, at: &mut Checker<'_>) -> Option<Op> {
         let dims = at.dims("dims", &self.dims)?;
         let axes = at.some_axes("axes", &self.axes, &dims)?;
         let weights = at.per_axis("weights", &self.weights, axes.len())?;

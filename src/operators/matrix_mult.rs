@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::graph::{self, Value};
 use crate::io::Array;
-use crate::operators::entry::{Entry, Parameters, Place};
+use crate::operators::entry::{Checker, Entry, Parameters};
 use crate::operators::{Op, Operator, Scope};
 use crate::scalar::DType;
 use crate::space::{ArrayType, show_dims};
@@ -20,8 +20,8 @@ pub(crate) const ENTRY: Entry = Entry::of::<MatrixMult>("MatrixMult");
 /// ```text
 /// y_i.. = sum_j A_ij x_j..
 /// ```
-/// Matrix `(N, M)`, model `(M, *otherdims)`, data `(N, *otherdims)`. Without a `dtype` the operator
-/// takes the matrix' own. PyLops: `MatrixMult`.
+/// Matrix `(N, M)`, model `(M, *otherdims)`, data `(N, *otherdims)`. By default `dtype` is that of
+/// the matrix. PyLops: `MatrixMult`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct MatrixMult {
     /// Matrix, `(N, M)`.
@@ -32,7 +32,7 @@ pub(crate) struct MatrixMult {
 }
 
 impl Parameters for MatrixMult {
-    fn build(self, dtype: DType, scope: &mut dyn Scope, at: &mut Place<'_>) -> Option<Op> {
+    fn build(self, dtype: DType, scope: &mut dyn Scope, at: &mut Checker<'_>) -> Option<Op> {
         let a = at.kernel("A", &self.a, dtype, scope)?;
         let ArrayType { dims, dtype } = a.ty().clone();
         let label = format!("expected a matrix (N, M), found {}", show_dims(&dims));

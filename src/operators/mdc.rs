@@ -8,7 +8,7 @@ use serde::Deserialize;
 use crate::graph::{self, Value};
 use crate::io::Array;
 use crate::operators::defaults::{one, yes};
-use crate::operators::entry::{Entry, Parameters, Place};
+use crate::operators::entry::{Checker, Entry, Parameters};
 use crate::operators::{Op, Operator, Scope};
 use crate::scalar::DType;
 use crate::space::{ArrayType, show_dims};
@@ -22,7 +22,7 @@ pub(crate) const ENTRY: Entry = Entry::of::<Mdc>("MDC");
 /// d(t, s, v) = F^-1 [ c sum_r G(f, s, r) F[m](f, r, v) ],   c = dr dt sqrt(nt), or 1 if prescaled
 /// ```
 /// with the orthonormal real Fourier transform F over time. Model `(nt, nr, nv)`, data `(nt, ns,
-/// nv)`, as real numbers of the kernel's precision; with `nv = 1` as PyLops, the last axis is kept.
+/// nv)`, both real, in the kernel's precision; unlike PyLops, `nv = 1` keeps the last axis.
 /// Two-sided models have time zero at sample `(nt - 1) / 2`. PyLops: `MDC`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct Mdc {
@@ -36,22 +36,22 @@ pub(crate) struct Mdc {
     /// Sampling of time.
     #[serde(default = "one")]
     dt: f64,
-    /// Sampling of the receiver array that is summed over.
+    /// Sampling of the receivers, which are summed over.
     #[serde(default = "one")]
     dr: f64,
     /// Whether the model has negative times too.
     #[serde(default = "yes")]
     twosided: bool,
-    /// Correlation: the kernel is conjugated.
+    /// Conjugates the kernel: a correlation.
     #[serde(default)]
     conj: bool,
-    /// The kernel holds `dr dt sqrt(nt)` already.
+    /// The kernel already includes `dr dt sqrt(nt)`.
     #[serde(default)]
     prescaled: bool,
 }
 
 impl Parameters for Mdc {
-    fn build(self, dtype: DType, scope: &mut dyn Scope, at: &mut Place<'_>) -> Option<Op> {
+    fn build(self, dtype: DType, scope: &mut dyn Scope, at: &mut Checker<'_>) -> Option<Op> {
         let g = at.array("G", &self.g, dtype.complex(), scope)?;
         let complex = at.given_dtype().unwrap_or(g.ty().dtype).complex();
         let dims = g.ty().dims.clone();

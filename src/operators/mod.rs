@@ -58,17 +58,18 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 pub use algebra::{
-    Adjoint, Chunked, Conjugate, Imag, Power, Product, Real, Scaled, Sum, Transposed,
+    Adjoint, Chunked, Conjugate, ImagPart, OperatorSum, Power, Product, RealPart, Scaled,
+    Transposed,
 };
 pub use block::block;
 pub use block_diag::block_diag;
+pub(crate) use entry::{Checker, ignored};
 pub use entry::{Entry, Key};
-pub(crate) use entry::{Place, ignored};
 pub use hstack::hstack;
 pub use kronecker::kronecker;
 pub use not_yet::{OPERATORS_NOT_YET, bare, is_listed, not_there_yet};
 pub use params::Scope;
-pub use spaces::{Space, disagreement, same_axes};
+pub use spaces::{OperatorSpace, disagreement, same_axes};
 pub use vstack::vstack;
 
 use crate::graph::{self, MANY, Program, Value, alike, batched};

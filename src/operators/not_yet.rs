@@ -60,15 +60,15 @@ pub fn bare(name: &str) -> &str {
     name.rsplit('.').next().unwrap_or(name)
 }
 
-/// Whether a name is in a list, but for its module and for case.
+/// Whether a name is in a list, ignoring its module and case.
 pub fn is_listed(name: &str, list: &[&str]) -> bool {
     list.iter().any(|listed| listed.eq_ignore_ascii_case(bare(name)))
 }
 
-/// The mistake of a name of PyLops, or of another library, that is not there yet.
+/// The mistake of a name of PyLops, or of another library, that is not supported yet.
 pub fn not_there_yet(what: &str, whose: &str, name: &Spanned<String>) -> Diagnostic {
     let message = format!("{what} `{}` is {NOT_YET}", name.value);
     let label = format!("{whose} has it, this program does not");
-    let help = "README.md lists what is not there yet";
+    let help = "README.md lists what is not supported yet";
     Diagnostic::new(name.span.clone(), message, label).help(help)
 }

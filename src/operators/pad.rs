@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::graph::{self, Value};
-use crate::operators::entry::{Entry, Parameters, Place};
+use crate::operators::entry::{Checker, Entry, Parameters};
 use crate::operators::{Op, Operator, Scope};
 use crate::scalar::DType;
 use crate::space::ArrayType;
@@ -14,12 +14,12 @@ use crate::spec::OneOrMany;
 
 pub(crate) const ENTRY: Entry = Entry::of::<Pad>("Pad");
 
-/// Zeros before and after each axis.
+/// Padding with zeros before and after each axis.
 ///
 /// ```text
 /// y_{before+i} = x_i,   0 elsewhere
 /// ```
-/// Data of `before + n + after` samples along each axis. PyLops: `Pad`.
+/// The data has `before + n + after` samples along each axis. PyLops: `Pad`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct Pad {
     /// Dims of the model.
@@ -29,7 +29,7 @@ pub(crate) struct Pad {
 }
 
 impl Parameters for Pad {
-    fn build(self, dtype: DType, _: &mut dyn Scope, at: &mut Place<'_>) -> Option<Op> {
+    fn build(self, dtype: DType, _: &mut dyn Scope, at: &mut Checker<'_>) -> Option<Op> {
         let dims = at.dims("dims", &self.dims)?;
         let single = [OneOrMany::Many(self.pad.iter().flat_map(OneOrMany::to_vec).collect())];
         let flat = self.pad.iter().all(|entry| matches!(entry, OneOrMany::One(_)));
@@ -55,7 +55,7 @@ impl Parameters for Pad {
 #[derive(Debug)]
 struct Built {
     model: ArrayType,
-    /// Zeros before and after each axis.
+    /// Padding with zeros before and after each axis.
     pairs: Vec<(usize, usize)>,
 }
 

@@ -5,10 +5,10 @@ use serde::{Serialize, Serializer};
 use crate::graph;
 use crate::io::Array;
 use crate::operators::Op;
-use crate::operators::entry::Place;
+use crate::operators::entry::Checker;
 use crate::scalar::{C128, DType};
 use crate::space::show_dims;
-use crate::spec::{ArrayParam, Diagnostic, Diagnostics, Node, NodeValue, OneOrMany, Span};
+use crate::spec::{ArrayParam, Diagnostic, Diagnostics, NodeValue, OneOrMany, Span, TomlNode};
 
 /// As it is written in the file; this is how defaults come into the documentation.
 impl<T: Serialize> Serialize for OneOrMany<T> {
@@ -30,7 +30,7 @@ pub trait Scope {
     fn operator(&mut self, text: &str, span: &Span, diagnostics: &mut Diagnostics) -> Option<Op>;
 }
 
-impl Place<'_> {
+impl Checker<'_> {
     /// Reports a mistake in the value of a key.
     pub(crate) fn wrong(
         &mut self,
@@ -97,9 +97,9 @@ impl Place<'_> {
     /// The same of dims that follow from a key.
     pub(crate) fn fits(&mut self, key: &str, dims: Vec<usize>) -> Option<Vec<usize>> {
         self.require(!dims.is_empty(), key, "expected at least one axis")?;
-        self.require(!dims.contains(&0), key, "an axis of length 0 holds nothing")?;
+        self.require(!dims.contains(&0), key, "an axis of length 0 has no samples")?;
         let fits = dims.iter().try_fold(64usize, |n, &d| n.checked_mul(d)).is_some();
-        self.require(fits, key, "more elements than an address can count")?;
+        self.require(fits, key, "more elements than any machine can address")?;
         Some(dims)
     }
 
@@ -121,7 +121,7 @@ impl Place<'_> {
 
     /// A sampling step.
     pub(crate) fn step(&mut self, key: &str, step: f64) -> Option<()> {
-        let label = "expected a step that is a number and not 0";
+        let label = "expected a finite, nonzero step";
         self.require(step.is_finite() && step != 0.0, key, label)
     }
 
@@ -151,7 +151,7 @@ impl Place<'_> {
         let found = found?;
         let mut sorted = found.clone();
         sorted.sort_unstable();
-        self.require(sorted.windows(2).all(|w| w[0] != w[1]), key, "an axis stands here twice")?;
+        self.require(sorted.windows(2).all(|w| w[0] != w[1]), key, "an axis appears twice")?;
         Some(found)
     }
 
@@ -185,12 +185,12 @@ impl Place<'_> {
                 match make(inline.dims, inline.values, dtype) {
                     Ok(array) => Some(array.named(key)),
                     Err(error) => {
-                        let label = error.to_string();
-                        let (message, label) = match label.strip_prefix("it cannot be ") {
-                            Some(_) => (format!("`{key}` cannot be {dtype}"), label),
-                            None => (format!("`{key}` is no array"), label),
-                        };
-                        self.wrong(key, message, label);
+                        let message = format!("`{key}` cannot be {dtype}");
+                        let mistake = Diagnostic::new(span, message, error.reason());
+                        self.diagnostics.push(match error.advice() {
+                            Some(help) => mistake.help(help),
+                            None => mistake,
+                        });
                         None
                     }
                 }
@@ -225,7 +225,7 @@ impl Place<'_> {
         self.as_type(key, array, dtype)
     }
 
-    /// An array of numbers that stand for themselves: in the element type that the table gives,
+    /// An array of coefficients: in the element type that the table gives,
     /// else in the default's precision, and complex if the array is.
     pub(crate) fn coefficients(
         &mut self,
@@ -281,12 +281,12 @@ impl Place<'_> {
         let dims = array.ty().dims.clone();
         if !array.can_index() {
             let label = format!(
-                "`{}` is {}; indices are integers, a mask is of booleans",
+                "`{}` is {}, but indices are integers and a mask is booleans",
                 array.name(),
                 array.ty().dtype
             );
             let message = format!("`{key}` of {} does not fit", self.table.type_name.value);
-            let help = "save it as such in Python, by `.astype(int)` or `.astype(bool)`";
+            let help = "convert it in Python with `.astype(int)` or `.astype(bool)`";
             self.diagnostics.push(Diagnostic::new(self.span(key), message, label).help(help));
             return None;
         }
@@ -295,11 +295,11 @@ impl Place<'_> {
             show_dims(&dims)
         );
         self.require(dims.len() == 1 && dims[0] > 0, key, label)?;
-        let index = |at: &mut Place<'_>, k: usize, value: C128| {
+        let index = |at: &mut Checker<'_>, k: usize, value: C128| {
             let real = value.im == 0.0;
             let index = if value.re < 0.0 { value.re + n as f64 } else { value.re };
             let label = format!(
-                "entry {k} is {}, expected a whole number from -{n} to {}",
+                "entry {k} is {}, expected an integer from -{n} to {}",
                 if real { value.re.to_string() } else { format!("{value}") },
                 n as isize - 1
             );
@@ -359,7 +359,7 @@ impl Place<'_> {
         &mut self,
         key: &str,
         texts: &[String],
-        list: &[Node],
+        list: &[TomlNode],
         scope: &mut dyn Scope,
     ) -> Option<Vec<Op>> {
         self.require(!texts.is_empty(), key, "expected at least one operator")?;
@@ -372,13 +372,13 @@ impl Place<'_> {
     }
 
     /// The entries of a list.
-    pub(crate) fn list(&self, key: &str) -> Vec<Node> {
+    pub(crate) fn list(&self, key: &str) -> Vec<TomlNode> {
         self.table.params.get(key).map(entries).unwrap_or_default()
     }
 }
 
 /// The entries of a list; none of anything else.
-pub(crate) fn entries(node: &Node) -> Vec<Node> {
+pub(crate) fn entries(node: &TomlNode) -> Vec<TomlNode> {
     match &node.value {
         NodeValue::Array(items) => items.clone(),
         _ => Vec::new(),

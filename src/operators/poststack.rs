@@ -7,8 +7,8 @@ use serde::Deserialize;
 
 use crate::graph::{self, Banded, Value};
 use crate::io::Array;
-use crate::operators::convolution::{Method, convolve};
-use crate::operators::entry::{Entry, Parameters, Place};
+use crate::operators::convolution::{Algorithm, convolve};
+use crate::operators::entry::{Checker, Entry, Parameters};
 use crate::operators::stencil::{self, Kind};
 use crate::operators::{Op, Operator, Scope};
 use crate::scalar::DType;
@@ -23,8 +23,8 @@ pub(crate) const ENTRY: Entry = Entry::of::<PoststackLinearModelling>("Poststack
 /// d = W D m,   (W r)_i = sum_j w_{i-j+c} r_j   or   sum_j w_{j,i-j+c} r_j,   c = (nw-1)/2
 /// ```
 /// with the `FirstDerivative` D of order 3 and step 1. Model and data `(nt0, *spatdims)`. The
-/// factor 1/2 of acoustic impedance is left to the wavelet. Without a `dtype` the operator takes
-/// the wavelet's own. PyLops: `PoststackLinearModelling`.
+/// factor 1/2 of acoustic impedance must be part of the wavelet. By default `dtype` is that of the
+/// wavelet. PyLops: `PoststackLinearModelling`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct PoststackLinearModelling {
     /// Wavelet of an odd number of samples, time zero in the middle; or `(nt0, nw)`, one for each
@@ -34,10 +34,10 @@ pub(crate) struct PoststackLinearModelling {
     nt0: usize,
     /// Dims of the spatial axes, if there are any.
     spatdims: Option<OneOrMany<usize>>,
-    /// The operator counts as a dense matrix, for solvers that ask; the numbers are the same.
+    /// Marks the operator as a dense matrix for solvers that distinguish them; results are the same.
     #[serde(default)]
     explicit: bool,
-    /// Accepted as PyLops does; zeros of the matrix are never stored.
+    /// Accepted for PyLops' sake; zeros of the matrix are never stored.
     #[serde(default)]
     sparse: bool,
     /// `centered` or `forward` derivative.
@@ -46,7 +46,7 @@ pub(crate) struct PoststackLinearModelling {
 }
 
 impl Parameters for PoststackLinearModelling {
-    fn build(self, dtype: DType, scope: &mut dyn Scope, at: &mut Place<'_>) -> Option<Op> {
+    fn build(self, dtype: DType, scope: &mut dyn Scope, at: &mut Checker<'_>) -> Option<Op> {
         let nt0 = at.count("nt0", self.nt0)?;
         let other = at.other_dims("spatdims", &self.spatdims)?;
         let dims = at.fits("nt0", [&[nt0], other.as_slice()].concat())?;
@@ -84,7 +84,7 @@ impl Operator for Built {
         let r = x.stencil(0, self.rows.clone())?;
         if self.wav.ty().dims.len() == 1 {
             let centre = self.wav.ty().len() / 2;
-            return convolve(&r, 0, &self.wav, centre, Method::of(&self.wav));
+            return convolve(&r, 0, &self.wav, centre, Algorithm::of(&self.wav));
         }
         let nt = r.dims()[0];
         let matrix = sheared(&x.constant(&self.wav))?.reshape(&[1, nt, nt])?;

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::graph::{self, Value};
-use crate::operators::entry::{Entry, Parameters, Place};
+use crate::operators::entry::{Checker, Entry, Parameters};
 use crate::operators::{Op, Operator, Scope};
 use crate::scalar::DType;
 use crate::space::ArrayType;
@@ -19,7 +19,7 @@ pub(crate) const ENTRY: Entry = Entry::of::<Real>("Real");
 /// ```text
 /// y = Re x
 /// ```
-/// The data is real. Without a `dtype` the model is complex. PyLops: `Real`.
+/// The data is real. By default the model is complex. PyLops: `Real`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct Real {
     /// Dims of the model and the data.
@@ -27,7 +27,7 @@ pub(crate) struct Real {
 }
 
 impl Parameters for Real {
-    fn build(self, dtype: DType, _: &mut dyn Scope, at: &mut Place<'_>) -> Option<Op> {
+    fn build(self, dtype: DType, _: &mut dyn Scope, at: &mut Checker<'_>) -> Option<Op> {
         let dims = at.dims("dims", &self.dims)?;
         let model = ArrayType { dims, dtype: at.complex_dtype(dtype) };
         Some(Arc::new(Built { model }))

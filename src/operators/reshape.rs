@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::graph::{self, Value};
-use crate::operators::entry::{Entry, Parameters, Place};
+use crate::operators::entry::{Checker, Entry, Parameters};
 use crate::operators::{Op, Operator, Scope};
 use crate::scalar::DType;
 use crate::space::{ArrayType, show_dims};
@@ -14,13 +14,13 @@ use crate::spec::OneOrMany;
 
 pub(crate) const ENTRY: Entry = Entry::of::<Reshape>("Reshape");
 
-/// Other dims for the same samples, in C order.
+/// The same samples with other dims, in C order.
 ///
 /// ```text
 /// y = x,   of dims dimsd
 /// ```
-/// Between operators whose dims match in number only, it says that this is meant: a derivative along
-/// a flattened plane is `D @ R`. PyLops flattens without a word.
+/// Place it between operators that agree only in the number of samples: a derivative along a
+/// flattened plane is `D @ R`. PyLops flattens implicitly.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct Reshape {
     /// Dims of the model.
@@ -30,7 +30,7 @@ pub(crate) struct Reshape {
 }
 
 impl Parameters for Reshape {
-    fn build(self, dtype: DType, _: &mut dyn Scope, at: &mut Place<'_>) -> Option<Op> {
+    fn build(self, dtype: DType, _: &mut dyn Scope, at: &mut Checker<'_>) -> Option<Op> {
         let dims = at.dims("dims", &self.dims)?;
         let dimsd = at.dims("dimsd", &self.dimsd)?;
         let (n, found) = (dims.iter().product::<usize>(), dimsd.iter().product::<usize>());

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::graph::{self, Value};
 use crate::operators::defaults::minus_one;
-use crate::operators::entry::{Entry, Parameters, Place};
+use crate::operators::entry::{Checker, Entry, Parameters};
 use crate::operators::{Op, Operator, Scope};
 use crate::scalar::DType;
 use crate::space::ArrayType;
@@ -15,27 +15,27 @@ use crate::spec::{ArrayParam, OneOrMany};
 
 pub(crate) const ENTRY: Entry = Entry::of::<Restriction>("Restriction");
 
-/// Some samples of an axis, in any order.
+/// Selection of samples along an axis, in any order.
 ///
 /// ```text
 /// y_i = x_{iava_i}
 /// ```
-/// Data of as many samples along the axis as `iava` has. Indices may be repeated; the adjoint then
-/// adds the samples. An array of indices is read before the run, since dims depend on it. PyLops:
+/// The data has one sample along the axis for each entry of `iava`. The adjoint adds the samples of
+/// repeated indices. An array of indices is read before the run, because dims depend on it. PyLops:
 /// `Restriction`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct Restriction {
     /// Dims of the model.
     dims: OneOrMany<usize>,
-    /// Indices of the samples; negative ones count from the end. Of booleans, a mask of the axis.
+    /// Indices of the samples; negative ones count from the end. Booleans are a mask of the axis.
     iava: ArrayParam,
-    /// Axis of which samples are taken.
+    /// Axis to select samples from.
     #[serde(default = "minus_one")]
     axis: isize,
 }
 
 impl Parameters for Restriction {
-    fn build(self, dtype: DType, scope: &mut dyn Scope, at: &mut Place<'_>) -> Option<Op> {
+    fn build(self, dtype: DType, scope: &mut dyn Scope, at: &mut Checker<'_>) -> Option<Op> {
         let dims = at.dims("dims", &self.dims)?;
         let axis = at.axis("axis", self.axis, &dims)?;
         let indices = at.indices("iava", &self.iava, dims[axis], scope)?.into();

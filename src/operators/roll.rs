@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::graph::{self, Value};
 use crate::operators::defaults::minus_one;
-use crate::operators::entry::{Entry, Parameters, Place};
+use crate::operators::entry::{Checker, Entry, Parameters};
 use crate::operators::{Op, Operator, Scope};
 use crate::scalar::DType;
 use crate::space::ArrayType;
@@ -25,10 +25,10 @@ pub(crate) const ENTRY: Entry = Entry::of::<Roll>("Roll");
 pub(crate) struct Roll {
     /// Dims of the model and the data.
     dims: OneOrMany<usize>,
-    /// Axis that is shifted.
+    /// Axis to shift.
     #[serde(default = "minus_one")]
     axis: isize,
-    /// Samples by which the axis is shifted, backwards if negative.
+    /// Number of samples to shift by; negative shifts go backwards.
     #[serde(default = "one_sample")]
     shift: isize,
 }
@@ -38,7 +38,7 @@ fn one_sample() -> isize {
 }
 
 impl Parameters for Roll {
-    fn build(self, dtype: DType, _: &mut dyn Scope, at: &mut Place<'_>) -> Option<Op> {
+    fn build(self, dtype: DType, _: &mut dyn Scope, at: &mut Checker<'_>) -> Option<Op> {
         let dims = at.dims("dims", &self.dims)?;
         let axis = at.axis("axis", self.axis, &dims)?;
         Some(Arc::new(Built { model: ArrayType { dims, dtype }, axis, shift: self.shift }))

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::graph::{self, Banded, Value};
 use crate::operators::defaults::{minus_one, one};
-use crate::operators::entry::{Entry, Parameters, Place};
+use crate::operators::entry::{Checker, Entry, Parameters};
 use crate::operators::stencil::{self, Kind};
 use crate::operators::{Op, Operator, Scope};
 use crate::scalar::DType;
@@ -31,7 +31,7 @@ pub(crate) const ENTRY: Entry = Entry::of::<SecondDerivative>("SecondDerivative"
 pub(crate) struct SecondDerivative {
     /// Dims of the model and the data.
     dims: OneOrMany<usize>,
-    /// Axis along which the derivative is taken.
+    /// Axis to differentiate along.
     #[serde(default = "minus_one")]
     axis: isize,
     /// Sampling step h, in the units of the axis.
@@ -40,13 +40,13 @@ pub(crate) struct SecondDerivative {
     /// `centered`, `forward` or `backward`.
     #[serde(default)]
     kind: Kind,
-    /// Differences at the edges too; `centered` only.
+    /// Computes differences at the edges too; `centered` only.
     #[serde(default)]
     edge: bool,
 }
 
 impl Parameters for SecondDerivative {
-    fn build(self, dtype: DType, _: &mut dyn Scope, at: &mut Place<'_>) -> Option<Op> {
+    fn build(self, dtype: DType, _: &mut dyn Scope, at: &mut Checker<'_>) -> Option<Op> {
         let dims = at.dims("dims", &self.dims)?;
         let axis = at.axis("axis", self.axis, &dims)?;
         at.step("sampling", self.sampling)?;

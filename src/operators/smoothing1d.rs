@@ -7,9 +7,9 @@ use serde::Deserialize;
 
 use crate::graph::{self, Value};
 use crate::io::Array;
-use crate::operators::convolution::{Method, convolve};
+use crate::operators::convolution::{Algorithm, convolve};
 use crate::operators::defaults::minus_one;
-use crate::operators::entry::{Entry, Parameters, Place};
+use crate::operators::entry::{Checker, Entry, Parameters};
 use crate::operators::{Op, Operator, Scope};
 use crate::scalar::{C128, DType};
 use crate::space::ArrayType;
@@ -22,21 +22,21 @@ pub(crate) const ENTRY: Entry = Entry::of::<Smoothing1D>("Smoothing1D");
 /// ```text
 /// y_i = 1/n sum_{|k| <= (n-1)/2} x_{i+k},   n = nsmooth
 /// ```
-/// Samples outside are zeros and the mean is not normalised at the edges: five ones smoothed over 5
-/// begin with 0.6. PyLops: `Smoothing1D`.
+/// Samples outside the axis are zero, and the mean is not renormalised at the edges: five ones
+/// smoothed over 5 begin with 0.6. PyLops: `Smoothing1D`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct Smoothing1D {
-    /// Samples of the mean; an even number is increased by one.
+    /// Length of the mean; an even length is increased by one.
     nsmooth: usize,
     /// Dims of the model and the data.
     dims: OneOrMany<usize>,
-    /// Axis along which the mean is taken.
+    /// Axis to smooth along.
     #[serde(default = "minus_one")]
     axis: isize,
 }
 
 impl Parameters for Smoothing1D {
-    fn build(self, dtype: DType, _: &mut dyn Scope, at: &mut Place<'_>) -> Option<Op> {
+    fn build(self, dtype: DType, _: &mut dyn Scope, at: &mut Checker<'_>) -> Option<Op> {
         let dims = at.dims("dims", &self.dims)?;
         let axis = at.axis("axis", self.axis, &dims)?;
         let mean = mean(self.nsmooth, dtype, at)?;
@@ -45,7 +45,7 @@ impl Parameters for Smoothing1D {
 }
 
 /// The filter of a mean over at least `n` samples.
-pub(super) fn mean(n: usize, dtype: DType, at: &mut Place<'_>) -> Option<Array> {
+pub(super) fn mean(n: usize, dtype: DType, at: &mut Checker<'_>) -> Option<Array> {
     let n = at.count("nsmooth", n)?;
     at.require(n <= 1 << 24, "nsmooth", "expected at most 16777216 samples")?;
     let n = n + 1 - n % 2;
@@ -74,7 +74,7 @@ impl Operator for Built {
 
     fn forward(&self, x: &Value) -> graph::Result<Value> {
         self.means.iter().try_fold(x.clone(), |y, (axis, mean)| {
-            convolve(&y, *axis, mean, mean.ty().len() / 2, Method::of(mean))
+            convolve(&y, *axis, mean, mean.ty().len() / 2, Algorithm::of(mean))
         })
     }
 }

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::operators::defaults::last_two_axes;
-use crate::operators::entry::{Entry, Parameters, Place};
+use crate::operators::entry::{Checker, Entry, Parameters};
 use crate::operators::smoothing1d::{Built, mean};
 use crate::operators::{Op, Scope};
 use crate::scalar::DType;
@@ -20,21 +20,22 @@ pub(crate) const ENTRY: Entry = Entry::of::<Smoothing2D>("Smoothing2D");
 /// ```text
 /// y_ij = 1/(n m) sum_{|k| <= (n-1)/2, |l| <= (m-1)/2} x_{i+k,j+l},   (n, m) = nsmooth
 /// ```
-/// Samples outside are zeros and the mean is not normalised at the edges. PyLops: `Smoothing2D`.
+/// Samples outside the axis are zero, and the mean is not renormalised at the edges. PyLops:
+/// `Smoothing2D`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct Smoothing2D {
-    /// Samples of the mean along each of the axes; even numbers are increased by one. Of a
-    /// two-dimensional model, the first belongs to axis 0 whatever the order of `axes`, as in PyLops.
+    /// Length of the mean along each axis; even lengths are increased by one. For a two-dimensional
+    /// model, the first always belongs to axis 0, as in PyLops.
     nsmooth: OneOrMany<usize>,
     /// Dims of the model and the data.
     dims: OneOrMany<usize>,
-    /// The two axes along which the mean is taken.
+    /// The two axes to smooth along.
     #[serde(default = "last_two_axes")]
     axes: Vec<isize>,
 }
 
 impl Parameters for Smoothing2D {
-    fn build(self, dtype: DType, _: &mut dyn Scope, at: &mut Place<'_>) -> Option<Op> {
+    fn build(self, dtype: DType, _: &mut dyn Scope, at: &mut Checker<'_>) -> Option<Op> {
         let dims = at.dims("dims", &self.dims)?;
         at.require(self.axes.len() == 2, "axes", "expected two axes")?;
         let mut axes = at.axes("axes", &self.axes, &dims)?;

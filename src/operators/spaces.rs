@@ -1,30 +1,30 @@
-//! Whether models or data of operators stand for each other.
+//! Whether models or data of operators match.
 
 use crate::operators::{Operator, program};
 use crate::space::Side;
 
 /// The model or the data of an operator.
 #[derive(Clone, Copy, Debug)]
-pub struct Space<'a> {
-    /// Whose.
+pub struct OperatorSpace<'a> {
+    /// The operator.
     pub op: &'a dyn Operator,
-    /// Which.
+    /// Its model or its data.
     pub side: Side,
-    /// Its dims.
+    /// Dims of that side.
     pub dims: &'a [usize],
 }
 
-impl Space<'_> {
-    /// Whether an array of these dims stands for this: of the same dims, flat, or of any dims with as
-    /// many samples where this is a list.
+impl OperatorSpace<'_> {
+    /// Whether an array of these dims matches: it has the same dims, is flat, or has any dims with
+    /// the same number of samples if this is a list.
     pub fn takes(&self, found: &[usize]) -> bool {
         let number = |dims: &[usize]| dims.iter().try_fold(1_usize, |n, &d| n.checked_mul(d));
         same_axes(found, self.dims)
             || (number(found) == number(self.dims) && (found.len() == 1 || self.is_list()))
     }
 
-    /// Whether it is a flat list of samples, which stands for any dims of as many: nothing works
-    /// along it, as a derivative or a filter of one axis would.
+    /// Whether it is a flat list of samples, which matches any dims with the same number: nothing
+    /// works along it, as a one-axis derivative or filter would.
     pub fn is_list(&self) -> bool {
         self.dims.iter().filter(|&&n| n != 1).count() <= 1
             && program(self.op).is_ok_and(|program| match self.side {
@@ -34,13 +34,13 @@ impl Space<'_> {
     }
 }
 
-/// Whether dims are the same but for axes of length 1.
+/// Whether dims are the same, apart from axes of length 1.
 pub fn same_axes(a: &[usize], b: &[usize]) -> bool {
     a == b || a.iter().filter(|&&n| n != 1).eq(b.iter().filter(|&&n| n != 1))
 }
 
-/// The first space that does not stand for the ones before it, after the one that it differs from.
-pub fn disagreement(spaces: &[Space<'_>]) -> Option<(usize, usize)> {
+/// The first space that does not match the ones before it, preceded by the one it differs from.
+pub fn disagreement(spaces: &[OperatorSpace<'_>]) -> Option<(usize, usize)> {
     let elements = |k: usize| spaces[k].dims.iter().product::<usize>();
     // The first of those dims that are agreed on.
     let mut agreed = 0;

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::graph::{self, Value};
 use crate::io::Array;
-use crate::operators::entry::{Entry, Parameters, Place};
+use crate::operators::entry::{Checker, Entry, Parameters};
 use crate::operators::{Op, Operator, Scope};
 use crate::scalar::DType;
 use crate::space::{ArrayType, show_dims};
@@ -20,9 +20,9 @@ pub(crate) const ENTRY: Entry = Entry::of::<Spread>("Spread");
 /// ```text
 /// y_{j,k} += (1-w) x_{i,l},   y_{j,k+1} += w x_{i,l},   k = trunc(table_{i,l,j}),   w = dtable_{i,l,j}
 /// ```
-/// for every sample (i, l) of the model and every trace j; w = 0 without `dtable`. NaN in `table` skips
-/// a trace. A sample outside of its trace, before its start too, is dropped without a word, and the
-/// adjoint takes nothing from there: tables are read as the run goes, so `check` cannot know.
+/// for every sample (i, l) of the model and every trace j; w = 0 without `dtable`. NaN in `table`
+/// skips a trace. Samples that fall outside their trace, also before its start, are dropped
+/// silently, in the adjoint too: tables are read during the run, so `check` cannot see this.
 /// PyLops: `Spread`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct Spread {
@@ -30,16 +30,16 @@ pub(crate) struct Spread {
     dims: Vec<usize>,
     /// Dims `(nx, nt)` of the data.
     dimsd: Vec<usize>,
-    /// Indices `(nx0, nt0, nx)` of samples, any real numbers; they are truncated.
+    /// Indices `(nx0, nt0, nx)` of samples; real numbers are truncated.
     table: ArrayParam,
     /// Fractions of a sample beyond `table`, of the same dims, for linear interpolation.
     dtable: Option<ArrayParam>,
-    /// Whether samples are shared out over two neighbours: as `dtable` is given or not.
+    /// Whether to interpolate between two neighbours; by default, if `dtable` is given.
     interp: Option<bool>,
 }
 
 impl Parameters for Spread {
-    fn build(self, dtype: DType, scope: &mut dyn Scope, at: &mut Place<'_>) -> Option<Op> {
+    fn build(self, dtype: DType, scope: &mut dyn Scope, at: &mut Checker<'_>) -> Option<Op> {
         let pair = |dims: &[usize], names: &str| {
             format!("expected two axes {names}, found {}", show_dims(dims))
         };
@@ -48,9 +48,9 @@ impl Parameters for Spread {
         let dims = at.fits("dims", self.dims)?;
         let dimsd = at.fits("dimsd", self.dimsd)?;
         let wanted = [dims[0], dims[1], dimsd[0]];
-        let label = "without `dtable` there are no fractions to share samples by";
+        let label = "interpolation needs the fractions of `dtable`";
         at.require(self.interp != Some(true) || self.dtable.is_some(), "interp", label)?;
-        let label = "`dtable` says how samples are shared; leave out one of the two";
+        let label = "`dtable` asks for interpolation; remove one of the two";
         at.require(self.interp != Some(false) || self.dtable.is_none(), "interp", label)?;
         let mut read = |key: &str, param: &ArrayParam| {
             let array = at.array(key, param, DType::Float64, scope)?.exact();

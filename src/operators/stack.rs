@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use crate::graph::{self, Error, MANY, Program, Value, alike, batched};
 use crate::operators::algebra::{as_model, program_for};
-use crate::operators::{Op, Space, data, disagreement};
+use crate::operators::{Op, OperatorSpace, data, disagreement};
 use crate::scalar::DType;
 use crate::space::{ArrayType, Side, show_dims};
 
@@ -38,10 +38,13 @@ pub(super) fn dtype(types: &[ArrayType]) -> DType {
     types.iter().fold(types[0].dtype, |dtype, ty| dtype.promote(ty.dtype))
 }
 
-/// Reports operators whose models or data do not stand for each other.
+/// Reports operators whose models or data do not match.
 pub(super) fn agree(ops: &[Op], types: &[ArrayType], side: Side) -> graph::Result<()> {
-    let spaces: Vec<Space<'_>> =
-        ops.iter().zip(types).map(|(op, ty)| Space { op: &**op, side, dims: &ty.dims }).collect();
+    let spaces: Vec<OperatorSpace<'_>> = ops
+        .iter()
+        .zip(types)
+        .map(|(op, ty)| OperatorSpace { op: &**op, side, dims: &ty.dims })
+        .collect();
     let Some((first, other)) = disagreement(&spaces) else { return Ok(()) };
     Err(Error(format!(
         "the {} of operator {} has dims {}, that of operator {} has {}",
@@ -60,22 +63,22 @@ pub(super) struct Blocks {
     /// Whether each has a part of the model of its own.
     each: bool,
     /// By element type of the value that they are applied to.
-    runs: [OnceLock<Vec<Run>>; DType::ALL.len()],
+    runs: [OnceLock<Vec<LikeBlocks>>; DType::ALL.len()],
 }
 
 /// Operators in a row: one, or many that are one program, from their models and to their data along a
 /// leading axis.
 #[derive(Clone, Debug)]
-pub(super) struct Run {
+pub(super) struct LikeBlocks {
     /// Numbers of the operators.
     pub(super) range: Range<usize>,
     /// The program of many.
     together: Option<Program>,
 }
 
-impl Run {
-    fn alone(k: usize) -> Run {
-        Run { range: k..k + 1, together: None }
+impl LikeBlocks {
+    fn alone(k: usize) -> LikeBlocks {
+        LikeBlocks { range: k..k + 1, together: None }
     }
 }
 
@@ -95,7 +98,7 @@ impl Blocks {
         Ok(blocks)
     }
 
-    fn lock(&self, dtype: DType) -> &OnceLock<Vec<Run>> {
+    fn lock(&self, dtype: DType) -> &OnceLock<Vec<LikeBlocks>> {
         match DType::ALL.iter().zip(&self.runs).find(|(d, _)| **d == dtype) {
             Some((_, lock)) => lock,
             None => unreachable!("all element types are listed"),
@@ -103,7 +106,7 @@ impl Blocks {
     }
 
     /// The runs of operators that are applied to values of an element type.
-    pub(super) fn runs(&self, dtype: DType) -> graph::Result<&[Run]> {
+    pub(super) fn runs(&self, dtype: DType) -> graph::Result<&[LikeBlocks]> {
         let lock = self.lock(dtype);
         if let Some(runs) = lock.get() {
             return Ok(runs);
@@ -112,16 +115,16 @@ impl Blocks {
         Ok(lock.get_or_init(|| runs))
     }
 
-    fn find_runs(&self, dtype: DType) -> graph::Result<Vec<Run>> {
+    fn find_runs(&self, dtype: DType) -> graph::Result<Vec<LikeBlocks>> {
         if self.ops.len() < MANY {
-            return Ok((0..self.ops.len()).map(Run::alone).collect());
+            return Ok((0..self.ops.len()).map(LikeBlocks::alone).collect());
         }
         let programs: graph::Result<Vec<Program>> =
             self.ops.iter().map(|op| program_for(op, dtype.promote(op.model().dtype))).collect();
         self.runs_of(&programs?)
     }
 
-    fn runs_of(&self, programs: &[Program]) -> graph::Result<Vec<Run>> {
+    fn runs_of(&self, programs: &[Program]) -> graph::Result<Vec<LikeBlocks>> {
         let mut runs = Vec::new();
         let mut start = 0;
         for run in programs.chunk_by(alike) {
@@ -134,16 +137,16 @@ impl Blocks {
                 false => None,
             };
             match together {
-                Some(_) => runs.push(Run { range, together }),
-                None => runs.extend(range.map(Run::alone)),
+                Some(_) => runs.push(LikeBlocks { range, together }),
+                None => runs.extend(range.map(LikeBlocks::alone)),
             }
         }
         Ok(runs)
     }
 
-    /// The data of a run, along a leading axis if `shaped`, else along one axis. `x` holds its models one
-    /// after the other, or the one of all.
-    pub(super) fn apply(&self, run: &Run, x: &Value, shaped: bool) -> graph::Result<Value> {
+    /// The data of a run, along a leading axis if `shaped`, else along one axis. `x` holds its
+    /// models one after the other, or the one of all.
+    pub(super) fn apply(&self, run: &LikeBlocks, x: &Value, shaped: bool) -> graph::Result<Value> {
         let op = &self.ops[run.range.start];
         let y = match &run.together {
             None => apply(op, x)?,
@@ -160,7 +163,7 @@ impl Blocks {
     }
 
     /// Elements of the models of a run.
-    pub(super) fn model_len(&self, run: &Run) -> usize {
+    pub(super) fn model_len(&self, run: &LikeBlocks) -> usize {
         self.ops[run.range.start].model().len() * run.range.len()
     }
 }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::graph::{self, Value};
 use crate::operators::defaults::minus_one;
-use crate::operators::entry::{Entry, Parameters, Place};
+use crate::operators::entry::{Checker, Entry, Parameters};
 use crate::operators::{Op, Operator, Scope};
 use crate::scalar::DType;
 use crate::space::ArrayType;
@@ -20,19 +20,19 @@ pub(crate) const ENTRY: Entry = Entry::of::<Sum>("Sum");
 /// ```text
 /// y = sum_i x_i
 /// ```
-/// Data without the axis; of dims `(1,)` if there is no other. PyLops: `Sum`, whose default axis
+/// The data lacks the axis, or has dims `(1,)` if there is no other. PyLops: `Sum`, whose default axis
 /// does nothing to a model of one axis.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct Sum {
     /// Dims of the model.
     dims: OneOrMany<usize>,
-    /// Axis that is summed over.
+    /// Axis to sum over.
     #[serde(default = "minus_one")]
     axis: isize,
 }
 
 impl Parameters for Sum {
-    fn build(self, dtype: DType, _: &mut dyn Scope, at: &mut Place<'_>) -> Option<Op> {
+    fn build(self, dtype: DType, _: &mut dyn Scope, at: &mut Checker<'_>) -> Option<Op> {
         let dims = at.dims("dims", &self.dims)?;
         let axis = at.axis("axis", self.axis, &dims)?;
         Some(Arc::new(Built { model: ArrayType { dims, dtype }, axis }))

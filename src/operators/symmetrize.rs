@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::graph::{self, Value};
 use crate::operators::defaults::minus_one;
-use crate::operators::entry::{Entry, Parameters, Place};
+use crate::operators::entry::{Checker, Entry, Parameters};
 use crate::operators::{Op, Operator, Scope};
 use crate::scalar::DType;
 use crate::space::ArrayType;
@@ -15,23 +15,23 @@ use crate::spec::OneOrMany;
 
 pub(crate) const ENTRY: Entry = Entry::of::<Symmetrize>("Symmetrize");
 
-/// An axis with its mirror image in front of it.
+/// Symmetric extension of an axis, with its mirror image in front.
 ///
 /// ```text
 /// y_{n-1+i} = x_i,   y_{n-1-i} = x_i,   i = 0 .. n-1
 /// ```
-/// Data of `2n - 1` samples along the axis. PyLops: `Symmetrize`.
+/// The data has `2n - 1` samples along the axis. PyLops: `Symmetrize`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct Symmetrize {
     /// Dims of the model.
     dims: OneOrMany<usize>,
-    /// Axis that is mirrored.
+    /// Axis to extend.
     #[serde(default = "minus_one")]
     axis: isize,
 }
 
 impl Parameters for Symmetrize {
-    fn build(self, dtype: DType, _: &mut dyn Scope, at: &mut Place<'_>) -> Option<Op> {
+    fn build(self, dtype: DType, _: &mut dyn Scope, at: &mut Checker<'_>) -> Option<Op> {
         let dims = at.dims("dims", &self.dims)?;
         let axis = at.axis("axis", self.axis, &dims)?;
         Some(Arc::new(Built { model: ArrayType { dims, dtype }, axis }))

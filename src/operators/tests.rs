@@ -5,7 +5,9 @@ use crate::graph::reference::{assert_same, dense, run};
 use crate::io::Array;
 use crate::scalar::{C128, DType};
 use crate::space::ArrayType;
-use crate::spec::{ArraySource, Diagnostics, Document, OperatorSpec, Source, Span, parse_complex};
+use crate::spec::{
+    ArraySource, Diagnostics, Document, OperatorSpec, SourceText, Span, parse_complex,
+};
 
 #[test]
 fn entries_are_sorted_and_documented() {
@@ -74,7 +76,7 @@ impl Scope for Around {
 fn build(text: &str) -> std::result::Result<Op, String> {
     let text =
         if text.contains("[operators") { text.into() } else { format!("[operators]\n{text}") };
-    let source = Source::new("problem.toml", text.as_str());
+    let source = SourceText::new("problem.toml", text.as_str());
     let document = Document::parse(source, &[]).map_err(|e| e.to_string())?;
     let mut diagnostics = document.diagnostics();
     let op = Around { document }.operator("A", &(0..0), &mut diagnostics);
@@ -521,7 +523,7 @@ fn mistakes_stand_at_their_keys() {
      --> problem.toml:2:29
       |
     2 | A = { type = "Flip", dims = [3, 0] }
-      |                             ^^^^^^ an axis of length 0 holds nothing
+      |                             ^^^^^^ an axis of length 0 has no samples
 
     error: problem.toml has 1 mistake; nothing was run
     error: `axis` of Flip does not fit
@@ -537,14 +539,14 @@ fn mistakes_stand_at_their_keys() {
     2 | A = { type = "FFT", dims = 3, norm = "backward" }
       |                                      ^^^^^^^^^^ expected "ortho", "none" or "1/n"
       |
-      = help: no factor on the forward transform is `norm = "none"`; its adjoint has none either
+      = help: for no factor on the forward transform, write `norm = "none"`; its adjoint then has none either
 
     error: problem.toml has 1 mistake; nothing was run
     error: `iava` of Restriction does not fit
      --> problem.toml:2:46
       |
     2 | A = { type = "Restriction", dims = 3, iava = [0, 3] }
-      |                                              ^^^^^^ entry 1 is 3, expected a whole number from -3 to 2
+      |                                              ^^^^^^ entry 1 is 3, expected an integer from -3 to 2
 
     error: problem.toml has 1 mistake; nothing was run
     error: `offset` of Convolve1D does not fit
@@ -554,7 +556,7 @@ fn mistakes_stand_at_their_keys() {
       |                                                           ^ expected an index below 2, the shorter of filter and axis
 
     error: problem.toml has 1 mistake; nothing was run
-    error: wrong value of `method`
+    error: invalid value for `method`
      --> problem.toml:2:59
       |
     2 | A = { type = "Convolve1D", dims = 3, h = [1, 2], method = "auto" }
@@ -582,7 +584,7 @@ fn mistakes_stand_at_their_keys() {
       |                                          ^^^^^^ `N` = (2, 3) is longer than (3, 2) on one axis and shorter on another
 
     error: problem.toml has 1 mistake; nothing was run
-    error: wrong value of `pad`
+    error: invalid value for `pad`
      --> problem.toml:2:38
       |
     2 | A = { type = "Pad", dims = 3, pad = [-1, 2] }
@@ -692,28 +694,28 @@ fn times_by_the_eikonal_equation_are_straight_in_a_constant_medium() {
 fn a_migration_that_does_not_fit_is_refused() {
     let label = |text: String| {
         let all = mistake(&text);
-        let line = all.lines().find(|l| l.contains("^ ") || l.contains("`vel` is needed"));
+        let line = all.lines().find(|l| l.contains("^ ") || l.contains("`vel` is required"));
         line.map_or(all.clone(), |l| l.rsplit('^').next().unwrap_or(l).trim().to_string())
     };
     let analytic = |more: &str| label(kirchhoff(&format!(r#"mode = "analytic", {more}"#)));
     assert_eq!(
         analytic("vel = [[1, 2], [3, 4], [5, 6]]"),
-        "straight rays are for one velocity, a number; write `mode = \"eikonal\"`"
+        "straight rays need one velocity, a number; for an array, write `mode = \"eikonal\"`"
     );
     assert_eq!(analytic("vel = -1"), "expected a velocity above 0, found -1");
-    assert_eq!(analytic("vel = 1, aperture = 2"), "weights are applied with `dynamic = true` only");
+    assert_eq!(analytic("vel = 1, aperture = 2"), "weights need `dynamic = true`");
     assert_eq!(
         analytic("vel = 1, dynamic = true, angleaperture = [20, 10]"),
-        "expected one number above 0, or a pair that grows"
+        "expected one number above 0, or an increasing pair"
     );
-    assert_eq!(analytic("vel = 1, trav = [[1]]"), "a table is read with `mode = \"byot\"` only");
+    assert_eq!(analytic("vel = 1, trav = [[1]]"), "a table needs `mode = \"byot\"`");
     assert_eq!(
         label(kirchhoff("vel = 1000")),
-        "the eikonal equation is for an array; write `mode = \"analytic\"`"
+        "the eikonal equation needs an array of velocities; for a number, write `mode = \"analytic\"`"
     );
     assert_eq!(
         label(kirchhoff("vel = [[1, 2], [3, 4], [5, 6]]")),
-        "point 0 at [0.0, 0.0] is outside of the model, where there is no velocity"
+        "point 0 at [0.0, 0.0] is outside the model"
     );
     assert_eq!(
         label(kirchhoff(r#"mode = "byot", trav = [[1, 2], [3, 4], [5, 6]]"#)),
@@ -735,7 +737,7 @@ fn a_migration_that_does_not_fit_is_refused() {
     let spread = r#"A = { type = "Spread", dims = [1, 1], dimsd = [1, 3], table = [[[1]]], "#;
     assert_eq!(
         label(format!("{spread} interp = true }}")),
-        "without `dtable` there are no fractions to share samples by"
+        "interpolation needs the fractions of `dtable`"
     );
     assert_eq!(
         label(format!("{spread} fh = 1 }}")),

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::graph::{self, Value};
-use crate::operators::entry::{Entry, Parameters, Place};
+use crate::operators::entry::{Checker, Entry, Parameters};
 use crate::operators::{Op, Operator, Scope};
 use crate::scalar::DType;
 use crate::space::ArrayType;
@@ -14,7 +14,7 @@ use crate::spec::OneOrMany;
 
 pub(crate) const ENTRY: Entry = Entry::of::<Transpose>("Transpose");
 
-/// Axes in another order.
+/// Permutation of axes.
 ///
 /// ```text
 /// y[i_{axes[0]}, i_{axes[1]}, ...] = x[i_0, i_1, ...]
@@ -24,12 +24,12 @@ pub(crate) const ENTRY: Entry = Entry::of::<Transpose>("Transpose");
 pub(crate) struct Transpose {
     /// Dims of the model.
     dims: OneOrMany<usize>,
-    /// Each axis of the model once, in the order of the data.
+    /// Axes of the model in the order of the data, each once.
     axes: Vec<isize>,
 }
 
 impl Parameters for Transpose {
-    fn build(self, dtype: DType, _: &mut dyn Scope, at: &mut Place<'_>) -> Option<Op> {
+    fn build(self, dtype: DType, _: &mut dyn Scope, at: &mut Checker<'_>) -> Option<Op> {
         let dims = at.dims("dims", &self.dims)?;
         let axes = at.axes("axes", &self.axes, &dims)?;
         let label = format!("expected each of {} axes once", dims.len());

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::graph::{self, Value};
-use crate::operators::entry::{Entry, Parameters, Place};
+use crate::operators::entry::{Checker, Entry, Parameters};
 use crate::operators::stack::Blocks;
 use crate::operators::{Op, Operator, Scope, stack};
 use crate::scalar::DType;
@@ -14,16 +14,17 @@ use crate::space::{ArrayType, Side};
 
 pub(crate) const ENTRY: Entry = Entry::of::<VStack>("VStack");
 
-/// Operators one above the other.
+/// Operators one above the other: each applied to the same model, stacked.
 ///
 /// ```text
 ///       [ A_0 x ]
 /// y  =  [ A_1 x ]
 ///       [  ...  ]
 /// ```
-/// All have models of the same number of elements. The model has their dims if they agree, else one
-/// axis; the data has one axis. The element type is wide enough for all. From 16 operators in a row that
-/// differ only in small arrays on, they are applied as one, and it rounds as one. PyLops: `VStack`.
+/// All models must have the same number of elements. The model has the common dims of all, or one
+/// axis if they differ; the data has one axis. The element type holds those of all operators. 16 or
+/// more consecutive operators that differ only in small arrays are applied as one, and round as
+/// one. PyLops: `VStack`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct VStack {
     /// Operators, by name or as expressions.
@@ -31,13 +32,13 @@ pub(crate) struct VStack {
 }
 
 impl Parameters for VStack {
-    fn build(self, _: DType, scope: &mut dyn Scope, at: &mut Place<'_>) -> Option<Op> {
+    fn build(self, _: DType, scope: &mut dyn Scope, at: &mut Checker<'_>) -> Option<Op> {
         let ops = at.operators("ops", &self.ops, &at.list("ops"), scope)?;
         at.built("ops", vstack(ops))
     }
 }
 
-/// Operators one above the other.
+/// Operators one above the other: each applied to the same model, stacked.
 pub fn vstack(ops: Vec<Op>) -> graph::Result<Op> {
     let models = stack::models(&ops)?;
     stack::agree(&ops, &models, Side::Model)?;

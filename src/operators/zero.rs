@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::graph::{self, Value};
-use crate::operators::entry::{Entry, Parameters, Place};
+use crate::operators::entry::{Checker, Entry, Parameters};
 use crate::operators::identity::both_dims;
 use crate::operators::{Op, Operator, Scope};
 use crate::scalar::DType;
@@ -15,24 +15,24 @@ use crate::spec::OneOrMany;
 
 pub(crate) const ENTRY: Entry = Entry::of::<Zero>("Zero");
 
-/// Zeros, whatever the model.
+/// The zero operator.
 ///
 /// ```text
 /// y_i = 0
 /// ```
-/// Data of dims `N`, model of dims `M`. In stacks and sums no work is done for it. PyLops: `Zero`.
+/// The data has dims `N`, the model `M`. It costs nothing in stacks and sums. PyLops: `Zero`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct Zero {
     /// Dims of the data.
     #[serde(rename = "N")]
     n: OneOrMany<usize>,
-    /// Dims of the model; `N` if not given.
+    /// Dims of the model; by default `N`.
     #[serde(rename = "M")]
     m: Option<OneOrMany<usize>>,
 }
 
 impl Parameters for Zero {
-    fn build(self, dtype: DType, _: &mut dyn Scope, at: &mut Place<'_>) -> Option<Op> {
+    fn build(self, dtype: DType, _: &mut dyn Scope, at: &mut Checker<'_>) -> Option<Op> {
         let (data, dims) = both_dims(&self.n, &self.m, at)?;
         Some(Arc::new(Built { data, model: ArrayType { dims, dtype } }))
     }

@@ -1,4 +1,4 @@
-//! Few boxes around what is needed of an array.
+//! Covers what is needed of an array with a few boxes.
 
 use crate::space::IndexBox;
 

@@ -1,4 +1,4 @@
-//! The stores of what is kept, the stages that compute them, and where their boxes come from.
+//! The stores of a plan, the stages that compute them, and where their boxes come from.
 
 use std::sync::Arc;
 

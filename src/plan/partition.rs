@@ -22,7 +22,7 @@ pub struct Needs {
 /// Where a stage reads what has come from other processes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Landing {
-    /// Beside what is owned, in one box with it.
+    /// Next to the owned box, in one box with it.
     Beside,
     /// In a buffer of its own, with a copy of what is owned: tiles pull most of it again and again.
     Apart,

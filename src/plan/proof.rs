@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use crate::plan::{Landing, Plan, Share, StoreId, StoreKind};
 use crate::space::IndexBox;
 
-/// Where the contents of a store stand while the stages run.
+/// State of a store's contents while the stages run.
 #[derive(Clone, Copy, PartialEq)]
 enum State {
     Unwritten,

@@ -4,17 +4,17 @@ use std::sync::Arc;
 
 use super::fit::{reshaping, sized};
 use super::names::Names;
-use super::solve::{Fit, Part, part, same_dims};
+use super::solve::{Fit, PlacedOperator, part, same_dims};
 use crate::engine;
 use crate::graph::{self, Program, Value};
 use crate::io::Array;
-use crate::operators::{Adjoint, Op, Space};
+use crate::operators::{Adjoint, Op, OperatorSpace};
 use crate::space::{ArrayType, Side};
 use crate::spec::{ApplySpec, ArrayRef, Diagnostic, Diagnostics};
 
 /// `y = A (x + p) + q`, or with the adjoint of `A`.
 #[derive(Clone, Debug)]
-pub struct Applied {
+pub struct AppliedOperator {
     /// `A`, or its adjoint; the identity if there is none.
     operator: Option<Op>,
     /// `p`.
@@ -27,7 +27,7 @@ pub struct Applied {
     pub to: ArrayType,
 }
 
-impl Applied {
+impl AppliedOperator {
     /// `y` of a value `x` of as many elements as `from`.
     pub fn value(&self, x: &Value) -> graph::Result<Value> {
         let mut x = x.cast(x.dtype().promote(self.from.dtype)).reshape(&self.from.dims)?;
@@ -83,14 +83,14 @@ pub(super) fn of(
     ty: &ArrayType,
     names: &mut Names,
     out: &mut Diagnostics,
-) -> Option<Applied> {
+) -> Option<AppliedOperator> {
     let operator = operator(spec, names, out);
     let added = [optional(&spec.plus, names, out), optional(&spec.add, names, out)];
     let operator = operator?;
     let found = ty;
     let mut from = found.clone();
     if let Some((part, ty, side)) = &operator {
-        let space = Space { op: &*part.built.op, side: *side, dims: &ty.dims };
+        let space = OperatorSpace { op: &*part.built.op, side: *side, dims: &ty.dims };
         if !space.takes(&found.dims) {
             let what = side.name();
             let to = spec.to.name().map_or(spec.to.label(), |name| format!("`{name}`"));
@@ -109,7 +109,7 @@ pub(super) fn of(
 }
 
 /// An operator with the side that it is applied to: its type, and whether it is model or data.
-type Taken<'a> = (Part<'a>, ArrayType, Side);
+type Taken<'a> = (PlacedOperator<'a>, ArrayType, Side);
 
 fn operator<'a>(
     spec: &'a ApplySpec,
@@ -139,7 +139,7 @@ fn optional(
     }
 }
 
-/// An array in the dims of what it is added to.
+/// An array in the dims of the array it is added to.
 fn addend(
     array: Option<Array>,
     name: &Option<ArrayRef>,
@@ -174,7 +174,7 @@ fn read(
     operator: Option<&Taken<'_>>,
     [plus, add]: [Option<Option<Array>>; 2],
     out: &mut Diagnostics,
-) -> Option<Applied> {
+) -> Option<AppliedOperator> {
     let (plus, add) = (plus?, add?);
     let plus = addend(plus, &spec.plus, &from, spec, out)?;
     let operator = match operator {
@@ -189,7 +189,7 @@ fn read(
         Some((part, ..)) => Some(part.built.op.clone()),
         None => None,
     };
-    let mut applied = Applied { operator, plus, add: None, to: from.clone(), from };
+    let mut applied = AppliedOperator { operator, plus, add: None, to: from.clone(), from };
     let result = applied.program().map(|program| program.output_types().swap_remove(0));
     applied.to = match result {
         Ok(ty) => ty,

@@ -23,9 +23,9 @@ pub(super) struct Surroundings {
     pub(super) dtype: DType,
     /// The array that has read standard input.
     pub(super) stdin: Option<Span>,
-    /// Whether the problem file has been read from it.
+    /// Whether the problem file comes from it.
     pub(super) stdin_is_file: bool,
-    /// Where files are to be had that may not be there.
+    /// Where to fetch files that may be missing.
     pub(super) fetch: Vec<(Spanned<String>, String)>,
 }
 
@@ -50,10 +50,10 @@ pub(super) fn open(
         return Some(array);
     }
     let cast = array.cast(around.dtype.real());
-    out.take(cast.map_err(|e| unreadable(&name.value, &spec.source_span, &e)))
+    out.take(cast.map_err(|e| unmade(&name.value, &spec.source_span, &e)))
 }
 
-/// Says which files are to be fetched that nothing reads.
+/// Warns about files of `[fetch]` that nothing reads.
 pub(super) fn check_fetch(document: &Document, out: &mut Diagnostics) {
     let arrays = document.arrays.iter().filter_map(|(_, array)| match &array.source {
         ArraySource::File(file) => Some(file.file.value.as_str()),
@@ -63,7 +63,7 @@ pub(super) fn check_fetch(document: &Document, out: &mut Diagnostics) {
     let read: Vec<&str> = arrays.chain(references).collect();
     for (name, _) in &document.fetch {
         if !read.contains(&name.value.as_str()) {
-            let message = format!("`{}` is to be fetched, and nothing reads it", name.value);
+            let message = format!("`{}` is in `[fetch]`, but nothing reads it", name.value);
             let warning = Diagnostic::new(name.span.clone(), message, "no `file` names it");
             out.warn(warning.did_you_mean(&name.value, &read));
         }
@@ -81,7 +81,7 @@ pub(super) fn warn_missing(
     let Some(missing) = array.missing_chunks() else { return };
     let label = format!("of {stored}");
     out.warn(Diagnostic::new(span.clone(), format!("{what}: {missing}"), label).help(
-        "writers leave out chunks that hold this value alone; if these held another, write the array again",
+        "writers omit chunks that hold only this value; if these held others, write the array again",
     ));
 }
 
@@ -136,7 +136,7 @@ fn cast(name: &str, array: Array, dtype: &Spanned<DType>) -> Result<Array, Diagn
         let message = format!("array `{name}` is complex and cannot be cast to {}", dtype.value);
         let label = format!("the array is {found}");
         Diagnostic::new(dtype.span.clone(), message, label)
-            .help("say which part: `part = \"real\"` or `part = \"imag\"`")
+            .help("choose a part: `part = \"real\"` or `part = \"imag\"`")
     })
 }
 
@@ -152,7 +152,7 @@ fn source(name: &str, spec: &ArraySpec, around: &mut Surroundings) -> Result<Arr
             let dtype = if inline.complex { dtype.complex() } else { dtype };
             let make = if inline.boolean { Array::mask } else { Array::values };
             return make(inline.dims.clone(), inline.values.clone(), dtype)
-                .map_err(|e| unreadable(name, &spec.source_span, &e));
+                .map_err(|e| unmade(name, &spec.source_span, &e));
         }
         ArraySource::Full { shape, value, .. } => (Generator::Full(*value), shape.clone()),
         ArraySource::Arange { start, step, num } => {
@@ -171,7 +171,7 @@ fn source(name: &str, spec: &ArraySpec, around: &mut Surroundings) -> Result<Arr
     };
     let complex = matches!(spec.source, ArraySource::Full { complex: true, .. });
     let dtype = if complex { dtype.complex() } else { dtype };
-    Array::generated(generator, shape, dtype).map_err(|e| unreadable(name, &spec.source_span, &e))
+    Array::generated(generator, shape, dtype).map_err(|e| unmade(name, &spec.source_span, &e))
 }
 
 fn open_file(
@@ -186,13 +186,13 @@ fn open_file(
     let member = match (&source.key, &source.path, file.is_dir()) {
         (Some(key), _, true) => {
             let message = format!("{} is a folder and has no `key`", file.display());
-            let mistake = Diagnostic::new(key.span.clone(), message, "a key is of an .npz file");
-            return Err(mistake.help("say `path` for an array in a Zarr group"));
+            let mistake = Diagnostic::new(key.span.clone(), message, "`key` is for .npz files");
+            return Err(mistake.help("use `path` for an array in a Zarr group"));
         }
         (_, Some(path), false) if file.is_file() => {
             let message = format!("{} is a file and has no `path`", file.display());
-            let mistake = Diagnostic::new(path.span.clone(), message, "a path is in a Zarr group");
-            return Err(mistake.help("say `key` for an array in an .npz file"));
+            let mistake = Diagnostic::new(path.span.clone(), message, "`path` is for Zarr groups");
+            return Err(mistake.help("use `key` for an array in an .npz file"));
         }
         (key, path, _) => key.as_ref().or(path.as_ref()),
     };
@@ -214,10 +214,7 @@ pub(super) fn open_header(
     label: impl Fn() -> String,
 ) -> Result<Array, Diagnostic> {
     Array::open(path, key.map(|k| k.value.as_str())).map_err(|error| {
-        // A message that speaks of the member belongs to the key.
-        let of_member = key.filter(|_| {
-            ["no member", "no array"].iter().any(|words| error.message().contains(words))
-        });
+        let of_member = key.filter(|_| error.is_of_member());
         let span = of_member.map_or(span, |k| &k.span);
         of_io(span, &error, &label())
     })
@@ -235,13 +232,13 @@ fn standard_input(
     }
     if around.stdin_is_file {
         let message = format!("array `{name}` cannot be read from standard input");
-        let label = "the problem file has been read from it";
+        let label = "the problem file comes from it";
         return Err(Diagnostic::new(span, message, label).help("name a file"));
     }
     if let Some(first) = &around.stdin {
         let message = "standard input is read by two arrays";
         return Err(Diagnostic::new(span, message, "the second one")
-            .also(first.clone(), "the first one has read it"));
+            .also(first.clone(), "the first one reads it"));
     }
     around.stdin = Some(span.clone());
     if around.inputs.is_terminal() {
@@ -249,30 +246,33 @@ fn standard_input(
         return Err(Diagnostic::new(span, message, "expected a .npy stream")
             .help("write `pylopsd ... < input.npy`, or pipe from a program that writes .npy"));
     }
-    around.inputs.read_stream().map_err(|e| unreadable(name, &span, &e))
+    around.inputs.read_stream().map_err(|e| of_io(&span, &e, &format!("array `{name}`")))
 }
 
-/// An io message as it is, with its advice below.
+/// An error of the `io` room at a place of the problem file; `label` describes the place.
 pub(super) fn of_io(span: &Span, error: &io::Error, label: &str) -> Diagnostic {
-    match error.message().rsplit_once("; ") {
-        Some((message, help)) => Diagnostic::new(span.clone(), message, label).help(help),
-        None => Diagnostic::new(span.clone(), error.message(), label),
+    advised(Diagnostic::new(span.clone(), error.message(), label), error)
+}
+
+/// A mistake that an error of the `io` room explains.
+pub(super) fn because(span: &Span, message: impl Into<String>, error: &io::Error) -> Diagnostic {
+    advised(Diagnostic::new(span.clone(), message, error.reason()), error)
+}
+
+fn advised(mistake: Diagnostic, error: &io::Error) -> Diagnostic {
+    match error.advice() {
+        Some(help) => mistake.help(help),
+        None => mistake,
     }
 }
 
-fn unreadable(name: &str, span: &Span, error: &io::Error) -> Diagnostic {
-    let what = format!("array `{name}`");
-    match error.message().strip_prefix("it ") {
-        Some(rest) => of_io(span, &io::Error::input(format!("{what} {rest}")), "here"),
-        None => of_io(span, error, &what),
-    }
+/// An array whose values the problem file gives, but which cannot be made.
+fn unmade(name: &str, span: &Span, error: &io::Error) -> Diagnostic {
+    because(span, format!("array `{name}` cannot be made"), error)
 }
 
 fn wrong(key: &str, name: &str, span: &Span, error: &io::Error) -> Diagnostic {
-    let message = format!("`{key}` does not fit array `{name}`");
-    let prefix = format!("{name}: ");
-    let label = error.message().strip_prefix(&prefix).unwrap_or(error.message());
-    Diagnostic::new(span.clone(), message, label)
+    because(span, format!("`{key}` does not fit array `{name}`"), error)
 }
 
 fn not_empty(name: &str, array: &Array, span: &Span) -> Result<(), Diagnostic> {

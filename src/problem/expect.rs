@@ -1,7 +1,7 @@
 //! Expectations: outputs that are written, and references of their dims.
 
 use super::Output;
-use super::arrays::{open_header, warn_missing};
+use super::arrays::{because, open_header, warn_missing};
 use super::fit::sized;
 use super::path_in;
 use super::solve::{Solve, same_dims};
@@ -59,7 +59,7 @@ fn reference(
     }
     let dims: Vec<isize> = ty.dims.iter().map(|&n| n as isize).collect();
     let reshaped = array.reshape(&dims);
-    out.take(reshaped.map_err(|e| Diagnostic::new(file.span.clone(), message, e.message())))
+    out.take(reshaped.map_err(|e| because(&file.span, message, &e)))
 }
 
 fn not_listed(document: &Document, output: &Spanned<OutputName>) -> Diagnostic {
@@ -76,5 +76,5 @@ fn not_listed(document: &Document, output: &Spanned<OutputName>) -> Diagnostic {
         return mistake.help(format!("add `{name} = \"{name}.npy\"` to `[outputs]`"));
     }
     let listed: Vec<String> = listed.iter().map(|l| format!("`{l}`")).collect();
-    mistake.help(format!("listed there: {}", listed.join(", ")))
+    mistake.help(format!("`[outputs]` has {}", listed.join(", ")))
 }

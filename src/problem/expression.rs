@@ -6,9 +6,9 @@ use std::sync::Arc;
 use super::fit::{self, Operand};
 use super::names::{Built, MAX_DEPTH, MAX_LEVEL, Names, programmed};
 use super::postfix::Postfix;
-use super::unused::Kind;
+use super::unused::ThingKind;
 use crate::graph;
-use crate::operators::{self, Imag, Op, Power, Product, Real, Scaled, Sum};
+use crate::operators::{self, ImagPart, Op, OperatorSum, Power, Product, RealPart, Scaled};
 use crate::scalar::C128;
 use crate::spec::{Diagnostic, Diagnostics, Expr, ExprKind, Function, Span, Spanned};
 
@@ -19,17 +19,17 @@ const MAX_POWER: u32 = 1000;
 
 /// A number or an operator.
 #[derive(Debug)]
-pub(super) enum Term {
+pub(super) enum Evaluated {
     Number(C128, Span),
     Operator(Operand),
 }
 
 /// Reads expressions of a problem.
-pub(super) struct Evaluator<'a> {
+pub(super) struct ExpressionReader<'a> {
     pub(super) names: &'a mut Names,
     /// Where every mistake is reported, if spans of the expression say nothing.
     pub(super) at: Option<&'a Span>,
-    /// The numbers that operators are scaled by, and where they stand.
+    /// The numbers that scale operators, with their places.
     pub(super) scales: Vec<(C128, Span)>,
     pub(super) out: &'a mut Diagnostics,
 }
@@ -42,7 +42,7 @@ enum Sign {
     Slash,
 }
 
-impl Evaluator<'_> {
+impl ExpressionReader<'_> {
     /// An expression that must be an operator, and one that gives a program.
     pub(super) fn operator(&mut self, e: &Expr) -> Option<Built> {
         let term = self.term(e)?;
@@ -62,7 +62,7 @@ impl Evaluator<'_> {
         Some(Built { op: operand.op, data, depth: operand.depth, size: operand.size })
     }
 
-    fn term(&mut self, e: &Expr) -> Option<Term> {
+    fn term(&mut self, e: &Expr) -> Option<Evaluated> {
         if self.names.level >= MAX_LEVEL {
             return self.nested_too_deep(&self.span(e));
         }
@@ -72,13 +72,13 @@ impl Evaluator<'_> {
         term
     }
 
-    fn kind(&mut self, e: &Expr) -> Option<Term> {
+    fn kind(&mut self, e: &Expr) -> Option<Evaluated> {
         match &e.kind {
-            ExprKind::Number(x) => Some(Term::Number(*x, self.span(e))),
+            ExprKind::Number(x) => Some(Evaluated::Number(*x, self.span(e))),
             ExprKind::Name(name) => self.name(name, self.span(e)),
             ExprKind::Neg(a) => match self.term(a)? {
-                Term::Number(x, _) => Some(Term::Number(-x, self.span(e))),
-                Term::Operator(a) => {
+                Evaluated::Number(x, _) => Some(Evaluated::Number(-x, self.span(e))),
+                Evaluated::Operator(a) => {
                     let op = Arc::new(Scaled((-1.0).into(), a.op.clone()));
                     self.made(e, op, &[a])
                 }
@@ -91,18 +91,18 @@ impl Evaluator<'_> {
         }
     }
 
-    fn name(&mut self, name: &str, span: Span) -> Option<Term> {
+    fn name(&mut self, name: &str, span: Span) -> Option<Evaluated> {
         if let Some(x) = self.names.document().param(name) {
-            self.names.note(Kind::Param, name);
-            return Some(Term::Number(x.into(), span));
+            self.names.note(ThingKind::Param, name);
+            return Some(Evaluated::Number(x.into(), span));
         }
         let built = self.names.operator_named(name, &span, self.out)?;
         let Built { op, data, depth, size } = built;
-        Some(Term::Operator(Operand { op, data: Some(data), depth, size, span }))
+        Some(Evaluated::Operator(Operand { op, data: Some(data), depth, size, span }))
     }
 
     /// `A + B - C`
-    fn sum(&mut self, e: &Expr) -> Option<Term> {
+    fn sum(&mut self, e: &Expr) -> Option<Evaluated> {
         let (mut parts, mut first) = (Vec::new(), e);
         loop {
             first = match &first.kind {
@@ -119,12 +119,12 @@ impl Evaluator<'_> {
         }
         parts.push((1.0, first));
         parts.reverse();
-        let terms: Vec<Option<Term>> = parts.iter().map(|(_, part)| self.term(part)).collect();
-        let terms: Option<Vec<Term>> = terms.into_iter().collect();
+        let terms: Vec<Option<Evaluated>> = parts.iter().map(|(_, part)| self.term(part)).collect();
+        let terms: Option<Vec<Evaluated>> = terms.into_iter().collect();
         let (mut number, mut operands) = (C128::new(0.0, 0.0), Vec::new());
         let mut last: Option<(bool, Span)> = None;
         for ((factor, part), term) in parts.iter().zip(terms?) {
-            let is_number = matches!(term, Term::Number(..));
+            let is_number = matches!(term, Evaluated::Number(..));
             let span = self.span(part);
             if let Some((before, other)) = last
                 && before != is_number
@@ -137,8 +137,8 @@ impl Evaluator<'_> {
             }
             last = Some((is_number, span));
             match term {
-                Term::Number(x, _) => number += x * *factor,
-                Term::Operator(operand) => operands.push((*factor, operand)),
+                Evaluated::Number(x, _) => number += x * *factor,
+                Evaluated::Operator(operand) => operands.push((*factor, operand)),
             }
         }
         if operands.is_empty() {
@@ -153,13 +153,13 @@ impl Evaluator<'_> {
             let op = operand.op.clone();
             if *factor < 0.0 { Arc::new(Scaled((-1.0).into(), op)) as Op } else { op }
         });
-        let op = Arc::new(Sum(ops.collect()));
+        let op = Arc::new(OperatorSum(ops.collect()));
         let operands: Vec<Operand> = operands.into_iter().map(|(_, o)| o).collect();
         self.made(e, op, &operands)
     }
 
     /// `2 * A @ B / 3`
-    fn product(&mut self, e: &Expr) -> Option<Term> {
+    fn product(&mut self, e: &Expr) -> Option<Evaluated> {
         let (mut parts, mut first) = (Vec::new(), e);
         loop {
             first = match &first.kind {
@@ -176,40 +176,40 @@ impl Evaluator<'_> {
         }
         parts.push((Sign::Star, first));
         parts.reverse();
-        let terms: Vec<Option<Term>> = parts.iter().map(|(_, part)| self.term(part)).collect();
-        let terms: Option<Vec<Term>> = terms.into_iter().collect();
+        let terms: Vec<Option<Evaluated>> = parts.iter().map(|(_, part)| self.term(part)).collect();
+        let terms: Option<Vec<Evaluated>> = terms.into_iter().collect();
         let (mut number, mut scaled) = (C128::new(1.0, 0.0), false);
         let mut operands: Vec<Operand> = Vec::new();
         let mut signs: Vec<Span> = Vec::new();
         let (mut before, mut factor): (Option<Span>, Option<Span>) = (None, None);
         for ((sign, part), term) in parts.iter().zip(terms?) {
             let here = self.span(part);
-            if matches!(term, Term::Number(..)) {
+            if matches!(term, Evaluated::Number(..)) {
                 factor = factor.map_or(Some(here.clone()), |_| Some(self.span(e)));
             }
             let at = before.as_ref().map_or(here.clone(), |b| self.sign(b, &here, e));
-            if *sign == Sign::At && (operands.is_empty() || matches!(term, Term::Number(..))) {
+            if *sign == Sign::At && (operands.is_empty() || matches!(term, Evaluated::Number(..))) {
                 let help = "write `2 * A` to scale an operator";
                 let mistake = Diagnostic::new(at, "`@` with a number", "expected two operators");
                 self.out.push(mistake.help(help));
                 return None;
             }
             match (*sign, term) {
-                (Sign::Slash, Term::Number(x, span)) => {
+                (Sign::Slash, Evaluated::Number(x, span)) => {
                     if x == C128::new(0.0, 0.0) {
                         return self.wrong(&span, "division by zero", "this is 0");
                     }
                     (number, scaled) = (number / x, true);
                 }
-                (Sign::Slash, Term::Operator(operand)) => {
+                (Sign::Slash, Evaluated::Operator(operand)) => {
                     let label = "expected a number, found an operator";
                     let mistake = Diagnostic::new(operand.span, "division by an operator", label)
-                        .help("what is solved stands in `[solve]`");
+                        .help("division is a solve, which belongs in `[solve]`");
                     self.out.push(mistake);
                     return None;
                 }
-                (_, Term::Number(x, _)) => (number, scaled) = (number * x, true),
-                (_, Term::Operator(operand)) => {
+                (_, Evaluated::Number(x, _)) => (number, scaled) = (number * x, true),
+                (_, Evaluated::Operator(operand)) => {
                     signs.push(at);
                     operands.push(operand);
                 }
@@ -229,51 +229,51 @@ impl Evaluator<'_> {
         let mut op = balanced(&ops);
         if scaled {
             // A number beside operators scales what the ones before it give, and so all.
-            let Some(Term::Number(c, _)) = self.number(number, e) else { return None };
+            let Some(Evaluated::Number(c, _)) = self.number(number, e) else { return None };
             self.scales.extend(factor.map(|span| (c, span)));
             op = Arc::new(Scaled(c, op));
         }
         self.made(e, op, &operands)
     }
 
-    fn power(&mut self, e: &Expr, base: &Expr, exponent: &Spanned<u32>) -> Option<Term> {
+    fn power(&mut self, e: &Expr, base: &Expr, exponent: &Spanned<u32>) -> Option<Evaluated> {
         let n = exponent.value;
         let mut operand = match self.term(base)? {
-            Term::Number(x, _) => return self.number(x.powu(n), e),
-            Term::Operator(operand) => operand,
+            Evaluated::Number(x, _) => return self.number(x.powu(n), e),
+            Evaluated::Operator(operand) => operand,
         };
         fit::square(&mut operand, self.out)?;
         if n > MAX_POWER {
             let span = self.at.unwrap_or(&exponent.span).clone();
             let label = format!("expected at most {MAX_POWER}");
-            return self.wrong(&span, "wrong exponent of `**`", label);
+            return self.wrong(&span, "invalid exponent for `**`", label);
         }
         operand.size = operand.size.saturating_mul(n.max(1) as usize);
         let op = Arc::new(Power(operand.op.clone(), n));
         self.made(e, op, &[operand])
     }
 
-    fn postfix(&mut self, e: &Expr) -> Option<Term> {
+    fn postfix(&mut self, e: &Expr) -> Option<Evaluated> {
         let (operand, postfix, only_conj) = Postfix::of(e);
         match self.term(operand)? {
-            Term::Number(x, _) if only_conj => {
-                Some(Term::Number(if postfix.conjugated { x.conj() } else { x }, self.span(e)))
+            Evaluated::Number(x, _) if only_conj => {
+                Some(Evaluated::Number(if postfix.conjugated { x.conj() } else { x }, self.span(e)))
             }
-            Term::Number(_, span) => {
+            Evaluated::Number(_, span) => {
                 let label = "expected an operator, found a number";
                 self.wrong(&span, "a number has no adjoint", label)
             }
-            Term::Operator(operand) => {
+            Evaluated::Operator(operand) => {
                 let op = postfix.apply(operand.op.clone());
                 self.built(e, op, &[operand])
             }
         }
     }
 
-    fn call(&mut self, e: &Expr, function: Function, rows: &[Vec<Expr>]) -> Option<Term> {
-        let terms: Vec<Vec<Option<Term>>> =
+    fn call(&mut self, e: &Expr, function: Function, rows: &[Vec<Expr>]) -> Option<Evaluated> {
+        let terms: Vec<Vec<Option<Evaluated>>> =
             rows.iter().map(|row| row.iter().map(|e| self.term(e)).collect()).collect();
-        let terms: Option<Vec<Vec<Term>>> =
+        let terms: Option<Vec<Vec<Evaluated>>> =
             terms.into_iter().map(|row| row.into_iter().collect()).collect();
         let mut terms = terms?;
         if function == Function::Sqrt {
@@ -292,8 +292,8 @@ impl Evaluator<'_> {
         let flat: Vec<Operand> = operands.into_iter().flatten().collect();
         let op = match function {
             Function::Block => operators::block(ops),
-            Function::Real => Ok(Arc::new(Real(ops.pop()?.pop()?)) as Op),
-            Function::Imag => Ok(Arc::new(Imag(ops.pop()?.pop()?)) as Op),
+            Function::Real => Ok(Arc::new(RealPart(ops.pop()?.pop()?)) as Op),
+            Function::Imag => Ok(Arc::new(ImagPart(ops.pop()?.pop()?)) as Op),
             Function::VStack => operators::vstack(ops.pop()?),
             Function::HStack => operators::hstack(ops.pop()?),
             Function::BlockDiag => operators::block_diag(ops.pop()?),
@@ -306,33 +306,33 @@ impl Evaluator<'_> {
         self.built(e, op, &flat)
     }
 
-    fn sqrt(&mut self, e: &Expr, of: Term) -> Option<Term> {
+    fn sqrt(&mut self, e: &Expr, of: Evaluated) -> Option<Evaluated> {
         match of {
-            Term::Operator(operand) => {
+            Evaluated::Operator(operand) => {
                 let label = "expected a number, found an operator";
                 self.wrong(&operand.span, "the square root of an operator", label)
             }
-            Term::Number(x, span) if x.im == 0.0 && x.re < 0.0 => {
+            Evaluated::Number(x, span) if x.im == 0.0 && x.re < 0.0 => {
                 let label = format!("this is {}", x.re);
                 self.wrong(&span, "the square root of a negative number", label)
             }
-            Term::Number(x, _) if x.im == 0.0 => self.number(x.re.sqrt().into(), e),
-            Term::Number(x, _) => self.number(x.sqrt(), e),
+            Evaluated::Number(x, _) if x.im == 0.0 => self.number(x.re.sqrt().into(), e),
+            Evaluated::Number(x, _) => self.number(x.sqrt(), e),
         }
     }
 
-    fn number(&mut self, x: C128, e: &Expr) -> Option<Term> {
+    fn number(&mut self, x: C128, e: &Expr) -> Option<Evaluated> {
         let span = self.span(e);
         if !x.is_finite() {
             return self.wrong(&span, "a number that is not finite", format!("this is {x}"));
         }
-        Some(Term::Number(x, span))
+        Some(Evaluated::Number(x, span))
     }
 
-    fn as_operator(&mut self, term: Term, expected: &str) -> Option<Operand> {
+    fn as_operator(&mut self, term: Evaluated, expected: &str) -> Option<Operand> {
         match term {
-            Term::Operator(operand) => Some(operand),
-            Term::Number(x, span) => {
+            Evaluated::Operator(operand) => Some(operand),
+            Evaluated::Number(x, span) => {
                 let found = if x.im == 0.0 { x.re.to_string() } else { x.to_string() };
                 let label = format!("expected {expected}, found the number {found}");
                 self.wrong(&span, "a number where an operator is needed", label)
@@ -341,19 +341,19 @@ impl Evaluator<'_> {
     }
 
     /// An operator made of others by a graph.
-    fn built(&mut self, e: &Expr, op: graph::Result<Op>, of: &[Operand]) -> Option<Term> {
+    fn built(&mut self, e: &Expr, op: graph::Result<Op>, of: &[Operand]) -> Option<Evaluated> {
         match op {
             Ok(op) => self.made(e, op, of),
             Err(error) => {
                 let span = self.span(e);
-                let message = format!("`{}` makes no operator", self.text(&span));
+                let message = format!("`{}` does not make an operator", self.text(&span));
                 self.wrong(&span, &message, error.to_string())
             }
         }
     }
 
     /// An operator made of others, if it is not beyond all bounds.
-    fn made(&mut self, e: &Expr, op: Op, of: &[Operand]) -> Option<Term> {
+    fn made(&mut self, e: &Expr, op: Op, of: &[Operand]) -> Option<Evaluated> {
         let span = self.span(e);
         let depth = of.iter().map(|o| o.depth).max().unwrap_or(0) + 1;
         let size = of.iter().fold(1, |n: usize, o| n.saturating_add(o.size.saturating_add(1)));
@@ -364,12 +364,12 @@ impl Evaluator<'_> {
             let label = format!("more than {MAX_SIZE} steps");
             return self.wrong(&span, "the operator is too long", label);
         }
-        Some(Term::Operator(Operand { op, data: None, depth, size, span }))
+        Some(Evaluated::Operator(Operand { op, data: None, depth, size, span }))
     }
 
     fn nested_too_deep<T>(&mut self, span: &Span) -> Option<T> {
         let label = format!("more than {MAX_DEPTH} inside each other");
-        self.wrong(span, "operators are nested too deep", label)
+        self.wrong(span, "operators are nested too deeply", label)
     }
 
     fn wrong<T>(&mut self, span: &Span, message: &str, label: impl AsRef<str>) -> Option<T> {
@@ -385,7 +385,8 @@ impl Evaluator<'_> {
         fit::text(self.out, span)
     }
 
-    /// Place of the sign between two operands; of the whole if it does not stand as it is.
+    /// Place of the sign between two operands; of the whole if the source does not hold the text
+    /// verbatim.
     fn sign(&self, left: &Span, right: &Span, e: &Expr) -> Span {
         if left.end < right.start
             && let Some(k) =

@@ -1,6 +1,6 @@
-//! Whether operands fit each other, said with both names and their dims.
+//! Checks that operands fit each other; errors give both names and dims.
 
-use crate::operators::{self, Op, Space, disagreement, same_axes};
+use crate::operators::{self, Op, OperatorSpace, disagreement, same_axes};
 use crate::space::{ArrayType, Side, show_dims};
 use crate::spec::{Diagnostic, Diagnostics, Function, Span};
 
@@ -98,7 +98,7 @@ fn misfit(
     out.push(mistake);
 }
 
-/// `A @ B`: the data of `B` are the model of `A`, each with all that stands on its side.
+/// `A @ B`: the data of `B` are the model of `A`; each side may itself be a product.
 pub(super) fn product(
     left: (&mut Operand, &dyn Fn() -> Op),
     right: (&mut Operand, &dyn Fn() -> Op),
@@ -111,8 +111,8 @@ pub(super) fn product(
     }
     let (a, b) = ((left.1)(), (right.1)());
     let spaces = [
-        Space { op: &*a, side: Side::Model, dims: &model },
-        Space { op: &*b, side: Side::Data, dims: &data },
+        OperatorSpace { op: &*a, side: Side::Model, dims: &model },
+        OperatorSpace { op: &*b, side: Side::Data, dims: &data },
     ];
     if disagreement(&spaces).is_none() {
         return Some(());
@@ -137,7 +137,7 @@ pub(super) fn reshaping(same_number: bool, from: &[usize], to: &[usize]) -> Opti
     };
     same_number.then(|| {
         format!(
-            "their dims match in number only; if that is meant, put \
+            "they agree only in the number of samples; if you intend that, put \
              `{{ type = \"Reshape\", dims = {}, dimsd = {} }}` between them",
             list(from),
             list(to)
@@ -145,7 +145,7 @@ pub(super) fn reshaping(same_number: bool, from: &[usize], to: &[usize]) -> Opti
     })
 }
 
-/// The first of some operands whose model or data do not stand for those before it.
+/// The first operand whose model or data do not match those before it.
 fn differing(
     operands: &mut [&mut Operand],
     side: Side,
@@ -154,8 +154,11 @@ fn differing(
     let dims: Option<Vec<Vec<usize>>> =
         operands.iter_mut().map(|operand| operand.dims_of(side, out)).collect();
     let dims = dims?;
-    let spaces: Vec<Space<'_>> =
-        operands.iter().zip(&dims).map(|(o, dims)| Space { op: &*o.op, side, dims }).collect();
+    let spaces: Vec<OperatorSpace<'_>> = operands
+        .iter()
+        .zip(&dims)
+        .map(|(o, dims)| OperatorSpace { op: &*o.op, side, dims })
+        .collect();
     Some(disagreement(&spaces))
 }
 
@@ -181,13 +184,13 @@ pub(super) fn sum(
     Some(())
 }
 
-/// `A ** n`: model and data stand for each other.
+/// `A ** n`: model and data must match.
 pub(super) fn square(operand: &mut Operand, out: &mut Diagnostics) -> Option<()> {
     let (model, data) = (operand.dims(), operand.dimsd(out)?);
     let op = &*operand.op;
     let spaces = [
-        Space { op, side: Side::Model, dims: &model },
-        Space { op, side: Side::Data, dims: &data },
+        OperatorSpace { op, side: Side::Model, dims: &model },
+        OperatorSpace { op, side: Side::Data, dims: &data },
     ];
     if disagreement(&spaces).is_none() {
         return Some(());
@@ -196,9 +199,7 @@ pub(super) fn square(operand: &mut Operand, out: &mut Diagnostics) -> Option<()>
     let label = format!("model {}; data {}", sized(&model), sized(&data));
     let mistake = Diagnostic::new(operand.span.clone(), message, label);
     let help = reshaping(elements(&model) == elements(&data), &data, &model);
-    out.push(mistake.help(
-        help.unwrap_or("an operator with powers has model and data of the same dims".into()),
-    ));
+    out.push(mistake.help(help.unwrap_or("a power needs model and data of the same dims".into())));
     None
 }
 

@@ -16,7 +16,7 @@ struct Taken {
     place: Place,
     /// ``array `d` ``.
     what: String,
-    /// Where the problem file says so.
+    /// Where the problem file names it.
     span: Option<Span>,
     written: bool,
 }

@@ -22,9 +22,9 @@ mod unused;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-pub use apply::Applied;
+pub use apply::AppliedOperator;
 pub use guard::{Clash, Guard};
-pub use outputs::{Made, Output, Source};
+pub use outputs::{Made, Output, OutputSource};
 pub use solve::{Regularization, Solve};
 
 use crate::io::{Array, Inputs};
@@ -36,7 +36,7 @@ use crate::spec::{Diagnostic, Diagnostics, Document, ExpectSpec, RunSpec};
 use application::Expanded;
 use names::Names;
 
-/// A problem whose parts fit: what is left is to run it.
+/// A checked problem, ready to run.
 #[derive(Debug)]
 pub struct Problem {
     /// The file that it comes from.
@@ -72,7 +72,8 @@ impl Problem {
         Problem::load_with(document, None, &Arc::default())
     }
 
-    /// The same, with relative outputs in another folder than the file's, and inputs that may have been sent.
+    /// The same, with relative outputs in another folder than the file's, and inputs that may have
+    /// been sent.
     pub fn load_with(
         document: Document,
         out_dir: Option<&Path>,
@@ -112,8 +113,8 @@ impl Problem {
         names.read_for(None);
         for (name, _) in &document.solves {
             if name.value == "model" || names.built_array(&name.value).is_some() {
-                let message = format!("`{}` is the name of something else too", name.value);
-                let label = "an output that is made of it could mean an array or the model";
+                let message = format!("`{}` names something else too", name.value);
+                let label = "an output made of it could mean an array or the model";
                 out.push(
                     Diagnostic::new(name.span.clone(), message, label).help("give it another name"),
                 );
@@ -231,7 +232,7 @@ fn not_empty(document: &Document) -> Result<(), Diagnostics> {
     let mut out = document.diagnostics();
     let message = "the problem file describes nothing";
     let label = "expected `[arrays]`, `[operators]` and `[solve]`";
-    let help = "README.md begins with a problem file; `specs/` holds more";
+    let help = "see README.md and `specs/` for problem files";
     out.push(Diagnostic::new(0..0, message, label).help(help));
     Err(out)
 }
@@ -243,15 +244,14 @@ fn check_solved(document: &Document, out: &mut Diagnostics) {
         return;
     }
     let (key, message) = if !document.outputs.is_empty() {
-        ("outputs", "outputs are written by a solve, and the file has no `[solve]`")
+        ("outputs", "outputs need a solve, and the file has no `[solve]`")
     } else if !document.expect.is_empty() {
-        ("expect", "expectations are of a solve, and the file has no `[solve]`")
+        ("expect", "expectations need a solve, and the file has no `[solve]`")
     } else {
         return;
     };
-    let help = "outputs of operators and arrays alone are not there yet: write a `[solve]`, if only of an \
-                Identity; `pylopsd apply` applies an operator without";
-    let label = "nothing would look at this";
+    let help = "outputs without a solve are not supported yet: add a `[solve]`, if only with an Identity, or apply an operator with `pylopsd apply`";
+    let label = "nothing would use this";
     out.push(Diagnostic::new(root.key_span(key), message, label).help(help));
 }
 

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use super::application;
 use super::apply;
-use super::arrays::{self, Surroundings, check_chunks};
-use super::expression::Evaluator;
+use super::arrays::{self, Surroundings, because, check_chunks};
+use super::expression::ExpressionReader;
 use super::synthetics;
-use super::unused::{Kind, Uses};
+use super::unused::{ThingKind, Uses};
 use crate::io::{Array, Inputs};
 use crate::operators::{self, Chunked, Op, Scope};
 use crate::scalar::{C128, DType};
@@ -24,7 +24,7 @@ pub(super) const MAX_LEVEL: usize = 400;
 
 /// A thing of the file on its way.
 #[derive(Debug)]
-enum State<T> {
+enum Resolution<T> {
     Unseen,
     Running,
     /// Its mistakes were reported.
@@ -32,10 +32,10 @@ enum State<T> {
     Done(T),
 }
 
-impl<T> State<T> {
+impl<T> Resolution<T> {
     fn done(&self) -> Option<&T> {
         match self {
-            State::Done(thing) => Some(thing),
+            Resolution::Done(thing) => Some(thing),
             _ => None,
         }
     }
@@ -51,7 +51,7 @@ enum Named {
 /// An operator that gives a program.
 #[derive(Clone, Debug)]
 pub(super) struct Built {
-    /// The operator.
+    /// The operator itself.
     pub(super) op: Op,
     /// Dims and element type of its data.
     pub(super) data: ArrayType,
@@ -66,8 +66,8 @@ pub(super) struct Built {
 pub(super) struct Names {
     document: Arc<Document>,
     around: Surroundings,
-    arrays: Vec<State<Array>>,
-    operators: Vec<State<Built>>,
+    arrays: Vec<Resolution<Array>>,
+    operators: Vec<Resolution<Built>>,
     /// What is being built, each for the one before it.
     running: Vec<Named>,
     /// Circles that were reported: who needs whom.
@@ -95,8 +95,8 @@ impl Names {
                 stdin_is_file: document.source.is_standard_input(),
                 fetch: document.fetch.clone(),
             },
-            arrays: document.arrays.iter().map(|_| State::Unseen).collect(),
-            operators: document.operators.iter().map(|_| State::Unseen).collect(),
+            arrays: document.arrays.iter().map(|_| Resolution::Unseen).collect(),
+            operators: document.operators.iter().map(|_| Resolution::Unseen).collect(),
             running: Vec::new(),
             circles: Vec::new(),
             level: 0,
@@ -119,12 +119,14 @@ impl Names {
         }
     }
 
-    /// Notes that what is being built or read asks for a name.
-    pub(super) fn note(&mut self, kind: Kind, name: &str) {
+    /// Notes that the thing being built or read uses a name.
+    pub(super) fn note(&mut self, kind: ThingKind, name: &str) {
         let user = match self.running.last() {
-            Some(&thing @ Named::Array(_)) => Some((Kind::Array, self.name_of(thing).to_string())),
-            Some(&thing) => Some((Kind::Operator, self.name_of(thing).to_string())),
-            None => self.solve.clone().map(|name| (Kind::Solve, name)),
+            Some(&thing @ Named::Array(_)) => {
+                Some((ThingKind::Array, self.name_of(thing).to_string()))
+            }
+            Some(&thing) => Some((ThingKind::Operator, self.name_of(thing).to_string())),
+            None => self.solve.clone().map(|name| (ThingKind::Solve, name)),
         };
         self.uses.note(user, (kind, name.to_string()));
     }
@@ -138,7 +140,7 @@ impl Names {
     pub(super) fn use_names_of(&mut self, table: &ParamTable) {
         for (_, node) in &table.entries {
             if let Some(name) = node.as_str() {
-                self.note(Kind::Array, name);
+                self.note(ThingKind::Array, name);
             }
         }
     }
@@ -198,8 +200,8 @@ impl Names {
     }
 
     fn array_number(&mut self, k: usize, out: &mut Diagnostics) -> Option<Array> {
-        if matches!(self.arrays[k], State::Unseen) {
-            self.arrays[k] = State::Running;
+        if matches!(self.arrays[k], Resolution::Unseen) {
+            self.arrays[k] = Resolution::Running;
             self.running.push(Named::Array(k));
             let document = self.document.clone();
             let (name, spec) = &document.arrays[k];
@@ -207,7 +209,7 @@ impl Names {
             let array = match &spec.source {
                 _ if self.level > MAX_LEVEL => {
                     let label = format!("more than {MAX_LEVEL} arrays of each other");
-                    let message = "arrays are made of each other too deep";
+                    let message = "arrays are nested too deeply";
                     out.push(Diagnostic::new(name.span.clone(), message, label));
                     None
                 }
@@ -221,7 +223,7 @@ impl Names {
             };
             self.level -= 1;
             self.running.pop();
-            self.arrays[k] = array.map_or(State::Failed, State::Done);
+            self.arrays[k] = array.map_or(Resolution::Failed, Resolution::Done);
         }
         self.arrays[k].done().cloned()
     }
@@ -234,9 +236,9 @@ impl Names {
         out: &mut Diagnostics,
     ) -> Option<Array> {
         let document = self.document.clone();
-        self.note(Kind::Array, name);
+        self.note(ThingKind::Array, name);
         if let Some(k) = document.arrays.number(name) {
-            if matches!(self.arrays[k], State::Running) {
+            if matches!(self.arrays[k], Resolution::Running) {
                 self.circle(Named::Array(k), span, out);
             }
             return self.array_number(k, out);
@@ -250,8 +252,7 @@ impl Names {
         } else {
             let known: Vec<&str> = written(&document, &document.arrays).collect();
             let message = format!("unknown array `{name}`");
-            Diagnostic::new(span.clone(), message, "no array of `[arrays]`")
-                .did_you_mean(name, &known)
+            Diagnostic::new(span.clone(), message, "not in `[arrays]`").did_you_mean(name, &known)
         };
         out.push(mistake);
         None
@@ -272,9 +273,8 @@ impl Names {
         let dtype = if inline.complex { dtype.complex() } else { dtype };
         let make = if inline.boolean { Array::mask } else { Array::values };
         let made = make(inline.dims.clone(), inline.values.clone(), dtype);
-        out.take(made.map_err(|error| {
-            Diagnostic::new(array.span().clone(), "this list cannot be read", error.message())
-        }))
+        let message = || format!("this list cannot be {dtype}");
+        out.take(made.map_err(|error| because(array.span(), message(), &error)))
     }
 
     /// An operator by name, at a place that says `A -> B` if it needs itself.
@@ -285,14 +285,14 @@ impl Names {
         out: &mut Diagnostics,
     ) -> Option<Built> {
         let document = self.document.clone();
-        self.note(Kind::Operator, name);
+        self.note(ThingKind::Operator, name);
         let Some(k) = document.operators.number(name) else {
             if !document.broken.contains(name) {
                 out.push(unknown_operator(&document, name, span));
             }
             return None;
         };
-        if matches!(self.operators[k], State::Running) {
+        if matches!(self.operators[k], Resolution::Running) {
             self.circle(Named::Operator(k), span, out);
             return None;
         }
@@ -315,7 +315,7 @@ impl Names {
             Named::Array(_) => "array",
             Named::Operator(_) => "operator",
         };
-        let message = format!("{kind} `{}` is defined by itself", self.name_of(thing));
+        let message = format!("{kind} `{}` is defined in terms of itself", self.name_of(thing));
         out.push(Diagnostic::new(span.clone(), message, chain.join(" -> ")));
     }
 
@@ -327,8 +327,8 @@ impl Names {
     }
 
     fn operator_number(&mut self, k: usize, out: &mut Diagnostics) -> Option<Built> {
-        if matches!(self.operators[k], State::Unseen) {
-            self.operators[k] = State::Running;
+        if matches!(self.operators[k], Resolution::Unseen) {
+            self.operators[k] = Resolution::Running;
             self.running.push(Named::Operator(k));
             let document = self.document.clone();
             let built = match &document.operators[k].1 {
@@ -336,7 +336,7 @@ impl Names {
                 OperatorSpec::Table(table) => self.table(table, out),
             };
             self.running.pop();
-            self.operators[k] = built.map_or(State::Failed, State::Done);
+            self.operators[k] = built.map_or(Resolution::Failed, Resolution::Done);
         }
         self.operators[k].done().cloned()
     }
@@ -348,7 +348,7 @@ impl Names {
         at: Option<&Span>,
         out: &mut Diagnostics,
     ) -> Option<Built> {
-        Evaluator { names: self, at, scales: Vec::new(), out }.operator(expression)
+        ExpressionReader { names: self, at, scales: Vec::new(), out }.operator(expression)
     }
 
     fn table(&mut self, table: &OperatorTable, out: &mut Diagnostics) -> Option<Built> {
@@ -424,7 +424,7 @@ impl Scope for Names {
     }
 }
 
-/// Where the parameter stands that is farthest from 1, if any is a number.
+/// Place of the number that is farthest from 1, if there is any.
 fn extreme(params: &ParamTable) -> Option<Span> {
     let mut numbers: Vec<(f64, Span)> = Vec::new();
     for (_, node) in &params.entries {
@@ -477,13 +477,13 @@ pub(super) fn programmed<'a>(
 
 fn done<'a, S, T>(
     specs: &'a [(Spanned<String>, S)],
-    states: &'a [State<T>],
+    states: &'a [Resolution<T>],
 ) -> impl Iterator<Item = (&'a str, &'a T)> {
     let both = specs.iter().zip(states);
     both.filter_map(|((name, _), state)| Some((name.value.as_str(), state.done()?)))
 }
 
-/// Names that stand in the file, not those that an application has made.
+/// Names written in the file, without those made by an application.
 fn written<'a, T>(
     document: &'a Document,
     things: &'a [(Spanned<String>, T)],
@@ -501,7 +501,7 @@ fn unknown_operator(document: &Document, name: &str, span: &Span) -> Diagnostic 
     let operators = written(document, &document.operators);
     let known: Vec<&str> = operators.chain(written(document, &document.params)).collect();
     let message = format!("unknown operator `{name}`");
-    let label = "no operator of `[operators]`, no number of `[params]`";
+    let label = "neither in `[operators]` nor in `[params]`";
     Diagnostic::new(span.clone(), message, label).did_you_mean(name, &known)
 }
 
@@ -515,7 +515,7 @@ fn unknown_type(name: &Spanned<String>) -> Diagnostic {
     }
     let known: Vec<&str> = operators::ENTRIES.iter().map(|e| e.name).collect();
     let message = format!("unknown operator type `{}`", name.value);
-    let mistake = Diagnostic::new(name.span.clone(), message, "not an operator that is known");
+    let mistake = Diagnostic::new(name.span.clone(), message, "not a known operator");
     let bare = operators::bare(&name.value);
     let mistake = mistake.did_you_mean(bare, &known);
     if let Some((other, here)) = OTHER_NAMES.iter().find(|(o, _)| o.eq_ignore_ascii_case(bare)) {
@@ -524,7 +524,7 @@ fn unknown_type(name: &Spanned<String>) -> Diagnostic {
     if mistake.help.is_some() { mistake } else { mistake.help("`pylopsd ops` lists them") }
 }
 
-/// Names of PyLops and PyLops-distributed for what is called otherwise here.
+/// Names of PyLops and PyLops-distributed that differ from those used here.
 const OTHER_NAMES: [(&str, &str); 6] = [
     ("Demigration", "the operator `Kirchhoff`"),
     ("LSM", "an application: `type = \"LSM\"` in `[application]`"),

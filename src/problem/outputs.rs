@@ -2,11 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use super::apply::{self, Applied};
+use super::apply::{self, AppliedOperator};
 use super::arrays::of_io;
 use super::guard::Guard;
 use super::names::Names;
-use super::unused::Kind;
+use super::unused::ThingKind;
 use super::{path_in, solve::Solve};
 use crate::io::output::{check_ending, check_file, check_zarr};
 use crate::io::{self, Array, Inputs};
@@ -17,13 +17,13 @@ use crate::spec::{ApplySpec, Diagnostic, Diagnostics, Document, OutputName, Outp
 /// Something that is written.
 #[derive(Clone, Debug)]
 pub struct Output {
-    /// What.
+    /// Name of the output in `[outputs]`.
     pub name: OutputName,
     /// Where; `-` is standard output.
     pub path: PathBuf,
     /// Element type to write, if not the array's own.
     pub dtype: Option<DType>,
-    /// How it is made, if the file says so itself.
+    /// How it is computed, if the file defines it with `apply`.
     pub made: Option<Made>,
     /// Place of the path or table.
     pub span: Span,
@@ -32,15 +32,15 @@ pub struct Output {
 /// An output that an operator makes of something.
 #[derive(Clone, Debug)]
 pub struct Made {
-    /// What it is made of.
-    pub of: Source,
-    /// How.
-    pub applied: Applied,
+    /// The array or model to apply the operator to.
+    pub of: OutputSource,
+    /// The operator to apply to it.
+    pub applied: AppliedOperator,
 }
 
 /// What an output is made of.
 #[derive(Clone, Debug)]
-pub enum Source {
+pub enum OutputSource {
     /// The model of `[solve]`.
     Model,
     /// The model of one of `[solves]`, by number.
@@ -50,7 +50,7 @@ pub enum Source {
 }
 
 impl Output {
-    /// Dims and element type of what is written; `None` for text.
+    /// Dims and element type of the array to write; `None` for text.
     pub fn ty(&self, solve: &Solve) -> Option<ArrayType> {
         let own = match &self.made {
             Some(made) => &made.applied.to,
@@ -117,7 +117,7 @@ pub(super) fn scratch(document: &Document, out: &mut Diagnostics) -> Option<Path
     if !path.is_dir() {
         let message = format!("there is no folder {}", path.display());
         let mistake = Diagnostic::new(spec.span.clone(), message, "scratch files would go here");
-        out.push(mistake.help("make it first"));
+        out.push(mistake.help("create it first"));
     }
     Some(path)
 }
@@ -140,7 +140,7 @@ fn check_path(
     }
     if let Err(clash) = place {
         let second = clash.also.as_ref().is_some_and(|(_, label)| *label == "the first one");
-        let label = if second { "the second one" } else { "expected another path" };
+        let label = if second { "the second one" } else { "choose another path" };
         let mistake = Diagnostic::new(span.clone(), clash.message, label);
         return Err(match clash.also {
             Some((span, label)) => mistake.also(span, label),
@@ -163,7 +163,7 @@ fn check_path(
         return wrong(message, "expected a file such as \"history.csv\"");
     }
     if let Err(error) = check_zarr(path) {
-        return Err(of_io(span, &error, "expected another place"));
+        return Err(of_io(span, &error, "choose another path"));
     }
     if path.file_name().is_none() {
         let message = format!("cannot write {}: it does not name a file", path.display());
@@ -177,7 +177,7 @@ fn check_path(
     if !folder.is_dir() && !inputs.are_sent() {
         let message = format!("there is no folder {}", folder.display());
         let label = format!("output `{name}` would go there");
-        return wrong(message, &label).map_err(|d| d.help("make it first"));
+        return wrong(message, &label).map_err(|d| d.help("create it first"));
     }
     Ok(())
 }
@@ -192,7 +192,7 @@ pub(super) fn check_writable(outputs: &[Output], out: &mut Diagnostics) {
     }
 }
 
-/// What a name in `apply` stands for: a solution first, then an array.
+/// What a name in `apply` refers to: a solution first, then an array.
 fn made(
     apply: &ApplySpec,
     solve: Option<&Solve>,
@@ -201,16 +201,18 @@ fn made(
     out: &mut Diagnostics,
 ) -> Option<Made> {
     let (of, ty) = match apply.to.name() {
-        Some(to) if to == OutputName::Model.name() => (Source::Model, solve?.model_type.clone()),
+        Some(to) if to == OutputName::Model.name() => {
+            (OutputSource::Model, solve?.model_type.clone())
+        }
         Some(to) if names.document().solves.iter().any(|(name, _)| name.value == to) => {
-            names.note(Kind::Solve, to);
+            names.note(ThingKind::Solve, to);
             let k = solves.iter().position(|(name, _)| name == to)?;
-            (Source::Solve(k), solves[k].1.model_type.clone())
+            (OutputSource::Solve(k), solves[k].1.model_type.clone())
         }
         _ => {
             let array = names.array_ref(&apply.to, None, out)?;
             let ty = array.ty().clone();
-            (Source::Array(array), ty)
+            (OutputSource::Array(array), ty)
         }
     };
     Some(Made { of, applied: apply::of(apply, &ty, names, out)? })

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use super::arrays::because;
 use super::fit::{sized, text};
 use super::names::{self, Built, Names};
 use crate::io::{Array, narrow};
-use crate::operators::{Op, Space, disagreement, same_axes};
+use crate::operators::{Op, OperatorSpace, disagreement, same_axes};
 use crate::solvers::{Equations, Method, read_solver};
 use crate::space::{ArrayType, Side};
 use crate::spec::{
@@ -15,7 +16,7 @@ use crate::spec::{
 /// The `[solve]` of a problem.
 #[derive(Clone, Debug)]
 pub struct Solve {
-    /// The operator.
+    /// The operator `A` of `A m = d`.
     pub operator: Op,
     /// The operator as the file writes it.
     pub operator_name: String,
@@ -42,7 +43,7 @@ pub struct Solve {
 /// A regularisation term, `epsilon² |data - operator x|²`.
 #[derive(Clone, Debug)]
 pub struct Regularization {
-    /// The operator.
+    /// The operator `A` of `A m = d`.
     pub operator: Op,
     /// The operator as the file writes it.
     pub name: String,
@@ -68,7 +69,7 @@ impl Solve {
             (_, true) => Some("the normal equations"),
             _ if self.regularization.is_empty() && self.weight.is_none() => None,
             _ if self.regularization.is_empty() => Some("the weighted equations"),
-            _ => Some("all equations, regularization too"),
+            _ => Some("all equations, regularization included"),
         }
     }
 
@@ -89,13 +90,13 @@ impl Solve {
 }
 
 /// An operator of `[solve]` with its place.
-pub(super) struct Part<'a> {
+pub(super) struct PlacedOperator<'a> {
     pub(super) built: Built,
     pub(super) span: &'a Span,
     pub(super) name: String,
 }
 
-impl Part<'_> {
+impl PlacedOperator<'_> {
     fn dims(&self, side: Side) -> Vec<usize> {
         match side {
             Side::Model => self.built.op.model().dims,
@@ -201,18 +202,18 @@ pub(super) fn part<'a>(
     expression: &'a Spanned<Expr>,
     names: &mut Names,
     out: &mut Diagnostics,
-) -> Option<Part<'a>> {
+) -> Option<PlacedOperator<'a>> {
     let built = names.expression(&expression.value, None, out)?;
     let quoted = out.source().slice(&expression.span);
     let name = quoted.trim_matches(['"', '\'']).trim().to_string();
-    Some(Part { built, span: &expression.span, name })
+    Some(PlacedOperator { built, span: &expression.span, name })
 }
 
 fn regularization<'a>(
-    term: &'a spec::Regularization,
+    term: &'a spec::RegularizationSpec,
     names: &mut Names,
     out: &mut Diagnostics,
-) -> (Option<Part<'a>>, Option<Array>) {
+) -> (Option<PlacedOperator<'a>>, Option<Array>) {
     let operator = part(&term.operator.operator, names, out);
     let data = term.data.as_ref().and_then(|d| names.array_ref(d, None, out));
     (operator, data)
@@ -222,7 +223,7 @@ fn regularization<'a>(
 pub(super) struct Fit<'a> {
     pub(super) array: &'a ArrayRef,
     pub(super) side: Side,
-    pub(super) of: &'a Part<'a>,
+    pub(super) of: &'a PlacedOperator<'a>,
     pub(super) ty: &'a ArrayType,
 }
 
@@ -231,7 +232,7 @@ impl Fit<'_> {
     pub(super) fn read(&self, array: Array, out: &mut Diagnostics) -> Option<Array> {
         let (found, name) = (array.ty().clone(), self.array.label());
         let (what, of) = (self.side.name(), text(out, self.of.span));
-        let space = Space { op: &*self.of.built.op, side: self.side, dims: &self.ty.dims };
+        let space = OperatorSpace { op: &*self.of.built.op, side: self.side, dims: &self.ty.dims };
         let mistake = if !space.takes(&found.dims) {
             let message = format!("{name} does not fit the {what} of `{of}`");
             let label = format!("the array is {}", sized(&found.dims));
@@ -262,7 +263,7 @@ impl Fit<'_> {
                 Ok(array) => return Some(array),
                 Err(error) => {
                     let message = format!("{name} does not fit the {what} of `{of}`");
-                    Diagnostic::new(self.array.span().clone(), message, error.message())
+                    because(self.array.span(), message, &error)
                 }
             }
         };
@@ -271,35 +272,35 @@ impl Fit<'_> {
     }
 }
 
-/// Whether an array stands for another: the same dims but for axes of length 1, or one of them flat.
+/// Whether an array matches another: the same dims apart from axes of length 1, or one of them flat.
 pub(super) fn same_dims(found: &[usize], expected: &[usize]) -> bool {
     let sizes = |dims: &[usize]| dims.iter().try_fold(1_usize, |n, &d| n.checked_mul(d));
     let flat = found.len() == 1 || expected.len() == 1;
     same_axes(found, expected) || (flat && sizes(found) == sizes(expected))
 }
 
-/// How dims that match in number only may be said to be meant; `None` if that has been said.
+/// How to allow dims that agree only in the number of samples; `None` if the file does already.
 fn how(spec: &Beside, key: &str) -> Option<String> {
     let text = format!("write `{key} = {{ operator = \"...\", reshape = true }}`");
     (!spec.reshape).then_some(text)
 }
 
-/// Models or data that must stand for each other.
+/// Models or data that must match.
 struct Spaces<'a> {
-    all: Vec<(&'a Part<'a>, Side, Vec<usize>)>,
+    all: Vec<(&'a PlacedOperator<'a>, Side, Vec<usize>)>,
 }
 
 impl<'a> Spaces<'a> {
     /// One side of an operator.
-    fn of(part: &'a Part<'a>, side: Side) -> Self {
+    fn of(part: &'a PlacedOperator<'a>, side: Side) -> Self {
         Spaces { all: vec![(part, side, part.dims(side))] }
     }
 
-    /// Adds a side of an operator that must stand for the others; reports it if it does not. Without
+    /// Adds a side of an operator that must match the others; reports it if it does not. Without
     /// `help` on how to say that it is meant, it may match in number only.
     fn take(
         &mut self,
-        part: &'a Part<'a>,
+        part: &'a PlacedOperator<'a>,
         side: Side,
         help: &Option<String>,
         out: &mut Diagnostics,
@@ -311,8 +312,8 @@ impl<'a> Spaces<'a> {
             return true;
         }
         self.all.push((part, side, dims));
-        let spaces: Vec<Space<'_>> = (self.all.iter())
-            .map(|(part, side, dims)| Space { op: &*part.built.op, side: *side, dims })
+        let spaces: Vec<OperatorSpace<'_>> = (self.all.iter())
+            .map(|(part, side, dims)| OperatorSpace { op: &*part.built.op, side: *side, dims })
             .collect();
         let Some((first, _)) = disagreement(&spaces) else { return true };
         let (of, expected, wanted) = &self.all[first];
@@ -323,7 +324,8 @@ impl<'a> Spaces<'a> {
         let mut mistake = Diagnostic::new(part.span.clone(), message, label)
             .also(of.span.clone(), format!("{expected} {}", sized(wanted)));
         if let (true, Some(help)) = (same_number, help) {
-            mistake = mistake.help(format!("dims match in number only; if that is meant, {help}"));
+            mistake = mistake
+                .help(format!("only the number of samples agrees; if you intend that, {help}"));
         }
         out.push(mistake);
         self.all.pop();

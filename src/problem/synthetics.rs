@@ -4,6 +4,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::arrays::because;
 use super::fit::sized;
 use super::names::Names;
 use crate::io::{Array, Bytes, Compute, Error, Result};
@@ -17,14 +18,14 @@ use crate::synthetics::directwave::DirectWave;
 use crate::synthetics::{events, tapers, traveltime, wavelets, windows};
 
 /// A function of the values of other arrays, in the order of the formula's inputs.
-type Run = dyn Fn(&[Vec<f64>]) -> std::result::Result<Vec<f64>, String> + Send + Sync;
+type Evaluate = dyn Fn(&[Vec<f64>]) -> std::result::Result<Vec<f64>, String> + Send + Sync;
 
 /// An array that is computed from parameters and other arrays.
 struct Formula {
     inputs: Vec<Array>,
     /// The real element type of the result.
     dtype: DType,
-    run: Box<Run>,
+    run: Box<Evaluate>,
     working_bytes: usize,
 }
 
@@ -65,7 +66,7 @@ impl<T: bytemuck::Pod> AsRef<[u8]> for Values<T> {
 struct Draft {
     inputs: Vec<Array>,
     dims: Vec<usize>,
-    run: Box<Run>,
+    run: Box<Evaluate>,
     /// Numbers that it holds at a time beside its inputs and its result.
     scratch: usize,
 }
@@ -99,7 +100,7 @@ pub(super) fn array(
     let array = Array::computed(by, ty).and_then(|array| array.cast(wanted));
     out.take(array.map_err(|error| {
         let message = format!("array `{name}` cannot be made");
-        Diagnostic::new(spec.source_span.clone(), message, error.message())
+        because(&spec.source_span, message, &error)
     }))
 }
 
@@ -177,8 +178,8 @@ fn seismic(spec: &EventsSpec, names: &mut Names, out: &mut Diagnostics) -> Optio
         Some(wav) => Some(vector(wav, "a wavelet", names, out)?),
         None => None,
     };
-    let axis = |(origin, step, num)| events::Axis { origin, step, num };
-    let y = spec.y.map_or(events::Axis::ORIGIN, axis);
+    let axis = |(origin, step, num)| events::SampledAxis { origin, step, num };
+    let y = spec.y.map_or(events::SampledAxis::ORIGIN, axis);
     let axes = [y, axis(spec.x), axis(spec.t)];
     let dims = axes.iter().map(|axis| axis.num).skip(usize::from(spec.y.is_none())).collect();
     let moveout = |moveout: Moveout| match moveout {
@@ -235,7 +236,7 @@ fn times(spec: &TraveltimeSpec, names: &mut Names, out: &mut Diagnostics) -> Opt
     if let (Some(points), Some(to)) = (&spec.to, &to)
         && to.1 != ndim
     {
-        let message = "points of unlike dimensions";
+        let message = "points of different dimensions";
         let label = format!("these have {} coordinates", to.1);
         let place = format!("these have {ndim}");
         let mistake = Diagnostic::new(points.span().clone(), message, label);
@@ -345,7 +346,7 @@ fn input(place: &ArrayRef, what: &str, names: &mut Names, out: &mut Diagnostics)
     if array.ty().dtype.is_complex() {
         let message = format!("{what} must be real");
         let label = format!("this is {}", array.ty().dtype);
-        let help = "say which part of that array: `part = \"real\"` or `part = \"imag\"`";
+        let help = "choose a part of that array: `part = \"real\"` or `part = \"imag\"`";
         out.push(Diagnostic::new(place.span().clone(), message, label).help(help));
         return None;
     }

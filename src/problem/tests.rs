@@ -11,7 +11,7 @@ use std::path::Path;
 
 use super::*;
 use crate::io::npy::header_bytes;
-use crate::spec::Source;
+use crate::spec::SourceText;
 
 /// A .npy file of zeros.
 fn npy(dims: &[usize], dtype: DType) -> Vec<u8> {
@@ -37,7 +37,7 @@ fn load_in(folder: &Path, text: &str, files: &[(&str, Vec<u8>)]) -> Result<Probl
     }
     let path = folder.join("problem.toml");
     std::fs::write(&path, text).unwrap();
-    let document = Document::parse(Source::read(&path).unwrap(), &[]);
+    let document = Document::parse(SourceText::read(&path).unwrap(), &[]);
     Problem::load(document.unwrap_or_else(|e| panic!("{e}")))
 }
 

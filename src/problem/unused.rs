@@ -3,31 +3,31 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::names::Names;
-use crate::spec::{Diagnostic, Document, ExpectSpec, Node, NodeValue, Span, Spanned};
+use crate::spec::{Diagnostic, Document, ExpectSpec, NodeValue, Span, Spanned, TomlNode};
 
 /// A kind of thing that has a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Kind {
+pub(super) enum ThingKind {
     Param,
     Array,
     Operator,
     Solve,
 }
 
-impl Kind {
-    /// The word for one, and the table that it stands in.
+impl ThingKind {
+    /// The word for one, and the table that defines it.
     fn words(self) -> (&'static str, &'static str) {
         match self {
-            Kind::Param => ("parameter", "params"),
-            Kind::Array => ("array", "arrays"),
-            Kind::Operator => ("operator", "operators"),
-            Kind::Solve => ("solve", "solves"),
+            ThingKind::Param => ("parameter", "params"),
+            ThingKind::Array => ("array", "arrays"),
+            ThingKind::Operator => ("operator", "operators"),
+            ThingKind::Solve => ("solve", "solves"),
         }
     }
 }
 
 /// A thing of the file.
-pub(super) type Thing = (Kind, String);
+pub(super) type Thing = (ThingKind, String);
 
 /// What each thing asks for. Under `None` is what the file asks for by itself: `[solve]`, outputs,
 /// expectations, an application.
@@ -86,12 +86,12 @@ pub(super) fn warnings(document: &Document, written: &Document, names: &Names) -
     let (reached, users) = (uses.reached(), uses.users());
     // By section and name, what the file says.
     let entries = ["params", "arrays", "operators", "solves"].map(|section| {
-        let table = written.root.get(section).and_then(Node::as_table);
+        let table = written.root.get(section).and_then(TomlNode::as_table);
         let entries = table.into_iter().flat_map(|table| &table.entries);
         (section, entries.map(|entry| (entry.0.value.as_str(), entry)).collect())
     });
-    let entries: HashMap<&str, HashMap<&str, &(Spanned<String>, Node)>> = entries.into();
-    let mut look = |kind: Kind, name: &str, span: &Span| {
+    let entries: HashMap<&str, HashMap<&str, &(Spanned<String>, TomlNode)>> = entries.into();
+    let mut look = |kind: ThingKind, name: &str, span: &Span| {
         let thing = (kind, name.to_string());
         if reached.contains(&thing) {
             return;
@@ -107,25 +107,28 @@ pub(super) fn warnings(document: &Document, written: &Document, names: &Names) -
                     true => String::new(),
                     false => format!(" but {}, which nothing uses", users.join(", ")),
                 };
-                (format!("nothing uses {what} `{name}`{but}"), "to set it changes nothing".into())
+                (format!("nothing uses {what} `{name}`{but}"), "setting it changes nothing".into())
             }
             // It follows from what is said of those.
             (_, None) if !users.is_empty() => return,
-            (Kind::Operator, None) if tested => return,
-            (Kind::Operator, None) => {
+            (ThingKind::Operator, None) if tested => return,
+            (ThingKind::Operator, None) => {
                 (format!("no solve, output or other operator uses `{name}`"), only)
             }
-            (Kind::Solve, None) => {
+            (ThingKind::Solve, None) => {
                 (format!("no output uses solve `{name}`"), "it is not solved".into())
             }
             _ => (format!("nothing uses {what} `{name}`"), only),
         };
         found.push(Diagnostic::new(set.unwrap_or_else(|| span.clone()), message, label));
     };
-    written.params.iter().for_each(|(name, _)| look(Kind::Param, &name.value, &name.span));
-    written.arrays.iter().for_each(|(name, _)| look(Kind::Array, &name.value, &name.span));
-    written.operators.iter().for_each(|(name, _)| look(Kind::Operator, &name.value, &name.span));
-    written.solves.iter().for_each(|(name, _)| look(Kind::Solve, &name.value, &name.span));
+    written.params.iter().for_each(|(name, _)| look(ThingKind::Param, &name.value, &name.span));
+    written.arrays.iter().for_each(|(name, _)| look(ThingKind::Array, &name.value, &name.span));
+    written
+        .operators
+        .iter()
+        .for_each(|(name, _)| look(ThingKind::Operator, &name.value, &name.span));
+    written.solves.iter().for_each(|(name, _)| look(ThingKind::Solve, &name.value, &name.span));
     found
 }
 
@@ -134,7 +137,7 @@ fn shown((kind, name): &Thing) -> String {
 }
 
 /// Where the command line has set an entry of the file, or a key of it.
-fn set(key: &Span, node: &Node, written: &Document) -> Option<Span> {
+fn set(key: &Span, node: &TomlNode, written: &Document) -> Option<Span> {
     if !written.source.is_in_file(key) {
         return Some(key.clone());
     }

@@ -5,7 +5,7 @@ use std::fmt::Write;
 /// One case of a test run.
 #[derive(Clone, Debug)]
 pub struct Case {
-    /// Its name.
+    /// Name of the test case: the path of the problem file.
     pub name: String,
     /// How long it took.
     pub seconds: f64,

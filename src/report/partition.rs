@@ -17,7 +17,7 @@ pub fn partitions(plan: &Plan, shares: &[Share]) -> Vec<[String; 4]> {
         let most = held.iter().map(|b| b.len()).max().unwrap_or(0) * store.ty.dtype.size();
         let mut how = shared(&own, &store.ty.dims);
         if !constant && held.iter().zip(&own).any(|(h, o)| h.len() > o.len()) {
-            how += ", and what it reads of others'";
+            how += ", and what it reads from others";
         }
         [plan.store_name(k), store.ty.to_string(), how, bytes(most as f64)]
     };
@@ -34,7 +34,7 @@ fn shared(boxes: &[&IndexBox], dims: &[usize]) -> String {
         n => format!(", {n} processes have none"),
     };
     if some.is_empty() {
-        return "nobody needs it".into();
+        return "no process needs it".into();
     }
     if some.iter().all(|b| whole(b)) {
         return match some.len() {

@@ -18,13 +18,13 @@ pub struct Progress {
 /// A solve that is shown.
 #[derive(Clone, Debug)]
 pub struct Shown<'a> {
-    /// Where.
+    /// The bar to draw on.
     pub progress: &'a Progress,
     /// Its name, if it is a further one.
     pub name: String,
     /// The equations that its residual is of, where those are not the data's alone.
     pub equations: Option<&'static str>,
-    /// Most iterations.
+    /// Largest number of iterations.
     pub niter: usize,
 }
 

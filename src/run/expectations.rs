@@ -12,7 +12,7 @@ use crate::spec::{ExpectSpec, ExpectedValue, OutputCheck, OutputName, Quantity};
 /// One expectation and what was found.
 #[derive(Debug)]
 pub struct Check {
-    /// What was expected of what.
+    /// Description of the expectation.
     pub expected: String,
     /// What was found.
     pub found: String,

@@ -189,7 +189,7 @@ impl Memory {
         memory
     }
 
-    /// How to keep within `limit`; an error that says what is needed if it cannot be.
+    /// How to keep within `limit`, or an error with the memory that is needed.
     pub fn spill(
         &mut self,
         limit: Option<u64>,

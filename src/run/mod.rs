@@ -1,4 +1,4 @@
-//! A run from a problem to its results, in one process of it; what is said of it is not said here.
+//! A run from a problem to its results, in one of its processes. Prints nothing.
 
 mod apply;
 mod dottest;

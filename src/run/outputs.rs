@@ -36,9 +36,11 @@ pub(super) fn made_of(
         let value = |output: &&problem::Output| {
             let Some(made) = &output.made else { unreachable!("made outputs say how") };
             match &made.of {
-                problem::Source::Model => made.applied.value(&inputs[0]),
-                problem::Source::Solve(k) => made.applied.value(&inputs[k + 1]),
-                problem::Source::Array(array) => made.applied.value(&inputs[0].constant(array)),
+                problem::OutputSource::Model => made.applied.value(&inputs[0]),
+                problem::OutputSource::Solve(k) => made.applied.value(&inputs[k + 1]),
+                problem::OutputSource::Array(array) => {
+                    made.applied.value(&inputs[0].constant(array))
+                }
             }
         };
         outputs.iter().map(value).collect()
@@ -56,13 +58,12 @@ pub(super) struct InTiles {
     pub(super) block: Block,
 }
 
-/// What is to be said of an array that was written.
+/// Warnings about an array that was written.
 pub fn doubts(what: &str, written: &Narrowed, ty: &ArrayType) -> Vec<String> {
     let (all, dtype) = (ty.len(), ty.dtype.real());
     let Narrowed { vanished, not_finite, .. } = *written;
-    let small = (vanished > 0).then(|| {
-        format!("{what}: {vanished} of {all} values are not zero and became zero as {dtype}")
-    });
+    let small = (vanished > 0)
+        .then(|| format!("{what}: {vanished} of {all} values underflowed to zero as {dtype}"));
     let wild = (not_finite > 0)
         .then(|| format!("{what}: {not_finite} of {all} values are NaN or infinite"));
     small.into_iter().chain(wild).collect()
@@ -74,7 +75,7 @@ pub(super) struct Writer<'a> {
     pub(super) made: &'a [&'a problem::Output],
     pub(super) outputs: &'a [(OutputName, &'a SharedOutput)],
     pub(super) spill: &'a Spill,
-    /// What is to be said of what was written.
+    /// Warnings about the outputs that were written.
     pub(super) doubts: Vec<String>,
 }
 

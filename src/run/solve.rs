@@ -37,7 +37,7 @@ pub struct Solved {
     pub outputs: Vec<Written>,
 }
 
-/// What a solve found, but for its arrays.
+/// The result of a solve, without its arrays.
 #[derive(Debug)]
 pub struct Solution {
     /// Iterations done.
@@ -52,7 +52,7 @@ pub struct Solution {
     pub data_norm: f64,
     /// What rounding of the model makes of the residual at most; 0 if it is not known.
     pub rounding: f64,
-    /// What else the solver tells.
+    /// Other figures that the solver reports.
     pub figures: Vec<(&'static str, f64)>,
     /// Norm of the data minus what the operator makes of the model, computed at the end.
     pub residual_norm: f64,
@@ -190,7 +190,7 @@ impl<'a> Job<'a> {
 }
 
 impl Job<'_> {
-    /// What the residual that was computed at the end says against a solution.
+    /// Warnings that follow from the residual computed at the end.
     fn refuted(&self, found: &Solution) -> Option<Stop> {
         let (iteration, residual) = (found.iterations, found.residual_norm);
         if !residual.is_finite() {
@@ -205,7 +205,7 @@ impl Job<'_> {
         (falls && !penalty && grown).then_some(Stop::Grown { iteration, start, residual })
     }
 
-    /// That zero fits the data better than the model, where nothing but the data is to be fit.
+    /// Warns if a zero model fits the data better than the model, where only data are fit.
     fn worse_than_zero(&self, found: &Solution) -> Option<String> {
         let (residual, data) = (found.residual_norm, found.data_norm);
         let plain = self.solve.regularization.is_empty() && self.solve.weight.is_none();
@@ -226,7 +226,7 @@ impl Job<'_> {
                     (found.stop == Stop::Iterations, "raise `niter`"),
                     (found.stop == Stop::Interrupted, "let it run on"),
                     (found.stop == Stop::Solved, "set `rcond`"),
-                    (!start, "take another solver"),
+                    (!start, "use another solver"),
                     (single, "compute in float64"),
                 ];
                 all.into_iter().filter(|(holds, _)| *holds).map(|(_, words)| words).collect()
@@ -234,7 +234,7 @@ impl Job<'_> {
         };
         let advice = sentence(&advice);
         Some(format!(
-            "the model fits the data worse than zero does: the norm of the residual is {residual:.3e}, of the \
+            "the model fits the data worse than a zero model does: the norm of the residual is {residual:.3e}, of the \
              data {data:.3e}. {advice}"
         ))
     }

@@ -5,9 +5,9 @@
 //!                    [ eps_i R_i P    ] p  =  [ eps_i d_i  ]          x = P p
 //! normal equations   (A^H W A + sum eps_i^2 R_i^H R_i) x = A^H W y + sum eps_i^2 R_i^H d_i
 //! ```
-//! Blocks stay arrays of their own: nothing is flattened or copied to stack them. Fourier transforms at
-//! the ends of least squares are applied once, see [`crate::graph::Core`]; what they leave of the data is
-//! one more block, of one number.
+//! Blocks stay arrays of their own: nothing is flattened or copied to stack them. Fourier
+//! transforms at the ends of least squares are applied once, see [`crate::graph::Core`]; what they
+//! leave of the data is one more block, of one number.
 
 use crate::engine::{
     After, Compiled, Constants, Machine, Operators, Plans, Result, Space, Spill, Vector,
@@ -39,7 +39,7 @@ enum Rhs {
     Zero,
     Array(Array),
     Program(Program),
-    /// The norm of what a program gives.
+    /// The norm of a program's output.
     Norm(Program),
 }
 

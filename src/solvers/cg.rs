@@ -5,8 +5,9 @@
 //! q = A c,  a = k / <c, q>,  x = x + a c,  r = r - a q
 //! c = r + (||r||^2 / k) c,  k = ||r||^2
 //! ```
-//! For such an `A`, `||r - a q||^2 = a^2 ||q||^2 - ||r||^2`, which tells of one that is not self-adjoint.
-//! PyLops' `cg`, which takes `|<c, q>|` and goes on where `<c, q>` is negative; here that ends the run.
+//! For such an `A`, `||r - a q||^2 = a^2 ||q||^2 - ||r||^2`, which tells of one that is not
+//! self-adjoint. PyLops' `cg`, which takes `|<c, q>|` and goes on where `<c, q>` is negative; here
+//! that ends the run.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -21,19 +22,18 @@ use crate::space::Side;
 
 /// Conjugate gradients for a square, self-adjoint and positive operator.
 ///
-/// Every iteration applies the operator once. With `normal_equations = true` it solves
-/// `(A^H W A + sum eps^2 R^H R) x = A^H W y + sum eps^2 R^H d` for any operator. A run ends with
-/// exit code 1 where `<c, A c>` is not above 0 or the residual grows, and warns where the operator is not
-/// self-adjoint. PyLops: `cg`.
+/// Every iteration applies the operator once. With `normal_equations = true` it solves `(A^H W A +
+/// sum eps^2 R^H R) x = A^H W y + sum eps^2 R^H d` for any operator. The run fails if `<c, A c>` is
+/// not above 0 or the residual grows, and warns if the operator is not self-adjoint. PyLops: `cg`.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(default)]
 pub(super) struct Cg {
-    /// Most iterations.
+    /// Largest number of iterations.
     pub niter: usize,
     /// Stop when `||y - A x||^2` is at most this.
     pub tol: f64,
-    /// Stop when `||y - A x||` falls below `rtol ||y||`, with `y` and `A` of the normal equations if it
-    /// solves those.
+    /// Stop when `||y - A x||` falls below `rtol ||y||`, with `y` and `A` those of the normal
+    /// equations if it solves those.
     pub rtol: f64,
 }
 
@@ -43,8 +43,8 @@ impl Default for Cg {
     }
 }
 
-/// How far `||r - a q||^2` may be from `a^2 ||q||^2 - ||r||^2`, beside their sum, where A is self-adjoint:
-/// rounding makes less than 0.02 of it while the residual is far from its floor.
+/// How far `||r - a q||^2` may be from `a^2 ||q||^2 - ||r||^2`, beside their sum, where A is
+/// self-adjoint: rounding makes less than 0.02 of it while the residual is far from its floor.
 const ASYMMETRY: f64 = 0.1;
 
 /// A residual that has grown so far, with an operator that is not self-adjoint, does not come back.
@@ -92,7 +92,7 @@ impl Solver for Cg {
     }
 
     fn remedy(&self) -> &'static str {
-        "The operator is not self-adjoint: take solver = \"cgls\""
+        "The operator is not self-adjoint: use solver = \"cgls\""
     }
 
     fn refuses(&self, equations: &Equations<'_>) -> Option<Refusal> {
@@ -102,7 +102,7 @@ impl Solver for Cg {
         } else if data.len() != model.len() {
             "`cg` needs a square operator".to_string()
         } else if data != model {
-            format!("`cg` needs a model and data alike, not {model} and {data}")
+            format!("`cg` needs model and data of the same type, not {model} and {data}")
         } else if !plain {
             "`cg` with regularization, weight or preconditioner".to_string()
         } else {
@@ -112,7 +112,7 @@ impl Solver for Cg {
         Some(Refusal {
             message,
             label,
-            help: "take `solver = \"cgls\"`, or `normal_equations = true`",
+            help: "use `solver = \"cgls\"`, or `normal_equations = true`",
         })
     }
 
@@ -209,8 +209,7 @@ impl Solver for Cg {
         }
         if n.singular {
             warnings.push(format!(
-                "the operator of `cg` is singular but for rounding: its residual is {:.3e} times that of the start, \
-                 and falls no further; `solver = \"cgls\"` or \"lsqr\" solves such equations too",
+                "the operator of `cg` is numerically singular: the residual is {:.3e} times the initial one and no longer falls; `solver = \"cgls\"` or \"lsqr\" solves such equations too",
                 (n.k / n.first2).sqrt()
             ));
         }
@@ -243,18 +242,16 @@ impl Numbers {
     }
 }
 
-/// What is to be said of a run that used up its iterations.
+/// Warns about a run that used up its iterations.
 fn doubt(asymmetric: bool, first2: f64, last2: f64) -> Option<String> {
     let times = (last2 / first2).sqrt();
     if asymmetric {
         Some(format!(
-            "`cg` met an operator that is not self-adjoint, and its residual is {times:.3} times that of the \
-             start; `solver = \"cgls\"` solves any operator"
+            "`cg` met an operator that is not self-adjoint, and its residual is {times:.3} times the initial one; `solver = \"cgls\"` solves any operator"
         ))
     } else if times >= 1.0 && first2 > 0.0 {
         Some(format!(
-            "the residual of `cg` is {times:.3} times that of the start, as it may be on its way; give it more \
-             iterations (`niter`), or take `solver = \"cgls\"` or \"lsqr\", whose residual only falls"
+            "the residual of `cg` is {times:.3} times the initial one, as can happen on the way; raise `niter`, or use `solver = \"cgls\"` or \"lsqr\", whose residual only falls"
         ))
     } else {
         None

@@ -6,8 +6,8 @@
 //! x = x + a c,  s = s - a q,  r = A^H s - damp^2 x
 //! c = r + (||r||^2 / k) c,  k = ||r||^2
 //! ```
-//! Ends where rounding does, see [`super::floor`]: a step that would raise what it must lower is not taken.
-//! PyLops' `cgls`, with `damp^2` in the first step too (PyLops takes `damp` there).
+//! Ends where rounding does, see [`super::floor`]: a step that would raise what it must lower is
+//! not taken. PyLops' `cgls`, with `damp^2` in the first step too (PyLops takes `damp` there).
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -26,14 +26,14 @@ use crate::space::Side;
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(default)]
 pub(super) struct Cgls {
-    /// Most iterations.
+    /// Largest number of iterations.
     pub niter: usize,
     /// Damping; the penalty is `damp^2 ||x||^2`.
     pub damp: f64,
     /// Stop when `||A^H (y - A x) - damp^2 x||^2`, the squared norm of the gradient, is at most this.
     pub tol: f64,
-    /// Stop when `||y - A x||` falls below `rtol ||y||`, with `y` and `A` of all equations: weighted, and
-    /// with those of the regularization.
+    /// Stop when `||y - A x||` falls below `rtol ||y||`, with `y` and `A` those of all equations,
+    /// weights and regularization included.
     pub rtol: f64,
 }
 

@@ -1,4 +1,5 @@
-//! Dense least squares in double precision: LU where the matrix is clearly regular, else singular values.
+//! Dense least squares in double precision: LU where the matrix is clearly regular, else singular
+//! values.
 //!
 //! ```text
 //! P A = L U   of a square matrix
@@ -13,8 +14,8 @@ use crate::solvers::singular::by_singular_values;
 /// Steps of power iterations: what they find is within a third of the extreme singular value.
 const STEPS: usize = 8;
 
-/// A solution, and the rank of its matrix as far as that was told.
-pub(super) struct Solution {
+/// A solution, and the rank of its matrix as far as it is known.
+pub(super) struct DenseSolution {
     /// A column for each right-hand side.
     pub(super) x: Array2<f64>,
     /// How many singular values count.
@@ -25,7 +26,7 @@ pub(super) struct Solution {
 
 /// Relative to the largest, up to where a singular value is 0.
 #[derive(Clone, Copy)]
-pub(super) struct Limits {
+pub(super) struct RankLimits {
     /// Where the least says whether a square matrix is regular.
     pub(super) regular: f64,
     /// Where rank is in doubt.
@@ -47,8 +48,13 @@ pub(super) fn largest<'a>(values: impl IntoIterator<Item = &'a f64>) -> f64 {
     values.into_iter().fold(0.0, |most: f64, v| most.max(v.abs()))
 }
 
-/// The solution for each column of `rhs`, of least norm where the rank is less than the number of unknowns.
-pub(super) fn solve(mut matrix: Array2<f64>, mut rhs: Array2<f64>, limits: Limits) -> Solution {
+/// The solution for each column of `rhs`, of least norm where the rank is less than the number of
+/// unknowns.
+pub(super) fn solve(
+    mut matrix: Array2<f64>,
+    mut rhs: Array2<f64>,
+    limits: RankLimits,
+) -> DenseSolution {
     // Powers of two keep squares of what is far from 1 in range.
     let near = |m: &Array2<f64>| {
         let exponent = largest(m).log2();
@@ -60,19 +66,19 @@ pub(super) fn solve(mut matrix: Array2<f64>, mut rhs: Array2<f64>, limits: Limit
     let plain = matrix.is_square().then(|| regular(&matrix, &rhs, limits.regular)).flatten();
     // (g A) (f x / g) = f y
     let found = plain.unwrap_or_else(|| least(matrix, &rhs, limits.counts));
-    Solution { x: found.x * g / f, ..found }
+    DenseSolution { x: found.x * g / f, ..found }
 }
 
 /// The solution by LU if a square matrix is clearly regular.
-fn regular(a: &Array2<f64>, rhs: &Array2<f64>, limit: f64) -> Option<Solution> {
+fn regular(a: &Array2<f64>, rhs: &Array2<f64>, limit: f64) -> Option<DenseSolution> {
     let lu = Lu::new(a.clone());
     let condition = lu.condition(a)?;
     let x = (2.0 * limit * condition < 1.0).then(|| lu.solve(rhs))??;
-    Some(Solution { x, rank: a.ncols(), condition })
+    Some(DenseSolution { x, rank: a.ncols(), condition })
 }
 
 /// The least-squares solution of least norm.
-fn least(a: Array2<f64>, rhs: &Array2<f64>, limit: f64) -> Solution {
+fn least(a: Array2<f64>, rhs: &Array2<f64>, limit: f64) -> DenseSolution {
     if a.is_square() {
         return by_singular_values(a, rhs, limit);
     }
@@ -85,12 +91,12 @@ fn least(a: Array2<f64>, rhs: &Array2<f64>, limit: f64) -> Solution {
     }
     let core = if wide { transposed(&r) } else { r };
     let found = regular(&core, &y, limit).unwrap_or_else(|| by_singular_values(core, &y, limit));
-    let Solution { mut x, .. } = found;
+    let DenseSolution { mut x, .. } = found;
     if wide {
-        return Solution { x: times(&q, &x), ..found };
+        return DenseSolution { x: times(&q, &x), ..found };
     }
     swaps.iter().rev().for_each(|&(i, j)| swap_rows(&mut x, i, j));
-    Solution { x, ..found }
+    DenseSolution { x, ..found }
 }
 
 /// `P A = L U`: both in one matrix, L without its ones, and the swaps of rows in turn.
@@ -295,9 +301,9 @@ pub(super) mod tests {
     }
 
     /// `small` times the longer side.
-    fn limits(a: &Array2<f64>, small: f64) -> Limits {
+    fn limits(a: &Array2<f64>, small: f64) -> RankLimits {
         let limit = small * a.nrows().max(a.ncols()) as f64;
-        Limits { regular: limit, counts: limit }
+        RankLimits { regular: limit, counts: limit }
     }
 
     /// A square matrix with these singular values, and the vectors on both sides.

@@ -1,8 +1,8 @@
 //! A dense solve for a small operator: its matrix, column by column, then LU if it is square and
 //! regular, else the least-squares solution of least norm by singular values.
 //!
-//! Entries that are elements of arrays are exact, so that a square matrix of them is solved as it is. Those that
-//! were computed are known to the epsilon of their type, which says what is 0.
+//! Entries that are elements of arrays are exact, so that a square matrix of them is solved as it
+//! is. Those that were computed are known to the epsilon of their type, which says what is 0.
 
 use ndarray::{Array1, Array2};
 use schemars::JsonSchema;
@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::engine::{Block, Error, Machine, Operators, Result, Space, Store, Vector};
 use crate::scalar::{C128, Scalar};
-use crate::solvers::dense::{self, Limits, Solution, largest};
+use crate::solvers::dense::{self, DenseSolution, RankLimits, largest};
 use crate::solvers::ends::below;
 use crate::solvers::method::{Method, Refusal};
 use crate::solvers::{Equations, Outcome, Stop, Task};
@@ -21,22 +21,21 @@ use crate::with_view;
 pub(super) const MOST_ENTRIES: usize = 1 << 22;
 
 /// A direct solve.
+/// A dense, direct solve of a small operator.
 ///
-/// A dense solve of a small operator, without iterations.
-///
-/// The operator's matrix is made column by column; LU if it is square and regular, else the
-/// least-squares solution of least norm, where singular values up to `rcond` times the largest count as 0.
-/// PyLops: `A / y` with a matrix.
+/// Builds the matrix of the operator column by column. Solves by LU if it is square and regular,
+/// else finds the least-squares solution of least norm, with singular values up to `rcond` times
+/// the largest counted as 0. PyLops: `A / y` with a matrix.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, JsonSchema, Serialize)]
 pub(super) struct Direct {
-    /// The operator does the same to each column along the first axes of model and data: only that
-    /// matrix is made, and solved for all columns, as `numpy.linalg.lstsq(A, D)` does.
+    /// The operator treats all columns alike, each along the first axis of model and data: builds
+    /// that one matrix and solves for all columns, like `numpy.linalg.lstsq(A, D)`.
     #[serde(default)]
     pub columns: bool,
-    /// Singular values up to this times the largest count as 0. By default `max(m, n)` times the epsilon of
-    /// the type: that of single precision if anything of the operator is, or an array of it is stored so,
-    /// whatever it is cast to. A square matrix whose entries are elements of arrays is solved as it is if double
-    /// precision can.
+    /// Singular values up to this times the largest count as 0. By default `max(m, n)` times the
+    /// epsilon of single precision if any part of the operator has it or any of its arrays is
+    /// stored in it, else that of double precision. A square matrix whose entries are elements of
+    /// arrays is solved as it is if double precision allows.
     #[serde(default)]
     pub rcond: Option<f64>,
 }
@@ -74,8 +73,8 @@ impl Method for Direct {
         let entries = equations.entries();
         (!self.columns && entries > MOST_ENTRIES).then(|| Refusal {
             message: format!("the matrix has {entries} entries"),
-            label: format!("at most {MOST_ENTRIES} entries are solved directly"),
-            help: "take `solver = \"cgls\"`",
+            label: format!("at most {MOST_ENTRIES} entries can be solved directly"),
+            help: "use `solver = \"cgls\"`",
         })
     }
 
@@ -93,8 +92,7 @@ fn solve(task: &mut Task<'_>, parameters: &Direct) -> Result<Outcome> {
     let (n, m, count) = shape;
     if n.saturating_mul(m) > MOST_ENTRIES {
         return Err(Error::Unsuited(format!(
-            "a direct solve of {m} equations for {n} unknowns: at most {MOST_ENTRIES} matrix entries are \
-             solved directly; take solver = \"cgls\""
+            "a direct solve of {m} equations for {n} unknowns: at most {MOST_ENTRIES} matrix entries can be solved directly; use solver = \"cgls\""
         )));
     }
     let mut x = ops.new_model(machine)?;
@@ -118,9 +116,9 @@ fn solve(task: &mut Task<'_>, parameters: &Direct) -> Result<Outcome> {
     let counts = parameters.rcond.unwrap_or(epsilon * longest);
     let exact = parameters.rcond.is_none() && ops.is_stored();
     let regular = if exact { f64::EPSILON * longest } else { counts };
-    let Solution { x: solution, rank, condition } = match stop {
-        Stop::Solved => dense::solve(matrix, rhs, Limits { regular, counts }),
-        _ => Solution { x: Array2::zeros((unknowns, count)), rank: full, condition: 1.0 },
+    let DenseSolution { x: solution, rank, condition } = match stop {
+        Stop::Solved => dense::solve(matrix, rhs, RankLimits { regular, counts }),
+        _ => DenseSolution { x: Array2::zeros((unknowns, count)), rank: full, condition: 1.0 },
     };
     let by = match parameters.rcond {
         Some(_) => " by `rcond`",
@@ -185,8 +183,7 @@ impl Sides {
         let each = if twice { 2 } else { 1 };
         format!(
             "`direct`: the matrix has rank {}{by}, not {}: singular values up to {limit:.1e} times the largest count \
-             as 0, which `rcond` of `solver = \"direct\"` sets. Of the models that fit the data as well as the others \
-             can, this is the one of least norm; the residual is what they cannot fit",
+             as 0, which `rcond` of `solver = \"direct\"` sets. Of all models that fit the data best, this is the one of least norm; the residual is what none of them can fit",
             rank / each,
             full / each
         )
@@ -201,9 +198,9 @@ impl Sides {
         })
     }
 
-    /// The matrix. Every column of the model asks for another column of it, so that few products give
-    /// all; one more, of what differs by a factor from column to column, tells whether the operator does the
-    /// same to each.
+    /// The matrix. Every column of the model asks for another column of it, so that few products
+    /// give all; one more, of what differs by a factor from column to column, tells whether the
+    /// operator does the same to each.
     fn matrix(&self, task: &Task<'_>, x: &mut Vector, y: &mut Vector) -> Result<Array2<f64>> {
         let (machine, ops) = (task.machine, task.operators);
         let (n, m, count) = self.shape;
@@ -238,7 +235,7 @@ impl Sides {
         // NaN is told of elsewhere.
         if let Some(c) = (1..count).find(|c| off(*c) > bound) {
             return Err(unlike(&format!(
-                "the operator does not do the same to column {c} along the first axis as to column 0"
+                "the operator treats column {c} along the first axis differently from column 0"
             )));
         }
         if largest(&(matrix.dot(&probe) - first)) > bound {
@@ -248,12 +245,11 @@ impl Sides {
     }
 }
 
-/// That a matrix was solved as it is, though what it was stored in tells less.
+/// Warns that a matrix was solved as it is, although its stored precision does not determine the model.
 fn doubtful(condition: f64, limit: f64) -> String {
     format!(
-        "`direct`: the condition number of the matrix is about {condition:.1e}, and single precision, which its \
-         arrays are stored in, tells up to {:.1e}: if their elements were rounded, the model may be noise. \
-         `rcond = {limit:.0e}` of `solver = \"direct\"` takes smaller singular values for 0",
+        "`direct`: the condition number of the matrix is about {condition:.1e}, but its arrays are stored in single precision, which resolves at most {:.1e}: if their elements were rounded, the model may be noise. \
+         `rcond = {limit:.0e}` of `solver = \"direct\"` treats smaller singular values as 0",
         1.0 / limit
     )
 }
@@ -281,9 +277,8 @@ fn columns(ops: &Operators) -> Result<(usize, usize, usize)> {
     match (sides(&ops.model), sides(&ops.data)) {
         (Some((n, count)), Some((m, same))) if count == same => Ok((n, m, count)),
         _ => Err(Error::Unsuited(format!(
-            "`columns = true`: rows run along the first axis, and each place along the others is a \
-             column, so that model and data have the same axes after the first; the model is {}, the data \
-             are {}. Put the axis that the operator works along first, or leave `columns` out",
+            "`columns = true` takes the first axis as rows and the others as columns, so model and data must agree in all axes but the first; the model is {}, the data \
+             are {}. Put the axis along which the operator works first, or leave `columns` out",
             show(&ops.model),
             show(&ops.data)
         ))),

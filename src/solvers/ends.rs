@@ -1,5 +1,5 @@
-//! How iterations begin and end: the residual of the start, at a size that the element type can hold, and
-//! what the model is worth.
+//! How iterations begin and end: the residual of the start, at a size that the element type can
+//! hold, and what the model is worth.
 //!
 //! ```text
 //! s = y - A x0;  where ||s|| is far from 1:  A (f x) = f y,  f a power of two
@@ -25,7 +25,7 @@ pub(super) const GRADIENT: &str = "the adjoint of the residual";
 /// A gradient that has not fallen by this factor has hardly fallen.
 const HARDLY: f64 = 0.1;
 
-/// So much of the data is not left to rounding without a word.
+/// Residuals from rounding that exceed this part of the data's norm get a warning.
 const LOUD: f64 = 0.02;
 
 /// What the start is worth.
@@ -54,8 +54,8 @@ fn scale_for(norm: f64, far: f64) -> f64 {
     }
 }
 
-/// A power of two that takes data that are next to nothing away from the end of the type, but a start not
-/// beyond the other end; otherwise 1.
+/// A power of two that takes data that are next to nothing away from the end of the type, but a
+/// start not beyond the other end; otherwise 1.
 fn lift_of(operators: &Operators, data: f64, start: f64) -> f64 {
     let (least, up) = if operators.is_single() { (1e-25, 60.0) } else { (1e-280, 900.0) };
     if data > 0.0 && data < least {
@@ -80,11 +80,11 @@ impl Gain {
     pub(super) const ONE: Gain = Gain { lift: 1.0, gain: 1.0 };
 }
 
-/// Applies the operator for the first time, from [`S`], as `apply` does, which gives the squared norm of
-/// `to`; chooses `g` by the size of operator and damping, and makes the model `f x / g`. `residual` is the
-/// norm of what `to` is made of. `again` applies the operator to `to`, and gives the squared norm of that: a
-/// residual that is orthogonal to the range says nothing of the size of an operator, what it gives does.
-/// Returns the squared norm of `to` for `g A`.
+/// Applies the operator for the first time, from [`S`], as `apply` does, which gives the squared
+/// norm of `to`; chooses `g` by the size of operator and damping, and makes the model `f x / g`.
+/// `residual` is the norm of what `to` is made of. `again` applies the operator to `to`, and gives
+/// the squared norm of that: a residual that is orthogonal to the range says nothing of the size of
+/// an operator, what it gives does. Returns the squared norm of `to` for `g A`.
 pub(super) fn first(
     at: &mut Frame<'_>,
     to: Slot,
@@ -126,13 +126,13 @@ pub(super) fn first(
     apply(at)
 }
 
-/// Whether a squared norm of what is `scale` times its size is at most `tol`.
+/// Whether a squared norm, of a vector that is scaled by `scale`, is at most `tol`.
 pub(super) fn within(squares: f64, tol: f64, scale: f64) -> bool {
     if scale == 1.0 { squares <= tol } else { squares.sqrt() <= tol.sqrt() * scale }
 }
 
-/// Reads data and start into [`S`], which becomes `f s`, and [`X`], which stays `x0`, where `damp x0` is a
-/// part of the residual; and what ends the run before it begins.
+/// Reads data and start into [`S`], which becomes `f s`, and [`X`], which stays `x0`, where `damp
+/// x0` is a part of the residual; and what ends the run before it begins.
 pub(super) fn begin(
     task: &Task<'_>,
     at: &mut Frame<'_>,
@@ -192,7 +192,7 @@ pub(super) fn out_of_range(
     })
 }
 
-/// What a solver says of its model when the iterations have ended.
+/// What a solver reports about its model when the iterations have ended.
 #[derive(Debug)]
 pub(super) struct Ending {
     /// What ended them.
@@ -201,7 +201,7 @@ pub(super) struct Ending {
     pub(super) unit: f64,
     /// What of the residual rounding of the model makes.
     pub(super) rounding: f64,
-    /// Norms of what `tol` looks at, the first and the last, and its name.
+    /// First and last norm of the vector that `tol` checks, and its name.
     pub(super) watched: (f64, f64, &'static str),
     /// What that norm is at most, by those of operator and residual, if it is the gradient's.
     pub(super) most: f64,
@@ -209,14 +209,14 @@ pub(super) struct Ending {
     pub(super) least: f64,
     /// Whether `tol` is not the usual one: it was chosen.
     pub(super) given: bool,
-    /// What else there is to tell, by PyLops' names.
+    /// Other figures, by PyLops' names.
     pub(super) figures: Vec<(&'static str, f64)>,
-    /// What is to be known of the model, each in one sentence.
+    /// Warnings about the model, one sentence each.
     pub(super) warnings: Vec<String>,
 }
 
 impl Ending {
-    /// The model at its size, and what is to be said of it.
+    /// The unscaled model, and warnings about it.
     pub(super) fn outcome(
         mut self,
         mut at: Frame<'_>,
@@ -247,14 +247,15 @@ impl Ending {
         })
     }
 
-    /// That rounding of the model alone is a part of the data: the operator hardly sees some of the model.
+    /// That rounding of the model alone is a part of the data: the operator hardly sees some of the
+    /// model.
     fn loud(&self, at: &Frame<'_>, begun: &Begun) -> Option<String> {
         let (data, residual) = (begun.data_norm * begun.scale, self.rounding);
         let dtype = at.operators.model.blocks.first()?.ty.dtype;
         (data > 0.0 && residual > LOUD * data).then(|| {
             format!(
-                "rounding of the model to {dtype} alone may leave a residual of {:.1e} of the data's norm: parts of \
-                 the model that the operator hardly sees are large, and may be wrong. Set `damp`, stop after fewer \
+                "rounding the model to {dtype} alone may leave a residual of {:.1e} of the data's norm: parts of \
+                 the model that the data barely constrain are large, and may be wrong. Set `damp`, stop after fewer \
                  iterations{}",
                 residual / data,
                 if dtype.is_double() { "" } else { ", or compute in float64" }
@@ -292,7 +293,8 @@ impl Ending {
     }
 }
 
-/// What underflow may make of the norm of `A x`: every product of a row may lose as much as the least number.
+/// What underflow may make of the norm of `A x`: every product of a row may lose as much as the
+/// least number.
 fn underflow(operators: &Operators) -> f64 {
     let least =
         if operators.is_single() { f64::from(f32::from_bits(1)) } else { f64::from_bits(1) };
@@ -310,7 +312,7 @@ pub(super) fn below(operators: &Operators, largest: f64, unit: f64) -> Option<St
     let found = largest * unit;
     (largest > 0.0 && found < least).then(|| {
         format!(
-            "the model is below what {dtype} holds: its largest value is {found:.3e}, and values below \
+            "the model is too small for {dtype}: its largest value is {found:.3e}, and values below \
              {least:.1e} lose digits or are zero. Scale the problem{help}"
         )
     })

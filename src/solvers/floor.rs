@@ -5,18 +5,18 @@
 //! ||s||     <= e ||A|| ||x||      the residual is what rounding of x makes
 //! ||A c||   <= e ||A|| ||c||      so is the length of a step along c
 //! ```
-//! `e` is a few times the epsilon of the type that the operator computes in, and `||A||` the largest
-//! `||A c|| / ||c||` so far. With the first or the second, `x` solves the equations of an operator that
-//! differs from `A` by `e ||A||`, so no other `x` is better as far as the numbers tell; beyond, recurrences
-//! go on with round-off and end anywhere. With damping all norms are those of the stacked system, whose
-//! further rows are `damp I`.
+//! `e` is a few times the epsilon of the type that the operator computes in, and `||A||` the
+//! largest `||A c|| / ||c||` so far. With the first or the second, `x` solves the equations of an
+//! operator that differs from `A` by `e ||A||`, so no other `x` is better as far as the numbers
+//! tell; beyond, recurrences go on with round-off and end anywhere. With damping all norms are
+//! those of the stacked system, whose further rows are `damp I`.
 
 use serde::{Deserialize, Serialize};
 
 use crate::engine::Operators;
 
-/// Epsilons that rounding of a product and a sum comes to: measured on random systems, where the gradient
-/// stays between 0.5 and 2.
+/// Epsilons that rounding of a product and a sum comes to: measured on random systems, where the
+/// gradient stays between 0.5 and 2.
 const UNITS: f64 = 4.0;
 
 /// Steps that are taken from the floor, where a gradient may fall further, if they are short.
@@ -80,13 +80,14 @@ impl Floor {
         self.visits > PATIENCE
     }
 
-    /// Whether an image of what has norm `of` is what rounding leaves.
+    /// Whether the image of a vector of norm `of` is no more than rounding.
     pub(super) fn is_flat(&self, image: f64, of: f64) -> bool {
         image <= self.level() * of
     }
 
-    /// Whether a step from the floor would be long: its direction `c`, with norm `of`, is seen badly, or is
-    /// shorter than the gradient, to which `c` minus it is orthogonal but for rounding.
+    /// Whether a step from the floor would be long: its direction `c`, with norm `of`, is seen
+    /// badly, or is shorter than the gradient, to which `c` minus it is orthogonal but for
+    /// rounding.
     pub(super) fn is_risky(&self, image: f64, of: f64, gradient: f64) -> bool {
         let norm = self.level() / self.small;
         self.visits > 0 && (image <= WELL * norm * of || of < 0.9 * gradient)

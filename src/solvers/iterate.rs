@@ -1,7 +1,7 @@
 //! The one loop of all iterative solvers: stops, checks for NaN, monitors and signals.
 //!
-//! A solver is a list of named vectors and numbers, how they begin, and a step. What it knows between two
-//! iterations is its [`State`] and nothing else.
+//! A solver is a list of named vectors and numbers, how they begin, and a step. What it knows
+//! between two iterations is its [`State`] and nothing else.
 
 use std::fmt::Debug;
 
@@ -54,7 +54,7 @@ pub(super) trait Solver: Debug + Sync {
 
     /// What to do where the residual rose all the same.
     fn remedy(&self) -> &'static str {
-        "Is the adjoint the adjoint? `pylopsd dottest` tells"
+        "Check the adjoint with `pylopsd dottest`"
     }
 
     /// Why it does not solve some equations.
@@ -71,14 +71,14 @@ pub(super) trait Solver: Debug + Sync {
     /// One iteration, number `at.number`.
     fn step(&self, n: &mut Self::Numbers, at: &mut Frame<'_>) -> Result<Step>;
 
-    /// What the model is worth, and what is to be said of it.
+    /// Judges the model, and warns about it.
     fn end(&self, n: &mut Self::Numbers, at: &mut Frame<'_>, stop: Stop) -> Result<Ending>;
 }
 
 /// What ends the iterations of a solver.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
-    /// Most iterations.
+    /// Largest number of iterations.
     pub(super) niter: usize,
     /// The squared norm that ends them.
     pub(super) tol: f64,
@@ -91,7 +91,7 @@ pub(super) struct Limits {
 pub(super) struct Watched {
     /// A rule of its own, which comes first.
     pub(super) own: Option<Stop>,
-    /// The squared norm that `tol` is compared with, of what is `scale` times its size.
+    /// The squared norm to compare with `tol`, of a vector scaled by `scale`.
     pub(super) squares: f64,
     /// That scale.
     pub(super) scale: f64,
@@ -120,7 +120,7 @@ pub(super) enum Step {
 pub(super) struct Frame<'a> {
     /// Threads and processes.
     pub(super) machine: &'a Machine,
-    /// The operator.
+    /// The compiled operator and its adjoint.
     pub(super) operators: &'a Operators,
     /// The vectors.
     pub(super) vectors: Vectors,
@@ -251,7 +251,7 @@ fn tell<N: Serialize>(
     Ok(state.frame.machine.any(end)?.then_some(Stop::Interrupted))
 }
 
-/// The model at its size, and what is to be said of it.
+/// The unscaled model, and warnings about it.
 fn finish<V: Solver>(solver: &V, state: State<'_, V::Numbers>, stop: Stop) -> Result<Outcome> {
     let State { mut frame, mut numbers, begun, cost } = state;
     let ending = solver.end(&mut numbers, &mut frame, stop)?;

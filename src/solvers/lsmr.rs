@@ -1,15 +1,15 @@
-//! LSMR: least squares by Golub and Kahan's bidiagonalisation, `min ||y - A x||^2 + damp^2 ||x - x0||^2`.
+//! LSMR: least squares by Golub and Kahan's bidiagonalisation, `min ||y - A x||^2 + damp^2 ||x -
+//! x0||^2`.
 //!
 //! ```text
 //! beta u = y - A x0,  alpha v = A^H u,  h = v,  hbar = 0
 //! beta u = A v - alpha u,  alpha v = A^H u - beta v
 //! hbar = h - (thetabar rho / (rho' rhobar')) hbar,  x = x + (zeta / (rho rhobar)) hbar,  h = v - (theta / rho) h
 //! ```
-//! with `rho`, `theta` from plane rotations that make the bidiagonal matrix `B` upper triangular, and those
-//! with a bar from rotations that do so again with the transpose of the triangle, since the normal equations
-//! are of `B^T B`; primes are of the iteration before.
-//! The first two lines are [`super::bidiagonal`].
-//! Fong and Saunders (2011), as SciPy's `lsmr` has it.
+//! with `rho`, `theta` from plane rotations that make the bidiagonal matrix `B` upper triangular,
+//! and those with a bar from rotations that do so again with the transpose of the triangle, since
+//! the normal equations are of `B^T B`; primes are of the iteration before. The first two lines are
+//! [`super::bidiagonal`]. Fong and Saunders (2011), as SciPy's `lsmr` has it.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -24,17 +24,18 @@ use crate::space::Side;
 
 /// LSMR for least squares: minimises `||y - A x||^2 + damp^2 ||x - x0||^2`.
 ///
-/// Like `lsqr`, but it is the norm of the gradient `A^H r` that falls in every iteration, so that it may be
-/// stopped earlier where the data are not to be fit. Every iteration applies the operator and its adjoint
-/// once. Works for any operator, with weights, regularization and a preconditioner. With damping, the
-/// residual that progress and history show is that of the damped equations. `--json` tells `anorm`,
+/// Like `lsqr`, but the norm of the gradient `A^H r` falls in every iteration, so it can stop
+/// earlier when the data cannot be fit. Every iteration applies the operator and its adjoint once.
+/// Works for any operator, with weights, regularization and a preconditioner. With damping,
+/// progress and history show the residual of the damped equations. `--json` reports `anorm`,
 /// `acond`, `arnorm`, `xnorm` and `rnorm`.
 ///
-/// SciPy: `lsmr`, whose `acond` counts a singular value of 1 that no operator below 1 has, and ends its run.
+/// SciPy: `lsmr`, whose `acond` includes a spurious singular value of 1, and so stops early for
+/// operators smaller than 1.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(default)]
 pub(super) struct Lsmr {
-    /// Most iterations.
+    /// Largest number of iterations.
     pub niter: usize,
     /// Damping; the penalty is `damp^2 ||x - x0||^2`.
     pub damp: f64,
@@ -42,12 +43,12 @@ pub(super) struct Lsmr {
     pub atol: f64,
     /// Relative precision of `y`. Stop when `||r|| <= btol ||y|| + atol ||A|| ||x||`.
     pub btol: f64,
-    /// Stop when the estimated condition number of `A` reaches this; 0 for no such limit.
+    /// Stop when the estimated condition number of `A` reaches this; 0 sets no limit.
     pub conlim: f64,
     /// Stop when `||A^H (y - A x) - damp^2 x||^2`, the squared norm of the gradient, is at most this.
     pub tol: f64,
-    /// Stop when `||y - A x||` falls below `rtol ||y||`, with `y` and `A` of all equations: weighted, and
-    /// with those of the regularization.
+    /// Stop when `||y - A x||` falls below `rtol ||y||`, with `y` and `A` those of all equations,
+    /// weights and regularization included.
     pub rtol: f64,
 }
 
@@ -69,13 +70,13 @@ pub(super) struct Numbers {
     first: f64,
     /// `||x||`
     xnorm: f64,
-    rotations: Rotations,
+    rotations: DoubleRotations,
     floor: Floor,
 }
 
 /// The rotations of the bidiagonal matrix and of its triangle, and the norms that come out of them.
 #[derive(Debug, Deserialize, Serialize)]
-struct Rotations {
+struct DoubleRotations {
     damp: f64,
     alphabar: f64,
     rho: f64,
@@ -90,7 +91,7 @@ struct Rotations {
     rhod: f64,
     tautilde: f64,
     thetatilde: f64,
-    /// Sum of the squares of what damping adds to the residual.
+    /// Sum of squares that damping adds to the residual.
     d: f64,
     rnorm: f64,
     anorm2: f64,
@@ -116,9 +117,9 @@ fn rotation(a: f64, b: f64) -> (f64, f64, f64) {
     if r == 0.0 { (1.0, 0.0, 0.0) } else { (a / r, b / r, r) }
 }
 
-impl Rotations {
-    fn new(damp: f64, alpha: f64, beta: f64) -> Rotations {
-        Rotations {
+impl DoubleRotations {
+    fn new(damp: f64, alpha: f64, beta: f64) -> DoubleRotations {
+        DoubleRotations {
             damp,
             alphabar: alpha,
             rho: 1.0,
@@ -205,7 +206,8 @@ impl Rotations {
 }
 
 impl Lsmr {
-    /// The first of SciPy's tests that holds, the strongest first, then what rounding leaves of the model.
+    /// The first of SciPy's tests that holds, the strongest first, then what rounding leaves of the
+    /// model.
     fn rule(&self, n: &mut Numbers) -> Option<Stop> {
         let r = &n.rotations;
         let most = r.anorm * n.xnorm;
@@ -263,7 +265,7 @@ impl Solver for Lsmr {
             bnorm: begun.data_norm * b.scale,
             first: b.alpha * b.beta / (b.scale * b.g),
             xnorm: begun.start * inverse(b.g),
-            rotations: Rotations::new(b.g * self.damp, b.alpha, b.beta),
+            rotations: DoubleRotations::new(b.g * self.damp, b.alpha, b.beta),
             floor: Floor::new(at.operators, 0.0),
             bidiagonal: b,
         };

@@ -1,4 +1,5 @@
-//! LSQR: least squares by Golub and Kahan's bidiagonalisation, `min ||y - A x||^2 + damp^2 ||x - x0||^2`.
+//! LSQR: least squares by Golub and Kahan's bidiagonalisation, `min ||y - A x||^2 + damp^2 ||x -
+//! x0||^2`.
 //!
 //! ```text
 //! beta u = y - A x0,  alpha v = A^H u,  w = v
@@ -22,31 +23,32 @@ use crate::space::Side;
 
 /// LSQR for least squares: minimises `||y - A x||^2 + damp^2 ||x - x0||^2`.
 ///
-/// In exact arithmetic the iterations of `cgls`, with estimates of the norm and the condition number of
-/// `A`, and stops that follow from them. Every iteration applies the operator and its adjoint once.
-/// Works for any operator, with weights, regularization and a preconditioner. `--json` tells `anorm`,
+/// Takes the iterations of `cgls` in exact arithmetic, and estimates norm and condition number of
+/// `A` to decide when to stop. Every iteration applies the operator and its adjoint once. Works for
+/// any operator, with weights, regularization and a preconditioner. `--json` reports `anorm`,
 /// `acond`, `arnorm`, `xnorm` (of `x - x0`), `r1norm` and `r2norm`.
 ///
-/// PyLops: `lsqr`. SciPy's differs in the test for the least-squares solution alone: it compares
-/// `||A^H r||` with `atol ||A|| ||r||`, PyLops and this with `atol` times the first `||A^H r||`.
+/// PyLops: `lsqr`. SciPy's `lsqr` differs only in its test for a least-squares solution: it
+/// compares `||A^H r||` with `atol ||A|| ||r||`; PyLops and this program compare it with `atol`
+/// times the first `||A^H r||`.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(default)]
 pub(super) struct Lsqr {
-    /// Most iterations.
+    /// Largest number of iterations.
     pub niter: usize,
     /// Damping; the penalty is `damp^2 ||x - x0||^2`.
     pub damp: f64,
-    /// Relative precision of `A`. Stop when `||A^H r|| <= atol ||A^H r0||`, with `r0` the first residual;
-    /// from an `x0` that is far off, when `||A^H r|| <= atol ||A|| ||y||`.
+    /// Relative precision of `A`. Stop when `||A^H r|| <= atol ||A^H r0||`, with `r0` the first
+    /// residual; if `x0` is far off, when `||A^H r|| <= atol ||A|| ||y||`.
     pub atol: f64,
     /// Relative precision of `y`. Stop when `||r|| <= btol ||y|| + atol ||A|| ||x||`.
     pub btol: f64,
-    /// Stop when the estimated condition number of `A` reaches this; 0 for no such limit.
+    /// Stop when the estimated condition number of `A` reaches this; 0 sets no limit.
     pub conlim: f64,
     /// Stop when `||A^H (y - A x) - damp^2 x||^2`, the squared norm of the gradient, is at most this.
     pub tol: f64,
-    /// Stop when `||y - A x||` falls below `rtol ||y||`, with `y` and `A` of all equations: weighted, and
-    /// with those of the regularization.
+    /// Stop when `||y - A x||` falls below `rtol ||y||`, with `y` and `A` those of all equations,
+    /// weights and regularization included.
     pub rtol: f64,
 }
 
@@ -72,7 +74,7 @@ struct Rotations {
     phibar: f64,
     /// Sum of the squares of `w / rho`.
     ddnorm: f64,
-    /// Sum of the squares of what damping adds to the residual.
+    /// Sum of squares that damping adds to the residual.
     res2: f64,
     xxnorm: f64,
     z: f64,
@@ -161,9 +163,9 @@ impl Rotations {
         self.rnorm <= p.btol * self.bnorm + p.atol * self.anorm * x
     }
 
-    /// The first of PyLops' tests that holds, the strongest first, then what rounding leaves of the model.
-    /// What has a start is measured by the data and by the norm `x` of the model, as in SciPy: what
-    /// is small beside the residual of a bad start may be large.
+    /// The first of PyLops' tests that holds, the strongest first, then what rounding leaves of the
+    /// model. What has a start is measured by the data and by the norm `x` of the model, as in
+    /// SciPy: what is small beside the residual of a bad start may be large.
     fn stop(&self, p: &Lsqr, floor: &mut Floor, x: f64) -> Option<Stop> {
         let most = self.anorm * self.most();
         let least_squares = self.arnorm / self.arnorm0;

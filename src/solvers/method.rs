@@ -9,7 +9,7 @@ use crate::space::Side;
 
 /// A solver with its parameters.
 pub trait Method: Debug + Send + Sync {
-    /// Its name.
+    /// Name of the solver, as in `solver = "cgls"`.
     fn name(&self) -> &'static str;
 
     /// Model and data vectors that it holds at its fullest.

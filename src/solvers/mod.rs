@@ -22,7 +22,7 @@ pub use registry::{Chosen, ENTRIES, Entry, Equations, NOT_YET, entry, read_solve
 
 use crate::engine::{Machine, Operators, Result, Vector};
 
-/// Writes what it stands for into a vector.
+/// Fills a vector.
 pub type Fill<'a> = &'a dyn Fn(&mut Vector) -> Result<()>;
 
 /// What a solver is given: `A x = y` to be solved for `x`, from `x0` if there is one.

@@ -1,4 +1,4 @@
-//! What a solver tells while it runs and when it ends.
+//! What a solver reports while it runs and when it ends.
 
 use std::fmt;
 
@@ -78,7 +78,7 @@ pub enum Stop {
         /// Its norm then.
         residual: f64,
     },
-    /// The square of a norm left what double precision holds; the elements are finite.
+    /// The square of a norm left the range of double precision; the elements are finite.
     OutOfRange {
         /// In which iteration; 0 is before the first.
         iteration: usize,
@@ -149,7 +149,7 @@ impl fmt::Display for Stop {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Stop::Iterations => f.write_str("all iterations done (niter)"),
-            Stop::Tolerance => f.write_str("the watched squared norm reached tol"),
+            Stop::Tolerance => f.write_str("the monitored squared norm reached tol"),
             Stop::Relative => {
                 f.write_str("the residual fell below rtol times the norm of the data")
             }
@@ -188,7 +188,7 @@ impl fmt::Display for Stop {
                 let way = if *small { "below" } else { "above" };
                 write!(
                     f,
-                    "the squared norm of {array} in iteration {iteration} is {way} what double precision holds"
+                    "the squared norm of {array} in iteration {iteration} is {way} the range of double precision"
                 )
             }
             Stop::NotFinite { iteration, array } => {
@@ -201,7 +201,7 @@ impl fmt::Display for Stop {
 /// What a solver leaves.
 #[derive(Debug)]
 pub struct Outcome {
-    /// The model.
+    /// The model found so far.
     pub model: Vector,
     /// Iterations done.
     pub iterations: usize,
@@ -213,8 +213,8 @@ pub struct Outcome {
     pub data_norm: f64,
     /// What rounding of the model makes of the residual at most; 0 if it is not known.
     pub rounding: f64,
-    /// What else the solver tells of its last iteration, by PyLops' names.
+    /// Other figures of the last iteration, by PyLops' names.
     pub figures: Vec<(&'static str, f64)>,
-    /// What is to be known of a model that is less than was asked for, each in one sentence.
+    /// Warnings about the model, one sentence each.
     pub warnings: Vec<String>,
 }

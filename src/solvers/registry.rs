@@ -22,7 +22,7 @@ use crate::spec::{Diagnostic, Diagnostics, ParamTable, SOLVE_KEYS, Spanned, dese
 /// One solver of the list.
 #[derive(Debug)]
 pub struct Entry {
-    /// Its name.
+    /// Value of `solver` in `[solve]` that selects it.
     pub name: &'static str,
     /// Its documentation, with a one-line summary first.
     pub documentation: fn() -> String,
@@ -77,8 +77,8 @@ fn read<P: Asked + DeserializeOwned + Serialize + 'static>(
     let numbers = serde_json::to_value(&asked).unwrap_or_default();
     for (key, _) in numbers.as_object().into_iter().flatten().filter(|(_, value)| wrong(value)) {
         if table.get(key).is_some() {
-            let label = "expected a finite number that is not negative";
-            let message = format!("wrong value of `{key}`");
+            let label = "expected a finite, non-negative number";
+            let message = format!("invalid value for `{key}`");
             out.push(Diagnostic::new(table.span_of(key), message, label));
         }
     }
@@ -98,7 +98,7 @@ pub const ENTRIES: &[Entry] = &[
 /// Most iterations of `auto`.
 const AUTO_NITER: usize = 100;
 
-/// The solver that fits.
+/// Chooses a solver.
 #[derive(Debug, Deserialize, JsonSchema, Serialize)]
 #[serde(transparent)]
 struct Auto(Lsqr);
@@ -122,11 +122,11 @@ impl Asked for Auto {
 }
 
 fn auto_text() -> String {
-    "The solver that fits: `direct` for a small MatrixMult, otherwise `lsqr` with 100 iterations.\n\n\
-     It is the default, and PyLops' `A / y`. Keys are those of `lsqr`; with any of them, with `x0`, a weight, \
-     regularization or a preconditioner, it is `lsqr` in any case. With `normal_equations = true` it is `cg` \
-     with 100 iterations, `tol = 0.0` and `rtol = 1e-8`, which takes no key of `lsqr` but `niter`, `tol` and \
-     `rtol`; with another, `lsqr`."
+    "Chooses a solver: `direct` for a small MatrixMult, otherwise `lsqr` with 100 iterations.\n\n\
+     The default, like PyLops' `A / y`. It takes the keys of `lsqr`. Given any of them, an `x0`, a weight, a \
+     regularization or a preconditioner, it always uses `lsqr`. With `normal_equations = true` it uses `cg` \
+     with 100 iterations, `tol = 0.0` and `rtol = 1e-8`, unless a key of `lsqr` other than `niter`, `tol` and \
+     `rtol` is given: then it uses `lsqr`."
         .to_string()
 }
 
@@ -164,7 +164,7 @@ const OF_SCIPY: [&str; 1] = ["minres"];
 const OF_PYPROXIMAL: [&str; 6] =
     ["admm", "admml2", "hqs", "linearizedadmm", "primaldual", "proximalgradient"];
 
-/// PyLops' functions that solve other equations, and what says so here.
+/// PyLops' functions that solve other equations, and the keys for them here.
 const EQUATIONS: [(&str, &str); 3] = [
     (
         "normal_equations_inversion",
@@ -227,7 +227,7 @@ pub fn read_solver<'a>(
             diagnostics.push(not_there_yet("solver", whose, name));
             return None;
         }
-        let message = format!("there is no solver `{}`", name.value);
+        let message = format!("unknown solver `{}`", name.value);
         let label = format!("expected one of {}", names.join(", "));
         let mut diagnostic = Diagnostic::new(name.span.clone(), message, label);
         // The label lists them all.

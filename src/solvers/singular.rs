@@ -9,13 +9,17 @@
 
 use ndarray::{Array1, Array2, Axis, s};
 
-use crate::solvers::dense::{Solution, largest, reflect, reflector, rotate, transposed};
+use crate::solvers::dense::{DenseSolution, largest, reflect, reflector, rotate, transposed};
 
 /// Most passes over the two diagonals, for each unknown; two or three are needed.
 const PASSES: usize = 60;
 
 /// The least-squares solution of least norm over the singular values above `limit` times the largest.
-pub(super) fn by_singular_values(mut a: Array2<f64>, rhs: &Array2<f64>, limit: f64) -> Solution {
+pub(super) fn by_singular_values(
+    mut a: Array2<f64>,
+    rhs: &Array2<f64>,
+    limit: f64,
+) -> DenseSolution {
     let n = a.ncols();
     let (mut b, mut y) = (Diagonals { main: vec![0.0; n], upper: vec![0.0; n] }, rhs.clone());
     // A = Q B P^T: P is a product of reflections, and y becomes Q^T y.
@@ -58,7 +62,7 @@ pub(super) fn by_singular_values(mut a: Array2<f64>, rhs: &Array2<f64>, limit: f
     }
     let counted = || b.main.iter().filter(|s| counts(s));
     let least = counted().fold(most, |least, s| least.min(s.abs()));
-    Solution { x, rank: counted().count(), condition: most / least }
+    DenseSolution { x, rank: counted().count(), condition: most / least }
 }
 
 /// A matrix of two diagonals; the last element of the upper one is not used.

@@ -28,7 +28,7 @@ const KEYS: [(&str, &str); 22] = [
     ("y", "data"),
 ];
 
-/// Keys of PyLops that stand elsewhere here, each with a key of the table where they were met.
+/// Keys of PyLops that belong to another table here, each with a key of the table where they are found.
 const ELSEWHERE: [(&str, &str, &str); 15] = [
     ("Regs", "regularization", "each of `Regs` is `operator` of a `[[solve.regularization]]`"),
     ("epsRs", "regularization", "each of `epsRs` is `epsilon` of its `[[solve.regularization]]`"),
@@ -41,26 +41,26 @@ const ELSEWHERE: [(&str, &str, &str); 15] = [
     (
         "NRegs",
         "regularization",
-        "`NRegs` is not there yet: a `[[solve.regularization]]` takes an operator, and makes its normal",
+        "`NRegs` is not supported yet: a `[[solve.regularization]]` takes an operator and forms its normal operator",
     ),
     (
         "epsNRs",
         "regularization",
-        "`epsNRs` is not there yet, as `NRegs`: a `[[solve.regularization]]` takes an operator",
+        "`epsNRs` is not supported yet, as `NRegs`: a `[[solve.regularization]]` takes an operator",
     ),
     ("epsR", "regularization", "`epsR` is `epsilon` of a `[[solve.regularization]]`"),
-    ("epsilon", "regularization", "`epsilon` stands in a `[[solve.regularization]]`"),
+    ("epsilon", "regularization", "`epsilon` belongs in a `[[solve.regularization]]`"),
     (
         "dataregs",
         "regularization",
         "each of `dataregs` is `data` of its `[[solve.regularization]]`",
     ),
-    ("model", "regularization", "`model` stands in `[outputs]`"),
-    ("residual", "regularization", "`residual` stands in `[outputs]`"),
-    ("predicted", "regularization", "`predicted` stands in `[outputs]`"),
-    ("adjoint", "regularization", "`adjoint` stands in `[outputs]`"),
-    ("history", "regularization", "`history` stands in `[outputs]`"),
-    ("threads", "regularization", "`threads` stands in `[run]`"),
+    ("model", "regularization", "`model` belongs in `[outputs]`"),
+    ("residual", "regularization", "`residual` belongs in `[outputs]`"),
+    ("predicted", "regularization", "`predicted` belongs in `[outputs]`"),
+    ("adjoint", "regularization", "`adjoint` belongs in `[outputs]`"),
+    ("history", "regularization", "`history` belongs in `[outputs]`"),
+    ("threads", "regularization", "`threads` belongs in `[run]`"),
 ];
 
 /// What to do about a key of another program, if the table has such a key.
@@ -72,7 +72,7 @@ pub(super) fn of_key(key: &str, known: &[&str]) -> Option<String> {
     here(key, known).map(|here| format!("`{key}` is `{here}` here"))
 }
 
-/// The key of the table that a key of another program stands for.
+/// The key of the table that corresponds to a key of another program.
 pub(super) fn here(key: &str, known: &[&str]) -> Option<&'static str> {
     KEYS.iter().find(|(k, here)| *k == key && known.contains(here)).map(|(_, here)| *here)
 }
@@ -97,7 +97,7 @@ pub(super) fn of_dtype(name: &str) -> Option<String> {
         "half" | "float16" | "f2" => return Some("the narrowest is `float32`".into()),
         "longdouble" | "float128" | "float80" => return Some("the widest is `float64`".into()),
         _ if bare.starts_with("int") || bare.starts_with("uint") || bare == "bool" => {
-            return Some("whole numbers are read as floats: `float32` or `float64`".into());
+            return Some("integers are read as floats: `float32` or `float64`".into());
         }
         _ => return None,
     };

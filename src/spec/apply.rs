@@ -3,14 +3,14 @@
 use super::array_ref::{ArrayRef, any_array};
 use super::diagnostic::Diagnostics;
 use super::expr::Expr;
-use super::node::Node;
+use super::node::TomlNode;
 use super::reader::{self, Reader, wrong};
 use super::source::{Span, Spanned};
 
 /// What an operator makes of something.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ApplySpec {
-    /// The operator; what it is applied to stays as it is if there is none.
+    /// The operator to apply; without one, the array is passed on as it is.
     pub operator: Option<Spanned<Expr>>,
     /// The adjoint instead of the operator.
     pub adjoint: bool,
@@ -25,7 +25,7 @@ pub struct ApplySpec {
 }
 
 /// Reads an `apply` table.
-pub(super) fn read(node: &Node, out: &mut Diagnostics) -> Option<ApplySpec> {
+pub(super) fn read(node: &TomlNode, out: &mut Diagnostics) -> Option<ApplySpec> {
     let Some(table) = node.as_table() else {
         let example = "for example `apply = { operator = \"A\", to = \"x\" }`";
         out.push(wrong(node, "apply", "a table").help(example));

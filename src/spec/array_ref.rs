@@ -2,7 +2,7 @@
 
 use super::diagnostic::Diagnostic;
 use super::inline::Inline;
-use super::node::{Node, NodeValue};
+use super::node::{NodeValue, TomlNode};
 use super::reader::{self, wrong};
 use super::source::{Span, Spanned};
 
@@ -16,7 +16,7 @@ pub enum ArrayRef {
 }
 
 impl ArrayRef {
-    /// Where it stands.
+    /// Its place in the source.
     pub fn span(&self) -> &Span {
         match self {
             ArrayRef::Name(name) => &name.span,
@@ -42,7 +42,7 @@ impl ArrayRef {
 }
 
 /// An array of real numbers.
-pub(super) fn array_ref(node: &Node, key: &str) -> Result<ArrayRef, Diagnostic> {
+pub(super) fn array_ref(node: &TomlNode, key: &str) -> Result<ArrayRef, Diagnostic> {
     match any_array(node, key)? {
         ArrayRef::Inline(inline) if inline.value.complex => {
             Err(wrong(node, key, "a list of real numbers"))
@@ -52,7 +52,7 @@ pub(super) fn array_ref(node: &Node, key: &str) -> Result<ArrayRef, Diagnostic> 
 }
 
 /// An array of real or complex numbers.
-pub(super) fn any_array(node: &Node, key: &str) -> Result<ArrayRef, Diagnostic> {
+pub(super) fn any_array(node: &TomlNode, key: &str) -> Result<ArrayRef, Diagnostic> {
     match &node.value {
         NodeValue::String(..) => Ok(ArrayRef::Name(reader::name(node, key)?)),
         NodeValue::Array(_) => {

@@ -1,9 +1,9 @@
-//! `[arrays]`: where an array comes from, and what is done to it on the way in.
+//! `[arrays]`: the source of an array, and how it is changed when read.
 
 use super::apply::{self, ApplySpec};
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::inline::Inline;
-use super::node::{Node, NodeValue, ParamTable};
+use super::node::{NodeValue, ParamTable, TomlNode};
 use super::reader::{self, Reader, wrong};
 use super::slice::{SliceItem, parse_slice};
 use super::source::{Span, Spanned};
@@ -25,7 +25,7 @@ pub struct ArraySpec {
     pub slice: Option<Spanned<Vec<SliceItem>>>,
     /// Order of axes; comes second.
     pub transpose: Option<Spanned<Vec<usize>>>,
-    /// New dims, with -1 for the one that follows from the rest; comes last.
+    /// New dims, with -1 for the length that is left from the rest; comes last.
     pub reshape: Option<Spanned<Vec<i64>>>,
     /// Chunk lengths.
     pub chunks: Option<Spanned<Chunks>>,
@@ -42,7 +42,7 @@ pub enum ArraySource {
     Values(Inline),
     /// One value everywhere: `zeros`, `ones` and `full`.
     Full {
-        /// Dims.
+        /// Dims of the array.
         shape: Vec<usize>,
         /// The value.
         value: C128,
@@ -69,7 +69,7 @@ pub enum ArraySource {
     },
     /// Random numbers, the same on every machine.
     Random {
-        /// Dims.
+        /// Dims of the array.
         shape: Vec<usize>,
         /// Seed of the generator.
         seed: u64,
@@ -149,7 +149,7 @@ pub(super) fn is_source(key: &str) -> bool {
 /// Reads one array.
 pub(super) fn read(
     name: &Spanned<String>,
-    node: &Node,
+    node: &TomlNode,
     out: &mut Diagnostics,
 ) -> Option<ArraySpec> {
     let Some(table) = node.as_table() else {
@@ -202,7 +202,7 @@ fn read_source(r: &mut Reader<'_, '_>, name: &str) -> Option<(ArraySource, Span)
         if sources().any(|source| reader::is_misspelt(r.table, source, &known)) {
             return None;
         }
-        let label = "one source is needed";
+        let label = "one source is required";
         let message = format!("array `{name}` has no source");
         let names: Vec<String> = sources().map(|s| format!("`{s}`")).collect();
         let help = format!("one of {}", names.join(", "));
@@ -319,7 +319,7 @@ fn arange(r: &mut Reader<'_, '_>) -> Option<ArraySource> {
     let num = ((stop - start) / step).ceil();
     if step == 0.0 || num.is_nan() {
         let span = r.table.span_of("step");
-        r.out.push(Diagnostic::new(span, "wrong value of `step`", "expected a step that is not 0"));
+        r.out.push(Diagnostic::new(span, "invalid value for `step`", "expected a nonzero step"));
         return None;
     }
     if num > reader::MOST_ELEMENTS as f64 {
@@ -334,47 +334,55 @@ fn arange(r: &mut Reader<'_, '_>) -> Option<ArraySource> {
     Some(ArraySource::Arange { start, step, num: num.max(0.0) as usize })
 }
 
-fn slice(node: &Node, key: &str) -> Result<Spanned<Vec<SliceItem>>, Diagnostic> {
+fn slice(node: &TomlNode, key: &str) -> Result<Spanned<Vec<SliceItem>>, Diagnostic> {
     let NodeValue::String(text, start) = &node.value else {
         return Err(wrong(node, key, "a slice such as \"1:, ::2\""));
     };
     parse_slice(text).map(|items| Spanned::new(items, node.span.clone())).map_err(|(at, what)| {
         let span = start.map_or(node.span.clone(), |s| s + at.start..s + at.end);
-        Diagnostic::new(span, format!("wrong value of `{key}`"), what)
+        Diagnostic::new(span, format!("invalid value for `{key}`"), what)
             .help("NumPy's basic slicing, such as \"1:, ::2, -1\"")
     })
 }
 
-fn transpose(node: &Node, key: &str) -> Result<Spanned<Vec<usize>>, Diagnostic> {
+fn transpose(node: &TomlNode, key: &str) -> Result<Spanned<Vec<usize>>, Diagnostic> {
     let expected = "a list of axes";
     let axes = reader::list(node, key, expected, |n, k| Ok(reader::count(n, k)?.value))?;
     let mut sorted = axes.clone();
     sorted.sort_unstable();
     if sorted.iter().enumerate().any(|(k, &axis)| k != axis) {
         let label = format!("expected each axis from 0 to {} once", axes.len().saturating_sub(1));
-        return Err(Diagnostic::new(node.span.clone(), format!("wrong value of `{key}`"), label));
+        return Err(Diagnostic::new(
+            node.span.clone(),
+            format!("invalid value for `{key}`"),
+            label,
+        ));
     }
     Ok(Spanned::new(axes, node.span.clone()))
 }
 
-fn reshape(node: &Node, key: &str) -> Result<Spanned<Vec<i64>>, Diagnostic> {
+fn reshape(node: &TomlNode, key: &str) -> Result<Spanned<Vec<i64>>, Diagnostic> {
     let dims = reader::list(node, key, "a list of dims", |n, k| match n.value {
         NodeValue::Integer(d) if d >= -1 => Ok(d),
-        _ => Err(wrong(n, k, "a non-negative integer, or -1 for the one that follows")),
+        _ => Err(wrong(n, k, "a non-negative integer, or -1 for the length that is left")),
     })?;
     if dims.iter().filter(|&&d| d == -1).count() > 1 {
         let label = "expected -1 at most once";
-        return Err(Diagnostic::new(node.span.clone(), format!("wrong value of `{key}`"), label));
+        return Err(Diagnostic::new(
+            node.span.clone(),
+            format!("invalid value for `{key}`"),
+            label,
+        ));
     }
     Ok(Spanned::new(dims, node.span.clone()))
 }
 
 /// Chunk lengths: a list of integers, or `"auto"`.
-pub(super) fn read_chunks(node: &Node, key: &str) -> Result<Spanned<Chunks>, Diagnostic> {
+pub(super) fn read_chunks(node: &TomlNode, key: &str) -> Result<Spanned<Chunks>, Diagnostic> {
     let chunks = match &node.value {
         NodeValue::String(s, _) if s == "auto" => Chunks::Auto,
         NodeValue::Array(items) => {
-            let length = |n: &Node| match n.value {
+            let length = |n: &TomlNode| match n.value {
                 NodeValue::Integer(-1) => Ok(None),
                 NodeValue::Integer(c) if c > 0 => Ok(usize::try_from(c).ok()),
                 _ => Err(wrong(n, key, "a positive integer, or -1 for the whole axis")),

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::node::{Node, NodeValue, ParamTable};
+use super::node::{NodeValue, ParamTable, TomlNode};
 use super::source::{Span, Spanned};
 
 impl From<&str> for NodeValue {
@@ -41,15 +41,15 @@ impl From<isize> for NodeValue {
     }
 }
 
-impl From<&Node> for NodeValue {
-    fn from(node: &Node) -> Self {
+impl From<&TomlNode> for NodeValue {
+    fn from(node: &TomlNode) -> Self {
         node.value.clone()
     }
 }
 
 impl<T: Into<NodeValue>> From<Vec<T>> for NodeValue {
     fn from(items: Vec<T>) -> Self {
-        let node = |value: T| Node { value: value.into(), span: 0..0 };
+        let node = |value: T| TomlNode { value: value.into(), span: 0..0 };
         NodeValue::Array(items.into_iter().map(node).collect())
     }
 }
@@ -70,20 +70,20 @@ impl<const N: usize> From<[(&str, NodeValue); N]> for NodeValue {
 pub fn table<'a>(entries: impl IntoIterator<Item = (&'a str, NodeValue)>) -> ParamTable {
     let mut table = ParamTable::new(0..0, "this table");
     for (key, value) in entries {
-        table.entries.push((Spanned::new(key.to_string(), 0..0), Node { value, span: 0..0 }));
+        table.entries.push((Spanned::new(key.to_string(), 0..0), TomlNode { value, span: 0..0 }));
     }
     table
 }
 
-impl Node {
-    /// A value all of which stands at one place.
-    pub fn at(value: NodeValue, span: &Span) -> Node {
-        let mut node = Node { value, span: span.clone() };
+impl TomlNode {
+    /// A value whose parts all share one place in the source.
+    pub fn at(value: NodeValue, span: &Span) -> TomlNode {
+        let mut node = TomlNode { value, span: span.clone() };
         node.settle(span);
         node
     }
 
-    /// Gives the parts that stand nowhere a place.
+    /// Gives a place to the parts that have none.
     fn settle(&mut self, span: &Span) {
         let place = |s: &mut Span| {
             if *s == (0..0) {
@@ -108,7 +108,7 @@ impl Node {
 
 impl ParamTable {
     /// Sets a key, in its place if it is there.
-    pub fn set(&mut self, key: &str, node: Node) {
+    pub fn set(&mut self, key: &str, node: TomlNode) {
         match self.entries.iter_mut().find(|(k, _)| k.value == key) {
             Some((_, old)) => *old = node,
             None => {
@@ -123,7 +123,7 @@ impl ParamTable {
         if self.get(key).is_none() {
             let mut table = ParamTable::new(span.clone(), format!("`{key}`"));
             table.head.clone_from(span);
-            self.set(key, Node { value: NodeValue::Table(table), span: span.clone() });
+            self.set(key, TomlNode { value: NodeValue::Table(table), span: span.clone() });
         }
         let entry = self.entries.iter_mut().find(|(k, _)| k.value == key)?;
         match &mut entry.1.value {
@@ -135,7 +135,8 @@ impl ParamTable {
     /// The table as the text of a problem file: what is not a table first, then a section for each.
     pub fn to_toml(&self) -> String {
         let mut text = String::new();
-        let plain = |node: &Node| !matches!(node.value, NodeValue::Table(_)) && !is_tables(node);
+        let plain =
+            |node: &TomlNode| !matches!(node.value, NodeValue::Table(_)) && !is_tables(node);
         for (key, node) in self.entries.iter().filter(|(_, n)| plain(n)) {
             let _ = writeln!(text, "{} = {}", key_text(&key.value), inline(node));
         }
@@ -147,7 +148,7 @@ impl ParamTable {
 }
 
 /// Whether a value is a list of tables, which has sections of its own.
-fn is_tables(node: &Node) -> bool {
+fn is_tables(node: &TomlNode) -> bool {
     match &node.value {
         NodeValue::Array(items) => {
             !items.is_empty() && items.iter().all(|i| i.as_table().is_some())
@@ -157,7 +158,7 @@ fn is_tables(node: &Node) -> bool {
 }
 
 /// A section of a file. Tables of tables, such as `[solves]`, and lists of tables have one each.
-fn section(path: &str, node: &Node, text: &mut String) {
+fn section(path: &str, node: &TomlNode, text: &mut String) {
     let mut body = |header: String, table: &ParamTable| {
         let _ = writeln!(text, "\n{header}");
         for (key, node) in table.entries.iter().filter(|(_, n)| !is_tables(n)) {
@@ -170,7 +171,10 @@ fn section(path: &str, node: &Node, text: &mut String) {
     match &node.value {
         NodeValue::Table(table) => body(format!("[{path}]"), table),
         NodeValue::Array(items) if is_tables(node) => {
-            items.iter().filter_map(Node::as_table).for_each(|t| body(format!("[[{path}]]"), t));
+            items
+                .iter()
+                .filter_map(TomlNode::as_table)
+                .for_each(|t| body(format!("[[{path}]]"), t));
         }
         _ => {}
     }
@@ -187,7 +191,7 @@ fn string(text: &str) -> String {
 }
 
 /// A value on one line.
-fn inline(node: &Node) -> String {
+fn inline(node: &TomlNode) -> String {
     match &node.value {
         NodeValue::String(text, _) => string(text),
         NodeValue::Integer(n) => n.to_string(),
@@ -199,7 +203,7 @@ fn inline(node: &Node) -> String {
         }
         NodeValue::Table(table) if table.entries.is_empty() => "{}".to_string(),
         NodeValue::Table(table) => {
-            let entry = |(key, node): &(Spanned<String>, Node)| {
+            let entry = |(key, node): &(Spanned<String>, TomlNode)| {
                 format!("{} = {}", key_text(&key.value), inline(node))
             };
             format!("{{ {} }}", table.entries.iter().map(entry).collect::<Vec<_>>().join(", "))

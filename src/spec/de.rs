@@ -15,7 +15,7 @@ use serde::de::{
 use serde::forward_to_deserialize_any;
 
 use super::diagnostic::{Diagnostic, Diagnostics};
-use super::node::{Node, NodeValue, ParamTable};
+use super::node::{NodeValue, ParamTable, TomlNode};
 use super::reader::{is_misspelt, unknown_key, whole};
 use super::source::Span;
 
@@ -60,7 +60,7 @@ fn read_again(
             diagnostics.push(missing(table, key));
         }
     }
-    let mut state = State { skipped, unknown: RefCell::new(Vec::new()), top: table };
+    let mut state = Shared { skipped, unknown: RefCell::new(Vec::new()), top: table };
     while let Some(error) = read(TableDeserializer { table, state: &state }) {
         let entry = error.entry.clone();
         // What is missing may be an entry that was skipped.
@@ -82,12 +82,12 @@ fn missing(table: &ParamTable, key: &str) -> Diagnostic {
     Diagnostic::new(
         table.head.clone(),
         format!("{} has no `{key}`", table.owner),
-        format!("`{key}` is needed"),
+        format!("`{key}` is required"),
     )
 }
 
 /// What all levels share.
-struct State<'a> {
+struct Shared<'a> {
     /// Keys of entries with a mistake, by place.
     skipped: Vec<Span>,
     /// Keys that inner types do not have.
@@ -123,8 +123,8 @@ impl Error {
         let message = match (&self.missing, &self.key) {
             (Some(field), None) => return missing(table, field),
             (Some(field), Some(key)) => format!("`{key}` has no `{field}`"),
-            (None, Some(key)) => format!("wrong value of `{key}`"),
-            (None, None) => format!("wrong parameters of {}", table.owner),
+            (None, Some(key)) => format!("invalid value for `{key}`"),
+            (None, None) => format!("invalid parameters for {}", table.owner),
         };
         let mut diagnostic = Diagnostic::new(span, message, self.label);
         diagnostic.help = self.help;
@@ -175,7 +175,7 @@ impl de::Error for Error {
         error
     }
     fn missing_field(field: &'static str) -> Self {
-        let mut error = Error::new(format!("`{field}` is needed"));
+        let mut error = Error::new(format!("`{field}` is required"));
         error.missing = Some(field);
         error
     }
@@ -217,8 +217,8 @@ fn found(unexpected: Unexpected<'_>) -> String {
 
 #[derive(Clone, Copy)]
 struct NodeDeserializer<'a> {
-    node: &'a Node,
-    state: &'a State<'a>,
+    node: &'a TomlNode,
+    state: &'a Shared<'a>,
 }
 
 impl<'de> Deserializer<'de> for NodeDeserializer<'_> {
@@ -309,7 +309,7 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_> {
 
 struct TableDeserializer<'a> {
     table: &'a ParamTable,
-    state: &'a State<'a>,
+    state: &'a Shared<'a>,
 }
 
 impl TableDeserializer<'_> {
@@ -356,7 +356,7 @@ impl<'de> Deserializer<'de> for TableDeserializer<'_> {
 
 struct Map<'a> {
     table: &'a ParamTable,
-    state: &'a State<'a>,
+    state: &'a Shared<'a>,
     next: usize,
 }
 
@@ -392,8 +392,8 @@ impl<'de> MapAccess<'de> for Map<'_> {
 }
 
 struct Seq<'a> {
-    items: std::slice::Iter<'a, Node>,
-    state: &'a State<'a>,
+    items: std::slice::Iter<'a, TomlNode>,
+    state: &'a Shared<'a>,
 }
 
 impl<'de> SeqAccess<'de> for &mut Seq<'_> {
@@ -417,7 +417,7 @@ impl<'de> SeqAccess<'de> for &mut Seq<'_> {
 /// `{ variant = value }`, of exactly one entry.
 struct Variant<'a> {
     table: &'a ParamTable,
-    state: &'a State<'a>,
+    state: &'a Shared<'a>,
 }
 
 impl<'a> Variant<'a> {

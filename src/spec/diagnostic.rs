@@ -7,12 +7,12 @@ use std::sync::Arc;
 use annotate_snippets::{AnnotationKind, Element, Group, Level, Renderer, Snippet};
 use serde::{Deserialize, Serialize};
 
-use super::source::{Source, Span, char_boundary};
+use super::source::{SourceText, Span, char_boundary};
 
 /// One mistake and its place.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Diagnostic {
-    /// Where the caret stands.
+    /// Where the caret points.
     pub span: Span,
     /// What is wrong, in one line.
     pub message: String,
@@ -48,7 +48,7 @@ impl Diagnostic {
             Some(near) => self.help(format!("did you mean `{near}`?")),
             None if (1..=20).contains(&candidates.len()) => {
                 let list: Vec<String> = candidates.iter().map(|c| format!("`{c}`")).collect();
-                self.help(format!("known here: {}", list.join(", ")))
+                self.help(format!("available: {}", list.join(", ")))
             }
             None => self,
         }
@@ -63,7 +63,7 @@ impl Diagnostic {
 
 /// A mistake with its place, for machines.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Told {
+pub struct JsonDiagnostic {
     /// What is wrong, in one line.
     pub message: String,
     /// What was expected and found, at the place.
@@ -82,7 +82,7 @@ pub struct Told {
 /// colours.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Diagnostics {
-    source: Arc<Source>,
+    source: Arc<SourceText>,
     items: Vec<Diagnostic>,
     warnings: Vec<Diagnostic>,
     /// The warnings again, to find equal ones.
@@ -91,7 +91,7 @@ pub struct Diagnostics {
 
 impl Diagnostics {
     /// No mistakes yet.
-    pub fn new(source: Arc<Source>) -> Self {
+    pub fn new(source: Arc<SourceText>) -> Self {
         Diagnostics { source, items: Vec::new(), warnings: Vec::new(), warned: HashSet::new() }
     }
 
@@ -149,7 +149,7 @@ impl Diagnostics {
     }
 
     /// The texts that the spans are in.
-    pub fn source(&self) -> &Arc<Source> {
+    pub fn source(&self) -> &Arc<SourceText> {
         &self.source
     }
 
@@ -234,10 +234,10 @@ impl Diagnostics {
     }
 
     /// The mistakes for machines, in the order they were found.
-    pub fn told(&self) -> Vec<Told> {
+    pub fn told(&self) -> Vec<JsonDiagnostic> {
         let told = |item: &Diagnostic| {
             let (line, column) = self.source.line_column(item.span.start);
-            Told {
+            JsonDiagnostic {
                 message: item.message.clone(),
                 label: item.label.clone(),
                 file: self.source.is_in_file(&item.span).then(|| self.source.name.clone()),

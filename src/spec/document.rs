@@ -11,13 +11,13 @@ use super::expr::{self, Expr};
 use super::header;
 use super::listed::Listed;
 use super::misplaced;
-use super::node::{self, Node, ParamTable};
+use super::node::{self, ParamTable, TomlNode};
 use super::operators::{self, OperatorSpec, OperatorTable};
 use super::overrides;
 use super::reader::{self, Reader, wrong};
 use super::run::{self, OutputSpec, RunSpec};
 use super::solve::{self, SolveSpec};
-use super::source::{Source, Spanned};
+use super::source::{SourceText, Spanned};
 use crate::scalar::DType;
 
 /// `[application]`: its type, and its parameters for the application's own type.
@@ -27,10 +27,10 @@ pub type ApplicationSpec = OperatorTable;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Document {
     /// The texts that spans are in.
-    pub source: Arc<Source>,
+    pub source: Arc<SourceText>,
     /// All of it as it was read, with what the command line has set.
     pub root: ParamTable,
-    /// An application, which stands for arrays, operators and outputs.
+    /// An application, shorthand for arrays, operators and outputs.
     pub application: Option<ApplicationSpec>,
     /// A title for people.
     pub title: Option<Spanned<String>>,
@@ -52,7 +52,7 @@ pub struct Document {
     pub outputs: Vec<OutputSpec>,
     /// What a regression run must find.
     pub expect: Vec<ExpectSpec>,
-    /// Public files that may not be there, by their paths, and where they are to be had.
+    /// Public files that may be missing, by path, and where to fetch them.
     pub fetch: Vec<(Spanned<String>, String)>,
     /// Names of parameters, arrays and operators whose own mistakes were reported.
     pub broken: HashSet<String>,
@@ -62,7 +62,7 @@ pub struct Document {
 
 impl Document {
     /// Reads a problem file, with `PATH=VALUE` overrides from the command line.
-    pub fn parse(source: Source, overrides: &[String]) -> Result<Document, Diagnostics> {
+    pub fn parse(source: SourceText, overrides: &[String]) -> Result<Document, Diagnostics> {
         match Document::parse_partly(source, overrides) {
             (Some(document), mistakes) => mistakes.or(document),
             (None, mistakes) => Err(mistakes),
@@ -71,7 +71,7 @@ impl Document {
 
     /// The same, with whatever of the file can be read beside its mistakes.
     pub fn parse_partly(
-        mut source: Source,
+        mut source: SourceText,
         overrides: &[String],
     ) -> (Option<Document>, Diagnostics) {
         let mut mistakes = Diagnostics::new(Arc::default());
@@ -91,7 +91,7 @@ impl Document {
     }
 
     /// Reads a document from tables with places in a source.
-    pub fn from_table(root: ParamTable, source: Arc<Source>) -> (Document, Diagnostics) {
+    pub fn from_table(root: ParamTable, source: Arc<SourceText>) -> (Document, Diagnostics) {
         let mut out = Diagnostics::new(source);
         let document = read(root, &mut out);
         (document, out)
@@ -203,7 +203,7 @@ fn read(root: ParamTable, out: &mut Diagnostics) -> Document {
     }
 }
 
-fn read_application(node: &Node, out: &mut Diagnostics) -> Option<ApplicationSpec> {
+fn read_application(node: &TomlNode, out: &mut Diagnostics) -> Option<ApplicationSpec> {
     let Some(table) = node.as_table() else {
         out.push(wrong(node, "application", "a table with a `type`"));
         return None;
@@ -218,7 +218,7 @@ fn read_application(node: &Node, out: &mut Diagnostics) -> Option<ApplicationSpe
     Some(OperatorTable { type_name, params, dtype: None, chunks: None, span })
 }
 
-/// Names of the parameters, arrays and operators that stand in the file but could not be read.
+/// Names of the parameters, arrays and operators of the file that could not be read.
 fn broken(
     root: &ParamTable,
     params: &Listed<f64>,
@@ -226,7 +226,7 @@ fn broken(
     operators: &Listed<OperatorSpec>,
 ) -> HashSet<String> {
     let names = |key: &str| -> Vec<String> {
-        let table = root.get(key).and_then(Node::as_table);
+        let table = root.get(key).and_then(TomlNode::as_table);
         table.map(|t| t.keys().map(str::to_string).collect()).unwrap_or_default()
     };
     let params = names("params").into_iter().filter(|n| params.number(n).is_none());
@@ -239,7 +239,7 @@ fn broken(
 fn named<T, L: FromIterator<(Spanned<String>, T)>>(
     r: &mut Reader<'_, '_>,
     key: &'static str,
-    mut read: impl FnMut(&Spanned<String>, &Node, &mut Diagnostics) -> Option<T>,
+    mut read: impl FnMut(&Spanned<String>, &TomlNode, &mut Diagnostics) -> Option<T>,
 ) -> L {
     let none = || std::iter::empty().collect();
     let Some(node) = r.node(key) else { return none() };

@@ -1,7 +1,7 @@
 //! `[[expect]]`: what a regression run must find.
 
 use super::diagnostic::{Diagnostic, Diagnostics};
-use super::node::{Node, NodeValue, ParamTable};
+use super::node::{NodeValue, ParamTable, TomlNode};
 use super::reader::{self, Reader, wrong};
 use super::run::OutputName;
 use super::source::{Span, Spanned};
@@ -11,7 +11,7 @@ use super::source::{Span, Spanned};
 pub enum ExpectSpec {
     /// A number or word of the run within bounds.
     Quantity {
-        /// Which.
+        /// The number or word to check.
         quantity: Spanned<Quantity>,
         /// Upper bound.
         max: Option<Spanned<f64>>,
@@ -118,7 +118,7 @@ pub enum OutputCheck {
 }
 
 /// Reads all of `[[expect]]`.
-pub(super) fn read(node: &Node, out: &mut Diagnostics) -> Vec<ExpectSpec> {
+pub(super) fn read(node: &TomlNode, out: &mut Diagnostics) -> Vec<ExpectSpec> {
     let NodeValue::Array(items) = &node.value else {
         let help = "write `[[expect]]` with two brackets";
         out.push(wrong(node, "expect", "a list of tables").help(help));
@@ -127,7 +127,7 @@ pub(super) fn read(node: &Node, out: &mut Diagnostics) -> Vec<ExpectSpec> {
     items.iter().filter_map(|item| read_one(item, out)).collect()
 }
 
-fn read_one(node: &Node, out: &mut Diagnostics) -> Option<ExpectSpec> {
+fn read_one(node: &TomlNode, out: &mut Diagnostics) -> Option<ExpectSpec> {
     let Some(table) = node.as_table() else {
         out.push(wrong(node, "expect", "a table"));
         return None;
@@ -136,7 +136,7 @@ fn read_one(node: &Node, out: &mut Diagnostics) -> Option<ExpectSpec> {
         (Some(_), None) => quantity(table, out),
         (None, Some(_)) => output(table, out),
         (first, _) => {
-            let label = "one of `quantity` and `output` is needed";
+            let label = "one of `quantity` and `output` is required";
             let both = first.is_some();
             let message = if both {
                 "`[[expect]]` has both a `quantity` and an `output`"
@@ -154,7 +154,7 @@ fn quantity(table: &ParamTable, out: &mut Diagnostics) -> Option<ExpectSpec> {
     let mut r = Reader::new(table, "an `[[expect]]` with a `quantity`", out);
     let quantity = r.read("quantity", |n, k| reader::word(n, k, &Quantity::ALL));
     let is_status = quantity.as_ref().is_some_and(|q| q.value == Quantity::Status);
-    let bound = |node: &Node, key: &str| {
+    let bound = |node: &TomlNode, key: &str| {
         if is_status {
             let message = format!("`status` has no `{key}`");
             let label = "a status is a word: expected `equals`";
@@ -192,8 +192,8 @@ fn output(table: &ParamTable, out: &mut Diagnostics) -> Option<ExpectSpec> {
         let known = OutputName::ALL.into_iter().find(|o| o.name() == name.value);
         Ok(name.map(|n| known.unwrap_or_else(|| OutputName::Named(n.into()))))
     });
-    let not_negative = |node: &Node, key: &str| match reader::number(node, key) {
-        Ok(x) if x.value < 0.0 => Err(wrong(node, key, "a number that is not negative")),
+    let not_negative = |node: &TomlNode, key: &str| match reader::number(node, key) {
+        Ok(x) if x.value < 0.0 => Err(wrong(node, key, "a non-negative number")),
         other => other,
     };
     let file = r.read("file", reader::name);

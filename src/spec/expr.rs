@@ -6,8 +6,8 @@
 use std::sync::Arc;
 
 use super::diagnostic::{Diagnostic, Diagnostics};
-use super::lexer::{self, Place, Token};
-use super::source::{Source, Span, Spanned};
+use super::lexer::{self, TextPlace, Token};
+use super::source::{SourceText, Span, Spanned};
 use crate::scalar::C128;
 
 /// An expression over operators, and its place.
@@ -15,7 +15,7 @@ use crate::scalar::C128;
 pub struct Expr {
     /// What it is.
     pub kind: ExprKind,
-    /// Its place in the [`Source`].
+    /// Its place in the [`SourceText`].
     pub span: Span,
 }
 
@@ -160,7 +160,7 @@ impl Expr {
 /// Parses an expression that is alone, as after `--operator`. For one whose names belong to a
 /// problem file see [`Document::add_expression`](super::Document::add_expression).
 pub fn parse_expression(text: &str) -> Result<Expr, Diagnostics> {
-    let mut source = Source::new("--operator", "");
+    let mut source = SourceText::new("--operator", "");
     let start = source.add_argument("--operator", text);
     parse(text, Some(start), &(start..start + text.len())).map_err(|mistake| {
         let mut out = Diagnostics::new(Arc::new(source));
@@ -171,7 +171,7 @@ pub fn parse_expression(text: &str) -> Result<Expr, Diagnostics> {
 
 /// Parses the text of a string; `start` is where its characters stand, if they stand as they are.
 pub(super) fn parse(text: &str, start: Option<usize>, whole: &Span) -> Result<Expr, Diagnostic> {
-    let place = Place { start, whole: whole.clone() };
+    let place = TextPlace { start, whole: whole.clone() };
     let tokens = lexer::tokens(text, &place)?;
     let mut parser = Parser { tokens, at: 0, depth: 0, operations: 0 };
     let expr = parser.binary(0)?;
@@ -238,7 +238,7 @@ impl Parser {
         if self.operations > MAX_OPERATIONS {
             let label = format!("more than {MAX_OPERATIONS} operations in one expression");
             return Err(Diagnostic::new(self.span(), "the expression is too long", label)
-                .help("give a part of it a name in `[operators]`"));
+                .help("name a part of it in `[operators]`"));
         }
         Ok(())
     }
@@ -250,7 +250,7 @@ impl Parser {
         self.depth += 1;
         if self.depth > MAX_DEPTH {
             let label = format!("nested more than {MAX_DEPTH} deep");
-            return Err(Diagnostic::new(self.span(), "the expression is too deep", label));
+            return Err(Diagnostic::new(self.span(), "the expression is nested too deeply", label));
         }
         let result = inner(self);
         self.depth -= 1;
@@ -298,7 +298,7 @@ impl Parser {
         }
         self.operation()?;
         let &Token::Number(_, Some(exponent)) = self.peek() else {
-            return Err(self.unexpected("wrong exponent of `**`", "a non-negative integer"));
+            return Err(self.unexpected("invalid exponent for `**`", "a non-negative integer"));
         };
         let span = self.advance();
         let whole = base.span.start..span.end;
@@ -315,7 +315,7 @@ impl Parser {
                 Token::Name(n) if n == "conj" => ExprKind::Conj,
                 _ => {
                     let expected = "`H`, `T` or `conj()`";
-                    return Err(self.unexpected("wrong word after `.`", expected));
+                    return Err(self.unexpected("unknown attribute after `.`", expected));
                 }
             };
             let is_conj = *self.peek() == Token::Name("conj".into());
@@ -352,7 +352,7 @@ impl Parser {
             }
             Token::Symbol("[") => {
                 let mistake = self.unexpected("a list outside a function", "an operand");
-                Err(mistake.help("lists stand in functions: `VStack([A, B])`"))
+                Err(mistake.help("lists belong in functions, as in `VStack([A, B])`"))
             }
             Token::End => {
                 let what =
@@ -431,7 +431,7 @@ impl Parser {
     }
 
     fn usage(&self, function: Function, expected: &str) -> Diagnostic {
-        let message = format!("wrong arguments of `{}`", function.name());
+        let message = format!("wrong arguments for `{}`", function.name());
         self.unexpected(&message, expected).help(format!("write `{}`", function.usage()))
     }
 }

@@ -3,11 +3,11 @@
 
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::misplaced::{SECTIONS, table_of};
-use super::node::{Node, NodeValue, ParamTable};
+use super::node::{NodeValue, ParamTable, TomlNode};
 use super::solve::COMMON;
 use super::source::Spanned;
 
-/// Parameters of solvers, which stand in `[solve]` too.
+/// Parameters of solvers, which also belong in `[solve]`.
 const PARAMETERS: [&str; 12] = [
     "atol",
     "btol",
@@ -23,10 +23,10 @@ const PARAMETERS: [&str; 12] = [
     "tolerance",
 ];
 
-/// Tables that may stand above a forgotten header.
+/// Tables that may precede a forgotten header.
 const ABOVE: [&str; 6] = ["params", "arrays", "operators", "application", "outputs", "run"];
 
-/// Where the keys of `[solve]` stand: from which entry on, in which table.
+/// Where the keys of `[solve]` are: in which table, and from which entry on.
 struct Stray {
     table: Option<&'static str>,
     from: usize,
@@ -49,7 +49,7 @@ fn stray(root: &ParamTable) -> Option<Stray> {
     }
     // Several keys in a row, the first of which names an operator, data or a solver.
     let first = |table: &ParamTable, keys: &[&str], least: usize| {
-        let begins = |key: &str, node: &Node| keys.contains(&key) && node.as_table().is_none();
+        let begins = |key: &str, node: &TomlNode| keys.contains(&key) && node.as_table().is_none();
         let from = table.entries.iter().position(|(key, node)| begins(&key.value, node))?;
         let count = table.entries[from..].iter().filter(|(key, _)| is_key(&key.value)).count();
         (count >= least).then_some(from)
@@ -89,7 +89,7 @@ fn application(root: &ParamTable, out: &mut Diagnostics) -> Option<ParamTable> {
         let table = table_of(&mut root, section)?;
         let from = is_type(table)?;
         let mut moved = table.entries.split_off(from);
-        let stays = |(key, node): &mut (_, Node)| {
+        let stays = |(key, node): &mut (_, TomlNode)| {
             let key: &Spanned<String> = key;
             node.as_table().is_some() || (section.is_none() && SECTIONS.contains(&&*key.value))
         };
@@ -97,7 +97,7 @@ fn application(root: &ParamTable, out: &mut Diagnostics) -> Option<ParamTable> {
         Some(moved)
     })?;
     let span = moved.first()?.0.span.clone();
-    let label = "an application begins like this";
+    let label = "this looks like an application";
     let mistake = Diagnostic::new(span.clone(), "`[application]` is missing", label);
     out.push(mistake.help("write `[application]` on the line above"));
     let table = root.table_mut("application", &span)?;
@@ -112,7 +112,7 @@ fn solve(root: &ParamTable, out: &mut Diagnostics) -> Option<ParamTable> {
     let table = table_of(&mut root, stray.table)?;
     // A number is no array and no operator, so a misspelt key of `[solve]`.
     let plain = matches!(stray.table, Some("arrays" | "operators"));
-    let is_plain = |node: &Node| {
+    let is_plain = |node: &TomlNode| {
         use NodeValue::{Boolean, Float, Integer};
         plain && matches!(node.value, Integer(_) | Float(_) | Boolean(_))
     };

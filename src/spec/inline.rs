@@ -3,11 +3,11 @@
 use num_complex::Complex;
 
 use super::diagnostic::Diagnostic;
-use super::node::{Node, NodeValue};
+use super::node::{NodeValue, TomlNode};
 use super::reader::wrong;
 use crate::scalar::C128;
 
-/// An array that stands in the file.
+/// An array written in the problem file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Inline {
     /// Length of each axis; none for a single number.
@@ -20,20 +20,31 @@ pub struct Inline {
     pub boolean: bool,
 }
 
+/// Why the entries of a list do not make an array, with the first entry that differs.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Uneven {
+    /// Their lengths differ.
+    #[error("{0}")]
+    Ragged(String),
+    /// Some are booleans, some numbers.
+    #[error("{0}")]
+    Mixed(String),
+}
+
 impl Inline {
     /// A single number.
     pub fn scalar(value: C128, complex: bool) -> Self {
         Inline { dims: Vec::new(), values: vec![value], complex, boolean: false }
     }
 
-    /// A single boolean, which stands in lists only.
+    /// A single boolean, which may only appear in lists.
     pub(super) fn truth(value: bool) -> Self {
         let value = Complex::new(f64::from(u8::from(value)), 0.0);
         Inline { boolean: true, ..Inline::scalar(value, false) }
     }
 
-    /// Nested lists of equal lengths; says what is wrong otherwise.
-    pub(crate) fn stack(parts: Vec<Inline>) -> Result<Inline, String> {
+    /// Stacks the entries of a list along a new first axis.
+    pub(crate) fn stack(parts: Vec<Inline>) -> Result<Inline, Uneven> {
         let Some(first) = parts.first() else {
             let (complex, boolean) = (false, false);
             return Ok(Inline { dims: vec![0], values: Vec::new(), complex, boolean });
@@ -44,19 +55,15 @@ impl Inline {
         stacked.dims.extend(&inner);
         for (k, part) in parts.into_iter().enumerate() {
             if part.dims != inner {
-                return Err(format!(
-                    "entry {k} is {}, but entry 0 is {}",
-                    shape(&part.dims),
-                    shape(&inner)
-                ));
+                let (found, first) = (shape(&part.dims), shape(&inner));
+                return Err(Uneven::Ragged(format!(
+                    "entry {k} is {found}, but entry 0 is {first}"
+                )));
             }
             if part.boolean != boolean {
                 let kind = |boolean| if boolean { "booleans" } else { "numbers" };
-                return Err(format!(
-                    "entry {k} holds {}, but entry 0 {}",
-                    kind(part.boolean),
-                    kind(boolean)
-                ));
+                let (found, first) = (kind(part.boolean), kind(boolean));
+                return Err(Uneven::Mixed(format!("entry {k} holds {found}, but entry 0 {first}")));
             }
             stacked.values.extend(part.values);
             stacked.complex |= part.complex;
@@ -65,7 +72,7 @@ impl Inline {
     }
 
     /// Reads a node, every mistake at its entry.
-    pub(super) fn read(node: &Node, key: &str) -> Result<Inline, Diagnostic> {
+    pub(super) fn read(node: &TomlNode, key: &str) -> Result<Inline, Diagnostic> {
         match &node.value {
             NodeValue::Integer(n) => Ok(Inline::scalar(Complex::new(*n as f64, 0.0), false)),
             NodeValue::Float(x) => Ok(Inline::scalar(Complex::new(*x, 0.0), false)),
@@ -74,18 +81,18 @@ impl Inline {
                 None => Err(wrong(node, key, "a number, or a complex one such as \"1.5-2j\"")),
             },
             NodeValue::Array(items) => {
-                let read = |item: &Node| match item.value {
+                let read = |item: &TomlNode| match item.value {
                     NodeValue::Boolean(value) => Ok(Inline::truth(value)),
                     _ => Inline::read(item, key),
                 };
                 let parts: Result<Vec<Inline>, Diagnostic> = items.iter().map(read).collect();
-                Inline::stack(parts?).map_err(|what| {
-                    let how = if what.contains("holds") { "mixed" } else { "ragged" };
-                    Diagnostic::new(
-                        node.span.clone(),
-                        format!("the list of `{key}` is {how}"),
-                        what,
-                    )
+                Inline::stack(parts?).map_err(|uneven| {
+                    let (how, label) = match uneven {
+                        Uneven::Ragged(label) => ("ragged", label),
+                        Uneven::Mixed(label) => ("mixed", label),
+                    };
+                    let message = format!("the list of `{key}` is {how}");
+                    Diagnostic::new(node.span.clone(), message, label)
                 })
             }
             _ => Err(wrong(node, key, "a list of numbers")),

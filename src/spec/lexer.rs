@@ -35,14 +35,14 @@ const SYMBOLS: [&str; 12] = ["**", "+", "-", "*", "@", "/", "(", ")", "[", "]", 
 
 /// Where bytes of an expression are in the source.
 #[derive(Clone, Debug)]
-pub(super) struct Place {
-    /// Offset of the first byte, if the text stands there as it is.
+pub(super) struct TextPlace {
+    /// Offset of the first byte, if the source holds the text verbatim.
     pub(super) start: Option<usize>,
     /// The whole string.
     pub(super) whole: Span,
 }
 
-impl Place {
+impl TextPlace {
     pub(super) fn span(&self, start: usize, end: usize) -> Span {
         match self.start {
             Some(base) => base + start..base + end,
@@ -52,7 +52,7 @@ impl Place {
 }
 
 /// All words with their places; the last is [`Token::End`].
-pub(super) fn tokens(text: &str, place: &Place) -> Result<Vec<(Token, Span)>, Diagnostic> {
+pub(super) fn tokens(text: &str, place: &TextPlace) -> Result<Vec<(Token, Span)>, Diagnostic> {
     let mut tokens = Vec::new();
     let mut at = 0;
     while let Some(first) = text[at..].chars().next() {
@@ -83,7 +83,7 @@ pub(super) fn tokens(text: &str, place: &Place) -> Result<Vec<(Token, Span)>, Di
     Ok(tokens)
 }
 
-/// Whether a name can stand in an expression.
+/// Whether a name may be used in an expression.
 pub(super) fn is_name(name: &str) -> bool {
     name.chars().next().is_some_and(|c| c.is_alphabetic() || c == '_')
         && name.chars().all(is_name_part)

@@ -3,7 +3,7 @@
 
 use super::arrays;
 use super::diagnostic::{Diagnostic, Diagnostics, nearest};
-use super::node::{Node, NodeValue, ParamTable};
+use super::node::{NodeValue, ParamTable, TomlNode};
 use super::reader::unknown_key;
 use super::run::OutputName;
 use super::source::Spanned;
@@ -24,7 +24,7 @@ pub(super) const SECTIONS: [&str; 12] = [
     "expect",
 ];
 
-type Entry = (Spanned<String>, Node);
+type Entry = (Spanned<String>, TomlNode);
 
 /// The file with all of it in its place, if anything was not, which is reported.
 pub(super) fn mended(root: &ParamTable, out: &mut Diagnostics) -> Option<ParamTable> {
@@ -40,7 +40,7 @@ pub(super) fn mended(root: &ParamTable, out: &mut Diagnostics) -> Option<ParamTa
 }
 
 /// The section that a table belongs to by what it holds.
-fn section_of(node: &Node) -> Option<(&'static str, &'static str, String)> {
+fn section_of(node: &TomlNode) -> Option<(&'static str, &'static str, String)> {
     let table = node.as_table()?;
     let source = table.keys().find(|key| arrays::is_source(key));
     match (table.get("type"), source) {
@@ -58,7 +58,7 @@ fn misspelt_headers(root: &mut ParamTable, out: &mut Diagnostics) {
             continue;
         }
         let Some(meant) = nearest(&key.value, SECTIONS) else { continue };
-        let there = root.get(meant).map(Node::as_table);
+        let there = root.get(meant).map(TomlNode::as_table);
         let apart = |there: &ParamTable| {
             node.as_table().is_some_and(|table| table.keys().all(|key| there.get(key).is_none()))
         };
@@ -99,7 +99,7 @@ fn numbers(root: &mut ParamTable, section: Option<&'static str>, out: &mut Diagn
     let not = section.map_or(String::new(), |section| format!(", not of `[{section}]`"));
     let label = format!("{} {are} of `[params]`{not}", names.join(", "));
     out.push(match headed {
-        true => Diagnostic::new(span.clone(), "a parameter stands in a wrong place", label)
+        true => Diagnostic::new(span.clone(), "a parameter is in the wrong place", label)
             .help("put it under `[params]`"),
         false => Diagnostic::new(span.clone(), "`[params]` is missing", label)
             .help("write `[params]` on the line above"),
@@ -110,7 +110,7 @@ fn numbers(root: &mut ParamTable, section: Option<&'static str>, out: &mut Diagn
 }
 
 /// The words of all strings of a value.
-fn words(node: &Node) -> Vec<String> {
+fn words(node: &TomlNode) -> Vec<String> {
     match &node.value {
         NodeValue::String(text, _) => {
             let words = text.split(|c: char| !(c.is_alphanumeric() || c == '_'));
@@ -145,8 +145,8 @@ fn things(root: &mut ParamTable, section: Option<&'static str>, out: &mut Diagno
     table.entries = kept;
     for (key, node) in moved {
         let Some((its, what, mark)) = section_of(&node) else { continue };
-        let place = section.map_or("stands in no table".into(), |s| format!("stands in `[{s}]`"));
-        let message = format!("`{}` is {what} and {place}", key.value);
+        let place = section.map_or("is in no table".into(), |s| format!("is in `[{s}]`"));
+        let message = format!("`{}` is {what}, but {place}", key.value);
         let label = format!("a table with `{mark}` is {what}");
         let mistake = Diagnostic::new(key.span.clone(), message, label);
         out.push(mistake.help(format!("put it under `[{its}]`")));
@@ -172,8 +172,8 @@ fn outputs(root: &mut ParamTable, out: &mut Diagnostics) {
     let mut above = "[solve]";
     if moved.is_empty() {
         let terms = solve.entries.iter_mut().find(|(key, _)| key.value == "regularization");
-        let Some((_, Node { value: NodeValue::Array(terms), .. })) = terms else { return };
-        let Some(Node { value: NodeValue::Table(term), .. }) = terms.last_mut() else { return };
+        let Some((_, TomlNode { value: NodeValue::Array(terms), .. })) = terms else { return };
+        let Some(TomlNode { value: NodeValue::Table(term), .. }) = terms.last_mut() else { return };
         moved = taken(term, out);
         above = "[[solve.regularization]]";
     }

@@ -41,24 +41,24 @@ pub use array_ref::ArrayRef;
 pub use arrays::{ArraySource, ArraySpec, Chunks, Distribution, FileSource, Part};
 pub use build::table;
 pub use de::deserialize;
-pub use diagnostic::{Diagnostic, Diagnostics, Told, nearest};
+pub use diagnostic::{Diagnostic, Diagnostics, JsonDiagnostic, nearest};
 pub use document::{ApplicationSpec, Document};
 pub use expect::{ExpectSpec, ExpectedValue, OutputCheck, Quantity};
 pub use expr::{Expr, ExprKind, Function, parse_expression};
 pub use hosts::{Host, parse_hosts, processes as host_processes};
 pub use inline::{Inline, parse_complex};
 pub use listed::Listed;
-pub use node::{Node, NodeValue, ParamTable};
+pub use node::{NodeValue, ParamTable, TomlNode};
 pub use operators::{ChunksSpec, OperatorSpec, OperatorTable};
 pub use params::{ArrayParam, ComplexParam, OneOrMany};
 pub use run::{OutputName, OutputSpec, RunSpec, parse_size};
 pub use slice::{SliceItem, parse_slice};
-pub use solve::{Beside, COMMON as SOLVE_KEYS, Regularization, SolveSpec};
-pub use source::{STANDARD_INPUT, Source, Span, Spanned};
+pub use solve::{Beside, COMMON as SOLVE_KEYS, RegularizationSpec, SolveSpec};
+pub use source::{STANDARD_INPUT, SourceText, Span, Spanned};
 pub use synthetics::{
     EventsSpec, Moveout, NumpyWindow, SyntheticSpec, TaperType, TraveltimeSpec, Velocity,
     WaveletShape, WaveletSpec,
 };
 
 /// The words for a part of the contract that is recognised but not built.
-pub const NOT_YET: &str = "not supported in this version yet";
+pub const NOT_YET: &str = "not supported yet";

@@ -7,15 +7,15 @@ use serde::de::Error as _;
 use toml::de::{DeTable, DeValue};
 
 use super::diagnostic::{Diagnostic, Diagnostics};
-use super::source::{Source, Span, Spanned};
+use super::source::{SourceText, Span, Spanned};
 use super::syntax;
 
-/// A TOML value and where it stands.
+/// A TOML value with its place in the source.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Node {
+pub struct TomlNode {
     /// The value.
     pub value: NodeValue,
-    /// Where it stands.
+    /// Its place in the source.
     pub span: Span,
 }
 
@@ -33,7 +33,7 @@ pub enum NodeValue {
     /// A date or time, as written.
     Datetime(String),
     /// A list.
-    Array(Vec<Node>),
+    Array(Vec<TomlNode>),
     /// A table.
     Table(ParamTable),
 }
@@ -42,8 +42,8 @@ pub enum NodeValue {
 #[derive(Clone, Debug, PartialEq)]
 pub struct ParamTable {
     /// Keys and values.
-    pub entries: Vec<(Spanned<String>, Node)>,
-    /// Where the table stands: its header, or all of an inline table.
+    pub entries: Vec<(Spanned<String>, TomlNode)>,
+    /// Place of the table: its header, or all of an inline table.
     pub span: Span,
     /// Where a missing key is reported: the table's own key.
     pub head: Span,
@@ -58,17 +58,17 @@ impl ParamTable {
     }
 
     /// The value of a key.
-    pub fn get(&self, key: &str) -> Option<&Node> {
+    pub fn get(&self, key: &str) -> Option<&TomlNode> {
         self.entries.iter().find(|(k, _)| k.value == key).map(|(_, node)| node)
     }
 
-    /// Where the key itself stands; the table's head if it is not there.
+    /// Place of the key itself; the table's head if the key is missing.
     pub fn key_span(&self, key: &str) -> Span {
         let entry = self.entries.iter().find(|(k, _)| k.value == key);
         entry.map_or_else(|| self.head.clone(), |(k, _)| k.span.clone())
     }
 
-    /// Where the value of a key stands; the table's head if it is not there.
+    /// Place of the value of a key; the table's head if the key is missing.
     pub fn span_of(&self, key: &str) -> Span {
         self.get(key).map_or_else(|| self.head.clone(), |node| node.span.clone())
     }
@@ -90,7 +90,7 @@ impl ParamTable {
     }
 }
 
-impl Node {
+impl TomlNode {
     /// The kind of value, with its article: `an integer`.
     pub fn kind(&self) -> &'static str {
         match &self.value {
@@ -161,7 +161,7 @@ impl Node {
 }
 
 /// Parses a TOML document; stops at the first error of syntax.
-pub(super) fn parse_document(source: &Source, out: &mut Diagnostics) -> Option<ParamTable> {
+pub(super) fn parse_document(source: &SourceText, out: &mut Diagnostics) -> Option<ParamTable> {
     match DeTable::parse(&source.text) {
         Ok(table) => {
             let mut table = convert_table(table.get_ref(), 0..0, &source.text, out);
@@ -176,7 +176,7 @@ pub(super) fn parse_document(source: &Source, out: &mut Diagnostics) -> Option<P
 }
 
 /// Parses one TOML value.
-pub(super) fn parse_value(text: &str, out: &mut Diagnostics) -> Result<Node, toml::de::Error> {
+pub(super) fn parse_value(text: &str, out: &mut Diagnostics) -> Result<TomlNode, toml::de::Error> {
     // A value followed by a line break and more would be read as far as the break.
     if text.contains(['\n', '\r']) && !text.starts_with(['[', '{', '"', '\'']) {
         return Err(toml::de::Error::custom("line break"));
@@ -185,7 +185,7 @@ pub(super) fn parse_value(text: &str, out: &mut Diagnostics) -> Result<Node, tom
     Ok(convert(value.get_ref(), value.span(), text, out))
 }
 
-fn convert(value: &DeValue<'_>, span: Span, text: &str, out: &mut Diagnostics) -> Node {
+fn convert(value: &DeValue<'_>, span: Span, text: &str, out: &mut Diagnostics) -> TomlNode {
     let too_large = |out: &mut Diagnostics, what| {
         out.push(Diagnostic::new(span.clone(), "number out of range", what));
     };
@@ -194,14 +194,14 @@ fn convert(value: &DeValue<'_>, span: Span, text: &str, out: &mut Diagnostics) -
         DeValue::Integer(n) => {
             let parsed = i64::from_str_radix(n.as_str(), n.radix());
             if parsed.is_err() {
-                too_large(out, "an integer of at most 64 bits is possible here");
+                too_large(out, "expected an integer of at most 64 bits");
             }
             NodeValue::Integer(parsed.unwrap_or(0))
         }
         DeValue::Float(x) => {
             let parsed: f64 = x.as_str().parse().unwrap_or(f64::NAN);
             if parsed.is_infinite() && !x.as_str().contains("inf") {
-                too_large(out, "larger than a double-precision number can be");
+                too_large(out, "beyond double precision");
             }
             NodeValue::Float(parsed)
         }
@@ -212,7 +212,7 @@ fn convert(value: &DeValue<'_>, span: Span, text: &str, out: &mut Diagnostics) -
         ),
         DeValue::Table(table) => NodeValue::Table(convert_table(table, span.clone(), text, out)),
     };
-    Node { value, span }
+    TomlNode { value, span }
 }
 
 fn convert_table(table: &DeTable<'_>, span: Span, text: &str, out: &mut Diagnostics) -> ParamTable {

@@ -3,7 +3,7 @@
 use super::arrays::{Chunks, read_chunks};
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::expr::{self, Expr};
-use super::node::{Node, NodeValue, ParamTable};
+use super::node::{NodeValue, ParamTable, TomlNode};
 use super::reader::{self, Reader, wrong};
 use super::source::{Span, Spanned};
 use crate::scalar::DType;
@@ -34,7 +34,7 @@ pub struct OperatorTable {
     pub type_name: Spanned<String>,
     /// The parameters, without `type`, `dtype` and `chunks`; see [`deserialize`](super::deserialize).
     pub params: ParamTable,
-    /// Element type.
+    /// Element type, if the table sets one; else it follows from the parameters.
     pub dtype: Option<Spanned<DType>>,
     /// Chunks of model and data.
     pub chunks: Option<ChunksSpec>,
@@ -56,7 +56,7 @@ pub struct ChunksSpec {
 /// Reads one operator.
 pub(super) fn read(
     name: &Spanned<String>,
-    node: &Node,
+    node: &TomlNode,
     out: &mut Diagnostics,
 ) -> Option<OperatorSpec> {
     match &node.value {
@@ -89,7 +89,7 @@ pub(super) fn read(
     }
 }
 
-fn chunks(node: &Node, out: &mut Diagnostics) -> Option<ChunksSpec> {
+fn chunks(node: &TomlNode, out: &mut Diagnostics) -> Option<ChunksSpec> {
     let Some(table) = node.as_table() else {
         let expected = "a table `{ model = [...], data = [...] }`";
         out.push(wrong(node, "chunks", expected));
@@ -109,8 +109,8 @@ pub(super) fn check_name(name: &Spanned<String>, what: &str) -> Result<(), Diagn
     }
     Err(Diagnostic::new(
         name.span.clone(),
-        format!("wrong name of {what}: `{}`", name.value),
-        "expected letters, digits and `_`, a digit not first",
+        format!("invalid name for {what}: `{}`", name.value),
+        "expected letters, digits and `_`, not starting with a digit",
     )
-    .help("expressions could not use this name"))
+    .help("expressions cannot use this name"))
 }

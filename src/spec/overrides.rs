@@ -3,18 +3,22 @@
 use toml::de::{DeTable, DeValue};
 
 use super::diagnostic::{Diagnostic, Diagnostics};
-use super::node::{self, Node, NodeValue, ParamTable};
-use super::source::{Source, Span, Spanned};
+use super::node::{self, NodeValue, ParamTable, TomlNode};
+use super::source::{SourceText, Span, Spanned};
 use super::syntax;
 
-/// A path and a value; spans already count from the start of the [`Source`].
+/// A path and a value; spans already count from the start of the [`SourceText`].
 pub(super) struct Override {
     path: Vec<Spanned<String>>,
-    value: Node,
+    value: TomlNode,
 }
 
 /// Reads one `PATH=VALUE` and adds it to the source.
-pub(super) fn parse(source: &mut Source, text: &str, out: &mut Diagnostics) -> Option<Override> {
+pub(super) fn parse(
+    source: &mut SourceText,
+    text: &str,
+    out: &mut Diagnostics,
+) -> Option<Override> {
     let start = source.add_argument("--set", text);
     let whole = start..start + text.len();
     let Some((path_text, value_text)) = text.split_once('=') else {
@@ -29,7 +33,7 @@ pub(super) fn parse(source: &mut Source, text: &str, out: &mut Diagnostics) -> O
         None => {
             let span = start..start + path_text.len();
             out.push(
-                Diagnostic::new(span, "an override with a wrong path", "expected keys and dots")
+                Diagnostic::new(span, "an override with an invalid path", "expected keys and dots")
                     .help("for example `--set solve.niter=20`"),
             );
             return None;
@@ -46,7 +50,7 @@ pub(super) fn parse(source: &mut Source, text: &str, out: &mut Diagnostics) -> O
             return None;
         }
         // Anything else is a string: `--set solve.solver=cgls`.
-        Err(_) => Node {
+        Err(_) => TomlNode {
             value: NodeValue::String(value_text.to_string(), Some(0)),
             span: 0..value_text.len(),
         },
@@ -92,14 +96,14 @@ pub(super) fn apply(root: &mut ParamTable, change: Override) -> Result<(), Diagn
         table.head = last.span.clone();
         table.owner = format!("`{}`", last.value);
     }
-    let mut place = Place::Table(root);
+    let mut place = Container::Table(root);
     for (k, key) in way.iter().enumerate() {
         let next = path.get(k + 1).map_or("", |key| key.value.as_str());
         let node = place.entry(key, next)?;
         let kind = node.kind();
         place = match &mut node.value {
-            NodeValue::Table(table) => Place::Table(table),
-            NodeValue::Array(items) => Place::Array(items),
+            NodeValue::Table(table) => Container::Table(table),
+            NodeValue::Array(items) => Container::Array(items),
             _ => {
                 let name: Vec<&str> = way[..=k].iter().map(|key| key.value.as_str()).collect();
                 return Err(Diagnostic::new(
@@ -124,34 +128,34 @@ fn there_is(root: &ParamTable, path: &[Spanned<String>]) -> Result<(), Diagnosti
     let Some((key, what)) = NAMED.iter().find(|(key, _)| *key == section.value) else {
         return Ok(());
     };
-    let table = root.get(key).and_then(Node::as_table);
+    let table = root.get(key).and_then(TomlNode::as_table);
     if table.is_some_and(|table| table.get(&name.value).is_some()) {
         return Ok(());
     }
     let known: Vec<&str> = table.map(|table| table.keys().collect()).unwrap_or_default();
     let message = format!("the file has no {what} `{}`", name.value);
-    let label = format!("nothing of `[{key}]`");
+    let label = format!("not defined in `[{key}]`");
     Err(Diagnostic::new(name.span.clone(), message, label).did_you_mean(&name.value, &known))
 }
 
-enum Place<'a> {
+enum Container<'a> {
     Table(&'a mut ParamTable),
-    Array(&'a mut Vec<Node>),
+    Array(&'a mut Vec<TomlNode>),
 }
 
-impl<'a> Place<'a> {
+impl<'a> Container<'a> {
     /// The value of a key, made if missing: a list if `next` is its first index, else a table.
-    fn entry(self, key: &Spanned<String>, next: &str) -> Result<&'a mut Node, Diagnostic> {
+    fn entry(self, key: &Spanned<String>, next: &str) -> Result<&'a mut TomlNode, Diagnostic> {
         let empty = || {
             let value = if next == "0" {
                 NodeValue::Array(Vec::new())
             } else {
                 NodeValue::Table(ParamTable::new(key.span.clone(), format!("`{}`", key.value)))
             };
-            Node { value, span: key.span.clone() }
+            TomlNode { value, span: key.span.clone() }
         };
         match self {
-            Place::Table(table) => {
+            Container::Table(table) => {
                 let at = table.entries.iter().position(|(k, _)| k.value == key.value);
                 let at = at.unwrap_or_else(|| {
                     table.entries.push((key.clone(), empty()));
@@ -159,7 +163,7 @@ impl<'a> Place<'a> {
                 });
                 Ok(&mut table.entries[at].1)
             }
-            Place::Array(items) => {
+            Container::Array(items) => {
                 let at = index(key, items.len())?;
                 if at == items.len() {
                     items.push(empty());
@@ -169,15 +173,15 @@ impl<'a> Place<'a> {
         }
     }
 
-    fn set(self, key: &Spanned<String>, value: Node) -> Result<(), Diagnostic> {
+    fn set(self, key: &Spanned<String>, value: TomlNode) -> Result<(), Diagnostic> {
         match self {
-            Place::Table(table) => {
+            Container::Table(table) => {
                 match table.entries.iter_mut().find(|(k, _)| k.value == key.value) {
                     Some(entry) => *entry = (key.clone(), value),
                     None => table.entries.push((key.clone(), value)),
                 }
             }
-            Place::Array(items) => {
+            Container::Array(items) => {
                 let at = index(key, items.len())?;
                 if at == items.len() {
                     items.push(value);

@@ -3,7 +3,7 @@
 use super::aliases;
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::expr::{self, Expr};
-use super::node::{Node, NodeValue, ParamTable};
+use super::node::{NodeValue, ParamTable, TomlNode};
 use super::source::Spanned;
 use crate::scalar::DType;
 
@@ -26,7 +26,7 @@ impl<'a, 'd> Reader<'a, 'd> {
         Reader { table, out, what: what.into(), asked: Vec::new(), missing: Vec::new() }
     }
 
-    pub(super) fn node(&mut self, key: &'static str) -> Option<&'a Node> {
+    pub(super) fn node(&mut self, key: &'static str) -> Option<&'a TomlNode> {
         self.asked.push(key);
         self.table.get(key)
     }
@@ -35,7 +35,7 @@ impl<'a, 'd> Reader<'a, 'd> {
     pub(super) fn read<T>(
         &mut self,
         key: &'static str,
-        read: impl FnOnce(&Node, &str) -> Result<T, Diagnostic>,
+        read: impl FnOnce(&TomlNode, &str) -> Result<T, Diagnostic>,
     ) -> Option<T> {
         let node = self.node(key)?;
         self.out.take(read(node, key))
@@ -45,7 +45,7 @@ impl<'a, 'd> Reader<'a, 'd> {
     pub(super) fn require<T>(
         &mut self,
         key: &'static str,
-        read: impl FnOnce(&Node, &str) -> Result<T, Diagnostic>,
+        read: impl FnOnce(&TomlNode, &str) -> Result<T, Diagnostic>,
     ) -> Option<T> {
         if self.table.get(key).is_none() {
             self.missing(key);
@@ -83,7 +83,7 @@ impl<'a, 'd> Reader<'a, 'd> {
             self.out.push(Diagnostic::new(
                 self.table.head.clone(),
                 format!("{} has no `{key}`", self.what),
-                format!("`{key}` is needed"),
+                format!("`{key}` is required"),
             ));
         }
     }
@@ -111,21 +111,25 @@ pub(super) fn unknown_key(key: &Spanned<String>, what: &str, known: &[&str]) -> 
     }
 }
 
-/// The mistake of using what is recognised but not built.
+/// The error for a name that is known, but not supported yet.
 pub(super) fn not_yet(name: &str, span: super::Span) -> Diagnostic {
-    Diagnostic::new(span, format!("`{name}` is {}", super::NOT_YET), "recognised, but not built")
+    Diagnostic::new(
+        span,
+        format!("`{name}` is {}", super::NOT_YET),
+        "recognised, but not implemented",
+    )
 }
 
 /// The mistake of a value of a wrong kind.
-pub(super) fn wrong(node: &Node, key: &str, expected: &str) -> Diagnostic {
+pub(super) fn wrong(node: &TomlNode, key: &str, expected: &str) -> Diagnostic {
     Diagnostic::new(
         node.span.clone(),
-        format!("wrong value of `{key}`"),
+        format!("invalid value for `{key}`"),
         format!("expected {expected}, found {}", node.describe()),
     )
 }
 
-pub(super) fn string(node: &Node, key: &str) -> Result<Spanned<String>, Diagnostic> {
+pub(super) fn string(node: &TomlNode, key: &str) -> Result<Spanned<String>, Diagnostic> {
     match node.as_str() {
         Some(s) => Ok(Spanned::new(s.to_string(), node.span.clone())),
         None => Err(wrong(node, key, "a string")),
@@ -133,19 +137,19 @@ pub(super) fn string(node: &Node, key: &str) -> Result<Spanned<String>, Diagnost
 }
 
 /// A string that is a path or a name: not empty.
-pub(super) fn name(node: &Node, key: &str) -> Result<Spanned<String>, Diagnostic> {
+pub(super) fn name(node: &TomlNode, key: &str) -> Result<Spanned<String>, Diagnostic> {
     let name = string(node, key)?;
     if name.value.is_empty() || name.value.contains('\0') {
         return Err(Diagnostic::new(
             node.span.clone(),
-            format!("wrong value of `{key}`"),
-            "expected a string that is not empty",
+            format!("invalid value for `{key}`"),
+            "expected a non-empty string",
         ));
     }
     Ok(name)
 }
 
-pub(super) fn boolean(node: &Node, key: &str) -> Result<Spanned<bool>, Diagnostic> {
+pub(super) fn boolean(node: &TomlNode, key: &str) -> Result<Spanned<bool>, Diagnostic> {
     match node.value {
         NodeValue::Boolean(b) => Ok(Spanned::new(b, node.span.clone())),
         _ => Err(wrong(node, key, "`true` or `false`")),
@@ -153,7 +157,7 @@ pub(super) fn boolean(node: &Node, key: &str) -> Result<Spanned<bool>, Diagnosti
 }
 
 /// A number, neither infinite nor NaN.
-pub(super) fn number(node: &Node, key: &str) -> Result<Spanned<f64>, Diagnostic> {
+pub(super) fn number(node: &TomlNode, key: &str) -> Result<Spanned<f64>, Diagnostic> {
     match node.as_number() {
         Some(x) if x.is_finite() => Ok(Spanned::new(x, node.span.clone())),
         Some(_) => Err(wrong(node, key, "a finite number")),
@@ -162,7 +166,7 @@ pub(super) fn number(node: &Node, key: &str) -> Result<Spanned<f64>, Diagnostic>
 }
 
 /// An integer that is not negative.
-pub(super) fn count(node: &Node, key: &str) -> Result<Spanned<usize>, Diagnostic> {
+pub(super) fn count(node: &TomlNode, key: &str) -> Result<Spanned<usize>, Diagnostic> {
     match node.value {
         NodeValue::Integer(n) if n >= 0 => usize::try_from(n)
             .map(|n| Spanned::new(n, node.span.clone()))
@@ -183,7 +187,7 @@ pub(super) fn whole(x: f64) -> Option<i64> {
     (x.fract() == 0.0 && x.abs() < 1e15).then_some(x as i64)
 }
 
-pub(super) fn dtype(node: &Node, key: &str) -> Result<Spanned<DType>, Diagnostic> {
+pub(super) fn dtype(node: &TomlNode, key: &str) -> Result<Spanned<DType>, Diagnostic> {
     let name = string(node, key)?;
     let names = DType::ALL.map(DType::name);
     DType::from_name(&name.value).map(|d| Spanned::new(d, node.span.clone())).ok_or_else(|| {
@@ -200,7 +204,7 @@ pub(super) fn dtype(node: &Node, key: &str) -> Result<Spanned<DType>, Diagnostic
 }
 
 /// An operator expression.
-pub(super) fn expression(node: &Node, key: &str) -> Result<Spanned<Expr>, Diagnostic> {
+pub(super) fn expression(node: &TomlNode, key: &str) -> Result<Spanned<Expr>, Diagnostic> {
     match &node.value {
         NodeValue::String(text, start) => {
             expr::parse(text, *start, &node.span).map(|e| Spanned::new(e, node.span.clone()))
@@ -211,10 +215,10 @@ pub(super) fn expression(node: &Node, key: &str) -> Result<Spanned<Expr>, Diagno
 
 /// A list, each entry by its own function.
 pub(super) fn list<T>(
-    node: &Node,
+    node: &TomlNode,
     key: &str,
     expected: &str,
-    read: impl Fn(&Node, &str) -> Result<T, Diagnostic>,
+    read: impl Fn(&TomlNode, &str) -> Result<T, Diagnostic>,
 ) -> Result<Vec<T>, Diagnostic> {
     match &node.value {
         NodeValue::Array(items) => items.iter().map(|item| read(item, key)).collect(),
@@ -226,13 +230,13 @@ pub(super) fn list<T>(
 pub(super) const MOST_ELEMENTS: usize = isize::MAX as usize / 16;
 
 /// A number of elements.
-pub(super) fn dims_of_one(node: &Node, key: &str) -> Result<usize, Diagnostic> {
+pub(super) fn dims_of_one(node: &TomlNode, key: &str) -> Result<usize, Diagnostic> {
     let n = count(node, key)?.value;
     if n > MOST_ELEMENTS { Err(wrong(node, key, "a smaller integer")) } else { Ok(n) }
 }
 
 /// Dims: an integer or a list of them, none negative, with a number of elements that can be counted.
-pub(super) fn dims(node: &Node, key: &str) -> Result<Spanned<Vec<usize>>, Diagnostic> {
+pub(super) fn dims(node: &TomlNode, key: &str) -> Result<Spanned<Vec<usize>>, Diagnostic> {
     let dims: Vec<usize> = match &node.value {
         NodeValue::Integer(_) => vec![count(node, key)?.value],
         _ => list(node, key, "a list of non-negative integers", |n, k| Ok(count(n, k)?.value))?,
@@ -241,7 +245,7 @@ pub(super) fn dims(node: &Node, key: &str) -> Result<Spanned<Vec<usize>>, Diagno
     if elements.is_none_or(|n| n > MOST_ELEMENTS) {
         return Err(Diagnostic::new(
             node.span.clone(),
-            format!("wrong value of `{key}`"),
+            format!("invalid value for `{key}`"),
             "more elements than any machine can address",
         ));
     }
@@ -250,7 +254,7 @@ pub(super) fn dims(node: &Node, key: &str) -> Result<Spanned<Vec<usize>>, Diagno
 
 /// One of several words.
 pub(super) fn word<T: Copy>(
-    node: &Node,
+    node: &TomlNode,
     key: &str,
     words: &[(&'static str, T)],
 ) -> Result<Spanned<T>, Diagnostic> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::apply::{self, ApplySpec};
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::hosts::{HOST, Host, parse_host};
-use super::node::{Node, NodeValue};
+use super::node::{NodeValue, TomlNode};
 use super::reader::{self, Reader, wrong};
 use super::source::{Span, Spanned};
 use crate::scalar::DType;
@@ -36,7 +36,7 @@ pub enum OutputName {
     Adjoint,
     /// Iterations as CSV.
     History,
-    /// What the file says itself under a name of its own.
+    /// An output that the file defines under a name of its own.
     Named(Arc<str>),
 }
 
@@ -79,7 +79,7 @@ pub struct OutputSpec {
 }
 
 /// Reads `[run]`.
-pub(super) fn read_run(node: &Node, out: &mut Diagnostics) -> RunSpec {
+pub(super) fn read_run(node: &TomlNode, out: &mut Diagnostics) -> RunSpec {
     let Some(table) = node.as_table() else {
         out.push(wrong(node, "run", "a table"));
         return RunSpec::default();
@@ -97,18 +97,18 @@ pub(super) fn read_run(node: &Node, out: &mut Diagnostics) -> RunSpec {
     RunSpec { threads, memory, scratch, hosts }
 }
 
-fn hosts(node: &Node, key: &str) -> Result<Vec<Spanned<Host>>, Diagnostic> {
+fn hosts(node: &TomlNode, key: &str) -> Result<Vec<Spanned<Host>>, Diagnostic> {
     let NodeValue::Array(nodes) = &node.value else {
         return Err(wrong(node, key, "a list of hosts, such as [\"node1:2\", \"node2:2\"]"));
     };
-    let host = |node: &Node| match node.as_str().and_then(parse_host) {
+    let host = |node: &TomlNode| match node.as_str().and_then(parse_host) {
         Some(host) => Ok(Spanned::new(host, node.span.clone())),
         None => Err(wrong(node, key, HOST)),
     };
     nodes.iter().map(host).collect()
 }
 
-fn memory(node: &Node, key: &str) -> Result<Spanned<u64>, Diagnostic> {
+fn memory(node: &TomlNode, key: &str) -> Result<Spanned<u64>, Diagnostic> {
     let bytes = match &node.value {
         NodeValue::Integer(n) => u64::try_from(*n).ok().filter(|&n| n > 0),
         NodeValue::String(text, _) => parse_size(text),
@@ -141,7 +141,7 @@ pub fn parse_size(text: &str) -> Option<u64> {
 }
 
 /// Reads `[outputs]`; with an application (`open`) other names are its own.
-pub(super) fn read_outputs(node: &Node, open: bool, out: &mut Diagnostics) -> Vec<OutputSpec> {
+pub(super) fn read_outputs(node: &TomlNode, open: bool, out: &mut Diagnostics) -> Vec<OutputSpec> {
     let Some(table) = node.as_table() else {
         out.push(wrong(node, "outputs", "a table"));
         return Vec::new();
@@ -163,7 +163,7 @@ pub(super) fn read_outputs(node: &Node, open: bool, out: &mut Diagnostics) -> Ve
                     Diagnostic::new(
                         key.span.clone(),
                         format!("unknown output `{}`", key.value),
-                        "not an output of a solve, and no `apply` says what it is",
+                        "neither an output of a solve nor defined by `apply`",
                     )
                     .did_you_mean(&key.value, &names),
                 );
@@ -175,7 +175,7 @@ pub(super) fn read_outputs(node: &Node, open: bool, out: &mut Diagnostics) -> Ve
 
 fn read_output(
     name: Spanned<OutputName>,
-    node: &Node,
+    node: &TomlNode,
     out: &mut Diagnostics,
 ) -> Option<OutputSpec> {
     let key = name.value.name().to_string();
@@ -197,8 +197,8 @@ fn read_output(
                 }
                 (_, Some(_)) => {
                     let node = r.node("apply")?;
-                    let message = format!("`{key}` is an output of its own and takes no `apply`");
-                    let label = "expected under another name";
+                    let message = format!("`{key}` is an output of the solve and takes no `apply`");
+                    let label = "choose another name";
                     r.out.push(Diagnostic::new(node.span.clone(), message, label));
                     None
                 }

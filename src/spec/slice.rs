@@ -36,7 +36,7 @@ pub fn parse_slice(text: &str) -> Result<Vec<SliceItem>, (std::ops::Range<usize>
         }
         let item = parse_item(trimmed).map_err(|what| (span.clone(), what))?;
         if item == SliceItem::Ellipsis && items.contains(&item) {
-            return Err((span, "only one `...` is possible".to_string()));
+            return Err((span, "`...` may appear only once".to_string()));
         }
         items.push(item);
     }

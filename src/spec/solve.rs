@@ -1,18 +1,18 @@
-//! `[solve]`: what is solved, and by which solver.
+//! `[solve]`: the equations to solve, and the solver.
 
 use super::array_ref::{ArrayRef, any_array};
 use super::diagnostic::Diagnostics;
 use super::expr::Expr;
-use super::node::{Node, NodeValue, ParamTable};
+use super::node::{NodeValue, ParamTable, TomlNode};
 use super::reader::{self, Reader, wrong};
 use super::source::{Span, Spanned};
 
 /// The `[solve]` table.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SolveSpec {
-    /// The operator.
+    /// The operator `A` of `A m = d`, by name or as an expression.
     pub operator: Spanned<Expr>,
-    /// The data.
+    /// The data `d`.
     pub data: ArrayRef,
     /// Name of the solver; `auto` if the file names none.
     pub solver: Spanned<String>,
@@ -25,7 +25,7 @@ pub struct SolveSpec {
     /// Solve the normal equations.
     pub normal_equations: Option<Spanned<bool>>,
     /// Regularisation terms.
-    pub regularization: Vec<Regularization>,
+    pub regularization: Vec<RegularizationSpec>,
     /// The solver's own parameters; see [`deserialize`](super::deserialize).
     pub solver_params: ParamTable,
     /// Place of the table.
@@ -35,7 +35,7 @@ pub struct SolveSpec {
 /// An operator beside the one that is solved for.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Beside {
-    /// The operator.
+    /// The weight, preconditioner or regularization, by name or as an expression.
     pub operator: Spanned<Expr>,
     /// Whether its dims may match in number only.
     pub reshape: bool,
@@ -43,8 +43,8 @@ pub struct Beside {
 
 /// One `[[solve.regularization]]`.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Regularization {
-    /// The operator.
+pub struct RegularizationSpec {
+    /// The operator `R` of `epsilon (R m - data) = 0`.
     pub operator: Beside,
     /// Its factor; 1 if the file gives none.
     pub epsilon: Spanned<f64>,
@@ -67,7 +67,7 @@ pub const COMMON: [&str; 8] = [
 ];
 
 /// The solver that the table names and the parameters that are its own.
-pub(super) fn solver(node: &Node) -> Option<(Spanned<String>, ParamTable)> {
+pub(super) fn solver(node: &TomlNode) -> Option<(Spanned<String>, ParamTable)> {
     let table = node.as_table()?;
     let name = match table.get("solver") {
         Some(named) => Spanned::new(named.as_str()?.to_string(), named.span.clone()),
@@ -79,7 +79,7 @@ pub(super) fn solver(node: &Node) -> Option<(Spanned<String>, ParamTable)> {
 }
 
 /// Reads `[solve]`; an application (`partial`) brings its own operator and data.
-pub(super) fn read(node: &Node, partial: bool, out: &mut Diagnostics) -> Option<SolveSpec> {
+pub(super) fn read(node: &TomlNode, partial: bool, out: &mut Diagnostics) -> Option<SolveSpec> {
     let Some(table) = node.as_table() else {
         out.push(wrong(node, "solve", "a table"));
         return None;
@@ -120,8 +120,8 @@ pub(super) fn read(node: &Node, partial: bool, out: &mut Diagnostics) -> Option<
     })
 }
 
-/// An operator, or a table that says more of it.
-fn beside(key: &str, node: &Node, out: &mut Diagnostics) -> Option<Beside> {
+/// An operator, or a table with more about it.
+fn beside(key: &str, node: &TomlNode, out: &mut Diagnostics) -> Option<Beside> {
     let Some(table) = node.as_table() else {
         let operator = out.take(reader::expression(node, key))?;
         return Some(Beside { operator, reshape: false });
@@ -133,7 +133,7 @@ fn beside(key: &str, node: &Node, out: &mut Diagnostics) -> Option<Beside> {
     Some(Beside { operator: operator?, reshape })
 }
 
-fn regularizations(node: &Node, out: &mut Diagnostics) -> Option<Vec<Regularization>> {
+fn regularizations(node: &TomlNode, out: &mut Diagnostics) -> Option<Vec<RegularizationSpec>> {
     let NodeValue::Array(items) = &node.value else {
         out.push(
             wrong(node, "regularization", "a list of tables")
@@ -141,11 +141,12 @@ fn regularizations(node: &Node, out: &mut Diagnostics) -> Option<Vec<Regularizat
         );
         return None;
     };
-    let terms: Vec<Option<Regularization>> = items.iter().map(|n| regularization(n, out)).collect();
+    let terms: Vec<Option<RegularizationSpec>> =
+        items.iter().map(|n| regularization(n, out)).collect();
     terms.into_iter().collect()
 }
 
-fn regularization(node: &Node, out: &mut Diagnostics) -> Option<Regularization> {
+fn regularization(node: &TomlNode, out: &mut Diagnostics) -> Option<RegularizationSpec> {
     let Some(table) = node.as_table() else {
         out.push(wrong(node, "regularization", "a table"));
         return None;
@@ -158,5 +159,5 @@ fn regularization(node: &Node, out: &mut Diagnostics) -> Option<Regularization> 
     r.finish();
     let epsilon = epsilon.unwrap_or_else(|| Spanned::new(1.0, table.head.clone()));
     let operator = Beside { operator: operator?, reshape };
-    Some(Regularization { operator, epsilon, data, span: node.span.clone() })
+    Some(RegularizationSpec { operator, epsilon, data, span: node.span.clone() })
 }

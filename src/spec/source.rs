@@ -7,20 +7,20 @@ use std::io::Read;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-/// A range of bytes of a [`Source`].
+/// A range of bytes of a [`SourceText`].
 pub type Span = Range<usize>;
 
-/// A value and where it stands.
+/// A value with its place in the source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Spanned<T> {
     /// The value.
     pub value: T,
-    /// Where it stands in the [`Source`].
+    /// Its place in the [`SourceText`].
     pub span: Span,
 }
 
 impl<T> Spanned<T> {
-    /// A value that stands there.
+    /// A value at that place.
     pub fn new(value: T, span: Span) -> Self {
         Spanned { value, span }
     }
@@ -36,7 +36,7 @@ pub const STANDARD_INPUT: &str = "standard input";
 
 /// A problem file's text, and the command-line arguments that add to it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Source {
+pub struct SourceText {
     /// The file, as the user named it.
     pub name: String,
     /// The file's text.
@@ -51,7 +51,7 @@ struct Argument {
     text: String,
 }
 
-/// One of the texts of a [`Source`].
+/// One of the texts of a [`SourceText`].
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Text<'a> {
     /// File name, or `None` for a command-line argument.
@@ -62,14 +62,14 @@ pub(super) struct Text<'a> {
     pub(super) start: usize,
 }
 
-impl Source {
+impl SourceText {
     /// A file's name and text.
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
-        Source { name: name.into(), text: text.into(), arguments: Vec::new() }
+        SourceText { name: name.into(), text: text.into(), arguments: Vec::new() }
     }
 
     /// Reads a problem file; `-` is standard input.
-    pub fn read(path: &Path) -> std::io::Result<Source> {
+    pub fn read(path: &Path) -> std::io::Result<SourceText> {
         let (name, bytes) = match path == Path::new("-") {
             true => {
                 let mut bytes = Vec::new();
@@ -80,7 +80,7 @@ impl Source {
         };
         let text = decoded(bytes)
             .map_err(|what| std::io::Error::new(std::io::ErrorKind::InvalidData, what))?;
-        Ok(Source::new(name, text))
+        Ok(SourceText::new(name, text))
     }
 
     /// Whether it came on standard input; its paths are relative to the current folder then.

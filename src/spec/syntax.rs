@@ -1,4 +1,4 @@
-//! What is not TOML, in the words of those who write Python: what stands there, and the TOML way.
+//! Explains TOML syntax errors to people who write Python: names what they wrote, and the TOML for it.
 
 use std::ops::Range;
 
@@ -31,7 +31,7 @@ pub(super) fn error(error: &toml::de::Error, offset: usize, text: &str) -> Diagn
 }
 
 /// A mistake that is recognised.
-struct Found {
+struct SyntaxMistake {
     message: &'static str,
     label: String,
     help: String,
@@ -39,7 +39,7 @@ struct Found {
     length: usize,
     /// Another place; then `length` bytes from there.
     at: Option<usize>,
-    /// What stands there already.
+    /// The text before the error.
     first: Option<Range<usize>>,
 }
 
@@ -47,8 +47,8 @@ fn found(
     message: &'static str,
     label: impl Into<String>,
     help: impl Into<String>,
-) -> Option<Found> {
-    Some(Found {
+) -> Option<SyntaxMistake> {
+    Some(SyntaxMistake {
         message,
         label: label.into(),
         help: help.into(),
@@ -58,8 +58,8 @@ fn found(
     })
 }
 
-/// What stands where the parser stopped, with its own message for it.
-fn known(before: &str, rest: &str, message: &str) -> Option<Found> {
+/// Explains the text at which the parser stopped, given the parser's own message.
+fn known(before: &str, rest: &str, message: &str) -> Option<SyntaxMistake> {
     let line_start = before.rfind('\n').map_or(0, |k| k + 1);
     let line = rest.lines().next().unwrap_or("");
     let head = before[line_start..].trim();
@@ -69,7 +69,7 @@ fn known(before: &str, rest: &str, message: &str) -> Option<Found> {
     {
         return found(
             "a problem file is TOML, not JSON",
-            "JSON begins like this",
+            "this looks like JSON",
             "write `[operators]` on a line, and `A = { type = \"Identity\", N = 6 }` below it",
         );
     }
@@ -125,7 +125,7 @@ fn known(before: &str, rest: &str, message: &str) -> Option<Found> {
     if message.contains("missing escaped value") {
         return found(
             "`\\` begins an escape in a string",
-            "and this is none",
+            "this is not an escape",
             "write paths with `/`, or in single quotes, which take `\\` as it is",
         );
     }
@@ -147,8 +147,8 @@ fn text_from(before: &str, rest: &str, read: usize) -> String {
     format!("{}{rest}", before.get(before.len() - read..).unwrap_or(""))
 }
 
-/// A key or a header that stands twice in a table.
-fn duplicate(before: &str, rest: &str) -> Option<Found> {
+/// A key or a header that appears twice in a table.
+fn duplicate(before: &str, rest: &str) -> Option<SyntaxMistake> {
     let line_start = before.rfind('\n').map_or(0, |k| k + 1);
     let head = &before[line_start..];
     if head.trim_start().starts_with('[') {
@@ -167,8 +167,7 @@ fn duplicate(before: &str, rest: &str) -> Option<Found> {
     }
     let end = rest.find(|c: char| c == '=' || c == '.' || c.is_whitespace())?;
     let key = &rest[..end];
-    let mut found =
-        found("a key stands twice in a table", "the second", "leave one out, or rename it")?;
+    let mut found = found("a key appears twice in a table", "the second", "remove or rename one")?;
     found.length = key.len();
     // Backwards to the table's header: the key where a line or a table in braces begins, or behind
     // a comma.
@@ -189,7 +188,7 @@ fn duplicate(before: &str, rest: &str) -> Option<Found> {
         && before[at + 4..].trim_start().starts_with('=')
     {
         let help = "write `[application]` on the line above";
-        let label = "an application begins like this";
+        let label = "this looks like an application";
         let mut missing = self::found("`[application]` is missing", label, help)?;
         (missing.at, missing.length) = (Some(at), 4);
         return Some(missing);
@@ -198,7 +197,7 @@ fn duplicate(before: &str, rest: &str) -> Option<Found> {
 }
 
 /// Behind a key without `=`.
-fn assignment(head: &str, line: &str) -> Option<Found> {
+fn assignment(head: &str, line: &str) -> Option<SyntaxMistake> {
     if head.ends_with(':') || line.starts_with(':') {
         return found(
             "`:` between a key and its value",
@@ -211,14 +210,14 @@ fn assignment(head: &str, line: &str) -> Option<Found> {
         return found(
             "a problem file is TOML, not Python",
             "expected `key = value` or `[table]`",
-            "`specs/` holds problem files, `README.md` how PyLops' calls are written in them",
+            "see the problem files in `specs/`, and `README.md` for PyLops' calls in TOML",
         );
     }
     None
 }
 
 /// Inside a list, where neither `,` nor `]` comes.
-fn list(before: &str, line: &str) -> Option<Found> {
+fn list(before: &str, line: &str) -> Option<SyntaxMistake> {
     if python::computes(line) {
         return computed();
     }
@@ -227,16 +226,16 @@ fn list(before: &str, line: &str) -> Option<Found> {
         let mut found = found(
             "a list is not closed",
             "no `]` for this `[`",
-            "close it with `]`; between entries stands `,`",
+            "close it with `]`, and separate entries with `,`",
         )?;
         found.at = unclosed(before, '[', ']');
         return Some(found);
     }
-    found("a comma is missing in a list", "expected `,` or `]`", "entries stand like `[1.0, 2.0]`")
+    found("a comma is missing in a list", "expected `,` or `]`", "write entries as in `[1.0, 2.0]`")
 }
 
 /// Inside a table in braces, where neither `,` nor `}` comes.
-fn table(before: &str, line: &str, line_start: usize) -> Option<Found> {
+fn table(before: &str, line: &str, line_start: usize) -> Option<SyntaxMistake> {
     // The last thing that the parser has read may be a comment, or a string that should have ended.
     let read = &before[line_start..];
     let last = if read.trim().is_empty() { before.trim_end().lines().last()? } else { read };
@@ -245,8 +244,8 @@ fn table(before: &str, line: &str, line_start: usize) -> Option<Found> {
     {
         let mut found = found(
             "`#` begins a comment, up to the end of the line",
-            "the `}` behind it is part of the comment",
-            "put the comment on a line of its own, or behind the `}`",
+            "the `}` after it is part of the comment",
+            "put the comment on its own line, or after the `}`",
         )?;
         let start =
             if read.trim().is_empty() { before.trim_end().len() - last.len() } else { line_start };
@@ -265,24 +264,24 @@ fn table(before: &str, line: &str, line_start: usize) -> Option<Found> {
     found(
         "a comma is missing between two keys",
         "expected `,` or `}`",
-        "keys stand like `{ type = \"Identity\", N = 6 }`",
+        "write keys as in `{ type = \"Identity\", N = 6 }`",
     )
 }
 
 /// Behind a value that is complete.
-fn behind(head: &str, line: &str) -> Option<Found> {
+fn behind(head: &str, line: &str) -> Option<SyntaxMistake> {
     if head.split_once('=').is_some_and(|(_, value)| python::computes(value.trim())) {
         return computed();
     }
-    let help = "every key outside of braces stands on a line of its own";
+    let help = "outside braces, every key goes on its own line";
     match line.chars().next()? {
         ';' if line[1..].trim().is_empty() => semicolon(head.split_once('=')?.1.trim()),
         ';' => found("a comment begins with `#`", "TOML has no `;`", "write `# ...`"),
         ',' if python::decimal(head, line).is_some() => {
             let number = python::decimal(head, line)?;
-            found("a number has a point", "expected `.`", format!("write `{number}`"))
+            found("a number has a decimal point", "expected `.`", format!("write `{number}`"))
         }
-        ',' => found("a comma behind a value", "expected the end of the line", help),
+        ',' => found("a comma after a value", "expected the end of the line", help),
         '/' if line.starts_with("//") => slashes(),
         '+' | '-' | '*' | '@' | '/' => found(
             "an expression in pieces",
@@ -296,23 +295,23 @@ fn behind(head: &str, line: &str) -> Option<Found> {
     }
 }
 
-fn slashes() -> Option<Found> {
+fn slashes() -> Option<SyntaxMistake> {
     found("a comment begins with `#`", "TOML has no `//`", "write `# ...`")
 }
 
-fn semicolon(value: &str) -> Option<Found> {
-    found("a line ends without `;`", "TOML has no `;`", format!("write `{value}`"))
+fn semicolon(value: &str) -> Option<SyntaxMistake> {
+    found("a line needs no `;`", "TOML has no `;`", format!("write `{value}`"))
 }
 
-fn computed() -> Option<Found> {
+fn computed() -> Option<SyntaxMistake> {
     let help = "write the value itself";
-    found("a problem file does not compute Python", "expected a value of TOML", help)
+    found("a problem file does not evaluate Python", "expected a value of TOML", help)
 }
 
-fn call(name: &str) -> Option<Found> {
+fn call(name: &str) -> Option<SyntaxMistake> {
     if name.starts_with(|c: char| c.is_uppercase()) {
         let help = format!("an operator is a table: `{{ type = \"{name}\", ... }}`");
-        return found("a Python call is no value", "expected a value of TOML", help);
+        return found("a Python call is not a value", "expected a value of TOML", help);
     }
     let help = match name.rsplit('.').next().unwrap_or(name) {
         maker @ ("arange" | "full" | "linspace" | "ones" | "zeros") => {
@@ -320,11 +319,11 @@ fn call(name: &str) -> Option<Found> {
         }
         _ => "a file holds values: write the number, the list or the table itself".into(),
     };
-    found("a Python call is no value", "expected a value of TOML", help)
+    found("a Python call is not a value", "expected a value of TOML", help)
 }
 
 /// A value that TOML does not know.
-fn value(line: &str) -> Option<Found> {
+fn value(line: &str) -> Option<SyntaxMistake> {
     let token = line.split([',', ']', '}', '#']).next().unwrap_or("").trim_end();
     let word: String =
         line.chars().take_while(|c| c.is_alphanumeric() || matches!(c, '_' | '.')).collect();
@@ -332,7 +331,7 @@ fn value(line: &str) -> Option<Found> {
     if line.starts_with(python::QUOTES) {
         let inner = line[..token.len()].trim_matches(python::QUOTES);
         let help = format!("write `\"{inner}\"`");
-        let mut quoted = found("typographic quotes are no quotes", "expected `\"`", help)?;
+        let mut quoted = found("typographic quotes do not quote in TOML", "expected `\"`", help)?;
         quoted.length = token.len();
         return Some(quoted);
     }
@@ -364,7 +363,7 @@ fn value(line: &str) -> Option<Found> {
     }
     let mut found = match lower.as_str() {
         "true" | "false" => found(
-            "TOML writes `true` and `false` small",
+            "TOML writes `true` and `false` in lower case",
             format!("expected `{lower}`"),
             format!("write `{lower}`"),
         )?,
@@ -375,32 +374,32 @@ fn value(line: &str) -> Option<Found> {
         }
         "pi" if token == word => {
             let help = format!("write `{}`", std::f64::consts::PI);
-            found("a number is written in digits", "TOML has no `pi`", help)?
+            found("write the number in digits", "TOML has no `pi`", help)?
         }
         "none" | "null" | "nil" => found(
-            "TOML has no value for nothing",
+            "TOML has no null",
             format!("expected a value, found `{word}`"),
-            "leave the key out: its default is then what the program takes",
+            "leave the key out to get its default",
         )?,
         "nan" | "inf" => found(
-            "TOML writes `nan` and `inf` small",
+            "TOML writes `nan` and `inf` in lower case",
             format!("expected `{lower}`"),
             format!("write `{lower}`"),
         )?,
         _ if !word.is_empty() && after.starts_with('(') => call(&word)?,
         _ if super::aliases::of_module(&word).is_some() => found(
-            "a name of Python is no value",
+            "a Python name is not a value",
             "expected a value of TOML",
             format!("write `\"{}\"`", super::aliases::of_module(&word).unwrap_or_default()),
         )?,
         _ if ["np.", "numpy.", "math."].iter().any(|module| word.starts_with(module)) => found(
-            "a name of Python is no value",
+            "a Python name is not a value",
             "expected a value of TOML",
             "write the number itself",
         )?,
         _ if !word.is_empty() && word.len() <= 2 && line[word.len()..].starts_with(['"', '\'']) => {
             found(
-                "a string has no letters before its quote",
+                "a string has no prefix before its quote",
                 format!("found `{word}`"),
                 format!("leave `{word}` out; single quotes take `\\` as it is"),
             )?
@@ -412,7 +411,7 @@ fn value(line: &str) -> Option<Found> {
 }
 
 /// Numbers that Python would read.
-fn number(token: &str) -> Option<Found> {
+fn number(token: &str) -> Option<SyntaxMistake> {
     let is_number = |text: &str| text.trim().parse::<f64>().is_ok();
     let digits = ["numpy.pi", "math.pi", "np.pi", "pi"];
     let digits = digits.iter().fold(token.to_string(), |text, pi| text.replace(pi, "3"));
@@ -422,21 +421,21 @@ fn number(token: &str) -> Option<Found> {
         found("a comma is missing in a list", "expected `,` between the numbers", help)?
     } else if token.ends_with(['j', 'J']) && super::parse_complex(token).is_some() {
         let help = format!("write `\"{token}\"`");
-        found("a complex number is a string here", "TOML has no complex numbers", help)?
+        found("a complex number is written as a string", "TOML has no complex numbers", help)?
     } else if digits.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.'))
         && digits.contains(['/', '*', '+', '-', '('])
         && !is_number(&digits)
         && digits.chars().all(|c| c.is_ascii_digit() || " .eE+-*/()".contains(c))
     {
         let help = "write the number itself; TOML does not compute";
-        found("a computation is no value", "expected a number", help)?
+        found("a computation is not a value", "expected a number", help)?
     } else if let Some(x) = python::fortran(token) {
-        let label = "an exponent stands behind `e`";
-        found("TOML writes this number otherwise", label, format!("write `{x:?}`"))?
+        let label = "an exponent follows `e`";
+        found("TOML writes this number differently", label, format!("write `{x:?}`"))?
     } else if let (Ok(x), Err(_)) = (token.parse::<f64>(), toml::de::DeValue::parse(token)) {
         let help = if token.contains(['.', 'e', 'E']) { format!("{x:?}") } else { format!("{x}") };
-        let label = "digits stand on both sides of a point, no zero before others";
-        found("TOML writes this number otherwise", label, format!("write `{help}`"))?
+        let label = "a decimal point needs digits on both sides; a number has no leading zero";
+        found("TOML writes this number differently", label, format!("write `{help}`"))?
     } else {
         return None;
     };
@@ -445,7 +444,7 @@ fn number(token: &str) -> Option<Found> {
 }
 
 /// A value with a comment as C writes it.
-fn commented(token: &str) -> Option<Found> {
+fn commented(token: &str) -> Option<SyntaxMistake> {
     let (value, comment) = token.split_once("//")?;
     let value = value.trim_end();
     toml::de::DeValue::parse(value).ok()?;
@@ -455,7 +454,7 @@ fn commented(token: &str) -> Option<Found> {
 }
 
 /// A range of Python where no slice is.
-fn range(before: &str, line: &str) -> Option<Found> {
+fn range(before: &str, line: &str) -> Option<SyntaxMistake> {
     let token = line.split([',', ']', '}', '#']).next().unwrap_or("").trim_end();
     let slice =
         before.trim_end().strip_suffix('=').is_some_and(|b| b.trim_end().ends_with("slice"));
@@ -467,13 +466,13 @@ fn range(before: &str, line: &str) -> Option<Found> {
     let help = format!(
         "numbers in a row are `{{ arange = {{ start = 0, stop = 5 }} }}`; a slice is a string, `slice = \"{token}\"`"
     );
-    let mut found = found("a range is no value", "expected a value of TOML", help)?;
+    let mut found = found("a range is not a value", "expected a value of TOML", help)?;
     found.length = token.len();
     Some(found)
 }
 
 /// Words without quotes.
-fn unquoted(token: &str) -> Option<Found> {
+fn unquoted(token: &str) -> Option<SyntaxMistake> {
     if token.is_empty() || token.contains(['"', '\'', '[', '{', '=']) || token.len() > 80 {
         return None;
     }

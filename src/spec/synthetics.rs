@@ -3,7 +3,7 @@
 
 use super::array_ref::{ArrayRef, array_ref};
 use super::diagnostic::{Diagnostic, Diagnostics};
-use super::node::{Node, NodeValue, ParamTable};
+use super::node::{NodeValue, ParamTable, TomlNode};
 use super::reader::{self, Reader, wrong};
 use super::source::Spanned;
 
@@ -132,7 +132,7 @@ pub enum Moveout {
 pub enum TaperType {
     /// A raised cosine.
     Hanning,
-    /// The same.
+    /// A raised cosine, under its other name in PyLops.
     Cosine,
     /// Its square.
     CosineSquare,
@@ -244,11 +244,7 @@ fn wavelet(source: &str, r: &mut Reader<'_, '_>) -> Option<WaveletSpec> {
         "gaussian" => WaveletShape::Gaussian(r.read("std", positive).unwrap_or(1.0)),
         "klauder" => {
             if nt.is_some_and(|nt| nt < 3) {
-                r.out.push(mistake(
-                    r.table,
-                    "nt",
-                    "expected 3 samples or more: a sweep takes time",
-                ));
+                r.out.push(mistake(r.table, "nt", "expected at least 3 samples"));
             }
             WaveletShape::Klauder(r.read("f", frequencies).unwrap_or([5.0, 20.0]))
         }
@@ -267,9 +263,9 @@ fn wavelet(source: &str, r: &mut Reader<'_, '_>) -> Option<WaveletSpec> {
     Some(WaveletSpec { shape, nt: nt?, dt: dt?, taper })
 }
 
-/// `N` frequencies in rising order.
-fn frequencies<const N: usize>(node: &Node, key: &str) -> Result<[f64; N], Diagnostic> {
-    let expected = format!("a list of {N} frequencies in rising order");
+/// `N` frequencies in increasing order.
+fn frequencies<const N: usize>(node: &TomlNode, key: &str) -> Result<[f64; N], Diagnostic> {
+    let expected = format!("a list of {N} frequencies in increasing order");
     let list = reader::list(node, key, &expected, |n, k| Ok(reader::number(n, k)?.value))?;
     let rising = list.windows(2).all(|f| f[0] < f[1]);
     match <[f64; N]>::try_from(list) {
@@ -332,7 +328,7 @@ fn columns(r: &mut Reader<'_, '_>, keys: &[&'static str]) -> Vec<Vec<f64>> {
     let mut columns = Vec::new();
     for &key in keys {
         // A velocity divides.
-        let read = |n: &Node, k: &str| {
+        let read = |n: &TomlNode, k: &str| {
             if k.starts_with("vrms") { not_zero(n, k) } else { Ok(reader::number(n, k)?.value) }
         };
         let column = r.require(key, |node, key| match node.value {
@@ -423,7 +419,7 @@ fn traveltime(r: &mut Reader<'_, '_>) -> Option<TraveltimeSpec> {
             r.missing("to");
         }
         Velocity::Constant(_) if table.get("axes").is_some() && table.get("to").is_some() => {
-            let label = "one velocity needs no grid between points";
+            let label = "a constant velocity needs no grid";
             r.out.push(mistake(table, "axes", label).help("leave out `axes`, or `to`"));
         }
         Velocity::Grid(_) if table.get("axes").is_none() => r.missing("axes"),
@@ -467,11 +463,11 @@ fn directwave(r: &mut Reader<'_, '_>) -> Option<SyntheticSpec> {
     let derivative = r.read("derivative", reader::boolean).is_none_or(|d| d.value);
     let cubic = kind.as_ref().is_some_and(|k| k.value == 3);
     if cubic && r.table.get("dist").is_none() {
-        let label = "in three dimensions waves fall off with the distance: `dist` is needed";
+        let label = "amplitudes decay with distance in 3-D: `dist` is required";
         r.out.push(mistake(r.table, "kind", label));
     }
     if !cubic && dist.is_some() && r.table.get("kind").is_none_or(|_| kind.is_some()) {
-        let label = "distances are for `kind = \"3d\"`";
+        let label = "distances need `kind = \"3d\"`";
         r.out.push(mistake(r.table, "dist", label));
     }
     for (key, n) in [("nt", nt), ("nfft", nfft)] {
@@ -485,11 +481,11 @@ fn directwave(r: &mut Reader<'_, '_>) -> Option<SyntheticSpec> {
 }
 
 fn mistake(table: &ParamTable, key: &str, label: impl Into<String>) -> Diagnostic {
-    Diagnostic::new(table.span_of(key), format!("wrong value of `{key}`"), label)
+    Diagnostic::new(table.span_of(key), format!("invalid value for `{key}`"), label)
 }
 
 /// A number of samples: at least one.
-fn samples(node: &Node, key: &str) -> Result<usize, Diagnostic> {
+fn samples(node: &TomlNode, key: &str) -> Result<usize, Diagnostic> {
     match reader::dims_of_one(node, key)? {
         0 => Err(wrong(node, key, "a positive integer")),
         n => Ok(n),
@@ -497,7 +493,7 @@ fn samples(node: &Node, key: &str) -> Result<usize, Diagnostic> {
 }
 
 /// Numbers of samples, and whether it was a single one.
-fn counts(node: &Node, key: &str) -> Result<(Vec<usize>, bool), Diagnostic> {
+fn counts(node: &TomlNode, key: &str) -> Result<(Vec<usize>, bool), Diagnostic> {
     match &node.value {
         NodeValue::Array(items) if items.is_empty() => {
             Err(wrong(node, key, "a number for each axis"))
@@ -509,12 +505,12 @@ fn counts(node: &Node, key: &str) -> Result<(Vec<usize>, bool), Diagnostic> {
     }
 }
 
-fn positive(node: &Node, key: &str) -> Result<f64, Diagnostic> {
+fn positive(node: &TomlNode, key: &str) -> Result<f64, Diagnostic> {
     let x = reader::number(node, key)?.value;
     if x > 0.0 { Ok(x) } else { Err(wrong(node, key, "a positive number")) }
 }
 
-fn not_zero(node: &Node, key: &str) -> Result<f64, Diagnostic> {
+fn not_zero(node: &TomlNode, key: &str) -> Result<f64, Diagnostic> {
     let x = reader::number(node, key)?.value;
-    if x == 0.0 { Err(wrong(node, key, "a number that is not 0")) } else { Ok(x) }
+    if x == 0.0 { Err(wrong(node, key, "a nonzero number")) } else { Ok(x) }
 }

@@ -53,7 +53,7 @@ impl Moveout {
 
 /// A regular axis: `origin`, `origin + step`, and so on.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Axis {
+pub struct SampledAxis {
     /// First coordinate.
     pub origin: f64,
     /// Difference of neighbours.
@@ -62,9 +62,9 @@ pub struct Axis {
     pub num: usize,
 }
 
-impl Axis {
+impl SampledAxis {
     /// An axis of the one coordinate 0.
-    pub const ORIGIN: Axis = Axis { origin: 0.0, step: 1.0, num: 1 };
+    pub const ORIGIN: SampledAxis = SampledAxis { origin: 0.0, step: 1.0, num: 1 };
 
     fn at(&self, i: usize) -> f64 {
         self.origin + i as f64 * self.step
@@ -82,7 +82,7 @@ impl Axis {
 /// PyLops' spikes (its first result) are those of a trace as long as with its wavelet: `halfway` is
 /// the length of half the wavelet there, `wav.len() / 2`.
 pub fn events(
-    [y, x, t]: [Axis; 3],
+    [y, x, t]: [SampledAxis; 3],
     events: &[(Moveout, f64)],
     wav: &[f64],
     halfway: usize,

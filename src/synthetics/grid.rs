@@ -9,7 +9,7 @@ const ROUNDING: f64 = 1e-6;
 
 /// A grid whose axes are regular.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Grid {
+pub(super) struct NodeGrid {
     /// Nodes along each axis.
     pub(super) dims: Vec<usize>,
     /// First coordinate of each axis.
@@ -18,10 +18,10 @@ pub(super) struct Grid {
     steps: Vec<f64>,
 }
 
-impl Grid {
-    /// The grid of these axes; says which axis is not regular, and where.
-    pub(super) fn new(axes: &[&[f64]]) -> Result<Grid, String> {
-        let mut grid = Grid { dims: Vec::new(), origin: Vec::new(), steps: Vec::new() };
+impl NodeGrid {
+    /// The grid of these axes; the error names the axis that is not regular, and where.
+    pub(super) fn new(axes: &[&[f64]]) -> Result<NodeGrid, String> {
+        let mut grid = NodeGrid { dims: Vec::new(), origin: Vec::new(), steps: Vec::new() };
         for (k, axis) in axes.iter().enumerate() {
             let &[first, .., last] = *axis else {
                 return Err(format!(
@@ -56,7 +56,7 @@ impl Grid {
         self.steps.iter().map(|step| step.abs())
     }
 
-    /// Steps from the grid's first node to a point; says along which axis the point is outside.
+    /// Steps from the grid's first node to a point; the error names the axis along which it is outside.
     pub(super) fn place(&self, point: &[f64]) -> Result<Vec<f64>, String> {
         if point.len() != self.dims.len() {
             return Err(format!(

@@ -7,7 +7,7 @@ use std::f64::consts::PI;
 pub enum Taper {
     /// Half a period of a raised cosine, `(1 + cos) / 2`.
     Hanning,
-    /// The same in PyLops, whatever its name says.
+    /// The same as `Hanning` in PyLops, despite its name.
     Cosine,
     /// The square of it.
     CosineSquare,

@@ -1,8 +1,8 @@
 //! Formulas against their definitions. PyLops' values are in `tests/golden/synthetics.json`.
 
 use super::directwave::DirectWave;
-use super::events::{Axis, Moveout, events};
-use super::grid::{Grid, interpolate};
+use super::events::{Moveout, SampledAxis, events};
+use super::grid::{NodeGrid, interpolate};
 use super::tapers::{Taper, taper, tapers};
 use super::traveltime::{between, eikonal, eikonal_at, straight};
 use super::wavelets;
@@ -83,7 +83,7 @@ fn no_arrival_is_later_than_a_straight_ray() {
     let (x, z) = (axis(nx, 0.0, 10.0), axis(nz, 0.0, 10.0));
     let vel = blocks(nx, nz);
     let slowness: Vec<f64> = vel.iter().map(|v| 1.0 / v).collect();
-    let grid = Grid::new(&[&x, &z]).unwrap();
+    let grid = NodeGrid::new(&[&x, &z]).unwrap();
     let (slow, fast) = (1.0 / 800.0, 1.0 / 6000.0);
     for source in [[0.0, 0.0], [203.0, 151.0], [390.0, 90.0]] {
         let times = eikonal(&[&x, &z], &[source.to_vec()], &vel).unwrap();
@@ -255,10 +255,10 @@ fn tapers_fall_from_one_to_nothing() {
 
 #[test]
 fn an_event_is_a_convolution_of_its_spikes() {
-    let t = Axis { origin: 0.0, step: 0.5, num: 9 };
-    let x = Axis { origin: -1.0, step: 1.0, num: 3 };
+    let t = SampledAxis { origin: 0.0, step: 0.5, num: 9 };
+    let x = SampledAxis { origin: -1.0, step: 1.0, num: 3 };
     let plane = Moveout::linear(2.1, 2.0, 90.0, 0.0);
-    let spikes = events([Axis::ORIGIN, x, t], &[(plane, 2.0)], &[], 0);
+    let spikes = events([SampledAxis::ORIGIN, x, t], &[(plane, 2.0)], &[], 0);
     // At x = 0 the event comes after 4.2 samples, at x = 1 after 5.2.
     let row = |k: usize| &spikes[9 * k..9 * k + 9];
     for (trace, first) in [(0, 3), (1, 4), (2, 5)] {
@@ -267,7 +267,7 @@ fn an_event_is_a_convolution_of_its_spikes() {
         assert!(off(row(trace), &wanted) < 1e-14);
     }
     let wav = [1.0, -3.0, 5.0, 0.5];
-    let waves = events([Axis::ORIGIN, x, t], &[(plane, 2.0)], &wav, 2);
+    let waves = events([SampledAxis::ORIGIN, x, t], &[(plane, 2.0)], &wav, 2);
     for trace in 0..3 {
         let mut wanted = vec![0.0; 9];
         for (k, spike) in row(trace).iter().enumerate() {

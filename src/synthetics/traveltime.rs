@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::eikonal::Medium;
-use super::grid::{Grid, interpolate};
+use super::grid::{NodeGrid, interpolate};
 
 /// Sources whose times are held beside the result: their times are then written side by side.
 const BATCH: usize = 16;
@@ -51,7 +51,7 @@ pub fn between(from: &[Vec<f64>], to: &[Vec<f64>], vel: f64) -> Vec<f64> {
 /// anywhere within the grid. The error says which axis is not regular, which velocity is not
 /// positive, which point is outside and where.
 pub fn eikonal(axes: &[&[f64]], points: &[Vec<f64>], vel: &[f64]) -> Result<Vec<f64>, String> {
-    let grid = Grid::new(axes)?;
+    let grid = NodeGrid::new(axes)?;
     let nodes = grid.dims.iter().product::<usize>();
     first_arrivals(&grid, points, vel, nodes, |times| times)
 }
@@ -63,7 +63,7 @@ pub fn eikonal_at(
     vel: &[f64],
     to: &[Vec<f64>],
 ) -> Result<Vec<f64>, String> {
-    let grid = Grid::new(axes)?;
+    let grid = NodeGrid::new(axes)?;
     let mut places = Vec::with_capacity(to.len());
     for (p, point) in to.iter().enumerate() {
         places.push(grid.place(point).map_err(|e| format!("point {p} of `to` {e}"))?);
@@ -75,7 +75,7 @@ pub fn eikonal_at(
 
 /// Times of which `pick` takes `rows` for each point, with dims (rows, points).
 fn first_arrivals(
-    grid: &Grid,
+    grid: &NodeGrid,
     points: &[Vec<f64>],
     vel: &[f64],
     rows: usize,

@@ -161,7 +161,7 @@ fn a_problem_file_comes_on_standard_input() {
     // Standard input is one thing.
     let ran = solve(&["solve", "-"], &PROBLEM.replace("x.npy", "-"));
     assert_eq!(ran.code, Some(2));
-    assert!(ran.stderr.contains("the problem file has been read from it"), "{}", ran.stderr);
+    assert!(ran.stderr.contains("the problem file comes from it"), "{}", ran.stderr);
     let ran = solve(&["apply", "-", "--input", "-"], PROBLEM);
     assert_eq!(ran.code, Some(2));
     assert!(ran.stderr.contains("standard input"), "{}", ran.stderr);

@@ -120,7 +120,7 @@ fn check_says_where_nothing_can_be_written() {
         &folder,
         "check problem.toml",
         2,
-        &["no file can be made in /proc", "problem.toml:16:9"],
+        &["cannot create a file in /proc", "problem.toml:16:9"],
     );
     // A file that is only looked at, or whose outputs go elsewhere, may lie there.
     assert_eq!(folder.ran("plan problem.toml").code, Some(0));
@@ -144,17 +144,17 @@ fn a_test_whose_public_file_is_not_there_is_skipped_and_failures_are_repeated() 
     let ran = folder.ran("test public.toml --junit r.xml");
     assert_eq!(ran.code, Some(0), "{}{}", ran.text(), ran.stderr);
     let words =
-        "public.toml ... skipped: x.npy is not here; fetch it from https://example.org/x.npy\n";
+        "public.toml ... skipped: x.npy is missing; fetch it from https://example.org/x.npy\n";
     assert!(ran.text().contains(words), "{}", ran.text());
     assert!(ran.text().contains("1 file, none failed, 1 skipped, in "), "{}", ran.text());
     let xml = String::from_utf8(folder.bytes("r.xml")).unwrap();
     assert!(
-        xml.contains("skipped=\"1\"") && xml.contains("<skipped message=\"x.npy is not here"),
+        xml.contains("skipped=\"1\"") && xml.contains("<skipped message=\"x.npy is missing"),
         "{xml}"
     );
     let found = folder.ran("test public.toml --json").json();
     assert_eq!((found["passed"].as_i64(), found["skipped"].as_i64()), (Some(0), Some(1)));
-    assert!(found["files"][0]["skipped"].as_str().unwrap().contains("x.npy is not here"));
+    assert!(found["files"][0]["skipped"].as_str().unwrap().contains("x.npy is missing"));
     // A run says where it is to be had; a file that is not declared is a failure, as before.
     let ran = folder.ran("solve public.toml");
     assert_eq!(ran.code, Some(2));

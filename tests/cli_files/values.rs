@@ -32,7 +32,7 @@ fn an_output_that_its_type_cannot_hold_is_refused_with_its_place() {
 #[test]
 fn values_that_an_output_makes_zero_are_counted() {
     let folder = folder("file = \"x.npy\"", "values = [1.0, 1e-60, 0.0, -1e-50]");
-    let words = "warning: output `image`: 2 of 4 values are not zero and became zero as float32";
+    let words = "warning: output `image`: 2 of 4 values underflowed to zero as float32";
     for options in ["", "--ranks 3"] {
         let ran = folder.ran(&format!("solve problem.toml {options}"));
         assert_eq!(ran.code, Some(0), "{}", ran.stderr);
@@ -59,8 +59,7 @@ fn an_input_that_its_type_cannot_hold_is_refused_with_its_place() {
     folder.put("x.npy", &npy(&[1e-40, -2e-39, 1e-60, 0.0]));
     let ran = folder.ran("solve problem.toml");
     assert_eq!(ran.code, Some(0), "{}", ran.stderr);
-    let words = "warning: array `x` is too small for single precision, which makes some of its values \
-                 zero: the largest is 2e-39";
+    let words = "warning: array `x` is too small for single precision: some of its values become zero, and the largest is 2e-39";
     assert!(ran.stderr.contains(words), "{}", ran.stderr);
     // `apply` reads in the operator's type.
     let single = PROBLEM.replace("N = 4", "N = 4, dtype = \"float32\"");
@@ -118,7 +117,7 @@ fn warnings_of_a_run_are_told_by_test_too() {
     let folder = folder("x.npy", "x.npy");
     folder.put("r.npy", &npy(&[1.0, 2.0, 3.0, 4.0]));
     folder.put("p.toml", text.as_bytes());
-    let words = "output `model`: 1 of 4 values are not zero and became zero as float32";
+    let words = "output `model`: 1 of 4 values underflowed to zero as float32";
     let solved = folder.ran("solve p.toml --json").json();
     assert_eq!(solved["warnings"][0], words, "{solved}");
     // JSON has no infinity.

@@ -51,7 +51,7 @@ fn a_full_disk_behind_standard_output_is_a_failure() {
             .unwrap();
         let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(output.status.code(), Some(1), "{words:?}: {stderr}");
-        assert!(stderr.contains("standard output cannot be written: No space left"), "{stderr}");
+        assert!(stderr.contains("cannot write to standard output: No space left"), "{stderr}");
     }
 }
 

@@ -334,7 +334,7 @@ impl Folder {
         };
         // What nothing uses cannot be set.
         if let Err(said) = run(&arguments)
-            && said.contains("to set it changes nothing")
+            && said.contains("setting it changes nothing")
         {
             let named =
                 |argument: &String| argument.split('=').nth(1).unwrap_or("none").to_string();

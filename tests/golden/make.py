@@ -153,7 +153,7 @@ class T:
                 words.append("%s = %s" % (k, toml(v.values)))
                 params[k] = v.values
             else:
-                # What says how PyLops runs an operator is no key of a problem file.
+                # What controls how PyLops runs an operator is no key of a problem file.
                 if k not in ("engine", "fftengine", "inplace", "saveGt", "usematmul"):
                     words.append("%s = %s" % (k, toml(v)))
                 params[k] = tuples(v)

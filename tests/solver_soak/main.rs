@@ -23,7 +23,7 @@ use pylopsd::run::System;
 use pylopsd::scalar::{C128, Scalar};
 use pylopsd::solvers::{Method, Outcome, Quiet, Stop, Task};
 use pylopsd::space::IndexBox;
-use pylopsd::spec::{Document, Source};
+use pylopsd::spec::{Document, SourceText};
 use pylopsd::with_view;
 
 use case::{Case, Dice, Kind, case};
@@ -44,7 +44,7 @@ fn values(vector: &Vector) -> Vec<C128> {
 }
 
 fn run(case: &Case) -> Result<Run, String> {
-    let document = Document::parse(Source::new("problem.toml", case.text.clone()), &[])
+    let document = Document::parse(SourceText::new("problem.toml", case.text.clone()), &[])
         .map_err(|e| e.to_string())?;
     let problem = Problem::load(document).map_err(|e| e.to_string())?;
     let solve = problem.solve.as_ref().ok_or("no solve")?;

@@ -151,7 +151,7 @@ fn floats_and_what_is_computed_are_neither_indices_nor_a_mask() {
         ("m = { ones = { shape = [4] } }", "float64"),
     ] {
         let said = with(arrays, operator).ran("check problem.toml").stderr;
-        let label = format!("`m` is {dtype}; indices are integers, a mask is of booleans");
+        let label = format!("`m` is {dtype}, but indices are integers and a mask is booleans");
         assert!(said.contains(&label), "{arrays}\n{said}");
         assert!(said.contains("has 1 mistake"), "{said}");
     }

@@ -61,7 +61,7 @@ madj = "madj.npy"
             "error: unknown key `fil`",
             "error: unknown key `shap`",
             "error: the list of `values` is ragged",
-            "error: wrong value of `taper`",
+            "error: invalid value for `taper`",
             "error: problem.toml has 4 mistakes; nothing was run",
         ],
         "{all}"
@@ -69,7 +69,7 @@ madj = "madj.npy"
     for (from, to, message) in [
         ("operator = \"A\"", "operatr = \"A\"", "unknown key `operatr`"),
         ("dims = 3", "dim = 3", "unknown key `dim`"),
-        ("[1.0, 2.0, 3.0]", "[1.0, \"a\"]", "wrong value of `values`"),
+        ("[1.0, 2.0, 3.0]", "[1.0, \"a\"]", "invalid value for `values`"),
         ("{ type = \"Identity\", N = 3 }", "\"B @ \"", "an operand is missing"),
     ] {
         let said = said(from, to);
@@ -91,9 +91,9 @@ const ONE: &str = "error: problem.toml has 1 mistake; nothing was run";
 #[test]
 fn a_parameter_that_is_no_number_is_one_mistake() {
     let text = PROBLEM.replace("eps = 0.5", "eps = \"a\"");
-    assert_eq!(lines(&text, ""), ["error: wrong value of `eps`", ONE]);
+    assert_eq!(lines(&text, ""), ["error: invalid value for `eps`", ONE]);
     let said = lines(PROBLEM, " --set params.eps=nan");
-    assert_eq!(said[0], "error: wrong value of `eps`");
+    assert_eq!(said[0], "error: invalid value for `eps`");
     assert_eq!(said.len(), 2, "{said:?}");
 }
 
@@ -118,7 +118,7 @@ fn what_stands_in_a_wrong_table_is_one_mistake() {
     assert_eq!(
         lines(&PROBLEM.replace(operators, "").replace("D = {", "[operators]\nD = {"), ""),
         [
-            "error: `A` is an operator and stands in `[arrays]`",
+            "error: `A` is an operator, but is in `[arrays]`",
             "help: put it under `[operators]`",
             ONE
         ]
@@ -127,13 +127,13 @@ fn what_stands_in_a_wrong_table_is_one_mistake() {
     let text = text.replace("eps * D", "D");
     assert_eq!(
         lines(&text, ""),
-        ["error: `d` is an array and stands in no table", "help: put it under `[arrays]`", ONE]
+        ["error: `d` is an array, but is in no table", "help: put it under `[arrays]`", ONE]
     );
     says(
         "[operators]\nA",
         "A",
         r#"
-error: `A` is an operator and stands in `[arrays]`
+error: `A` is an operator, but is in `[arrays]`
  --> problem.toml:7:1
   |
 7 | A = { type = "Identity", N = 3 }
@@ -141,7 +141,7 @@ error: `A` is an operator and stands in `[arrays]`
   |
   = help: put it under `[operators]`
 
-error: `D` is an operator and stands in `[arrays]`
+error: `D` is an operator, but is in `[arrays]`
  --> problem.toml:8:1
   |
 8 | D = { type = "FirstDerivative", dims = 3 }
@@ -189,7 +189,7 @@ fn what_stands_twice_shows_both_places() {
         "[operators]\n",
         "e = { ones = { shape = [3] } }\nd = { values = [1.0] }\n[operators]\n",
         r#"
-error: a key stands twice in a table
+error: a key appears twice in a table
  --> problem.toml:8:1
   |
 5 | d = { values = [1.0, 2.0, 3.0] }
@@ -198,7 +198,7 @@ error: a key stands twice in a table
 8 | d = { values = [1.0] }
   | ^ the second
   |
-  = help: leave one out, or rename it
+  = help: remove or rename one
 
 error: problem.toml has 1 mistake; nothing was run"#,
     );
@@ -251,7 +251,7 @@ error: problem.toml has 1 mistake; nothing was run"#,
     assert!(said.contains(ONE), "{said}");
     let text = text.replace("[arrays]", "eps = 1\n[params]\nrho = 1\n[arrays]");
     let said = lines(&text.replace("eps * D", "rho * eps * D"), "");
-    let words = "error: a parameter stands in a wrong place";
+    let words = "error: a parameter is in the wrong place";
     assert_eq!(said, [words, "help: put it under `[params]`", ONE]);
     // What no expression names is no parameter.
     let said = lines(&PROBLEM.replace("[params]", "threads = 2\n[params]"), "");
@@ -284,7 +284,7 @@ error: `[application]` is missing
  --> problem.toml:5:1
   |
 5 | type = "MDD"
-  | ^^^^ an application begins like this
+  | ^^^^ this looks like an application
   |
   = help: write `[application]` on the line above
 

@@ -107,7 +107,7 @@ fn files_that_are_no_utf_8_are_said_to_be_so() {
 fn files_of_other_programs_are_named() {
     let folder = Folder::of("");
     let line = |what: &str, python: &str| {
-        format!("error: cannot read {what}; make a .npy of it in Python: np.save(\"{python})")
+        format!("error: cannot read {what}; convert it in Python: np.save(\"{python})")
     };
     for (name, bytes, expected) in [
         (
@@ -142,7 +142,7 @@ fn files_of_other_programs_are_named() {
             "g.dat",
             &[0, 0, 0x80, 0x3f, 0, 0, 0, 0x40],
             line(
-                "g.dat: it is raw binary, which says neither its type nor its dims",
+                "g.dat: it is raw binary, which records neither type nor dims",
                 "g.npy\", np.fromfile(\"g.dat\", \"<f4\").reshape(DIMS)",
             ),
         ),
@@ -150,7 +150,7 @@ fn files_of_other_programs_are_named() {
             "h.bin",
             &[0xcd, 0xcc, 0xcc, 0x3d, 0xcd, 0xcc, 0xcc, 0x3d],
             line(
-                "h.bin: it is raw binary, which says neither its type nor its dims",
+                "h.bin: it is raw binary, which records neither type nor dims",
                 "h.npy\", np.fromfile(\"h.bin\", \"<f4\").reshape(DIMS)",
             ),
         ),
@@ -165,7 +165,7 @@ fn files_of_other_programs_are_named() {
         let text = format!("[arrays]\nx = {{ file = \"{name}\" }}\n");
         folder.put("problem.toml", text.as_bytes());
         let said = folder.ran("check problem.toml").stderr;
-        assert!(helps(&said)[0].starts_with("make a .npy of it in Python: np.save("), "{said}");
+        assert!(helps(&said)[0].starts_with("convert it in Python: np.save("), "{said}");
     }
 }
 

@@ -1,4 +1,4 @@
-//! Names of PyLops and SciPy, and what is not there yet.
+//! Names of PyLops and SciPy, and what is not supported yet.
 
 use crate::common::Folder;
 use crate::{PROBLEM, helps, said, says};
@@ -15,7 +15,7 @@ fn names_of_pylops_and_scipy_have_their_name_here() {
             "`eps` is `damp` here, or `epsilon` of a `[[solve.regularization]]`",
         ),
         ("niter ", "maxiter ", "`maxiter` is `niter` here"),
-        ("niter ", "model = \"m.npy\"\nniter ", "`model` stands in `[outputs]`"),
+        ("niter ", "model = \"m.npy\"\nniter ", "`model` belongs in `[outputs]`"),
         (
             "niter ",
             "epsRs = [1.0]\nniter ",
@@ -34,7 +34,7 @@ fn names_of_pylops_and_scipy_have_their_name_here() {
         (
             "dims = 3",
             "dims = 3, dtype = \"int64\"",
-            "whole numbers are read as floats: `float32` or `float64`",
+            "integers are read as floats: `float32` or `float64`",
         ),
         (
             "niter ",
@@ -44,12 +44,12 @@ fn names_of_pylops_and_scipy_have_their_name_here() {
         (
             "niter ",
             "NRegs = [\"D\"]\nniter ",
-            "`NRegs` is not there yet: a `[[solve.regularization]]` takes an operator, and makes its normal",
+            "`NRegs` is not supported yet: a `[[solve.regularization]]` takes an operator and forms its normal operator",
         ),
         (
             "niter ",
             "epsNRs = [0.1]\nniter ",
-            "`epsNRs` is not there yet, as `NRegs`: a `[[solve.regularization]]` takes an operator",
+            "`epsNRs` is not supported yet, as `NRegs`: a `[[solve.regularization]]` takes an operator",
         ),
         (
             "niter ",
@@ -76,18 +76,18 @@ fn what_is_not_there_yet_is_said_by_name() {
         "\"Identity\", N = 3",
         "\"Radon2D\", taxis = [0]",
         r#"
-error: operator `Radon2D` is not supported in this version yet
+error: operator `Radon2D` is not supported yet
  --> problem.toml:8:14
   |
 8 | A = { type = "Radon2D", taxis = [0] }
   |              ^^^^^^^^^ PyLops has it, this program does not
   |
-  = help: README.md lists what is not there yet
+  = help: README.md lists what is not supported yet
 
 error: problem.toml has 1 mistake; nothing was run"#,
     );
     let fista = said("\"cgls\"", "\"fista\"\neps = 0.1");
-    assert!(fista.contains("solver `fista` is not supported in this version yet"), "{fista}");
+    assert!(fista.contains("solver `fista` is not supported yet"), "{fista}");
     assert!(fista.contains("has 1 mistake"), "{fista}");
     for (solver, whose) in
         [("minres", "SciPy"), ("MINRES", "SciPy"), ("admm", "PyProximal"), ("omp", "PyLops")]
@@ -97,7 +97,7 @@ error: problem.toml has 1 mistake; nothing was run"#,
     }
     for name in ["Deghosting", "pylops.waveeqprocessing.prestackinversion"] {
         let said = said("\"Identity\", N = 3", &format!("\"{name}\", N = 3"));
-        let words = format!("error: workflow `{name}` is not supported in this version yet\n");
+        let words = format!("error: workflow `{name}` is not supported yet\n");
         assert!(said.starts_with(&words), "{said}");
     }
     for (name, help) in [
@@ -108,7 +108,7 @@ error: problem.toml has 1 mistake; nothing was run"#,
     ] {
         let said = said("\"cgls\"", &format!("\"{name}\""));
         assert!(helps(&said).len() == 1 && helps(&said)[0].starts_with(help), "{said}");
-        assert!(said.starts_with(&format!("error: there is no solver `{name}`\n")), "{said}");
+        assert!(said.starts_with(&format!("error: unknown solver `{name}`\n")), "{said}");
     }
     let folder = Folder::of(PROBLEM);
     for (command, name, listed) in [
@@ -117,11 +117,11 @@ error: problem.toml has 1 mistake; nothing was run"#,
         ("solvers", "omp", "splitbregman"),
     ] {
         let list = folder.ran(command).text();
-        let last = list.split("Not there yet: ").nth(1).unwrap();
+        let last = list.split("Not supported yet: ").nth(1).unwrap();
         assert!(last.contains(name) && last.contains(listed), "{list}");
         let ran = folder.ran(&format!("{command} {name}"));
         assert_eq!(ran.code, Some(2));
-        assert!(ran.stderr.contains(&format!("`{name}` is not supported in this version yet")));
+        assert!(ran.stderr.contains(&format!("`{name}` is not supported yet")));
     }
 }
 
@@ -138,25 +138,25 @@ error: `engine` is ignored
  --> problem.toml:9:43
   |
 9 | D = { type = "FirstDerivative", dims = 3, engine = "numba", todask = [true, true] }
-  |                                           ^^^^^^ says how PyLops runs the operator
+  |                                           ^^^^^^ controls how PyLops runs the operator
   |
-  = help: leave it out: engines, threads and copies are the plan's business
+  = help: leave it out: the plan decides on engines, threads and copies
 
 error: `todask` is ignored
  --> problem.toml:9:61
   |
 9 | D = { type = "FirstDerivative", dims = 3, engine = "numba", todask = [true, true] }
-  |                                                             ^^^^^^ says how PyLops runs the operator
+  |                                                             ^^^^^^ controls how PyLops runs the operator
   |
-  = help: leave it out: engines, threads and copies are the plan's business
+  = help: leave it out: the plan decides on engines, threads and copies
 
 error: `show` is ignored
   --> problem.toml:15:1
    |
 15 | show = true
-   | ^^^^ says how PyLops runs the solver
+   | ^^^^ controls how PyLops runs the solver
    |
-   = help: leave it out: engines, threads and copies are the plan's business
+   = help: leave it out: the plan decides on engines, threads and copies
 
 error: problem.toml has 3 mistakes; nothing was run"#,
     );
@@ -168,12 +168,12 @@ fn classes_of_pylops_are_known_in_any_case_and_with_their_module() {
         ["FISTA", "ADMM", "SplitBregman", "OMP", "SPGL1", "pylops.optimization.sparsity.fista"]
     {
         let said = said("\"cgls\"", &format!("\"{name}\""));
-        let words = format!("error: solver `{name}` is not supported in this version yet\n");
+        let words = format!("error: solver `{name}` is not supported yet\n");
         assert!(said.starts_with(&words), "{said}");
     }
     for name in ["radon2d", "Radon2d", "convolve2d", "pylops.signalprocessing.Radon2D"] {
         let said = said("\"Identity\", N = 3", &format!("\"{name}\", dims = 3"));
-        let words = format!("error: operator `{name}` is not supported in this version yet\n");
+        let words = format!("error: operator `{name}` is not supported yet\n");
         assert!(said.starts_with(&words) && said.contains("has 1 mistake"), "{said}");
     }
     for (name, here) in [
@@ -191,7 +191,7 @@ fn classes_of_pylops_are_known_in_any_case_and_with_their_module() {
         "\"cgls\"",
         "\"simplex\"",
         r#"
-error: there is no solver `simplex`
+error: unknown solver `simplex`
   --> problem.toml:14:12
    |
 14 | solver   = "simplex"
@@ -205,7 +205,7 @@ error: problem.toml has 1 mistake; nothing was run"#,
 fn a_key_that_no_solver_has_brings_the_list() {
     let said = said("solver   = \"cgls\"", "solver   = \"lsqr\"\ndottest = true");
     let help = helps(&said);
-    assert!(help.len() == 1 && help[0].starts_with("known here: "), "{said}");
+    assert!(help.len() == 1 && help[0].starts_with("available: "), "{said}");
     for key in ["`niter`", "`damp`", "`tol`", "`operator`", "`x0`"] {
         assert!(help[0].contains(key), "{said}");
     }
@@ -232,5 +232,5 @@ minv = "minv.npy"
     let said = folder.ran("check problem.toml").stderr;
     let expanded = folder.ran("expand problem.toml --set solve.preconditioner=I").text();
     assert!(said.starts_with("error: unknown operator `nothing`\n"), "{said}\n{expanded}");
-    assert_eq!(helps(&said), ["known here: `I`"], "{said}");
+    assert_eq!(helps(&said), ["available: `I`"], "{said}");
 }

@@ -13,7 +13,7 @@ fn set_reaches_what_the_file_has() {
 error: the file has no parameter `epss`
  |
  | --set params.epss=1
- |              ^^^^ nothing of `[params]`
+ |              ^^^^ not defined in `[params]`
  |
  = help: did you mean `eps`?
 
@@ -136,7 +136,7 @@ fn to_set_what_nothing_uses_is_a_mistake() {
 error: nothing uses parameter `extra`
  |
  | --set params.extra=5
- |              ^^^^^ to set it changes nothing
+ |              ^^^^^ setting it changes nothing
 "#;
     for command in ["check", "solve", "plan"] {
         let ran = folder.ran(&format!("{command} problem.toml --set params.extra=5"));
@@ -172,13 +172,13 @@ fn outputs_and_expectations_need_a_solve() {
     let expect = "[[expect]]\nquantity = \"dottest\"\nmax = 1e-10\n";
     let folder = Folder::of(&format!("{operators}{output}{expect}"));
     let said = r#"
-error: outputs are written by a solve, and the file has no `[solve]`
+error: outputs need a solve, and the file has no `[solve]`
  --> problem.toml:3:2
   |
 3 | [outputs]
-  |  ^^^^^^^ nothing would look at this
+  |  ^^^^^^^ nothing would use this
   |
-  = help: outputs of operators and arrays alone are not there yet: write a `[solve]`, if only of an Identity; `pylopsd apply` applies an operator without
+  = help: outputs without a solve are not supported yet: add a `[solve]`, if only with an Identity, or apply an operator with `pylopsd apply`
 
 error: problem.toml has 1 mistake; nothing was run"#;
     for command in ["check", "plan", "solve"] {
@@ -186,7 +186,7 @@ error: problem.toml has 1 mistake; nothing was run"#;
     }
     assert_eq!(folder.ran("test problem.toml").code, Some(2));
     let ran = Folder::of(&format!("{operators}{expect}")).ran("check problem.toml");
-    let words = "error: expectations are of a solve, and the file has no `[solve]`\n";
+    let words = "error: expectations need a solve, and the file has no `[solve]`\n";
     assert!(ran.code == Some(2) && ran.stderr.starts_with(words), "{}", ran.stderr);
     // A file of operators is tested as before.
     let folder = Folder::of(operators);
@@ -262,7 +262,7 @@ warning: no output uses solve `u`
 error: nothing uses parameter `eps` but operator `R`, which nothing uses
  |
  | --set params.eps=5
- |              ^^^ to set it changes nothing
+ |              ^^^ setting it changes nothing
 "#
             .trim(),
             "error: the command line has 1 mistake; nothing was run"

@@ -14,9 +14,9 @@ use nix::unistd::Pid;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
-use crate::cli::Failure;
+use crate::cli::CommandFailure;
 use crate::cli::launch::notes::{self, WORD};
-use crate::cli::launch::told::{Told, pass_output};
+use crate::cli::launch::told::{LauncherLog, pass_output};
 use crate::engine::mpi::library;
 use crate::spec::Host;
 
@@ -60,7 +60,7 @@ impl Family {
 }
 
 /// The launcher of the MPI that this program is linked with.
-fn launcher(family: Family) -> Result<PathBuf, Failure> {
+fn launcher(family: Family) -> Result<PathBuf, CommandFailure> {
     if let Some(asked) = std::env::var_os(LAUNCHER) {
         return Ok(asked.into());
     }
@@ -83,7 +83,7 @@ fn launcher(family: Family) -> Result<PathBuf, Failure> {
         0 => "none is in PATH".to_string(),
         _ => format!("{} belongs to another MPI", others.join(", ")),
     };
-    Err(Failure::Run(format!(
+    Err(CommandFailure::Run(format!(
         "a run on hosts needs mpirun of {}: {seen}. Install it, or name it with {LAUNCHER}=PATH",
         library()
     )))
@@ -91,10 +91,10 @@ fn launcher(family: Family) -> Result<PathBuf, Failure> {
 
 /// Starts this program again with the same arguments, as one process of a run on hosts, and waits for
 /// its end; gives its exit code. With `stage`, this folder need not be there on the other hosts.
-pub(in crate::cli) fn start(hosts: &[Host], stage: bool) -> Result<u8, Failure> {
+pub(in crate::cli) fn start(hosts: &[Host], stage: bool) -> Result<u8, CommandFailure> {
     let family = Family::linked();
     let path = launcher(family)?;
-    let failed = |what: &str, e: std::io::Error| Failure::Run(format!("{what}: {e}"));
+    let failed = |what: &str, e: std::io::Error| CommandFailure::Run(format!("{what}: {e}"));
     let mut command = Command::new(&path);
     command.args(options(family, hosts, stage));
     command.arg(std::env::current_exe().map_err(|e| failed("where this program is", e))?);
@@ -121,7 +121,7 @@ pub(in crate::cli) fn start(hosts: &[Host], stage: bool) -> Result<u8, Failure> 
         command.spawn().map_err(|e| failed(&format!("{} cannot be started", path.display()), e))?;
     let pid = Pid::from_raw(i32::try_from(child.id()).unwrap_or(i32::MAX));
     let interrupts = pass_signals(pid);
-    let mut told = Told::new(word);
+    let mut told = LauncherLog::new(word);
     told.waits_for_ever = (family == Family::Mpich).then_some(pid);
     let output = child.stdout.take();
     let output = std::thread::spawn(move || output.map(|o| pass_output(o, std::io::stdout())));

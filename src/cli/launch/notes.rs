@@ -17,7 +17,7 @@ pub(super) fn word() -> String {
     format!("{:016x}{:016x}", random(), random())
 }
 
-/// What a note tells.
+/// A parsed note.
 #[derive(Debug, PartialEq)]
 pub(super) enum Note {
     /// A temporary file or folder, named as this program names them.
@@ -35,7 +35,7 @@ pub(super) fn lost(word: &str, rank: usize, signal: i32, host: &str) -> String {
     note(word, &format!("lost {rank} {signal} {host}"))
 }
 
-/// What a line of standard error tells, if it is a note.
+/// Parses a line of standard error, if it is a note.
 pub(super) fn read(word: &str, line: &str) -> Option<Note> {
     let text = line.strip_prefix('\u{1}')?.strip_prefix(word)?.strip_suffix(word)?;
     let text = text.strip_prefix(' ')?.strip_suffix(' ')?;

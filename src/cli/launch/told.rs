@@ -51,7 +51,7 @@ fn end(launcher: Pid) {
 
 /// What came over standard error.
 #[derive(Debug, Default)]
-pub(super) struct Told {
+pub(super) struct LauncherLog {
     /// What notes begin and end with.
     word: String,
     /// A launcher that does not see when it cannot reach a host.
@@ -62,24 +62,23 @@ pub(super) struct Told {
     by_process: bool,
     /// Whether the user wanted the end.
     pub(super) interrupted: bool,
-    /// What a note or the launcher said of a process or host that is gone, in our words.
+    /// What a note or the launcher reported about a lost process or host, in our words.
     lost: Option<String>,
     /// What seems to have happened, if the launcher does not say it.
     guess: Option<String>,
-    /// What else the launcher said.
+    /// Other output of the launcher.
     rest: Vec<String>,
 }
 
 const SOMEBODY: &str = "a process or a host was lost, and MPICH's launcher does not say which";
-const UNREACHABLE: &str = "not all hosts can be started on: each must be reached by ssh without a \
-                           password, and have the same MPI and this program at the same path";
+const UNREACHABLE: &str = "cannot start processes on all hosts: each must be reachable by ssh without a password, and have the same MPI and this program at the same path";
 
-/// What it means for the run if ssh says this; nothing if it is not of ssh.
+/// What a message of ssh means for the run; `None` if it is not one.
 fn of_ssh(line: &str) -> Option<String> {
     let line = line.trim_end();
     if let Some(rest) = line.strip_prefix("Timeout, server ") {
         let host = rest.split(' ').next().unwrap_or_default();
-        return Some(format!("host {host} cannot be reached any more"));
+        return Some(format!("host {host} is no longer reachable"));
     }
     let begins = ["ssh: ", "Host key verification failed", "Connection closed by "];
     let unreachable = begins.iter().any(|words| line.starts_with(words))
@@ -93,13 +92,13 @@ fn is_rule(line: &str) -> bool {
     line.len() > 30 && (line.bytes().all(|b| b == b'-') || line.bytes().all(|b| b == b'='))
 }
 
-impl Told {
+impl LauncherLog {
     /// Nothing yet, of a run with that word.
-    pub(super) fn new(word: String) -> Told {
-        Told { word, ..Told::default() }
+    pub(super) fn new(word: String) -> LauncherLog {
+        LauncherLog { word, ..LauncherLog::default() }
     }
 
-    /// Reads standard error to its end, and passes on what is for the user.
+    /// Reads standard error to its end, and passes on what the user should see.
     pub(super) fn read(&mut self, stderr: impl Read) {
         let mut notice: Option<Vec<String>> = None;
         for line in BufReader::new(stderr).split(b'\n').map_while(Result::ok) {
@@ -186,7 +185,7 @@ impl Told {
             // The first node is the launcher's own.
             let host = text.rsplit("on node ").next().and_then(|t| t.split_whitespace().next());
             let host = host.unwrap_or("an unknown host");
-            self.lost.get_or_insert(format!("host {host} cannot be reached any more"));
+            self.lost.get_or_insert(format!("host {host} is no longer reachable"));
         } else if !text.contains("MPI_ABORT was invoked")
             && !text.contains("non-zero status")
             && !text.contains("non-zero exit code")
@@ -215,7 +214,7 @@ impl Told {
             return code;
         }
         if let Some(lost) = self.lost.as_ref().or(self.guess.as_ref()) {
-            complain(&format!("error: {lost}; the run was ended before it was done"));
+            complain(&format!("error: {lost}; the run ended early"));
             return 1;
         }
         let words: Vec<&str> =
@@ -236,7 +235,7 @@ impl Told {
 /// `was killed (signal 9)`
 fn ended_by(signal: Option<i32>) -> String {
     match signal {
-        Some(9) => "was killed (signal 9, which a system without memory left sends too)".into(),
+        Some(9) => "was killed (signal 9, which a system out of memory sends too)".into(),
         Some(n) => match Signal::try_from(n) {
             Ok(name) => format!("was ended by {name} (signal {n})"),
             Err(_) => format!("ended with code {n}"),
@@ -249,8 +248,8 @@ fn ended_by(signal: Option<i32>) -> String {
 mod tests {
     use super::*;
 
-    fn told(text: &str) -> Told {
-        let mut told = Told::default();
+    fn told(text: &str) -> LauncherLog {
+        let mut told = LauncherLog::default();
         told.read(text.as_bytes());
         told
     }
@@ -264,17 +263,17 @@ mod tests {
         assert_eq!(
             killed.lost.as_deref(),
             Some(
-                "process 1 on nodeb was killed (signal 9, which a system without memory left sends too)"
+                "process 1 on nodeb was killed (signal 9, which a system out of memory sends too)"
             )
         );
         let lost = told(&format!(
             "{rule}\nORTE has lost communication with a remote daemon.\n\n  HNP daemon   : [[1,0],0] on node head\n  \
              Remote daemon: [[1,0],2] on node nodeb\n\nThis is usually due to a failure.\n{rule}\n"
         ));
-        assert_eq!(lost.lost.as_deref(), Some("host nodeb cannot be reached any more"));
+        assert_eq!(lost.lost.as_deref(), Some("host nodeb is no longer reachable"));
         assert_eq!(lost.conclude(ExitStatus::from_raw(205 << 8)), 1);
         let lost = told("Timeout, server nodeb not responding.\r\n");
-        assert_eq!(lost.guess.as_deref(), Some("host nodeb cannot be reached any more"));
+        assert_eq!(lost.guess.as_deref(), Some("host nodeb is no longer reachable"));
         let never = told("ssh: Could not resolve hostname nodec: Name or service not known\n");
         assert_eq!(never.guess.as_deref(), Some(UNREACHABLE));
     }
@@ -301,11 +300,11 @@ mod tests {
             assert_eq!(pass_output(Slow(all.as_bytes()), &mut passed), said);
             assert_eq!(String::from_utf8(passed).unwrap(), output);
         }
-        let mut told = Told::default();
+        let mut told = LauncherLog::default();
         told.notice(notice.lines().map(str::to_string).collect());
         assert_eq!(told.lost.as_deref(), Some(SOMEBODY));
         let notice = notice.replace("EXIT CODE: 9", "EXIT CODE: 11");
-        let mut told = Told::default();
+        let mut told = LauncherLog::default();
         told.notice(notice.lines().map(str::to_string).collect());
         assert_eq!(
             told.lost.as_deref(),
@@ -318,7 +317,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let part = folder.path().join(".m.npy.partial");
         std::fs::write(&part, "x").unwrap();
-        let mut told = Told::new("xyz".into());
+        let mut told = LauncherLog::new("xyz".into());
         told.read(format!("\u{1}xyz {} xyz\n", part.display()).as_bytes());
         assert_eq!(told.conclude(ExitStatus::from_raw(9 << 8)), 1);
         assert!(!part.exists());
@@ -326,7 +325,7 @@ mod tests {
 
     #[test]
     fn a_note_says_which_process_was_killed() {
-        let mut told = Told::new("xyz".into());
+        let mut told = LauncherLog::new("xyz".into());
         let note = notes::lost("xyz", 1, 11, "nodeb");
         told.read(format!("half a line{note}[proxy:0:0@nodeb] gone\n").as_bytes());
         let lost = "process 1 on nodeb was ended by SIGSEGV (signal 11)";
@@ -336,7 +335,7 @@ mod tests {
     #[test]
     fn the_exit_codes_of_processes_are_kept() {
         for (code, expected) in [(0, 0), (2, 2), (3, 3), (130, 130), (1, 1), (137, 1), (255, 1)] {
-            let told = Told { by_process: true, ..Told::default() };
+            let told = LauncherLog { by_process: true, ..LauncherLog::default() };
             assert_eq!(told.conclude(ExitStatus::from_raw(code << 8)), expected);
         }
     }

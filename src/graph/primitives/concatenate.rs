@@ -7,7 +7,7 @@ use crate::graph::primitives::prelude::*;
 /// Inputs one after the other along an axis.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Concatenate {
-    /// Axis.
+    /// Axis that it works along.
     pub axis: usize,
     /// Where each input starts along it.
     pub starts: Arc<[usize]>,

@@ -8,7 +8,7 @@ use crate::scalar::Scalar;
 /// `flip`: `y_i = sum_k h_k x_{i+k-offset}`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Convolve {
-    /// Axis.
+    /// Axis that it works along.
     pub axis: usize,
     /// Index of the filter's sample at zero lag.
     pub offset: usize,

@@ -6,7 +6,7 @@ use crate::kernels::accumulate;
 /// `y_i = sum_{j<=i} x_j` along an axis; `sum_{j>=i}` if `reverse`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CumulativeSum {
-    /// Axis.
+    /// Axis that it works along.
     pub axis: usize,
     /// Direction.
     pub reverse: bool,

@@ -6,7 +6,7 @@ use crate::kernels::fft;
 /// `y_k = scale sum_j x_j exp(-+ 2 pi i jk/n)` along an axis; plus for `inverse`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fft {
-    /// Axis.
+    /// Axis that it works along.
     pub axis: usize,
     /// Sign of the exponent.
     pub inverse: bool,

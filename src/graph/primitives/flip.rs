@@ -7,7 +7,7 @@ use crate::graph::primitives::prelude::*;
 pub struct Flip(pub usize);
 
 impl Value {
-    /// An axis backwards.
+    /// Reversal of an axis.
     pub fn flip(&self, axis: usize) -> Result<Value> {
         self.has_axis(axis)?;
         Ok(self.same(Flip(axis)))

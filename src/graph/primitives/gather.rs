@@ -9,7 +9,7 @@ use crate::kernels::index;
 /// `y_i = x_{indices_i}` along an axis.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Gather {
-    /// Axis.
+    /// Axis that it works along.
     pub axis: usize,
     /// Which samples, in which order.
     pub indices: Arc<[usize]>,

@@ -6,11 +6,11 @@ use crate::kernels::fft;
 /// The transpose of [`crate::graph::Rfft`]: `x_j = scale Re sum_k w_k y_k exp(2 pi i jk/n)`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Irfft {
-    /// Axis.
+    /// Axis that it works along.
     pub axis: usize,
     /// Samples.
     pub n: usize,
-    /// Weight of the bins that stand for two.
+    /// Weight of the bins that represent two frequencies.
     pub weight: f64,
     /// Factor.
     pub scale: f64,

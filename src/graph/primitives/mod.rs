@@ -74,7 +74,7 @@ macro_rules! primitives {
         }
 
         impl Primitive {
-            /// What it says of itself.
+            /// Its definition.
             pub fn definition(&self) -> &dyn Definition {
                 match self {
                     $($(#[$when])* Primitive::$Name(primitive) => primitive,)*

@@ -3,27 +3,27 @@
 use crate::graph::primitives::prelude::*;
 use crate::kernels::fft;
 
-/// The non-negative frequencies of a real array of `n` samples, `y_k = scale w_k sum_j x_j exp(-2 pi i jk/n)`,
-/// with `w = weight` strictly between zero and Nyquist, 1 there.
+/// The non-negative frequencies of a real array of `n` samples, `y_k = scale w_k sum_j x_j exp(-2
+/// pi i jk/n)`, with `w = weight` strictly between zero and Nyquist, 1 there.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rfft {
-    /// Axis.
+    /// Axis that it works along.
     pub axis: usize,
     /// Samples.
     pub n: usize,
-    /// Weight of the bins that stand for two.
+    /// Weight of the bins that represent two frequencies.
     pub weight: f64,
     /// Factor.
     pub scale: f64,
 }
 
 impl Value {
-    /// The `n/2 + 1` non-negative frequencies of a real axis; `weight` on those that stand for two.
+    /// The `n/2 + 1` non-negative frequencies of a real axis; `weight` on those that represent two.
     pub fn rfft(&self, axis: usize, weight: f64) -> Result<Value> {
         let n = self.has_axis(axis)?;
         if self.dtype().is_complex() {
             return wrong(format!(
-                "a real Fourier transform of a {} array of dims {}; it takes real ones only",
+                "a real Fourier transform of a {} array of dims {}: it takes real arrays only",
                 self.dtype(),
                 show_dims(self.dims())
             ));

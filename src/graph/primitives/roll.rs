@@ -7,7 +7,7 @@ use crate::graph::primitives::prelude::*;
 /// `y_{(i+shift) mod n} = x_i` along an axis.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Roll {
-    /// Axis.
+    /// Axis that it works along.
     pub axis: usize,
     /// Shift, in `0..n`.
     pub shift: usize,

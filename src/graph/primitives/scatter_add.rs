@@ -8,7 +8,7 @@ use crate::kernels::index;
 /// The transpose of [`crate::graph::Gather`]: `y_{indices_i} += x_i` along an axis.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ScatterAdd {
-    /// Axis.
+    /// Axis that it works along.
     pub axis: usize,
     /// Where the samples go.
     pub indices: Arc<[usize]>,

@@ -9,7 +9,7 @@ use crate::kernels::sparse::{self, Sparse};
 /// A matrix of rows with few entries along an axis: `y_i = sum_k w_ik x_{c_ik}`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SparseRows {
-    /// Axis.
+    /// Axis that it works along.
     pub axis: usize,
     /// The matrix.
     pub matrix: Arc<Sparse>,

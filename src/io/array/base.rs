@@ -24,10 +24,10 @@ pub(super) struct Base {
     pub(super) dims: Vec<usize>,
     pub(super) fortran: bool,
     pub(super) stored: Option<StoredType>,
-    pub(super) source: Source,
+    pub(super) source: Origin,
 }
 
-pub(super) enum Source {
+pub(super) enum Origin {
     File {
         file: File,
         path: PathBuf,
@@ -84,15 +84,15 @@ pub(super) struct Stamp {
 
 impl Stamp {
     pub(super) fn of(file: &File, name: &str) -> Result<Stamp> {
-        let meta = file
-            .metadata()
-            .map_err(|e| Error::run(format!("cannot look at {name}: {}", os_words(&e))))?;
+        let meta = file.metadata().map_err(|e| {
+            Error::run(format!("cannot read the metadata of {name}: {}", os_words(&e)))
+        })?;
         Ok(Stamp { length: meta.len(), modified: meta.modified().ok() })
     }
 }
 
-/// Runs `f` on a pool of its own, of as many threads as the reader's: those of the reader's may all wait for
-/// the same value, and none of them may be given another reader's work meanwhile.
+/// Runs `f` on a pool of its own, of as many threads as the reader's: those of the reader's may all
+/// wait for the same value, and none of them may be given another reader's work meanwhile.
 pub(super) fn apart<T: Send>(f: impl FnOnce() -> Result<T> + Send) -> Result<T> {
     let threads = rayon::current_num_threads();
     let run = || {
@@ -109,21 +109,21 @@ impl Base {
     /// Elements of a gap that is better read than jumped over.
     pub(super) fn worth_reading(&self) -> usize {
         match &self.source {
-            Source::File { .. } => GAP / self.stored.map_or(8, StoredType::size),
-            Source::Inflated { .. }
-            | Source::Bytes(_)
-            | Source::Values(_)
-            | Source::Computed { .. } => 8,
-            Source::Generated(Generator::Random { .. }) => 0,
-            Source::Generated(_) => 8,
-            Source::Array(_) | Source::Stacked(_) => 64,
-            Source::Zarr(_) => 0,
+            Origin::File { .. } => GAP / self.stored.map_or(8, StoredType::size),
+            Origin::Inflated { .. }
+            | Origin::Bytes(_)
+            | Origin::Values(_)
+            | Origin::Computed { .. } => 8,
+            Origin::Generated(Generator::Random { .. }) => 0,
+            Origin::Generated(_) => 8,
+            Origin::Array(_) | Origin::Stacked(_) => 64,
+            Origin::Zarr(_) => 0,
         }
     }
 
-    /// An error if a file is not what it was when it was opened, or not what its checksum says.
+    /// Fails if a file changed after it was opened, or does not match its checksum.
     pub(super) fn check_intact(&self) -> Result<()> {
-        let Source::File { file, stamp, checksum, .. } = &self.source else { return Ok(()) };
+        let Origin::File { file, stamp, checksum, .. } = &self.source else { return Ok(()) };
         if Stamp::of(file, &self.name)? != *stamp {
             return Err(npz::changed(&self.name));
         }
@@ -134,27 +134,27 @@ impl Base {
     /// Reads consecutive elements of the base.
     pub(super) fn read_run<N: Viewed>(&self, start: usize, out: &mut [N]) -> Result<()> {
         match &self.source {
-            Source::File { file, offset, .. } => self.read_file(file, *offset, start, out),
-            Source::Inflated { file, index, header, data } => {
+            Origin::File { file, offset, .. } => self.read_file(file, *offset, start, out),
+            Origin::Inflated { file, index, header, data } => {
                 let data = data.get_or_init(|| npz::inflate(file, &self.name, *index, header));
                 self.decode(data.as_ref().map_err(Error::clone)?, start, out);
                 Ok(())
             }
-            Source::Bytes(data) => {
+            Origin::Bytes(data) => {
                 self.decode(data, start, out);
                 Ok(())
             }
-            Source::Values(values) => {
+            Origin::Values(values) => {
                 for (o, &v) in out.iter_mut().zip(&values[start..]) {
                     *o = N::from_c128(v);
                 }
                 Ok(())
             }
-            Source::Generated(generator) => {
+            Origin::Generated(generator) => {
                 generator.fill(start, out);
                 Ok(())
             }
-            Source::Computed { by, data } => {
+            Origin::Computed { by, data } => {
                 let data = data.get_or_init(|| apart(|| by.compute()));
                 let data = data.as_ref().map_err(Error::clone)?;
                 let size = size_of::<N>();
@@ -163,8 +163,8 @@ impl Base {
                 bytes.copy_from_slice(&(**data).as_ref()[from]);
                 Ok(())
             }
-            Source::Array(array) => array.read_linear(start, out),
-            Source::Stacked(parts) => {
+            Origin::Array(array) => array.read_linear(start, out),
+            Origin::Stacked(parts) => {
                 let each = parts[0].ty().len();
                 let (mut part, mut from, mut rest) = (start / each, start % each, out);
                 while !rest.is_empty() {
@@ -174,7 +174,7 @@ impl Base {
                 }
                 Ok(())
             }
-            Source::Zarr(_) => unreachable!("{}: chunks are read as boxes", self.name),
+            Origin::Zarr(_) => unreachable!("{}: chunks are read as boxes", self.name),
         }
     }
 

@@ -1,13 +1,14 @@
-//! What an array is: how it is stored, what its numbers may stand for, and the memory that it holds.
+//! Facts about an array: how it is stored, whether it can hold indices or a mask, and the memory
+//! that it uses.
 
-use super::base::Source;
+use super::base::Origin;
 use super::*;
 
 impl Array {
     /// How elements lie in the file, for arrays that come from one.
     pub fn stored_type(&self) -> Option<StoredType> {
         match &self.0.base.source {
-            Source::Array(inner) => inner.stored_type(),
+            Origin::Array(inner) => inner.stored_type(),
             _ => self.0.base.stored,
         }
     }
@@ -19,16 +20,17 @@ impl Array {
 
     /// Whether elements are stored as booleans.
     pub fn is_mask(&self) -> bool {
-        self.stored_type().is_some_and(|stored| stored.kind == Kind::Bool)
+        self.stored_type().is_some_and(|stored| stored.kind == ElementKind::Bool)
     }
 
-    /// Whether elements were stored in, or rounded to, single precision, whatever they were cast to later.
+    /// Whether elements were stored in, or rounded to, single precision, whatever they were cast to
+    /// later.
     pub fn is_single(&self) -> bool {
         let base = || match &self.0.base.source {
-            Source::Array(inner) => inner.is_single(),
+            Origin::Array(inner) => inner.is_single(),
             _ => !self.0.base.dtype.is_double(),
         };
-        if let Source::Stacked(parts) = &self.0.base.source {
+        if let Origin::Stacked(parts) = &self.0.base.source {
             return parts.iter().any(Array::is_single);
         }
         !self.is_whole() && (!self.ty().dtype.is_double() || base())
@@ -38,8 +40,8 @@ impl Array {
     /// list, or counted; neither floats of a file nor what is computed.
     pub fn can_index(&self) -> bool {
         match &self.0.base.source {
-            Source::Values(_) | Source::Generated(Generator::Arange { .. }) => true,
-            Source::Array(inner) => inner.can_index(),
+            Origin::Values(_) | Origin::Generated(Generator::Arange { .. }) => true,
+            Origin::Array(inner) => inner.can_index(),
             _ => self.is_whole(),
         }
     }
@@ -56,7 +58,7 @@ impl Array {
     /// Whether the first axis varies fastest in the file.
     pub fn is_fortran(&self) -> bool {
         match &self.0.base.source {
-            Source::Array(inner) => inner.is_fortran(),
+            Origin::Array(inner) => inner.is_fortran(),
             _ => self.0.base.fortran,
         }
     }
@@ -67,18 +69,18 @@ impl Array {
     /// that share them count them each.
     pub fn held_bytes(&self) -> usize {
         match &self.0.base.source {
-            Source::File { .. } | Source::Generated(_) => 0,
-            Source::Inflated { header, .. } => header.data_bytes() as usize,
-            Source::Bytes(data) => data.len(),
-            Source::Values(values) => size_of_val(values.as_slice()),
+            Origin::File { .. } | Origin::Generated(_) => 0,
+            Origin::Inflated { header, .. } => header.data_bytes() as usize,
+            Origin::Bytes(data) => data.len(),
+            Origin::Values(values) => size_of_val(values.as_slice()),
             // The reader keeps no copy.
-            Source::Computed { .. } if self.is_computed_as_is() => 0,
-            Source::Computed { .. } => {
+            Origin::Computed { .. } if self.is_computed_as_is() => 0,
+            Origin::Computed { .. } => {
                 self.0.base.dims.iter().product::<usize>() * self.0.base.dtype.size()
             }
-            Source::Array(inner) => inner.held_bytes(),
-            Source::Stacked(parts) => parts.iter().map(Array::kept_bytes).sum(),
-            Source::Zarr(folder) => folder.held_bytes(),
+            Origin::Array(inner) => inner.held_bytes(),
+            Origin::Stacked(parts) => parts.iter().map(Array::kept_bytes).sum(),
+            Origin::Zarr(folder) => folder.held_bytes(),
         }
     }
 

@@ -7,11 +7,11 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 use super::Array;
-use super::base::{Checksum, Source, Stamp};
+use super::base::{Checksum, Origin, Stamp};
 use crate::io::error::{Error, Result, os_words};
 use crate::io::foreign;
 use crate::io::npy::{Header, MAGIC};
-use crate::io::npz::{self, Place, Positioned};
+use crate::io::npz::{self, MemberPlace, Positioned};
 use crate::io::zarr;
 use crate::space::show_dims;
 
@@ -25,13 +25,15 @@ impl Array {
         }
         let name = path.display().to_string();
         let mut file = open_file(path, &name)?;
-        let meta = file
-            .metadata()
-            .map_err(|e| Error::run(format!("cannot look at {name}: {}", os_words(&e))))?;
+        let meta = file.metadata().map_err(|e| {
+            Error::run(format!("cannot read the metadata of {name}: {}", os_words(&e)))
+        })?;
         let no_key = |key: Option<&str>| match key {
-            Some(key) => Err(Error::input(format!(
-                "{name} is one .npy array and has no member \"{key}\"; leave out `key`"
-            ))),
+            Some(key) => {
+                Err(Error::input(format!("{name} is one .npy array and has no member \"{key}\""))
+                    .help("leave out `key`")
+                    .of_member())
+            }
             None => Ok(()),
         };
         if !meta.is_file() {
@@ -43,9 +45,9 @@ impl Array {
         if !magic.starts_with(b"PK")
             && !magic.starts_with(MAGIC)
             && got > 0
-            && let Some(advice) = foreign::advice(path, &magic[..got])
+            && let Some((what, help)) = foreign::advice(path, &magic[..got])
         {
-            return Err(Error::input(format!("cannot read {name}: {advice}")));
+            return Err(Error::input(format!("cannot read {name}: it is {what}")).help(help));
         }
         let stamp = Stamp { length: meta.len(), modified: meta.modified().ok() };
         let path = path.to_path_buf();
@@ -53,12 +55,12 @@ impl Array {
             let member = npz::find(&file, &name, key)?;
             let name = npz::member_name(&name, &member.key);
             let source = match member.place {
-                Place::Stored { offset, index } => {
+                MemberPlace::Stored { offset, index } => {
                     let offset = offset + member.header.data_offset;
                     let checksum = Some(Checksum { index, verified: OnceLock::new() });
-                    Source::File { offset, file, path, stamp, checksum }
+                    Origin::File { offset, file, path, stamp, checksum }
                 }
-                Place::Deflated { index } => Source::Inflated {
+                MemberPlace::Deflated { index } => Origin::Inflated {
                     file,
                     index,
                     header: member.header.clone(),
@@ -71,7 +73,7 @@ impl Array {
             header.check_length(meta.len(), &name)?;
             no_key(key)?;
             let offset = header.data_offset;
-            (name, header, Source::File { file, path, offset, stamp, checksum: None })
+            (name, header, Origin::File { file, path, offset, stamp, checksum: None })
         };
         Ok(Array::stored(name, &header, source))
     }
@@ -88,33 +90,33 @@ impl Array {
             .map_err(|e| Error::run(format!("cannot read {name}: {}", os_words(&e))))?;
         if (got as u64) < promised {
             return Err(Error::input(format!(
-                "cannot read {name}: it ended after {got} bytes of data, its header promises {promised} ({} {}); did the program that writes it fail?",
+                "cannot read {name}: it ended after {got} bytes of data; its header promises {promised} ({} {})",
                 show_dims(&header.dims),
                 header.dtype
-            )));
+            ))
+            .help("did the program that writes it fail?"));
         }
         data.shrink_to_fit();
-        Ok(Array::stored(name.to_string(), &header, Source::Bytes(data)))
+        Ok(Array::stored(name.to_string(), &header, Origin::Bytes(data)))
     }
 }
 
-/// Opens a file to read, and says what is wrong if it cannot.
+/// Opens a file for reading; the error says why it cannot.
 pub(crate) fn open_file(path: &Path, name: &str) -> Result<File> {
     let file = File::open(path).map_err(|e| match e.kind() {
         std::io::ErrorKind::NotFound => {
-            let nearest = nearest_file(path).map(|n| format!("; did you mean {n}?"));
-            Error::input(format!(
-                "cannot open {name}: there is no such {}{}",
-                if zarr::is_named(path) { "folder" } else { "file" },
-                nearest.unwrap_or_default()
-            ))
+            let what = if zarr::is_named(path) { "folder" } else { "file" };
+            let error = Error::input(format!("cannot open {name}: no such {what}"));
+            match nearest_file(path) {
+                Some(near) => error.help(format!("did you mean {near}?")),
+                None => error,
+            }
         }
         _ => Error::input(format!("cannot open {name}: {}", os_words(&e))),
     })?;
     if file.metadata().is_ok_and(|m| m.is_dir()) {
-        return Err(Error::input(format!(
-            "cannot read {name}: it is a folder; a .npy or .npz file is expected"
-        )));
+        return Err(Error::input(format!("cannot read {name}: it is a folder"))
+            .help("name a .npy or .npz file"));
     }
     Ok(file)
 }

@@ -2,7 +2,7 @@
 
 use ndarray::{ArrayD, ArrayViewD, ArrayViewMutD, Axis, IxDyn, ShapeBuilder};
 
-use super::base::{Base, Source};
+use super::base::{Base, Origin};
 use super::{Array, Map};
 use crate::io::error::{Error, Result};
 use crate::io::narrow::{self, Fate};
@@ -40,7 +40,7 @@ impl Array {
         mut out: ArrayViewMutD<'_, T>,
     ) -> Result<()> {
         let layout = &self.0.layout;
-        if let Source::Zarr(folder) = &self.0.base.source {
+        if let Origin::Zarr(folder) = &self.0.base.source {
             let Some(courses) = layout.courses(&self.0.base.dims) else {
                 unreachable!("{}: other layouts are built upon the array", self.name())
             };
@@ -102,10 +102,11 @@ impl Array {
                 let value = values.iter().nth(k).copied().unwrap_or_default();
                 let what = narrow::too_large(value, at + k, dims, T::DTYPE);
                 return Ok(Error::run(format!(
-                    "cannot read {} as {}: {what}; leave it in double precision, or scale it",
+                    "cannot read {} as {}: {what}",
                     self.0.base.name,
                     T::DTYPE
-                )));
+                ))
+                .help("leave it in double precision, or scale it"));
             }
             at += b.len();
         }
@@ -207,7 +208,7 @@ impl<N: Viewed> Walk<'_, N> {
         (0..axes.len()).all(|k| axes[k].1.saturating_sub(span_of(&axes[k + 1..])) <= self.gap)
     }
 
-    /// Reads everything from the first to the last element, and takes what is asked for.
+    /// Reads everything from the first to the last element, and picks the requested ones.
     fn read_span<T: Viewed>(
         &mut self,
         axes: &[(usize, usize)],

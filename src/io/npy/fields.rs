@@ -20,24 +20,26 @@ impl Fields {
     pub(super) fn checked(self, name: &str) -> Result<(StoredType, bool, Vec<usize>)> {
         let missing = |key: &str| {
             Error::input(format!(
-                "cannot read {name}: its .npy header has no '{key}'; the file is damaged"
+                "cannot read {name}: its .npy header has no '{key}', so the file is damaged"
             ))
         };
         let dtype = match self.descr.ok_or_else(|| missing("descr"))? {
             Descr::Structured => {
                 return Err(Error::input(format!(
-                    "cannot read {name}: its element type is structured (it has named fields); save one field, np.save(path, a[\"field\"].astype(\"float64\"))"
-                )));
+                    "cannot read {name}: its element type is structured (it has named fields)"
+                ))
+                .help("save one field: np.save(path, a[\"field\"].astype(\"float64\"))"));
             }
             Descr::Name(descr) => StoredType::from_descr(&descr).ok_or_else(|| {
-                Error::input(format!("cannot read {name}: {}", wrong_descr(&descr)))
+                let (what, help) = wrong_descr(&descr);
+                Error::input(format!("cannot read {name}: {what}")).help(help)
             })?,
         };
         let fortran = self.fortran.ok_or_else(|| missing("fortran_order"))?;
         let dims = self.dims.ok_or_else(|| missing("shape"))?;
         if dims.len() > MAX_NDIM {
             return Err(Error::input(format!(
-                "cannot read {name}: it has {} axes; at most {MAX_NDIM} are possible",
+                "cannot read {name}: it has {} axes, and at most {MAX_NDIM} are supported",
                 dims.len()
             )));
         }
@@ -46,13 +48,14 @@ impl Fields {
         // the largest type is complex128.
         dims.filter(|d| checked_len(d, 16).is_some()).map(|d| (dtype, fortran, d)).ok_or_else(|| {
             Error::input(format!(
-                "cannot read {name}: the shape in its .npy header is larger than any memory; the file is damaged"
+                "cannot read {name}: the shape in its .npy header is larger than any memory, so the file is damaged"
             ))
         })
     }
 }
 
-fn wrong_descr(descr: &str) -> String {
+/// Why an element type is refused, and how to save the array in one that is read.
+fn wrong_descr(descr: &str) -> (String, String) {
     let code = descr.trim_start_matches(['<', '>', '|', '=']);
     let (what, advice) = match code.chars().next() {
         Some('O') => ("object", "float64"),
@@ -65,9 +68,10 @@ fn wrong_descr(descr: &str) -> String {
         Some('c') => ("extended-precision complex", "complex128"),
         _ => ("unknown", "float64"),
     };
-    format!(
-        "its element type is {what} (dtype {}), which is not numeric here; save it with np.save(path, a.astype(\"{advice}\"))",
-        shortened(descr)
+    let descr = shortened(descr);
+    (
+        format!("its element type {what} (dtype {descr}) is not supported"),
+        format!("save it with np.save(path, a.astype(\"{advice}\"))"),
     )
 }
 

@@ -93,7 +93,7 @@ impl Pending {
         if let Err(e) = std::fs::rename(folder.path(), &self.target) {
             if there && std::fs::rename(&parked, &self.target).is_err() {
                 return Err(Error::run(format!(
-                    "cannot write {}: {}; what was there is in {}",
+                    "cannot write {}: {}; the previous contents are in {}",
                     self.name,
                     os_words(&e),
                     old.keep().join("zarr").display()
@@ -124,7 +124,7 @@ struct Target {
 impl Target {
     fn of(path: &Path, zarr: bool) -> Result<Target> {
         let name = path.display().to_string();
-        let wrong = |what: &str| Err(Error::input(format!("cannot write {name}: {what}")));
+        let wrong = |what: &str| Error::input(format!("cannot write {name}: {what}"));
         if zarr {
             zarr::can_write(&name)?;
         }
@@ -132,26 +132,27 @@ impl Target {
         let target = match path.is_symlink().then(|| path.canonicalize()) {
             Some(Ok(target)) => target,
             Some(Err(_)) if path.starts_with("/dev") || path.starts_with("/proc") => {
-                return wrong("it is a stream; use \"-\" for standard output");
+                return Err(wrong("it is a stream").help("use \"-\" for standard output"));
             }
-            Some(Err(e)) => return wrong(&format!("it is a link to nowhere: {}", os_words(&e))),
+            Some(Err(e)) => return Err(wrong(&format!("it is a broken link: {}", os_words(&e)))),
             None => path.to_path_buf(),
         };
         let folder = match (target.parent(), target.file_name()) {
             (Some(folder), Some(_)) if folder.as_os_str().is_empty() => PathBuf::from("."),
             (Some(folder), Some(_)) => folder.to_path_buf(),
-            _ => return wrong("it does not name a file"),
+            _ => return Err(wrong("it does not name a file")),
         };
         match target.metadata() {
             Ok(meta) if zarr => check_replaceable(&target, &name, meta.is_dir())?,
-            Ok(meta) if meta.is_dir() => return wrong("it is a folder"),
+            Ok(meta) if meta.is_dir() => return Err(wrong("it is a folder")),
             Ok(meta) if !meta.is_file() => {
-                return wrong("it is not a regular file; use \"-\" for standard output");
+                return Err(wrong("it is not a regular file").help("use \"-\" for standard output"));
             }
             _ => {}
         }
         if !folder.is_dir() {
-            return wrong(&format!("there is no folder {}; make it first", folder.display()));
+            let what = format!("there is no folder {}", folder.display());
+            return Err(wrong(&what).help("create it first"));
         }
         Ok(Target { path: target, folder, name })
     }
@@ -159,7 +160,7 @@ impl Target {
 
 fn no_file(name: &str, folder: &Path, error: &std::io::Error) -> Error {
     Error::input(format!(
-        "cannot write {name}: no file can be made in {}: {}",
+        "cannot write {name}: cannot create a file in {}: {}",
         folder.display(),
         os_words(error)
     ))
@@ -176,32 +177,34 @@ pub fn check_writable(path: &Path) -> Result<()> {
 fn check_replaceable(target: &Path, name: &str, is_folder: bool) -> Result<()> {
     if !is_folder {
         return Err(Error::input(format!(
-            "cannot write {name}: it is a file, where a Zarr array is a folder; remove it first, or name another place"
-        )));
+            "cannot write {name}: a Zarr array is a folder, and this is a file"
+        ))
+        .help("remove it first, or choose another path"));
     }
     if !zarr::is_array(target) {
         return Err(Error::input(format!(
-            "cannot write {name}: it is a folder that is not a Zarr array; remove it first, or name another place"
-        )));
+            "cannot write {name}: it is a folder that is not a Zarr array"
+        ))
+        .help("remove it first, or choose another path"));
     }
     Ok(())
 }
 
-/// Places that stand for a stream, wherever that leads.
+/// Paths of streams, wherever they lead.
 const STREAMS: [&str; 5] = ["/dev/fd", "/dev/stderr", "/dev/stdin", "/dev/stdout", "/proc/self/fd"];
 
 /// Refuses a path that names a stream, or by its last `/` a folder where a file is written.
 pub fn check_file(path: &Path) -> Result<()> {
     let name = path.display().to_string();
     if STREAMS.iter().any(|stream| path.starts_with(stream)) {
-        return Err(Error::input(format!(
-            "cannot write {name}: it is a stream; use \"-\" for standard output"
-        )));
+        return Err(Error::input(format!("cannot write {name}: it is a stream"))
+            .help("use \"-\" for standard output"));
     }
     if name.ends_with('/') && !zarr::is_named(path) {
         return Err(Error::input(format!(
-            "cannot write {name}: a path that ends in `/` is a folder; leave out the `/`"
-        )));
+            "cannot write {name}: a path that ends in `/` is a folder"
+        ))
+        .help("leave out the `/`"));
     }
     Ok(())
 }
@@ -237,7 +240,7 @@ pub fn check_ending(path: &Path, text: bool) -> Result<()> {
         }
         _ => format!("write {other}"),
     };
-    Err(Error::input(format!("cannot write {name}: {what} is written as {kinds}; {help}")))
+    Err(Error::input(format!("cannot write {name}: {what} is written as {kinds}")).help(help))
 }
 
 /// An error if no array can be written to a path that names a Zarr folder; nothing for other paths.

@@ -142,14 +142,14 @@ fn wrong_places_are_refused_before_any_work() {
     ] {
         let error = NpyOutput::create(&path, ty.clone()).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Input);
-        assert!(error.message().contains(part), "{error}");
+        assert!(error.to_string().contains(part), "{error}");
     }
     let huge = ArrayType::new([1 << 40, 1 << 40], DType::Float64);
     assert!(NpyOutput::create(&dir.path().join("m.npy"), huge).is_err());
     assert_eq!(listing(dir.path()), Vec::<String>::new());
     let out = NpyOutput::create(&dir.path().join("m.npy"), ty).unwrap();
     let error = NpyOutput::join(out.part(), ArrayType::new([3], DType::Float64)).unwrap_err();
-    assert!(error.message().contains("begun as (2,) float64"), "{error}");
+    assert!(error.to_string().contains("began it as (2,) float64"), "{error}");
 }
 
 #[test]

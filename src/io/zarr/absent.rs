@@ -26,9 +26,8 @@ pub(crate) struct Piece {
 }
 
 fn missing(doing: &str, name: &str) -> Error {
-    Error::input(format!(
-        "cannot {doing} {name}: this pylopsd was built without Zarr; build it with `cargo build --release --features zarr`"
-    ))
+    Error::input(format!("cannot {doing} {name}: this pylopsd was built without Zarr"))
+        .help("build it with `cargo build --release --features zarr`")
 }
 
 pub(crate) fn is_named(path: &Path) -> bool {
@@ -52,9 +51,8 @@ pub(crate) fn open(folder: &Path, _inside: Option<&str>) -> Result<Opened> {
     match is_named(folder) || folder.join(".zarray").is_file() || folder.join("zarr.json").is_file()
     {
         true => Err(missing("read", &name)),
-        false => Err(Error::input(format!(
-            "cannot read {name}: it is a folder; name a .npy or .npz file"
-        ))),
+        false => Err(Error::input(format!("cannot read {name}: it is a folder"))
+            .help("name a .npy or .npz file")),
     }
 }
 

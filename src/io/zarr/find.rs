@@ -14,7 +14,7 @@ const MOST_FOLDERS: usize = 10_000;
 
 /// An array of a hierarchy.
 #[derive(Debug)]
-pub(super) struct Node {
+pub(super) struct Found {
     pub(super) path: PathBuf,
     /// What messages call it.
     pub(super) name: String,
@@ -29,7 +29,7 @@ fn is_group(folder: &Path) -> bool {
     folder.join(".zgroup").is_file() || node_type(folder).as_deref() == Some("group")
 }
 
-/// What the `zarr.json` of a version 3 node says it is.
+/// The type of node that the `zarr.json` of a version 3 folder declares.
 fn node_type(folder: &Path) -> Option<String> {
     let text = std::fs::read_to_string(folder.join("zarr.json")).ok()?;
     let json: Json = serde_json::from_str(&text).ok()?;
@@ -44,13 +44,13 @@ pub(crate) fn members(folder: &Path) -> Result<Option<Vec<String>>> {
     let name = folder.display().to_string();
     if !is_group(folder) {
         let damaged = folder.join("zarr.json").is_file();
-        let what = if damaged {
-            "its zarr.json is damaged: it is neither an array nor a group; write it again"
+        return Err(if damaged {
+            refused(&name, "its zarr.json is damaged: it describes neither an array nor a group")
+                .help("write it again")
         } else {
-            "it is a folder, and no Zarr array: there is no .zarray or zarr.json in it; name a .npy or \
-             .npz file, or a Zarr folder"
-        };
-        return Err(refused(&name, what));
+            refused(&name, "it is a folder, but not a Zarr array: it has no .zarray or zarr.json")
+                .help("name a .npy or .npz file, or a Zarr folder")
+        });
     }
     let mut found = Vec::new();
     let mut waiting = vec![PathBuf::new()];
@@ -72,15 +72,17 @@ pub(crate) fn members(folder: &Path) -> Result<Option<Vec<String>>> {
 
 /// The array of a folder, or the one at `inside` of a group. It may be left out for a group with one
 /// array.
-pub(super) fn find(folder: &Path, inside: Option<&str>) -> Result<Node> {
+pub(super) fn find(folder: &Path, inside: Option<&str>) -> Result<Found> {
     let name = folder.display().to_string();
     let members = members(folder)?;
     let (members, inside) = match (members, inside) {
-        (None, None) => return Ok(Node { path: folder.to_path_buf(), name }),
+        (None, None) => return Ok(Found { path: folder.to_path_buf(), name }),
         (None, Some(inside)) => {
             return Err(Error::input(format!(
-                "{name} is one Zarr array and has no array \"{inside}\"; leave out `path`"
-            )));
+                "{name} is one Zarr array and has no array \"{inside}\""
+            ))
+            .help("leave out `path`")
+            .of_member());
         }
         (Some(members), Some(inside)) => (members, inside.trim_matches('/').to_string()),
         (Some(members), None) if members.len() == 1 => {
@@ -88,10 +90,8 @@ pub(super) fn find(folder: &Path, inside: Option<&str>) -> Result<Node> {
             (members, only)
         }
         (Some(members), None) => {
-            return Err(refused(
-                &name,
-                format!("it is a Zarr group of {}; name one with `path`", listed(&members)),
-            ));
+            let what = format!("it is a Zarr group of {}", listed(&members));
+            return Err(refused(&name, what).help("name one with `path`"));
         }
     };
     let path = folder.join(&inside);
@@ -103,13 +103,11 @@ pub(super) fn find(folder: &Path, inside: Option<&str>) -> Result<Node> {
             .filter(|(likeness, _)| *likeness > 0.7)
             .max_by(|a, b| a.0.total_cmp(&b.0))
             .map(|(_, m)| format!("; did you mean \"{m}\"?"));
-        return Err(Error::input(format!(
-            "{name} has no array \"{inside}\"; it holds {}{}",
-            listed(&members),
-            nearest.unwrap_or_default()
-        )));
+        return Err(Error::input(format!("{name} has no array \"{inside}\""))
+            .help(format!("it holds {}{}", listed(&members), nearest.unwrap_or_default()))
+            .of_member());
     }
-    Ok(Node { path, name: format!("{name}/{inside}") })
+    Ok(Found { path, name: format!("{name}/{inside}") })
 }
 
 fn listed(members: &[String]) -> String {

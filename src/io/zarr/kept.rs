@@ -18,7 +18,7 @@ const MOST_CHUNKS: usize = 1024;
 type Slot = Arc<OnceLock<Result<Arc<dyn Any + Send + Sync>>>>;
 
 /// Chunks of one array.
-pub(super) struct Kept {
+pub(super) struct ChunkCache {
     most: usize,
     chunk_bytes: usize,
     slots: Mutex<Slots>,
@@ -31,12 +31,12 @@ struct Slots {
     clock: u64,
 }
 
-impl Kept {
+impl ChunkCache {
     /// Chunks of that many bytes of an array of these dims.
-    pub(super) fn new(dims: &[usize], chunk: &[usize], chunk_bytes: usize) -> Kept {
+    pub(super) fn new(dims: &[usize], chunk: &[usize], chunk_bytes: usize) -> ChunkCache {
         let all: usize = dims.iter().zip(chunk).map(|(n, c)| n.div_ceil((*c).max(1))).product();
         let most = (MOST_BYTES / chunk_bytes.max(1)).clamp(1, MOST_CHUNKS).min(all);
-        Kept { most, chunk_bytes, slots: Mutex::default() }
+        ChunkCache { most, chunk_bytes, slots: Mutex::default() }
     }
 
     /// Most bytes that are held.
@@ -91,7 +91,7 @@ mod tests {
 
     #[test]
     fn the_longest_unused_chunk_is_given_up_and_spent_ones_are_not_kept() {
-        let kept = Kept::new(&[100], &[10], 30 << 20);
+        let kept = ChunkCache::new(&[100], &[10], 30 << 20);
         assert_eq!((kept.most, kept.most_bytes()), (2, 60 << 20));
         let decoded = Cell::new(0);
         let get = |k: usize, spent: bool| {
@@ -112,8 +112,8 @@ mod tests {
 
     #[test]
     fn one_chunk_is_kept_however_large_and_no_more_than_there_are() {
-        assert_eq!(Kept::new(&[10], &[10], 1 << 40).most, 1);
-        assert_eq!(Kept::new(&[10, 10], &[5, 4], 8).most, 6);
-        assert_eq!(Kept::new(&[100_000], &[1], 8).most, MOST_CHUNKS);
+        assert_eq!(ChunkCache::new(&[10], &[10], 1 << 40).most, 1);
+        assert_eq!(ChunkCache::new(&[10, 10], &[5, 4], 8).most, 6);
+        assert_eq!(ChunkCache::new(&[100_000], &[1], 8).most, MOST_CHUNKS);
     }
 }

@@ -14,7 +14,7 @@ use zarrs::metadata::v2::ArrayMetadataV2;
 use super::missing::is_nested;
 use super::refused;
 use crate::io::error::Result;
-use crate::io::npy::{Kind, StoredType, checked_len};
+use crate::io::npy::{ElementKind, StoredType, checked_len};
 use crate::space::show_dims;
 
 /// What the metadata says, beside what `zarrs` makes of it.
@@ -36,8 +36,9 @@ impl Metadata {
             true => (3, "zarr.json"),
             false => (2, ".zarray"),
         };
-        let damaged =
-            |what: &str| refused(name, format!("its {file} is damaged: {what}; write it again"));
+        let damaged = |what: &str| {
+            refused(name, format!("its {file} is damaged: {what}")).help("write it again")
+        };
         let text = std::fs::read_to_string(folder.join(file)).map_err(|e| {
             refused(name, format!("its {file} cannot be read: {}", crate::io::error::os_words(&e)))
         })?;
@@ -54,7 +55,7 @@ impl Metadata {
             let grid = &json["chunk_grid"];
             if grid["name"] != "regular" {
                 let what =
-                    format!("its chunk grid is {}; only regular ones are read", grid["name"]);
+                    format!("its chunk grid is {}, and only regular ones are read", grid["name"]);
                 return Err(refused(name, what));
             }
             (type_v3(&json["data_type"], name)?, lengths(grid["configuration"].get("chunk_shape")))
@@ -88,7 +89,7 @@ impl Metadata {
                     if real.is_null() { json!([0.0, 0.0]) } else { json!([real, 0.0]) };
             }
             let metadata: ArrayMetadataV2 = serde_json::from_value(json).map_err(|e| {
-                refused(name, format!("its .zarray is damaged: {e}; write it again"))
+                refused(name, format!("its .zarray is damaged: {e}")).help("write it again")
             })?;
             Array::new_with_metadata(store, "/", ArrayMetadata::V2(metadata))
         };
@@ -147,7 +148,7 @@ fn type_v2(dtype: &Json, name: &str) -> Result<StoredType> {
 
 /// A name, `"float32"`, or `{ name = "float32" }`. The byte order is the codecs' affair.
 fn type_v3(data_type: &Json, name: &str) -> Result<StoredType> {
-    let found = data_type.as_str().or(data_type["name"].as_str()).and_then(Kind::named);
+    let found = data_type.as_str().or(data_type["name"].as_str()).and_then(ElementKind::named);
     let kind = found.ok_or_else(|| unknown_type(data_type, name))?;
     Ok(StoredType { kind, big_endian: false })
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use ndarray::ArrayD;
 use tempfile::TempDir;
 
-use crate::io::npy::Kind;
+use crate::io::npy::ElementKind;
 use crate::io::{Array, ErrorKind, Generator, NpyOutput, Part, compare, members, summarize};
 use crate::scalar::{C128, DType};
 use crate::space::{ArrayType, IndexBox};
@@ -34,7 +34,7 @@ impl Stores {
     fn refused(&self, name: &str, inside: Option<&str>) -> String {
         let error = Array::open(&self.path(name), inside).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Input);
-        error.message().replace(&format!("{}/", self.0.path().display()), "")
+        error.to_string().replace(&format!("{}/", self.0.path().display()), "")
     }
 
     fn replace(&self, file: &str, from: &str, to: &str) {
@@ -45,17 +45,21 @@ impl Stores {
 }
 
 /// `value` of `make.py`.
-fn value(kind: Kind, i: usize) -> C128 {
+fn value(kind: ElementKind, i: usize) -> C128 {
     match kind {
-        Kind::Bool => C128::from(f64::from(u8::from(i % 3 == 1))),
-        Kind::UInt8 | Kind::UInt16 | Kind::UInt32 | Kind::UInt64 => C128::from((i % 251) as f64),
-        Kind::Complex64 | Kind::Complex128 => C128::new(i as f64 - 7.5, 0.25 * i as f64),
-        Kind::Float32 | Kind::Float64 => C128::from(i as f64 - 7.5),
+        ElementKind::Bool => C128::from(f64::from(u8::from(i % 3 == 1))),
+        ElementKind::UInt8 | ElementKind::UInt16 | ElementKind::UInt32 | ElementKind::UInt64 => {
+            C128::from((i % 251) as f64)
+        }
+        ElementKind::Complex64 | ElementKind::Complex128 => {
+            C128::new(i as f64 - 7.5, 0.25 * i as f64)
+        }
+        ElementKind::Float32 | ElementKind::Float64 => C128::from(i as f64 - 7.5),
         _ => C128::from((i % 120) as f64 - 60.0),
     }
 }
 
-fn values(kind: Kind, dims: &[usize]) -> ArrayD<C128> {
+fn values(kind: ElementKind, dims: &[usize]) -> ArrayD<C128> {
     let all = (0..dims.iter().product()).map(|i| value(kind, i)).collect();
     ArrayD::from_shape_vec(dims, all).unwrap()
 }
@@ -103,7 +107,7 @@ fn every_numeric_type_is_read_and_groups_hold_arrays_by_path() {
         let path = stores.path(store);
         let names = members(&path).unwrap().unwrap();
         assert_eq!(names.len(), count, "{names:?}");
-        let mut kinds: Vec<Kind> = Vec::new();
+        let mut kinds: Vec<ElementKind> = Vec::new();
         for name in &names {
             let array = Array::open(&path, Some(name)).unwrap();
             let kind = array.stored_type().unwrap().kind;
@@ -141,9 +145,9 @@ fn chunks_that_are_missing_are_the_fill_value() {
     stores.replace("v2_marchenko.zarr/.zarray", "[\n    0.0,\n    0.0\n  ]", "0.25");
     std::fs::remove_file(stores.path("v2_marchenko.zarr/1.0.0")).unwrap();
     let found = stores.open("v2_marchenko.zarr").read::<C128>().unwrap();
-    assert_eq!(found[[4, 4, 4]], value(Kind::Complex64, 124));
+    assert_eq!(found[[4, 4, 4]], value(ElementKind::Complex64, 124));
     assert_eq!((found[[5, 0, 0]], found[[9, 4, 4]]), (C128::from(0.25), C128::from(0.25)));
-    assert_eq!(found[[10, 0, 0]], value(Kind::Complex64, 250));
+    assert_eq!(found[[10, 0, 0]], value(ElementKind::Complex64, 250));
 }
 
 #[test]
@@ -205,7 +209,7 @@ fn slices_transposes_and_reshapes_are_those_of_any_array() {
     ];
     for (name, dims) in [("v2_marchenko.zarr", [20, 5, 5])] {
         let zarr = stores.open(name);
-        let all = values(Kind::Complex64, &dims).into_raw_vec_and_offset().0;
+        let all = values(ElementKind::Complex64, &dims).into_raw_vec_and_offset().0;
         let plain = Array::values(dims, all, DType::Complex64).unwrap();
         for (k, change) in changes.iter().enumerate() {
             let (a, b) = (change(zarr.clone()), change(plain.clone()));
@@ -258,7 +262,7 @@ fn a_chunk_that_is_kept_is_not_read_again() {
     // Of the first chunk a part was read, so it is kept; the last was read whole.
     assert_eq!(read([2..3, 3..4]).unwrap()[[0, 0]], 15.0 - 7.5);
     let error = read([3..5, 4..6]).unwrap_err();
-    assert!(error.message().contains("its chunk [1, 1] is damaged or truncated"), "{error}");
+    assert!(error.to_string().contains("its chunk [1, 1] is damaged or truncated"), "{error}");
     assert_eq!(error.kind(), ErrorKind::Run);
 }
 
@@ -266,7 +270,7 @@ fn a_chunk_that_is_kept_is_not_read_again() {
 fn many_threads_may_read_one_array() {
     let stores = Stores::new();
     let array = stores.open("v3_sharded.zarr");
-    let whole = values(Kind::Float64, &[8, 6]);
+    let whole = values(ElementKind::Float64, &[8, 6]);
     std::thread::scope(|scope| {
         for k in 0..8 {
             let (array, whole) = (&array, &whole);
@@ -352,11 +356,11 @@ fn only_a_zarr_array_is_replaced_and_only_at_the_end() {
     for (name, words) in [
         ("mine.zarr", "it is a folder that is not a Zarr array"),
         ("v2_types.zarr", "it is a folder that is not a Zarr array"),
-        ("file.zarr", "it is a file, where a Zarr array is a folder"),
+        ("file.zarr", "a Zarr array is a folder, and this is a file"),
         ("nowhere/out.zarr", "there is no folder"),
     ] {
         let error = create(name).unwrap_err();
-        assert!(error.message().contains(words), "{name}: {error}");
+        assert!(error.to_string().contains(words), "{name}: {error}");
     }
     // A link stays one.
     std::os::unix::fs::symlink(stores.path("v2_gzip.zarr"), stores.path("link.zarr")).unwrap();
@@ -374,8 +378,7 @@ fn a_wrong_store_is_refused_with_its_reason() {
     let of = |name: &str, inside| stores.refused(name, inside);
     assert_eq!(
         of("empty.zarr", None),
-        "cannot read empty.zarr: it is a folder, and no Zarr array: there is no .zarray or zarr.json in it; \
-         name a .npy or .npz file, or a Zarr folder"
+        "cannot read empty.zarr: it is a folder, but not a Zarr array: it has no .zarray or zarr.json; name a .npy or .npz file, or a Zarr folder"
     );
     assert!(of("broken.zarr", None).contains("its zarr.json is damaged"));
     assert!(of("v2_blosk.zarr", None).ends_with("no such folder; did you mean v2_blosc.zarr?"));
@@ -425,7 +428,7 @@ fn a_damaged_chunk_is_named() {
             let error = stores.open(&format!("{name}.zarr")).read::<f64>().unwrap_err();
             let index = if name == "v3_sharded" { "[0, 0]" } else { "[0, 1]" };
             let words = format!("its chunk {index} is damaged or truncated (");
-            assert!(error.message().contains(&words), "{name}: {error}");
+            assert!(error.to_string().contains(&words), "{name}: {error}");
             assert_eq!(error.kind(), ErrorKind::Run);
         }
     }

@@ -2,12 +2,12 @@
 
 use crate::io::Array;
 use crate::operators::Scope;
-use crate::operators::entry::Place;
+use crate::operators::entry::Checker;
 use crate::scalar::DType;
 use crate::space::show_dims;
 use crate::spec::{ArrayParam, Inline, OneOrMany};
 
-use super::tables::Grid;
+use super::tables::ModelGrid;
 
 /// The first of some numbers, for messages.
 pub(super) fn few(values: &[f64]) -> String {
@@ -17,14 +17,14 @@ pub(super) fn few(values: &[f64]) -> String {
 }
 
 /// An array as doubles.
-pub(super) fn real(key: &str, array: Array, at: &mut Place<'_>) -> Option<Array> {
+pub(super) fn real(key: &str, array: Array, at: &mut Checker<'_>) -> Option<Array> {
     let label = format!("expected real numbers, found {}", array.ty().dtype);
     at.require(!array.ty().dtype.is_complex(), key, label)?;
     at.as_type(key, array, DType::Float64)
 }
 
 /// The finite numbers of an array, read now.
-pub(super) fn numbers(key: &str, array: &Array, at: &mut Place<'_>) -> Option<Vec<f64>> {
+pub(super) fn numbers(key: &str, array: &Array, at: &mut Checker<'_>) -> Option<Vec<f64>> {
     let array = real(key, array.clone(), at)?;
     match array.read::<f64>() {
         Ok(values) => {
@@ -44,7 +44,7 @@ pub(super) fn numbers(key: &str, array: &Array, at: &mut Place<'_>) -> Option<Ve
 /// Most samples of an axis, and most points: they are read when the problem is loaded.
 const MOST: usize = 1 << 24;
 
-fn few_enough(key: &str, n: usize, at: &mut Place<'_>) -> Option<()> {
+fn few_enough(key: &str, n: usize, at: &mut Checker<'_>) -> Option<()> {
     at.require(n <= MOST, key, format!("expected at most {MOST}, found {n}"))
 }
 
@@ -53,7 +53,7 @@ pub(super) fn axis(
     key: &str,
     param: &ArrayParam,
     scope: &mut dyn Scope,
-    at: &mut Place<'_>,
+    at: &mut Checker<'_>,
 ) -> Option<Vec<f64>> {
     let array = at.array(key, param, DType::Float64, scope)?;
     let dims = &array.ty().dims;
@@ -67,9 +67,9 @@ pub(super) fn axis(
 pub(super) fn points(
     key: &str,
     param: &ArrayParam,
-    grid: &Grid,
+    grid: &ModelGrid,
     scope: &mut dyn Scope,
-    at: &mut Place<'_>,
+    at: &mut Checker<'_>,
 ) -> Option<Vec<Vec<f64>>> {
     let array = at.array(key, param, DType::Float64, scope)?;
     let (dims, ndim) = (array.ty().dims.clone(), grid.axes.len());
@@ -114,7 +114,7 @@ pub(super) fn given(
     nodes: usize,
     [ns, nr]: [usize; 2],
     scope: &mut dyn Scope,
-    at: &mut Place<'_>,
+    at: &mut Checker<'_>,
 ) -> Option<[Array; 2]> {
     Some([
         table(key, of_sources, nodes, ns, "ns", scope, at)?,
@@ -130,7 +130,7 @@ pub(super) fn table(
     n: usize,
     words: &str,
     scope: &mut dyn Scope,
-    at: &mut Place<'_>,
+    at: &mut Checker<'_>,
 ) -> Option<Array> {
     let array = at.array(key, param, DType::Float64, scope)?;
     let dims = &array.ty().dims;
@@ -140,13 +140,13 @@ pub(super) fn table(
 }
 
 /// Where a taper begins and where nothing is left; of one number, the latter.
-pub(super) fn limits(key: &str, param: &OneOrMany<f64>, at: &mut Place<'_>) -> Option<[f64; 2]> {
+pub(super) fn limits(key: &str, param: &OneOrMany<f64>, at: &mut Checker<'_>) -> Option<[f64; 2]> {
     let [low, high] = match param.as_slice() {
         [high] => [0.8 * high, *high],
         [low, high] => [*low, *high],
         _ => [f64::NAN; 2],
     };
-    let label = "expected one number above 0, or a pair that grows";
+    let label = "expected one number above 0, or an increasing pair";
     at.require(low >= 0.0 && low <= high && high > 0.0, key, label)?;
     Some([low, high])
 }

@@ -14,14 +14,14 @@ const BATCH: usize = 32;
 
 /// The grid of the model.
 #[derive(Clone, Debug)]
-pub(super) struct Grid {
+pub(super) struct ModelGrid {
     /// Coordinates along each axis, in C order: (x, z) or (y, x, z).
     pub(super) axes: Vec<Vec<f64>>,
     /// Sampling of each axis.
     pub(super) spacing: Vec<f64>,
 }
 
-impl Grid {
+impl ModelGrid {
     pub(super) fn dims(&self) -> Vec<usize> {
         self.axes.iter().map(Vec::len).collect()
     }
@@ -66,7 +66,7 @@ pub(super) enum Amplitude {
 }
 
 /// Traveltimes `(points, nodes)` by straight rays or the eikonal equation.
-pub(super) fn times(grid: &Grid, points: &[Vec<f64>], velocity: &Velocity) -> Result<Array> {
+pub(super) fn times(grid: &ModelGrid, points: &[Vec<f64>], velocity: &Velocity) -> Result<Array> {
     let dims = [points.len(), grid.nodes()];
     let (grid, velocity) = (grid.clone(), velocity.clone());
     computed(&dims, Times { grid, points: points.to_vec(), velocity })
@@ -80,7 +80,7 @@ pub(super) fn turned(table: &Array) -> Result<Array> {
 
 /// The two factors of each point's weight, `(points, 2, nodes)`. With `velocity`, `2 / v` is in them.
 pub(super) fn weights(
-    grid: &Grid,
+    grid: &ModelGrid,
     times: &Array,
     amplitude: Amplitude,
     limits: [f64; 2],
@@ -97,7 +97,7 @@ fn computed(dims: &[usize], by: impl Compute + 'static) -> Result<Array> {
 
 #[derive(Debug)]
 struct Times {
-    grid: Grid,
+    grid: ModelGrid,
     points: Vec<Vec<f64>>,
     velocity: Velocity,
 }
@@ -145,7 +145,7 @@ impl Compute for Turned {
 
 #[derive(Debug)]
 struct Weights {
-    grid: Grid,
+    grid: ModelGrid,
     times: Array,
     amplitude: Amplitude,
     limits: [f64; 2],

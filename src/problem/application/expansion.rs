@@ -1,9 +1,9 @@
 //! What an application writes: tables under fresh names, all at the application's own place.
 
-use crate::operators::Place;
+use crate::operators::Checker;
 use crate::problem::names::Names;
 use crate::space::ArrayType;
-use crate::spec::{Diagnostic, Document, Node, NodeValue, ParamTable, Span, table};
+use crate::spec::{Diagnostic, Document, NodeValue, ParamTable, Span, TomlNode, table};
 
 /// A problem file that an application writes into.
 pub(super) struct Expansion {
@@ -44,7 +44,7 @@ impl Expansion {
     fn fresh(&self, base: &str) -> String {
         let taken = |name: &str| {
             ["arrays", "operators", "params", "solves"].iter().any(|section| {
-                let table = self.root.get(section).and_then(Node::as_table);
+                let table = self.root.get(section).and_then(TomlNode::as_table);
                 table.is_some_and(|t| t.get(name).is_some())
             })
         };
@@ -57,7 +57,7 @@ impl Expansion {
 
     fn add(&mut self, section: &str, base: &str, value: NodeValue) -> String {
         let name = self.fresh(base);
-        let node = Node::at(value, &self.span);
+        let node = TomlNode::at(value, &self.span);
         if let Some(table) = self.root.table_mut(section, &self.span) {
             table.set(&name, node);
         }
@@ -104,17 +104,17 @@ impl Expansion {
     /// Sets a key of `[solve]`; one that the user has set is a mistake.
     pub(super) fn solve(
         &mut self,
-        at: &mut Place<'_>,
+        at: &mut Checker<'_>,
         key: &str,
         value: impl Into<NodeValue>,
     ) -> Option<()> {
         let span = self.span.clone();
-        let node = Node::at(value.into(), &span);
+        let node = TomlNode::at(value.into(), &span);
         let table = self.root.table_mut("solve", &span)?;
         if table.get(key).is_some() {
-            let message = format!("the application brings its own `{key}`");
+            let message = format!("the application sets its own `{key}`");
             let there = table.key_span(key);
-            let mistake = crate::spec::Diagnostic::new(there, message, "leave this out");
+            let mistake = crate::spec::Diagnostic::new(there, message, "remove this");
             at.diagnostics.push(mistake.also(span, "the application"));
             return None;
         }
@@ -126,16 +126,16 @@ impl Expansion {
     pub(super) fn further(&mut self, base: &str, operator: &str, data: &str) -> String {
         let kept = ["solver", "normal_equations"];
         let common = crate::spec::SOLVE_KEYS.map(|k| if kept.contains(&k) { "" } else { k });
-        let solve = self.root.get("solve").and_then(Node::as_table);
+        let solve = self.root.get("solve").and_then(TomlNode::as_table);
         let mut table = solve.map_or_else(|| table([]), |t| t.without(&common));
-        table.set("operator", Node::at(operator.into(), &self.span));
-        table.set("data", Node::at(data.into(), &self.span));
+        table.set("operator", TomlNode::at(operator.into(), &self.span));
+        table.set("data", TomlNode::at(data.into(), &self.span));
         self.add("solves", base, NodeValue::Table(table))
     }
 
     /// Whether the user wants an output.
     pub(super) fn wants(&self, name: &str) -> bool {
-        let outputs = self.root.get("outputs").and_then(Node::as_table);
+        let outputs = self.root.get("outputs").and_then(TomlNode::as_table);
         outputs.is_some_and(|table| table.get(name).is_some())
     }
 
@@ -154,12 +154,12 @@ impl Expansion {
                 let mut output = table([]);
                 output.span.clone_from(&asked.span);
                 output.head.clone_from(&asked.span);
-                output.set("path", Node { value, span: asked.span.clone() });
+                output.set("path", TomlNode { value, span: asked.span.clone() });
                 output
             }
         };
-        output.set("apply", Node::at(apply.into(), &span));
-        outputs.set(name, Node { value: NodeValue::Table(output), span: asked.span });
+        output.set("apply", TomlNode::at(apply.into(), &span));
+        outputs.set(name, TomlNode { value: NodeValue::Table(output), span: asked.span });
         Some(())
     }
 }
@@ -168,7 +168,7 @@ impl Expansion {
 pub(super) fn array_type(
     key: &str,
     name: &str,
-    at: &mut Place<'_>,
+    at: &mut Checker<'_>,
     names: &mut Names,
 ) -> Option<ArrayType> {
     let span = at.span(key);
@@ -180,18 +180,18 @@ pub(super) fn switched(
     key: &str,
     on: Option<bool>,
     outputs: &[&str],
-    at: &mut Place<'_>,
+    at: &mut Checker<'_>,
     to: &Expansion,
 ) -> Option<()> {
     match (on, outputs.iter().find(|name| to.wants(name))) {
         (Some(false), Some(name)) => {
-            at.wrong(key, format!("output `{name}` needs `{key} = true`"), "or leave this out");
+            at.wrong(key, format!("output `{name}` needs `{key} = true`"), "or remove this");
             None
         }
         (Some(true), None) => {
             let listed: Vec<String> = outputs.iter().map(|name| format!("`{name}`")).collect();
             let message =
-                format!("`{key} = true` gives nothing: `[outputs]` has no {}", listed.join(" or "));
+                format!("`{key} = true` has no effect: `[outputs]` has no {}", listed.join(" or "));
             let warning = Diagnostic::new(at.span(key), message, "no output asks for it");
             at.diagnostics.warn(
                 warning.help(format!("write `{} = \"FILE.npy\"` in `[outputs]`", outputs[0])),

@@ -6,14 +6,14 @@ use serde::Deserialize;
 use super::Application;
 use super::expansion::{Expansion, array_type, switched};
 use super::mdd::spectrum;
-use crate::operators::Place;
+use crate::operators::Checker;
 use crate::problem::names::Names;
 use crate::space::show_dims;
 use crate::spec::{ArrayParam, NodeValue};
 
-/// Marchenko redatuming: Green's functions from a point below to the surface.
+/// Marchenko redatuming: Green's functions between a point in the subsurface and the surface.
 ///
-/// They come from the reflection response at the surface and the direct wave alone:
+/// Computed from nothing but the reflection response at the surface and the direct wave:
 ///
 /// ```text
 /// [ I       -W R ] [ W f- ]   [ W R fd+ ]          g- = -(f- - R f+),   f+ = fd+ + f+'
@@ -21,7 +21,7 @@ use crate::spec::{ArrayParam, NodeValue};
 /// ```
 /// with R the multi-dimensional convolution with the reflection response, R* the correlation, Z a
 /// shift by one sample, W the window around time zero up to the direct wave, fd+ the direct wave
-/// reversed in time. R is already multiplied by 2. Outputs, with nt2 = 2 nt - 1 and time zero at
+/// reversed in time. R includes the factor 2. Outputs, with nt2 = 2 nt - 1 and time zero at
 /// sample nt - 1: `f1_inv_minus`, `f1_inv_plus`, `p0_minus` (the first estimate, R fd+),
 /// `g_inv_minus`, `g_inv_plus`, all `(nr, nt2)`, or `(nr, nvs, nt2)` for `trav` of `(nr, nvs)`.
 /// PyLops: `Marchenko`, `apply_onepoint` and `apply_multiplepoints`, with the solver of `[solve]`.
@@ -31,7 +31,7 @@ pub(super) struct Marchenko {
     /// rfft of `nt - 1` zeros and the response gives it, over sqrt(2 nt - 1): name of an array.
     #[serde(rename = "R")]
     r: String,
-    /// Number of time samples, if the response is given by frequency.
+    /// Number of time samples; required if the response is given by frequency.
     nt: Option<usize>,
     /// Sampling of time.
     #[serde(default = "dt")]
@@ -39,32 +39,32 @@ pub(super) struct Marchenko {
     /// Sampling of the receiver array.
     #[serde(default = "one")]
     dr: f64,
-    /// Number of frequencies that are kept; all if not given.
+    /// Number of frequencies to keep; by default all.
     nfmax: Option<usize>,
     /// Wavelet of the analytic direct wave, if `G0` is not given.
     wav: Option<ArrayParam>,
-    /// Time by which the window ends before the direct wave.
+    /// How long before the direct wave the window ends.
     #[serde(default)]
     toff: f64,
-    /// Samples over which the window is smoothed.
+    /// Number of samples over which to smooth the window.
     #[serde(default = "nsmooth")]
     nsmooth: usize,
-    /// The response holds `dr dt sqrt(2 nt - 1)` already.
+    /// The response already includes `dr dt sqrt(2 nt - 1)`.
     #[serde(default)]
     prescaled: bool,
     /// Traveltime of the direct wave `(nr,)`, or `(nr, nvs)` for many points: name of an array.
     trav: String,
-    /// Distance from the points to the receivers, like `trav`: the analytic direct wave is then that of
-    /// three dimensions, else of two.
+    /// Distance from the points to the receivers, like `trav`; with it the analytic direct wave is
+    /// 3-D, else 2-D.
     dist: Option<ArrayParam>,
-    /// Direct wave `(nr, nt)` or `(nr, nvs, nt)`, name of an array; analytic if not given.
+    /// Direct wave `(nr, nt)` or `(nr, nvs, nt)`: name of an array; by default the analytic one.
     #[serde(rename = "G0")]
     g0: Option<String>,
-    /// Samples of the transform that makes the analytic direct wave.
+    /// Length of the Fourier transform for the analytic direct wave.
     nfft: Option<usize>,
-    /// `p0_minus` is wanted; an output of that name says so too.
+    /// Whether to compute `p0_minus`; by default, if an output has that name.
     rtm: Option<bool>,
-    /// `g_inv_minus` and `g_inv_plus` are wanted; outputs of these names say so too.
+    /// Whether to compute `g_inv_minus` and `g_inv_plus`; by default, if outputs have those names.
     greens: Option<bool>,
 }
 
@@ -84,7 +84,7 @@ impl Application for Marchenko {
     const OUTPUTS: &'static [&'static str] =
         &["f1_inv_minus", "f1_inv_plus", "p0_minus", "g_inv_minus", "g_inv_plus"];
 
-    fn expand(self, at: &mut Place<'_>, names: &mut Names, to: &mut Expansion) -> Option<()> {
+    fn expand(self, at: &mut Checker<'_>, names: &mut Names, to: &mut Expansion) -> Option<()> {
         let r = array_type("R", &self.r, at, names);
         let trav = array_type("trav", &self.trav, at, names);
         let (r, trav) = (r?, trav?);
@@ -98,7 +98,7 @@ impl Application for Marchenko {
         )?;
         let nt = match (by_frequency, self.nt) {
             (true, None) => {
-                at.wrong("R", "`nt` is needed beside a response by frequency", "this is complex");
+                at.wrong("R", "a response by frequency needs `nt`", "this is complex");
                 return None;
             }
             (true, Some(nt)) => at.count("nt", nt)?,
@@ -270,7 +270,7 @@ impl Marchenko {
         &self,
         nt: usize,
         receivers: &[usize],
-        at: &mut Place<'_>,
+        at: &mut Checker<'_>,
         names: &mut Names,
         to: &mut Expansion,
     ) -> Option<(String, bool)> {
@@ -282,8 +282,9 @@ impl Marchenko {
             let label = format!("expected {}, found {found}", show_dims(&expected));
             at.require(ty.dims == expected, "G0", label)?;
             if let Some(key) = unused {
-                let message = format!("`{key}` is of the analytic direct wave, but `G0` is given");
-                at.wrong(key, message, "leave one of them out");
+                let message =
+                    format!("`{key}` belongs to the analytic direct wave, but `G0` is given");
+                at.wrong(key, message, "remove one of them");
                 return None;
             }
             return Some((g0.clone(), true));

@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::Application;
 use super::expansion::{Expansion, array_type, switched};
-use crate::operators::Place;
+use crate::operators::Checker;
 use crate::problem::names::Names;
 use crate::space::show_dims;
 use crate::spec::{ArrayParam, NodeValue};
@@ -15,10 +15,10 @@ use crate::spec::{ArrayParam, NodeValue};
 /// ```text
 /// d(t, s, v) = dr dt sqrt(nt2) sum_r G(t, s, r) * m(t, r, v),   solved for m
 /// ```
-/// Kernel and data are given in time; with `add_negative` they get negative times, zeros in front,
-/// so that nt2 = 2 nt - 1. Outputs: `minv` `(nr, [nv,] nt2)`, `madj` its adjoint estimate, `psfinv`
-/// and `psfadj` `(nr, nr, nt2)` the same of the kernel itself, which are point spread functions. The
-/// factor sqrt(nt2) is PyLops' own. PyLops: `MDD`, with the solver that `[solve]` names.
+/// Kernel and data are given in time; `add_negative` puts zeros at negative times in front, so that
+/// nt2 = 2 nt - 1. Outputs: `minv` `(nr, [nv,] nt2)`, `madj` its adjoint estimate, `psfinv` and
+/// `psfadj` `(nr, nr, nt2)` the same for the kernel itself: point spread functions. The factor
+/// sqrt(nt2) comes from PyLops. PyLops: `MDD`, with the solver of `[solve]`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(super) struct Mdd {
     /// Kernel `(ns, nr, nt)`: name of an array.
@@ -29,27 +29,27 @@ pub(super) struct Mdd {
     /// Sampling of time.
     #[serde(default = "dt")]
     dt: f64,
-    /// Sampling of the receiver array that is summed over.
+    /// Sampling of the receivers, which are summed over.
     #[serde(default = "one")]
     dr: f64,
-    /// Number of frequencies that are kept; all if not given.
+    /// Number of frequencies to keep; by default all.
     nfmax: Option<usize>,
-    /// Wavelet, its middle at zero, that `minv` and `psfinv` are convolved with.
+    /// Wavelet centred at time zero, with which `minv` and `psfinv` are convolved.
     wav: Option<ArrayParam>,
-    /// The model has negative times too.
+    /// Whether the model has negative times too.
     #[serde(default = "yes")]
     twosided: bool,
-    /// Kernel and data have no negative times yet.
+    /// Whether to add negative times to kernel and data.
     #[serde(default = "yes")]
     add_negative: bool,
-    /// `madj` is wanted; an output of that name says so too.
+    /// Whether to compute `madj`; by default, if an output has that name.
     adjoint: Option<bool>,
-    /// `psfinv` is wanted; an output of that name says so too.
+    /// Whether to compute `psfinv`; by default, if an output has that name.
     psf: Option<bool>,
-    /// The model is sought at times from zero on only, by a preconditioner.
+    /// Restricts the model to times from zero on, with a preconditioner.
     #[serde(default)]
     causality_precond: bool,
-    /// Samples over which that preconditioner's step is smoothed.
+    /// Number of samples over which to smooth the onset of that preconditioner.
     #[serde(default)]
     smooth_precond: usize,
 }
@@ -69,7 +69,7 @@ fn yes() -> bool {
 impl Application for Mdd {
     const OUTPUTS: &'static [&'static str] = &["minv", "madj", "psfinv", "psfadj"];
 
-    fn expand(self, at: &mut Place<'_>, names: &mut Names, to: &mut Expansion) -> Option<()> {
+    fn expand(self, at: &mut Checker<'_>, names: &mut Names, to: &mut Expansion) -> Option<()> {
         let g = array_type("G", &self.g, at, names);
         let d = array_type("d", &self.d, at, names);
         let (g, d) = (g?, d?);

@@ -16,7 +16,7 @@ use serde::de::DeserializeOwned;
 
 use super::names::Names;
 use crate::io::Inputs;
-use crate::operators::{self, Key, Place, ignored};
+use crate::operators::{self, Checker, Key, ignored};
 use crate::spec::{
     Diagnostic, Diagnostics, Document, OperatorTable, OutputName, ParamTable, Spanned, deserialize,
 };
@@ -30,8 +30,8 @@ trait Application: DeserializeOwned + JsonSchema {
     /// Whether other keys are those of its operator, and checked there.
     const OPEN: bool = false;
 
-    /// Writes what it stands for. Mistakes are reported at the key that causes them.
-    fn expand(self, at: &mut Place<'_>, names: &mut Names, to: &mut Expansion) -> Option<()>;
+    /// Writes the tables that it is short for. Reports mistakes at the key that causes them.
+    fn expand(self, at: &mut Checker<'_>, names: &mut Names, to: &mut Expansion) -> Option<()>;
 }
 
 /// One application of the list.
@@ -91,7 +91,7 @@ fn expand<A: Application>(
     for key in EXECUTION.iter().filter(|k| table.params.get(k).is_some()) {
         let mut warning = ignored(&table.params, key, "the application");
         match *key {
-            "dtype" => warning.help = Some("the file's `dtype` says it".into()),
+            "dtype" => warning.help = Some("set the file's `dtype` instead".into()),
             "dottest" => {
                 warning.help = Some("`pylopsd dottest FILE` tests every operator".into());
             }
@@ -104,17 +104,17 @@ fn expand<A: Application>(
         known.extend(params.keys());
     }
     let application: A = deserialize(&params, &known, &required, out)?;
-    let mut place = Place { table, diagnostics: out };
+    let mut place = Checker { table, diagnostics: out };
     application.expand(&mut place, names, to)?;
     (out.len() == mistakes).then_some(())
 }
 
-/// The document that an application stands for; the document itself if it has none.
+/// The document with its application expanded; the document itself if it has none.
 pub fn expanded(document: Document) -> Result<Document, Diagnostics> {
     expanded_with_names(document, &Arc::default()).map(|expanded| expanded.document)
 }
 
-/// What an application stands for.
+/// An expanded application.
 pub(super) struct Expanded {
     /// The document without the application.
     pub(super) document: Document,
@@ -162,7 +162,7 @@ fn unknown(name: &Spanned<String>) -> Diagnostic {
         return operators::not_there_yet("application", "PyLops", name);
     }
     let message = format!("unknown application `{}`", name.value);
-    let label = "not an application that is known";
+    let label = "not a known application";
     let bare = operators::bare(&name.value);
     Diagnostic::new(name.span.clone(), message, label).did_you_mean(bare, &known)
 }
@@ -179,7 +179,7 @@ fn check_outputs(document: &Document, entry: &Entry, out: &mut Diagnostics) {
         let common = OutputName::ALL.iter().any(|name| name.name() == key.value);
         if let Some(table) = node.as_table().filter(|table| own && table.get("apply").is_some()) {
             let message = format!("{} says what `{}` is", entry.name, key.value);
-            let label = "leave this out, or choose another name for the output";
+            let label = "remove this, or choose another name for the output";
             out.push(Diagnostic::new(table.key_span("apply"), message, label));
         }
         let made = node.as_table().is_some_and(|table| table.get("apply").is_some());

@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::Application;
 use super::expansion::{Expansion, array_type};
-use crate::operators::Place;
+use crate::operators::Checker;
 use crate::problem::names::Names;
 use crate::space::show_dims;
 use crate::spec::NodeValue;
@@ -17,11 +17,11 @@ use crate::spec::NodeValue;
 /// epsR:             min |d - P m|^2 + epsR^2 |L m|^2, from m0, minv = m
 /// epsI, explicit:   (P^H P + epsI) x = P^H (d - P m0)
 /// ```
-/// with P the `PoststackLinearModelling`, L the second derivative in time of one trace, else the
-/// Laplacian, of `(nt0, nx)` over both axes, of `(nt0, nx, ny)` over the last two. `explicit` without
-/// `simultaneous` and without `epsR` solves trace by trace with a dense matrix, and takes no solver.
-/// Outputs: `minv` and `datar`, like `data`. PyLops: `PoststackInversion`; it feeds the wrong data to
-/// `epsI` with `simultaneous`, and leaves `epsI` out without a word unless `explicit`.
+/// with P the `PoststackLinearModelling`, and L the second derivative in time for one trace, the
+/// Laplacian over both axes for `(nt0, nx)`, and over the last two for `(nt0, nx, ny)`. `explicit`
+/// without `simultaneous` and without `epsR` solves trace by trace with a dense matrix, and takes
+/// no solver. Outputs: `minv` and `datar`, like `data`. PyLops: `PoststackInversion`; it gives
+/// `epsI` the wrong data with `simultaneous`, and silently ignores `epsI` unless `explicit`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(super) struct Poststack {
     /// Data `(nt0,)`, `(nt0, nx)` or `(nt0, nx, ny)`: name of an array.
@@ -30,19 +30,19 @@ pub(super) struct Poststack {
     wav: String,
     /// Background model, like `data`: name of an array.
     m0: Option<String>,
-    /// The matrix is made and, unless `simultaneous`, solved trace by trace.
+    /// Builds the matrix and, unless `simultaneous`, solves trace by trace.
     #[serde(default)]
     explicit: bool,
-    /// All traces at once by the solver of `[solve]`.
+    /// Solves for all traces at once with the solver of `[solve]`.
     #[serde(default)]
     simultaneous: bool,
-    /// Damping, with `explicit` only; added to the normal equations as it is, not squared.
+    /// Damping, with `explicit` only; added to the normal equations unsquared.
     #[serde(rename = "epsI")]
     eps_i: Option<f64>,
-    /// Factor of the regularization.
+    /// Weight of the regularization.
     #[serde(rename = "epsR")]
     eps_r: Option<f64>,
-    /// Factor of a blockiness term: not linear, refused.
+    /// Weight of a blockiness term; refused, because it is not linear.
     #[serde(rename = "epsRL1")]
     eps_rl1: Option<f64>,
 }
@@ -50,7 +50,7 @@ pub(super) struct Poststack {
 impl Application for Poststack {
     const OUTPUTS: &'static [&'static str] = &["minv", "datar"];
 
-    fn expand(self, at: &mut Place<'_>, names: &mut Names, to: &mut Expansion) -> Option<()> {
+    fn expand(self, at: &mut Checker<'_>, names: &mut Names, to: &mut Expansion) -> Option<()> {
         let d = array_type("data", &self.data, at, names);
         let wav = array_type("wav", &self.wav, at, names);
         let m0 = match &self.m0 {
@@ -65,8 +65,8 @@ impl Application for Poststack {
             at.require(m0.dims == d.dims, "m0", label)?;
         }
         if self.eps_rl1.is_some() {
-            let message = "`epsRL1` is not supported in this version yet";
-            at.wrong("epsRL1", message, "this makes the problem one of split Bregman iterations");
+            let message = "`epsRL1` is not supported yet";
+            at.wrong("epsRL1", message, "this needs split Bregman iterations");
             return None;
         }
         let label = "PyLops takes `epsI` with `explicit = true` only; `damp` in `[solve]` damps";

@@ -50,7 +50,7 @@ error: `A` and `B` do not fit in a product
   |      | expected data (4, 3), found (12,)
   |      model (4, 3), 12 elements
   |
-  = help: their dims match in number only; if that is meant, put `{ type = "Reshape", dims = [12], dimsd = [4, 3] }` between them"#,
+  = help: they agree only in the number of samples; if you intend that, put `{ type = "Reshape", dims = [12], dimsd = [4, 3] }` between them"#,
     );
     // A list between them does not hide it.
     for expression in [
@@ -68,7 +68,7 @@ error: `A` and `B` do not fit in a product
     ] {
         let said = mistakes(&with_expression(expression), &[]);
         assert!(said.contains(" do not fit in "), "{expression}\n{said}");
-        assert!(said.contains("match in number only"), "{expression}\n{said}");
+        assert!(said.contains("agree only in the number of samples"), "{expression}\n{said}");
         assert!(said.contains("has 1 mistake"), "{expression}\n{said}");
     }
     for (key, ops) in [
@@ -154,7 +154,7 @@ error: `VStack([C, C])` has no powers
 4 | X = "VStack([C, C]) ** 2"
   |      ^^^^^^^^^^^^^^ model (5,); data (10,)
   |
-  = help: an operator with powers has model and data of the same dims"#,
+  = help: a power needs model and data of the same dims"#,
     );
 }
 
@@ -198,7 +198,7 @@ error: division by an operator
 4 | X = "A / B"
   |          ^ expected a number, found an operator
   |
-  = help: what is solved stands in `[solve]`"#,
+  = help: division is a solve, which belongs in `[solve]`"#,
     );
     says(
         "eps",
@@ -248,7 +248,7 @@ error: a number that is not finite
     says(
         "A ** 1001",
         r#"
-error: wrong exponent of `**`
+error: invalid exponent for `**`
  --> DIR/problem.toml:4:11
   |
 4 | X = "A ** 1001"
@@ -310,9 +310,9 @@ fn expressions_from_the_command_line() {
 error: unknown operator `Y`
  |
  | --operator X @ Y
- |                ^ no operator of `[operators]`, no number of `[params]`
+ |                ^ neither in `[operators]` nor in `[params]`
  |
- = help: known here: `X`, `A`, `B`, `C`, `I`, `R`, `S`, `V`, `eps`
+ = help: available: `X`, `A`, `B`, `C`, `I`, `R`, `S`, `V`, `eps`
 
 error: the command line has 1 mistake; nothing was run"#,
     );

@@ -30,7 +30,7 @@ none = { file = "none.npy" }
             ("none.npy", npy(&[4, 0], DType::Float64)),
         ],
         r#"
-error: cannot open DIR/data.npy: there is no such file
+error: cannot open DIR/data.npy: no such file
  --> DIR/problem.toml:2:20
   |
 2 | missing = { file = "data.npy" }
@@ -38,15 +38,15 @@ error: cannot open DIR/data.npy: there is no such file
   |
   = help: did you mean date.npy?
 
-error: cannot read DIR/cut.npy: it holds 171 bytes, its header promises 176 ((4, 3) float32)
+error: cannot read DIR/cut.npy: it is truncated: it holds 171 bytes, its header promises 176 ((4, 3) float32)
  --> DIR/problem.toml:3:16
   |
 3 | cut = { file = "cut.npy" }
   |                ^^^^^^^^^ array `cut` is read from this file
   |
-  = help: the file is truncated, write it again
+  = help: write the file again
 
-error: cannot read DIR/object.npy: its element type is object (dtype "|O"), which is not numeric here
+error: cannot read DIR/object.npy: its element type object (dtype "|O") is not supported
  --> DIR/problem.toml:4:19
   |
 4 | object = { file = "object.npy" }
@@ -54,13 +54,11 @@ error: cannot read DIR/object.npy: its element type is object (dtype "|O"), whic
   |
   = help: save it with np.save(path, a.astype("float64"))
 
-error: cannot read DIR/huge.npy: the shape in its .npy header is larger than any memory
+error: cannot read DIR/huge.npy: the shape in its .npy header is larger than any memory, so the file is damaged
  --> DIR/problem.toml:5:17
   |
 5 | huge = { file = "huge.npy" }
   |                 ^^^^^^^^^^ array `huge` is read from this file
-  |
-  = help: the file is damaged
 
 error: cannot read DIR/empty.npy: it is empty
  --> DIR/problem.toml:6:18
@@ -68,7 +66,7 @@ error: cannot read DIR/empty.npy: it is empty
 6 | empty = { file = "empty.npy" }
   |                  ^^^^^^^^^^^ array `empty` is read from this file
   |
-  = help: a .npy array is expected
+  = help: save an array with np.save
 
 error: array `none` has no elements: its dims are (4, 0)
  --> DIR/problem.toml:7:17
@@ -126,7 +124,7 @@ error: array `e` is complex and cannot be cast to float64
 7 | e = { values = ["1+2j", 3], dtype = "float64" }
   |                                     ^^^^^^^^^ the array is complex128
   |
-  = help: say which part: `part = "real"` or `part = "imag"`
+  = help: choose a part: `part = "real"` or `part = "imag"`
 
 error: `chunks` do not fit array `f`
  --> DIR/problem.toml:8:32
@@ -198,7 +196,7 @@ n = { linspace = { start = 0, stop = 1, num = 3 }, slice = "..., None" }
 fn standard_input_is_one_array() {
     let text =
         "[arrays]\na = { file = \"-\" }\nb = { file = \"-\" }\nc = { file = \"-\", key = \"k\" }\n";
-    let document = Document::parse(Source::new("problem.toml", text), &[]).unwrap();
+    let document = Document::parse(SourceText::new("problem.toml", text), &[]).unwrap();
     let mut out = document.diagnostics();
     let file = |k: usize| match &document.arrays[k].1.source {
         crate::spec::ArraySource::File(source) => source.file.span.clone(),
@@ -224,7 +222,7 @@ error: standard input is read by two arrays
  --> problem.toml:3:14
   |
 2 | a = { file = "-" }
-  |              --- the first one has read it
+  |              --- the first one reads it
 3 | b = { file = "-" }
   |              ^^^ the second one
 

@@ -22,7 +22,7 @@ error: unknown operator type `FirstDerivativ`
  --> DIR/problem.toml:6:14
   |
 6 | D = { type = "FirstDerivativ", dims = 5 }
-  |              ^^^^^^^^^^^^^^^^ not an operator that is known
+  |              ^^^^^^^^^^^^^^^^ not a known operator
   |
   = help: did you mean `FirstDerivative`?
 
@@ -30,7 +30,7 @@ error: unknown array `kernle`
  --> DIR/problem.toml:7:25
   |
 7 | R = { type = "MDC", G = "kernle", nt = 5, nv = 1 }
-  |                         ^^^^^^^^ no array of `[arrays]`
+  |                         ^^^^^^^^ not in `[arrays]`
   |
   = help: did you mean `kernel`?
 
@@ -38,7 +38,7 @@ error: unknown operator `derive`
  --> DIR/problem.toml:9:10
   |
 9 | E = "2 * derive"
-  |          ^^^^^^ no operator of `[operators]`, no number of `[params]`
+  |          ^^^^^^ neither in `[operators]` nor in `[params]`
   |
   = help: did you mean `deriv`?
 
@@ -71,13 +71,13 @@ d = { values = [1] }
 "#,
         &[],
         r#"
-error: operator `A` is defined by itself
+error: operator `A` is defined in terms of itself
  --> DIR/problem.toml:4:6
   |
 4 | C = "A.H + A"
   |      ^ A -> B -> C -> A
 
-error: operator `E` is defined by itself
+error: operator `E` is defined in terms of itself
  --> DIR/problem.toml:5:6
   |
 5 | E = "E"
@@ -93,7 +93,7 @@ fn long_chains_of_names_end_with_words() {
     for k in 1..400 {
         text += &format!("X{k} = \"-X{}\"\n", k - 1);
     }
-    assert!(mistakes(&text, &[]).starts_with("error: operators are nested too deep\n"));
+    assert!(mistakes(&text, &[]).starts_with("error: operators are nested too deeply\n"));
     // So deep, and no deeper, is fine: also where programs are built inside each other.
     let mut text = String::from("[operators]\nX0 = { type = \"FirstDerivative\", dims = 5 }\n");
     for k in 1..200 {
@@ -106,7 +106,7 @@ fn long_chains_of_names_end_with_words() {
     }
     text += "X400 = { type = \"FirstDerivative\", dims = 5 }\n";
     let mistakes = mistakes(&text, &[]);
-    assert!(mistakes.starts_with("error: operators are nested too deep\n"), "{mistakes}");
+    assert!(mistakes.starts_with("error: operators are nested too deeply\n"), "{mistakes}");
 }
 
 #[test]

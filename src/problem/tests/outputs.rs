@@ -42,7 +42,7 @@ error: output `model` would overwrite array `d`
    |              ------- this file is read
 ...
 11 | model = "./d.npy"
-   |         ^^^^^^^^^ expected another path
+   |         ^^^^^^^^^ choose another path
 
 error: there is no folder DIR/out
   --> DIR/problem.toml:12:21
@@ -50,7 +50,7 @@ error: there is no folder DIR/out
 12 | residual = { path = "out/r.npy", dtype = "float32" }
    |                     ^^^^^^^^^^^ output `residual` would go there
    |
-   = help: make it first
+   = help: create it first
 
 error: output `residual` is complex
   --> DIR/problem.toml:12:42
@@ -80,7 +80,7 @@ error: there is no folder DIR/nowhere
 17 | scratch = "nowhere"
    |           ^^^^^^^^^ scratch files would go here
    |
-   = help: make it first
+   = help: create it first
 
 error: DIR/problem.toml has 6 mistakes; nothing was run"#,
     );
@@ -125,9 +125,9 @@ error: output `residual` is not written
 17 | output = "residual"
    |          ^^^^^^^^^^ not in `[outputs]`
    |
-   = help: listed there: `model`
+   = help: `[outputs]` has `model`
 
-error: cannot open DIR/truth.npy: there is no such file
+error: cannot open DIR/truth.npy: no such file
   --> DIR/problem.toml:18:8
    |
 18 | file = "truth.npy"

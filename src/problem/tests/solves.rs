@@ -97,7 +97,7 @@ error: unknown array `dd`
   --> DIR/problem.toml:15:8
    |
 15 | data = "dd"
-   |        ^^^^ no array of `[arrays]`
+   |        ^^^^ not in `[arrays]`
    |
    = help: did you mean `d`?
 
@@ -169,7 +169,7 @@ error: the model of `T` does not fit the data of `A`
 18 | weight = "T"
    |          ^^^ model (5, 3), 15 elements
    |
-   = help: dims match in number only; if that is meant, write `weight = { operator = "...", reshape = true }`
+   = help: only the number of samples agrees; if you intend that, write `weight = { operator = "...", reshape = true }`
 
 error: the data of `F` does not fit the model of `A`
   --> DIR/problem.toml:19:18
@@ -180,7 +180,7 @@ error: the data of `F` does not fit the model of `A`
 19 | preconditioner = "F"
    |                  ^^^ data (15,)
    |
-   = help: dims match in number only; if that is meant, write `preconditioner = { operator = "...", reshape = true }`
+   = help: only the number of samples agrees; if you intend that, write `preconditioner = { operator = "...", reshape = true }`
 
 error: the model of `T` does not fit the model of `A`
   --> DIR/problem.toml:21:12
@@ -191,7 +191,7 @@ error: the model of `T` does not fit the model of `A`
 21 | operator = "T"
    |            ^^^ model (5, 3), 15 elements
    |
-   = help: dims match in number only; if that is meant, write `reshape = true` beside its `operator`
+   = help: only the number of samples agrees; if you intend that, write `reshape = true` beside its `operator`
 
 error: the model of `2 * F` does not fit the model of `A`
   --> DIR/problem.toml:23:12
@@ -202,7 +202,7 @@ error: the model of `2 * F` does not fit the model of `A`
 23 | operator = "2 * F"
    |            ^^^^^^^ model (15,)
    |
-   = help: dims match in number only; if that is meant, write `reshape = true` beside its `operator`
+   = help: only the number of samples agrees; if you intend that, write `reshape = true` beside its `operator`
 
 error: DIR/problem.toml has 4 mistakes; nothing was run"#,
     );
@@ -248,7 +248,7 @@ fn further_solves_and_what_is_made_of_models_keep_dims() {
             said.contains(&format!("`model` does not fit the model of `{operator}`")),
             "{said}"
         );
-        assert!(said.contains("their dims match in number only"), "{said}");
+        assert!(said.contains("they agree only in the number of samples"), "{said}");
     }
     for operator in ["L", "W", "F @ R", "I", "M"] {
         assert_eq!(mistakes(&text(operator), &[]), "nothing is wrong", "{operator}");

@@ -88,19 +88,19 @@ D = { type = "Diagonal", diag = "e" }
 "#,
         &[],
         r#"
-error: array `a` is defined by itself
+error: array `a` is defined in terms of itself
  --> DIR/problem.toml:4:25
   |
 4 | c = { window = { trav = "a", dt = 1.0, nt = 20 } }
   |                         ^^^ a -> b -> c -> a
 
-error: array `d` is defined by itself
+error: array `d` is defined in terms of itself
  --> DIR/problem.toml:5:28
   |
 5 | d = { directwave = { wav = "d", trav = "d", dt = 1.0, nt = 20 } }
   |                            ^^^ d -> d
 
-error: array `e` is defined by itself
+error: array `e` is defined in terms of itself
  --> DIR/problem.toml:9:33
   |
 9 | D = { type = "Diagonal", diag = "e" }
@@ -131,7 +131,7 @@ h = {{ directwave = {{ wav = "wav", trav = "one", dist = "cubic", kind = "3d", d
         &text,
         &[],
         r#"
-error: points of unlike dimensions
+error: points of different dimensions
   --> DIR/problem.toml:13:41
    |
 13 | a = { traveltime = { from = "src", to = "cubic", vel = 1000.0 } }
@@ -165,7 +165,7 @@ error: unknown array `none`
   --> DIR/problem.toml:16:42
    |
 16 | d = { traveltime = { from = "deep", to = "none", vel = 1000.0 } }
-   |                                          ^^^^^^ no array of `[arrays]`
+   |                                          ^^^^^^ not in `[arrays]`
    |
    = help: did you mean `one`?
 
@@ -181,7 +181,7 @@ error: traveltimes must be real
 18 | f = { window = { trav = "turned", dt = 1.0, nt = 20 } }
    |                         ^^^^^^^^ this is complex128
    |
-   = help: say which part of that array: `part = "real"` or `part = "imag"`
+   = help: choose a part of that array: `part = "real"` or `part = "imag"`
 
 error: expected a wavelet of one axis
   --> DIR/problem.toml:19:28
@@ -219,6 +219,6 @@ fn what_only_the_values_show_is_told_when_they_are_read() {
     ] {
         let problem = problem(&format!("[arrays]\nmade = {{ {source} }}\n{POINTS}"), &[]);
         let error = problem.array("made").unwrap().read::<f64>().unwrap_err();
-        assert_eq!((error.message(), error.kind()), (said, crate::io::ErrorKind::Input));
+        assert_eq!((error.message().as_str(), error.kind()), (said, crate::io::ErrorKind::Input));
     }
 }

@@ -21,17 +21,17 @@ error: unknown dtype `flaot32`
   |
   = help: did you mean `float32`?
 
-error: wrong value of `data`
+error: invalid value for `data`
  --> problem.toml:4:8
   |
 4 | data = 3
   |        ^ expected an array's name or a list of numbers, found the integer 3
 
-error: `checkpoint` is not supported in this version yet
+error: `checkpoint` is not supported yet
  --> problem.toml:6:1
   |
 6 | checkpoint = ["a"]
-  | ^^^^^^^^^^ recognised, but not built
+  | ^^^^^^^^^^ recognised, but not implemented
 
 error: unknown key `threds`
  --> problem.toml:7:1
@@ -41,7 +41,7 @@ error: unknown key `threds`
   |
   = help: did you mean `threads`?
 
-error: wrong value of `hosts`
+error: invalid value for `hosts`
  --> problem.toml:8:17
   |
 8 | hosts = ["a:2", "b:0"]
@@ -57,7 +57,7 @@ fn columns_count_characters() {
         "[arrays]\nG = { file = \"ä.npy\", chunks = [50, 0, -1] }\n",
         &[],
         r#"
-error: wrong value of `chunks`
+error: invalid value for `chunks`
  --> problem.toml:2:37
   |
 2 | G = { file = "ä.npy", chunks = [50, 0, -1] }
@@ -132,7 +132,7 @@ fn mistakes_of_overrides_are_shown_as_they_were_typed() {
         "title = \"a\"\n",
         &["run.threads=many", "params.x=[1", "solve", "title.x=2", "params.ä=2", "run.treads=2"],
         r#"
-error: wrong value of `threads`
+error: invalid value for `threads`
  |
  | --set run.threads=many
  |                   ^^^^ expected a positive integer, found the string "many"
@@ -142,7 +142,7 @@ error: a list is not closed
  | --set params.x=[1
  |                ^ no `]` for this `[`
  |
- = help: close it with `]`; between entries stands `,`
+ = help: close it with `]`, and separate entries with `,`
 
 error: an override without a value
  |
@@ -161,7 +161,7 @@ error: `title` has no keys
 1 | title = "a"
   |         --- set here
 
-error: an override with a wrong path
+error: an override with an invalid path
  |
  | --set params.ä=2
  |       ^^^^^^^^ expected keys and dots
@@ -185,7 +185,7 @@ fn syntax_stops_at_the_first_mistake() {
         "title = \"a\"\ntitle = \"b\"\nx = \n",
         &[],
         r#"
-error: a key stands twice in a table
+error: a key appears twice in a table
  --> problem.toml:2:1
   |
 1 | title = "a"
@@ -193,7 +193,7 @@ error: a key stands twice in a table
 2 | title = "b"
   | ^^^^^ the second
   |
-  = help: leave one out, or rename it
+  = help: remove or rename one
 
 error: problem.toml has 1 mistake; nothing was run"#,
     );
@@ -215,12 +215,12 @@ fn lists_and_expectations_are_checked() {
         ("arrays.a = {}", "array `a` has no source"),
         ("arrays.a = { zeros = { shape = [3, -1] } }", "expected a non-negative integer"),
         ("arrays.a = { zeros = { shape = [4294967296, 4294967296] } }", "any machine"),
-        ("arrays.a = { arange = { stop = 3, step = 0 } }", "expected a step that is not 0"),
+        ("arrays.a = { arange = { stop = 3, step = 0 } }", "expected a nonzero step"),
         ("arrays.a = { arange = { stop = 1e300 } }", "`arange` is too long"),
         ("arrays.a = { values = [1], slice = \"1:2:0\" }", "the step cannot be 0"),
         ("arrays.a = { values = [1], transpose = [1, 1] }", "each axis from 0 to 1 once"),
         ("arrays.a = { values = [1], key = \"k\" }", "`key` without `file`"),
-        ("operators.\"a-b\" = \"c\"", "expressions could not use this name"),
+        ("operators.\"a-b\" = \"c\"", "expressions cannot use this name"),
         ("operators.a = { dims = 3 }", "operator `a` has no `type`"),
         ("params.a = inf", "expected a finite number"),
         ("params.a = 99999999999999999999", "at most 64 bits"),

@@ -72,26 +72,26 @@ fn every_wrong_parameter_is_shown_at_its_place() {
     assert_eq!(
         labels,
         [
-            "error: wrong value of `dims`",
+            "error: invalid value for `dims`",
             "expected a non-negative integer, found the string \"ä\"",
-            "error: wrong value of `h`",
+            "error: invalid value for `h`",
             "entry 1 is a list of 2, but entry 0 is a list of 1",
             "error: unknown key `axes`",
             "not a key of Der",
             "help: did you mean `axis`?",
-            "error: wrong value of `axis`",
+            "error: invalid value for `axis`",
             "expected an integer, found the float 0.5",
-            "error: wrong value of `kind`",
+            "error: invalid value for `kind`",
             "expected one of \"forward\", \"centered\", found \"centred\"",
             "help: did you mean \"centered\"?",
             "error: unknown key `ordre`",
             "not a key of `edge`",
             "help: did you mean `order`?",
-            "error: wrong value of `order`",
+            "error: invalid value for `order`",
             "expected a positive integer, found the integer 0",
-            "error: wrong value of `pair`",
+            "error: invalid value for `pair`",
             "expected a list of 2, found 3 entries",
-            "error: wrong value of `flag`",
+            "error: invalid value for `flag`",
             "expected `true` or `false`, found the string \"yes\"",
             "error: problem.toml has 9 mistakes; nothing was run",
         ]
@@ -103,7 +103,7 @@ fn what_is_missing_is_shown_at_the_operators_name() {
     assert_eq!(
         params("axis = 0").unwrap_err(),
         "error: Der has no `dims`\n --> problem.toml:2:1\n  |\n2 | D = { type = \"Der\", axis = 0 }\n  \
-         | ^ `dims` is needed\n\nerror: problem.toml has 1 mistake; nothing was run"
+         | ^ `dims` is required\n\nerror: problem.toml has 1 mistake; nothing was run"
     );
     assert!(params("dims = 1, edge = {}").unwrap_err().contains("`edge` has no `order`"));
     assert!(params("dims = {}").unwrap_err().contains("expected a value or a list of values"));

@@ -75,7 +75,7 @@ fn mistakes_of_sources_stand_at_their_keys() {
         ("ricker = { nt = 3, dt = 0.0 }".to_string(), "expected a positive number"),
         ("ricker = { nt = 3, dt = 1, taper = \"haning\" }".to_string(), "did you mean `hanning`?"),
         ("gaussian = { nt = 3, taper = \"hanning\" }".to_string(), "unknown key `taper`"),
-        ("klauder = { nt = 2, dt = 1 }".to_string(), "expected 3 samples or more"),
+        ("klauder = { nt = 2, dt = 1 }".to_string(), "expected at least 3 samples"),
         ("klauder = { nt = 3, dt = 1, f = [1, 2, 3] }".to_string(), "a list of 2 frequencies"),
         ("ormsby = { nt = 3, dt = 1, f = [1, 3, 2, 4] }".to_string(), "in rising order"),
         (format!("linear2d = {{ {axes}, t0 = 1, theta = 0, amp = 1 }}"), "has no `v`"),
@@ -110,7 +110,7 @@ fn mistakes_of_sources_stand_at_their_keys() {
         (
             "traveltime = { from = [1, 2], to = \"r\", vel = 2, axes = [\"x\", \"z\"] }"
                 .to_string(),
-            "one velocity needs no grid",
+            "a constant velocity needs no grid",
         ),
         ("traveltime = { from = 3, to = \"r\", vel = 2 }".to_string(), "an array's name or a list"),
         ("traveltime = { from = [\"2j\"], to = \"r\", vel = 2 }".to_string(), "real numbers"),
@@ -123,11 +123,11 @@ fn mistakes_of_sources_stand_at_their_keys() {
         ("causal = { nt = 5, nsmooth = 3 }".to_string(), "needs more than 9 of them"),
         (
             "directwave = { wav = [1], trav = [1], nt = 5, dt = 1, kind = \"3d\" }".to_string(),
-            "`dist` is needed",
+            "`dist` is required",
         ),
         (
             "directwave = { wav = [1], trav = [1], nt = 5, dt = 1, dist = [2] }".to_string(),
-            "distances are for `kind = \"3d\"`",
+            "distances need `kind = \"3d\"`",
         ),
         (
             "directwave = { wav = [1], trav = [1], nt = 5, dt = 1, nfft = 99999999999 }"
@@ -157,39 +157,39 @@ error: `hyperbolic3d` has no `oy`
  --> problem.toml:1:11
   |
 1 | [arrays.a.hyperbolic3d]
-  |           ^^^^^^^^^^^^ `oy` is needed
+  |           ^^^^^^^^^^^^ `oy` is required
 
 error: `hyperbolic3d` has no `dy`
  --> problem.toml:1:11
   |
 1 | [arrays.a.hyperbolic3d]
-  |           ^^^^^^^^^^^^ `dy` is needed
+  |           ^^^^^^^^^^^^ `dy` is required
 
 error: `hyperbolic3d` has no `ny`
  --> problem.toml:1:11
   |
 1 | [arrays.a.hyperbolic3d]
-  |           ^^^^^^^^^^^^ `ny` is needed
+  |           ^^^^^^^^^^^^ `ny` is required
 
 error: `hyperbolic3d` has no `amp`
  --> problem.toml:1:11
   |
 1 | [arrays.a.hyperbolic3d]
-  |           ^^^^^^^^^^^^ `amp` is needed
+  |           ^^^^^^^^^^^^ `amp` is required
 
-error: wrong value of `dx`
+error: invalid value for `dx`
  --> problem.toml:3:6
   |
 3 | dx = 0
-  |      ^ expected a number that is not 0, found the integer 0
+  |      ^ expected a nonzero number, found the integer 0
 
-error: wrong value of `dt`
+error: invalid value for `dt`
  --> problem.toml:6:6
   |
 6 | dt = -1
   |      ^^ expected a positive number, found the integer -1
 
-error: wrong value of `vrms_x`
+error: invalid value for `vrms_x`
  --> problem.toml:9:10
   |
 8 | t0 = [1, 2]
@@ -197,11 +197,11 @@ error: wrong value of `vrms_x`
 9 | vrms_x = [1]
   |          ^^^ expected 2 values as in `t0`, found 1
 
-error: wrong value of `vrms_y`
+error: invalid value for `vrms_y`
   --> problem.toml:10:10
    |
 10 | vrms_y = 0
-   |          ^ expected a number that is not 0, found the integer 0
+   |          ^ expected a nonzero number, found the integer 0
 
 error: unknown key `vmrs_y`
   --> problem.toml:11:1
@@ -211,7 +211,7 @@ error: unknown key `vmrs_y`
    |
    = help: did you mean `vrms_y`?
 
-error: wrong value of `wav`
+error: invalid value for `wav`
   --> problem.toml:12:7
    |
 12 | wav = 3
