@@ -107,7 +107,7 @@ fn sinc_of(
     axis: usize,
     positions: Vec<f64>,
     tol: Option<f64>,
-    at: &mut Place<'_>,
+    at: &mut Checker<'_>,
 ) -> Option<Op> {
     let (n, rows) = (model.dims[axis], positions.len());
     if let Some(tol) = tol {
