@@ -399,9 +399,9 @@ Keys
   dims  (required)
       Dims of the model and the data.
   axis  (default -1)
-      Axis that is shifted.
+      Axis to shift.
   shift  (default 1)
-      Samples by which the axis is shifted, backwards if negative.
+      Number of samples to shift by; negative shifts go backwards.
 
 Every operator also takes `dtype`, and `chunks = { model = [...], data = [...] }`.
 ",
