@@ -436,7 +436,7 @@ fn positions_are_on_their_axis() {
      --> problem.toml:2:52
       |
     2 | A = { type = "InterpCubicSpline", dims = 3, iava = ["1j"] }
-      |                                                    ^^^^^^ iava: it is complex128 and cannot be cast to float64 without losing its imaginary part; say part = "real" or part = "imag"
+      |                                                    ^^^^^^ iava: it is complex128 and cannot be cast to float64 without losing its imaginary part; choose part = "real" or part = "imag"
 
     error: problem.toml has 1 mistake; nothing was run
     error: `dims` of InterpCubicSpline does not fit
@@ -446,7 +446,7 @@ fn positions_are_on_their_axis() {
       |                                          ^^^^^^ expected an axis of at least 2 samples, to interpolate between
 
     error: problem.toml has 1 mistake; nothing was run
-    error: wrong value of `bc_type`
+    error: invalid value for `bc_type`
      --> problem.toml:2:67
       |
     2 | A = { type = "InterpCubicSpline", dims = 3, iava = [0], bc_type = "clamped" }
@@ -474,7 +474,7 @@ fn positions_are_on_their_axis() {
       |                                         ^^^^^ entry 0 is inf, expected a position
 
     error: problem.toml has 1 mistake; nothing was run
-    error: wrong value of `dims`
+    error: invalid value for `dims`
      --> problem.toml:2:33
       |
     2 | A = { type = "Bilinear", dims = 3, iava = [[0], [1]] }

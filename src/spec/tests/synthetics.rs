@@ -77,7 +77,7 @@ fn mistakes_of_sources_stand_at_their_keys() {
         ("gaussian = { nt = 3, taper = \"hanning\" }".to_string(), "unknown key `taper`"),
         ("klauder = { nt = 2, dt = 1 }".to_string(), "expected at least 3 samples"),
         ("klauder = { nt = 3, dt = 1, f = [1, 2, 3] }".to_string(), "a list of 2 frequencies"),
-        ("ormsby = { nt = 3, dt = 1, f = [1, 3, 2, 4] }".to_string(), "in rising order"),
+        ("ormsby = { nt = 3, dt = 1, f = [1, 3, 2, 4] }".to_string(), "in increasing order"),
         (format!("linear2d = {{ {axes}, t0 = 1, theta = 0, amp = 1 }}"), "has no `v`"),
         (format!("linear2d = {{ {axes}, v = 0, t0 = 1, theta = 0, amp = 1 }}"), "is not 0"),
         (format!("hyperbolic2d = {{ {axes}, t0 = 1, vrms = [1, 0], amp = 1 }}"), "is not 0"),
