@@ -8,6 +8,7 @@ use super::expansion::{Expansion, array_type, switched};
 use super::mdd::spectrum;
 use crate::operators::Checker;
 use crate::problem::names::Names;
+use crate::scalar::DType;
 use crate::space::show_dims;
 use crate::spec::{ArrayParam, NodeValue};
 
@@ -85,6 +86,98 @@ impl Application for Marchenko {
         &["f1_inv_minus", "f1_inv_plus", "p0_minus", "g_inv_minus", "g_inv_plus"];
 
     fn expand(self, at: &mut Checker<'_>, names: &mut Names, to: &mut Expansion) -> Option<()> {
+        let sizes = self.sizes(at, names, to)?;
+        let kernel = self.kernel(&sizes, to);
+        let parts = self.operators(&sizes, &kernel, to);
+        let direct = self.reversed_wave(&sizes, at, names, to)?;
+        let placed = to.applied("m_fd_placed", &parts.plus_in, &direct);
+        let data = format!("{} @ {} @ {}", parts.minus_in, parts.window, parts.convolve);
+        let data = to.applied("m_d", &data, &direct);
+        to.solve(at, "operator", parts.system.as_str())?;
+        to.solve(at, "data", data)?;
+        outputs(&sizes, &parts, direct, &placed, to)
+    }
+}
+
+/// What the parameters and the headers of their arrays say, checked.
+struct Sizes {
+    /// Dims of the response, of which the first two are alike.
+    response: Vec<usize>,
+    by_frequency: bool,
+    nr: usize,
+    nt: usize,
+    nt2: usize,
+    nf: usize,
+    /// Dims of the points.
+    points: Vec<usize>,
+    /// How many points.
+    nv: usize,
+    real: DType,
+}
+
+impl Sizes {
+    fn dtype(&self) -> (&'static str, NodeValue) {
+        ("dtype", self.real.name().into())
+    }
+}
+
+/// Names of operators.
+struct Parts {
+    /// R for the wave fields of one kind.
+    convolve: String,
+    /// W for one wave field.
+    window: String,
+    /// Time reversed.
+    reversed: String,
+    /// From f- and from f+ to the unknowns (u, v).
+    minus_in: String,
+    plus_in: String,
+    system: String,
+    /// From (u, v) to the Green's functions.
+    greens: String,
+}
+
+/// An operator of type `type_name` with `dims`, one parameter more, and the real type.
+fn along(
+    to: &mut Expansion,
+    sizes: &Sizes,
+    (base, type_name): (&str, &str),
+    dims: &[usize],
+    entry: (&str, NodeValue),
+) -> String {
+    to.operator(base, type_name, [("dims", dims.into()), entry, sizes.dtype()])
+}
+
+/// The five outputs, time last; `direct` is fd+, and `placed` the same in the unknowns.
+fn outputs(
+    sizes: &Sizes,
+    parts: &Parts,
+    direct: String,
+    placed: &str,
+    to: &mut Expansion,
+) -> Option<()> {
+    let Parts { convolve, reversed, minus_in, plus_in, greens, .. } = parts;
+    let many = [&[sizes.nt2, sizes.nr][..], &sizes.points].concat();
+    let axes = [&(1..many.len()).collect::<Vec<_>>()[..], &[0]].concat();
+    let back = along(to, sizes, ("m_back", "Transpose"), &many, ("axes", axes.into()));
+    let first = to.expression("m_first", format!("{minus_in}.H"));
+    let second = to.expression("m_second", format!("{plus_in}.H"));
+    let mut total = |name: &str, operator: String| {
+        let apply =
+            [("operator", operator.into()), ("to", "model".into()), ("plus", placed.into())];
+        to.output(name, apply)
+    };
+    total("f1_inv_minus", format!("{back} @ {first}"))?;
+    total("f1_inv_plus", format!("{back} @ {second}"))?;
+    total("g_inv_minus", format!("-1 * {back} @ {first} @ {greens}"))?;
+    total("g_inv_plus", format!("{back} @ {reversed} @ {second} @ {greens}"))?;
+    let rtm = format!("{back} @ {convolve}");
+    to.output("p0_minus", [("operator", rtm.into()), ("to", direct.into())])
+}
+
+impl Marchenko {
+    /// Reads the headers and checks that all fits together.
+    fn sizes(&self, at: &mut Checker<'_>, names: &mut Names, to: &Expansion) -> Option<Sizes> {
         let r = array_type("R", &self.r, at, names);
         let trav = array_type("trav", &self.trav, at, names);
         let (r, trav) = (r?, trav?);
@@ -119,19 +212,23 @@ impl Application for Marchenko {
         let limit = if by_frequency { r.dims[2].min(nt) } else { nt };
         let nf = at.count("nfmax", self.nfmax.unwrap_or(limit).min(limit))?;
         let real = to.dtype.unwrap_or(r.dtype).real();
-        let (real_name, complex_name) = (real.name(), real.complex().name());
-        let dtype = || ("dtype", NodeValue::from(real_name));
+        Some(Sizes { response: r.dims, by_frequency, nr, nt, nt2, nf, points, nv, real })
+    }
 
-        // The response by frequency, (nf, ns, nr), scaled as PyLops has it.
-        let kernel = if by_frequency {
+    /// The response by frequency, `(nf, ns, nr)`, scaled as PyLops has it.
+    fn kernel(&self, sizes: &Sizes, to: &mut Expansion) -> String {
+        let &Sizes { nr, nt, nt2, nf, real, .. } = sizes;
+        let (real_name, complex_name) = (real.name(), real.complex().name());
+        let dims = sizes.response.as_slice();
+        if sizes.by_frequency {
             let entries = [
-                ("N", vec![ns, nr, nf].into()),
-                ("M", r.dims.as_slice().into()),
+                ("N", vec![nr, nr, nf].into()),
+                ("M", dims.into()),
                 ("dtype", complex_name.into()),
             ];
             let cut = to.operator("m_cut", "Identity", entries);
             let entries = [
-                ("dims", vec![ns, nr, nf].into()),
+                ("dims", vec![nr, nr, nf].into()),
                 ("axes", vec![2_usize, 0, 1].into()),
                 ("dtype", complex_name.into()),
             ];
@@ -139,72 +236,89 @@ impl Application for Marchenko {
             to.applied("m_R", &format!("{front} @ {cut}"), &self.r)
         } else {
             let pads: Vec<Vec<usize>> = vec![vec![0, 0], vec![0, 0], vec![nt - 1, 0]];
-            let entries = [("dims", r.dims.as_slice().into()), ("pad", pads.into()), dtype()];
-            let times = to.operator("m_times", "Pad", entries);
-            let spectrum = spectrum(to, "m", &[ns, nr, nt2], nf, real_name, complex_name);
+            let times = along(to, sizes, ("m_times", "Pad"), dims, ("pad", pads.into()));
+            let spectrum = spectrum(to, "m", &[nr, nr, nt2], nf, real_name, complex_name);
             let scale = 1.0 / (nt2 as f64).sqrt();
             to.applied("m_R", &format!("{scale:?} * {spectrum} @ {times}"), &self.r)
-        };
+        }
+    }
 
-        // R, for the wave fields of one kind and of both.
-        let mdc = |to: &mut Expansion, base: &str, columns: usize| {
-            let entries = [
-                ("G", kernel.as_str().into()),
-                ("nt", nt2.into()),
-                ("nv", columns.into()),
-                ("dt", self.dt.into()),
-                ("dr", self.dr.into()),
-                ("prescaled", self.prescaled.into()),
-            ];
-            to.operator(base, "MDC", entries)
-        };
-        let convolve = mdc(to, "m_conv", nv);
-        let both = mdc(to, "m_conv_both", 2 * nv);
-        let dims = vec![nt2, nr, nv];
-        let pair = vec![nt2, nr, 2, nv];
-        let entries =
-            [("dims", pair.as_slice().into()), ("dimsd", vec![nt2, nr, 2 * nv].into()), dtype()];
-        let joined = to.operator("m_joined", "Reshape", entries);
-        let both = to.expression("m_both", format!("{joined}.H @ {both} @ {joined}"));
-        let whole = |dims: &[usize]| ("dims", NodeValue::from(dims));
-        let flip = |to: &mut Expansion, base: &str, dims: &[usize]| {
-            to.operator(base, "Flip", [whole(dims), ("axis", 0_usize.into()), dtype()])
-        };
-        // A wave field as one of two, the other zero.
-        let place = |to: &mut Expansion, base: &str, side: usize| {
-            let mut pads = vec![vec![0_usize, 0]; 4];
-            pads[2][1 - side] = 1;
-            let entries = [whole(&[nt2, nr, 1, nv]), ("pad", pads.into()), dtype()];
-            to.operator(base, "Pad", entries)
-        };
-        let (minus, plus) = (place(to, "m_minus", 0), place(to, "m_plus", 1));
-        let reversed = flip(to, "m_J", &dims);
+    /// R, for so many wave fields.
+    fn mdc(
+        &self,
+        sizes: &Sizes,
+        kernel: &str,
+        (base, columns): (&str, usize),
+        to: &mut Expansion,
+    ) -> String {
+        let entries = [
+            ("G", kernel.into()),
+            ("nt", sizes.nt2.into()),
+            ("nv", columns.into()),
+            ("dt", self.dt.into()),
+            ("dr", self.dr.into()),
+            ("prescaled", self.prescaled.into()),
+        ];
+        to.operator(base, "MDC", entries)
+    }
+
+    /// The window W, as an array.
+    fn window(&self, sizes: &Sizes, to: &mut Expansion) -> String {
         let window: NodeValue = [
             ("trav", self.trav.as_str().into()),
             ("toff", self.toff.into()),
             ("dt", self.dt.into()),
-            ("nt", nt.into()),
+            ("nt", sizes.nt.into()),
             ("nsmooth", self.nsmooth.into()),
         ]
         .into();
-        let window = to.array("m_window", [("window", window), dtype()]);
+        to.array("m_window", [("window", window), sizes.dtype()])
+    }
+
+    /// The system, and what leads to its unknowns and back.
+    ///
+    /// Z R* is R between two reversals J of time, and W is even. So the rows are alike for (J f-, f+),
+    /// ```text
+    /// (J f-, f+) - W J R (f+, J f-),
+    /// ```
+    /// and apart for their sum and difference over the square root of 2, an orthogonal change:
+    /// ```text
+    /// (u, v) - W J R (u, -v).
+    /// ```
+    /// One pass over R serves both.
+    fn operators(&self, sizes: &Sizes, kernel: &str, to: &mut Expansion) -> Parts {
+        let &Sizes { nr, nt2, nv, .. } = sizes;
+        let convolve = self.mdc(sizes, kernel, ("m_conv", nv), to);
+        let both = self.mdc(sizes, kernel, ("m_conv_both", 2 * nv), to);
+        let pair = [nt2, nr, 2, nv];
+        let dimsd = ("dimsd", vec![nt2, nr, 2 * nv].into());
+        let joined = along(to, sizes, ("m_joined", "Reshape"), &pair, dimsd);
+        let both = to.expression("m_both", format!("{joined}.H @ {both} @ {joined}"));
+        // A wave field as one of two, the other zero.
+        let place = |to: &mut Expansion, base: &str, side: usize| {
+            let mut pads = vec![vec![0_usize, 0]; 4];
+            pads[2][1 - side] = 1;
+            along(to, sizes, (base, "Pad"), &[nt2, nr, 1, nv], ("pad", pads.into()))
+        };
+        let (minus, plus) = (place(to, "m_minus", 0), place(to, "m_plus", 1));
+        let flip = |to: &mut Expansion, base: &str, dims: &[usize]| {
+            along(to, sizes, (base, "Flip"), dims, ("axis", 0_usize.into()))
+        };
+        let reversed = flip(to, "m_J", &[nt2, nr, nv]);
+        let window = self.window(sizes, to);
         let diagonal = |to: &mut Expansion, base: &str, diag: &str| {
-            to.operator(base, "Diagonal", [("diag", diag.into()), dtype()])
+            to.operator(base, "Diagonal", [("diag", diag.into()), sizes.dtype()])
         };
         let twice = to.applied("m_windows", &format!("{minus} + {plus}"), &window);
         let signed = to.applied("m_windows_signed", &format!("{plus} - {minus}"), &window);
         let (window, windows) = (diagonal(to, "m_W", &window), diagonal(to, "m_WW", &twice));
         let signed = diagonal(to, "m_WS", &signed);
-        // Z R* is R between two reversals J of time, and W is even. So the rows are alike for (J f-, f+),
-        //     (J f-, f+) - W J R (f+, J f-),
-        // and apart for their sum and difference over the square root of 2, an orthogonal change:
-        //     (u, v) - W J R (u, -v).
-        // One pass over R serves both.
         let reverse = flip(to, "m_JJ", &pair);
-        let entries =
-            [whole(&pair), ("diag", vec![1.0, -1.0].into()), ("axis", 2_usize.into()), dtype()];
+        let dims: NodeValue = pair[..].into();
+        let diag = ("diag", vec![1.0, -1.0].into());
+        let entries = [("dims", dims.clone()), diag, ("axis", 2_usize.into()), sizes.dtype()];
         let sign = to.operator("m_S", "Diagonal", entries);
-        let identity = to.operator("m_I", "Identity", [("N", pair.as_slice().into()), dtype()]);
+        let identity = to.operator("m_I", "Identity", [("N", dims), sizes.dtype()]);
         let system = to
             .expression("m_M", format!("({identity} + {signed} @ {reverse} @ {both}) @ {windows}"));
         let greens = to.expression("m_G", format!("{identity} - {sign} @ {reverse} @ {both}"));
@@ -212,59 +326,37 @@ impl Application for Marchenko {
         let minus_in =
             to.expression("m_from_minus", format!("{half} * ({minus} + {plus}) @ {reversed}"));
         let plus_in = to.expression("m_from_plus", format!("{half} * ({minus} - {plus})"));
+        Parts { convolve, window, reversed, minus_in, plus_in, system, greens }
+    }
 
-        // fd+: the direct wave reversed in time, then zeros.
-        let (wave, turned) = self.direct_wave(nt, &[&[nr][..], &points].concat(), at, names, to)?;
-        let early = [&[nt, nr][..], &points].concat();
-        let entries = [("dims", early.as_slice().into()), ("axis", 0_usize.into()), dtype()];
-        let reverse = to.operator("m_reverse", "Flip", entries);
+    /// fd+: the direct wave reversed in time, then zeros.
+    fn reversed_wave(
+        &self,
+        sizes: &Sizes,
+        at: &mut Checker<'_>,
+        names: &mut Names,
+        to: &mut Expansion,
+    ) -> Option<String> {
+        let Sizes { nr, nt, points, .. } = sizes;
+        let (wave, time_last) =
+            self.direct_wave(*nt, &[&[*nr][..], points].concat(), at, names, to)?;
+        let early = [&[*nt, *nr][..], points].concat();
+        let reverse = along(to, sizes, ("m_reverse", "Flip"), &early, ("axis", 0_usize.into()));
         let mut pads = vec![vec![0, 0]; early.len()];
         pads[0][1] = nt - 1;
-        let entries = [("dims", early.as_slice().into()), ("pad", pads.into()), dtype()];
-        let pad = to.operator("m_pad", "Pad", entries);
-        let direct = match turned {
-            true => {
-                let given = [&[nr][..], &points, &[nt]].concat();
-                let last = given.len() - 1;
-                let axes = [&[last][..], &(0..last).collect::<Vec<_>>()].concat();
-                let entries = [("dims", given.into()), ("axes", axes.into()), dtype()];
-                let front = to.operator("m_front_G0", "Transpose", entries);
-                format!("{pad} @ {reverse} @ {front}")
-            }
-            false => format!("{pad} @ {reverse}"),
-        };
-        let direct = to.applied("m_fd", &direct, &wave);
-        let placed = to.applied("m_fd_placed", &plus_in, &direct);
-        let data = format!("{minus_in} @ {window} @ {convolve}");
-        let data = to.applied("m_d", &data, &direct);
-        to.solve(at, "operator", system)?;
-        to.solve(at, "data", data)?;
-
-        // Outputs, time last.
-        let many = [&[nt2, nr][..], &points].concat();
-        let axes = [&(1..many.len()).collect::<Vec<_>>()[..], &[0]].concat();
-        let entries = [whole(&many), ("axes", axes.into()), dtype()];
-        let back = to.operator("m_back", "Transpose", entries);
-        let first = to.expression("m_first", format!("{minus_in}.H"));
-        let second = to.expression("m_second", format!("{plus_in}.H"));
-        let mut total = |name: &str, operator: String| {
-            let apply = [
-                ("operator", operator.into()),
-                ("to", "model".into()),
-                ("plus", placed.as_str().into()),
-            ];
-            to.output(name, apply)
-        };
-        total("f1_inv_minus", format!("{back} @ {first}"))?;
-        total("f1_inv_plus", format!("{back} @ {second}"))?;
-        total("g_inv_minus", format!("-1 * {back} @ {first} @ {greens}"))?;
-        total("g_inv_plus", format!("{back} @ {reversed} @ {second} @ {greens}"))?;
-        let rtm = format!("{back} @ {convolve}");
-        to.output("p0_minus", [("operator", rtm.into()), ("to", direct.into())])
+        let pad = along(to, sizes, ("m_pad", "Pad"), &early, ("pad", pads.into()));
+        let mut direct = format!("{pad} @ {reverse}");
+        if time_last {
+            let given = [&[*nr][..], points, &[*nt]].concat();
+            let last = given.len() - 1;
+            let axes = [&[last][..], &(0..last).collect::<Vec<_>>()].concat();
+            let axes = ("axes", axes.into());
+            let front = along(to, sizes, ("m_front_G0", "Transpose"), &given, axes);
+            direct = format!("{direct} @ {front}");
+        }
+        Some(to.applied("m_fd", &direct, &wave))
     }
-}
 
-impl Marchenko {
     /// The direct wave: the name of an array, and whether its time is the last axis.
     fn direct_wave(
         &self,

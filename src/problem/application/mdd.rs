@@ -7,6 +7,7 @@ use super::Application;
 use super::expansion::{Expansion, array_type, switched};
 use crate::operators::Checker;
 use crate::problem::names::Names;
+use crate::scalar::DType;
 use crate::space::show_dims;
 use crate::spec::{ArrayParam, NodeValue};
 
@@ -70,6 +71,104 @@ impl Application for Mdd {
     const OUTPUTS: &'static [&'static str] = &["minv", "madj", "psfinv", "psfadj"];
 
     fn expand(self, at: &mut Checker<'_>, names: &mut Names, to: &mut Expansion) -> Option<()> {
+        let sizes = self.sizes(at, names, to)?;
+        let &Sizes { ns, nr, nv, before, nt2, nf, real, .. } = &sizes;
+        // The kernel by frequency, (nf, ns, nr), and the data, (nt2, ns, nv).
+        let times = sizes.pad(to, "mdd_times_G", &[ns, nr, nt2 - before]);
+        let dims = [ns, nr, nt2];
+        let spectrum = spectrum(to, "mdd", &dims, nf, real.name(), real.complex().name());
+        let kernel = to.applied("mdd_G", &format!("{spectrum} @ {times}"), &self.g);
+        let data = sizes.time_first(to, &self.d);
+        let operator = self.mdc(&sizes, &kernel, ("mdd_M", nv), to);
+        to.solve(at, "operator", operator.as_str())?;
+        to.solve(at, "data", data.as_str())?;
+        self.precondition(&sizes, at, to)?;
+
+        let [inverse, adjoint] = self.time_last(&sizes, ("mdd", &sizes.model()), at, names, to)?;
+        to.output("minv", [("operator", inverse.into()), ("to", "model".into())])?;
+        let adjoint = format!("{adjoint} @ {operator}.H");
+        to.output("madj", [("operator", adjoint.into()), ("to", data.into())])?;
+        if !(to.wants("psfinv") || to.wants("psfadj")) {
+            return Some(());
+        }
+        let spread = self.mdc(&sizes, &kernel, ("mdd_psf", nr), to);
+        let front = sizes.transpose(to, "mdd_front_G", &dims, to_front(3));
+        let data = to.applied("mdd_G_time", &format!("{front} @ {times}"), &self.g);
+        let points = ("mdd_psf", &[nt2, nr, nr][..]);
+        let [inverse, adjoint] = self.time_last(&sizes, points, at, names, to)?;
+        let adjoint = format!("{adjoint} @ {spread}.H");
+        to.output("psfadj", [("operator", adjoint.into()), ("to", data.as_str().into())])?;
+        if to.wants("psfinv") {
+            let solve = to.further("psf", &spread, &data);
+            to.output("psfinv", [("operator", inverse.into()), ("to", solve.into())])?;
+        }
+        Some(())
+    }
+}
+
+/// What the parameters and the headers of their arrays say, checked.
+struct Sizes {
+    ns: usize,
+    nr: usize,
+    nv: usize,
+    /// Dims of the data as they are given.
+    data: Vec<usize>,
+    /// Zeros in front, for negative times.
+    before: usize,
+    nt2: usize,
+    nf: usize,
+    real: DType,
+}
+
+/// The axes of an array of `n`, the last one first.
+fn to_front(n: usize) -> Vec<usize> {
+    [&[n - 1][..], &(0..n - 1).collect::<Vec<_>>()].concat()
+}
+
+impl Sizes {
+    fn dtype(&self) -> (&'static str, NodeValue) {
+        ("dtype", self.real.name().into())
+    }
+
+    /// Dims of the model, time first.
+    fn model(&self) -> Vec<usize> {
+        let all = [self.nt2, self.nr, self.nv];
+        all[..self.data.len()].to_vec()
+    }
+
+    /// Puts zeros at negative times, time last.
+    fn pad(&self, to: &mut Expansion, base: &str, dims: &[usize]) -> String {
+        let mut pads = vec![vec![0, 0]; dims.len()];
+        pads[dims.len() - 1][0] = self.before;
+        let entries = [("dims", dims.into()), ("pad", pads.into()), self.dtype()];
+        to.operator(base, "Pad", entries)
+    }
+
+    fn transpose(
+        &self,
+        to: &mut Expansion,
+        base: &str,
+        dims: &[usize],
+        axes: Vec<usize>,
+    ) -> String {
+        let entries = [("dims", dims.into()), ("axes", axes.into()), self.dtype()];
+        to.operator(base, "Transpose", entries)
+    }
+
+    /// The data with all times, time first: the name of an array.
+    fn time_first(&self, to: &mut Expansion, data: &str) -> String {
+        let times = self.pad(to, "mdd_times_d", &self.data);
+        let mut dims = self.data.clone();
+        let axes = to_front(dims.len());
+        dims[axes[0]] = self.nt2;
+        let front = self.transpose(to, "mdd_front_d", &dims, axes);
+        to.applied("mdd_d", &format!("{front} @ {times}"), data)
+    }
+}
+
+impl Mdd {
+    /// Reads the headers and checks that all fits together.
+    fn sizes(&self, at: &mut Checker<'_>, names: &mut Names, to: &Expansion) -> Option<Sizes> {
         let g = array_type("G", &self.g, at, names);
         let d = array_type("d", &self.d, at, names);
         let (g, d) = (g?, d?);
@@ -103,101 +202,71 @@ impl Application for Mdd {
         let nf = self.nfmax.unwrap_or(nfft).min(nfft);
         at.count("nfmax", nf)?;
         let real = to.dtype.unwrap_or(g.dtype).real();
-        let (real_name, complex_name) = (real.name(), real.complex().name());
+        Some(Sizes { ns, nr, nv, data: d.dims, before, nt2, nf, real })
+    }
 
-        // The kernel by frequency, (nf, ns, nr).
-        let pad = |dims: &[usize]| -> NodeValue {
-            let mut pads = vec![vec![0, 0]; dims.len()];
-            pads[dims.len() - 1][0] = before;
-            pads.into()
-        };
-        let extended = |to: &mut Expansion, base: &str, dims: &[usize]| {
-            let entries = [("dims", dims.into()), ("pad", pad(dims)), ("dtype", real_name.into())];
-            to.operator(base, "Pad", entries)
-        };
-        let times = extended(to, "mdd_times_G", &g.dims);
-        let dims = [ns, nr, nt2];
-        let spectrum = spectrum(to, "mdd", &dims, nf, real_name, complex_name);
-        let kernel = to.applied("mdd_G", &format!("{spectrum} @ {times}"), &self.g);
-        // The data, (nt2, ns, nv).
-        let times_d = extended(to, "mdd_times_d", &d.dims);
-        let mut data_dims = d.dims.clone();
-        data_dims[d.dims.len() - 1] = nt2;
-        let first = |n: usize| [&[n - 1][..], &(0..n - 1).collect::<Vec<_>>()].concat();
-        let transpose = |to: &mut Expansion, base: &str, dims: &[usize], axes: Vec<usize>| {
-            let entries =
-                [("dims", dims.into()), ("axes", axes.into()), ("dtype", real_name.into())];
-            to.operator(base, "Transpose", entries)
-        };
-        let front = transpose(to, "mdd_front_d", &data_dims, first(d.dims.len()));
-        let data = to.applied("mdd_d", &format!("{front} @ {times_d}"), &self.d);
-        let mdc = |to: &mut Expansion, base: &str, nv: usize| {
-            let entries = [
-                ("G", kernel.as_str().into()),
-                ("nt", nt2.into()),
-                ("nv", nv.into()),
-                ("dt", self.dt.into()),
-                ("dr", self.dr.into()),
-                ("twosided", self.twosided.into()),
-            ];
-            to.operator(base, "MDC", entries)
-        };
-        let operator = mdc(to, "mdd_M", nv);
-        to.solve(at, "operator", operator.as_str())?;
-        to.solve(at, "data", data.as_str())?;
-        if self.twosided && self.causality_precond {
-            let nt = nt2.div_ceil(2);
-            let causal: NodeValue =
-                [("nt", nt.into()), ("nsmooth", self.smooth_precond.into())].into();
-            let entries = [("causal", causal), ("dtype", real_name.into())];
-            let causal = to.array("mdd_causal", entries);
-            let entries = [
-                ("diag", causal.into()),
-                ("dims", vec![nt2, nr, nv].into()),
-                ("axis", 0_usize.into()),
-            ];
-            let precondition = to.operator("mdd_P", "Diagonal", entries);
-            to.solve(at, "preconditioner", precondition)?;
-        }
+    /// The convolution with the kernel, for so many sources.
+    fn mdc(
+        &self,
+        sizes: &Sizes,
+        kernel: &str,
+        (base, nv): (&str, usize),
+        to: &mut Expansion,
+    ) -> String {
+        let entries = [
+            ("G", kernel.into()),
+            ("nt", sizes.nt2.into()),
+            ("nv", nv.into()),
+            ("dt", self.dt.into()),
+            ("dr", self.dr.into()),
+            ("twosided", self.twosided.into()),
+        ];
+        to.operator(base, "MDC", entries)
+    }
 
-        // Time last again, and the wavelet.
-        let mut back = |to: &mut Expansion, base: &str, dims: &[usize]| -> Option<[String; 2]> {
-            let axes = [&(1..dims.len()).collect::<Vec<_>>()[..], &[0]].concat();
-            let plain = transpose(to, &format!("{base}_back"), dims, axes);
-            let Some(wav) = &self.wav else { return Some([plain.clone(), plain]) };
-            let nw = at.array("wav", wav, real, names)?.ty().clone();
-            let label = format!("expected at most {nt2} samples of one axis");
-            at.require(nw.dims.len() == 1 && nw.len() <= nt2, "wav", label)?;
-            let wav = NodeValue::from(at.table.params.get("wav")?);
-            let mut dims = dims.to_vec();
-            dims.rotate_left(1);
-            let entries = [
-                ("dims", dims.into()),
-                ("h", wav),
-                ("offset", ((nw.len() - 1) / 2).into()),
-                ("dtype", real_name.into()),
-            ];
-            let convolve = to.operator(&format!("{base}_wav"), "Convolve1D", entries);
-            Some([format!("{convolve} @ {plain}"), plain])
-        };
-        let model = if d.dims.len() == 3 { vec![nt2, nr, nv] } else { vec![nt2, nr] };
-        let [inverse, adjoint] = back(to, "mdd", &model)?;
-        to.output("minv", [("operator", inverse.into()), ("to", "model".into())])?;
-        let adjoint = format!("{adjoint} @ {operator}.H");
-        to.output("madj", [("operator", adjoint.into()), ("to", data.into())])?;
-        if to.wants("psfinv") || to.wants("psfadj") {
-            let spread = mdc(to, "mdd_psf", nr);
-            let front = transpose(to, "mdd_front_G", &dims, first(3));
-            let data = to.applied("mdd_G_time", &format!("{front} @ {times}"), &self.g);
-            let [inverse, adjoint] = back(to, "mdd_psf", &[nt2, nr, nr])?;
-            let adjoint = format!("{adjoint} @ {spread}.H");
-            to.output("psfadj", [("operator", adjoint.into()), ("to", data.as_str().into())])?;
-            if to.wants("psfinv") {
-                let solve = to.further("psf", &spread, &data);
-                to.output("psfinv", [("operator", inverse.into()), ("to", solve.into())])?;
-            }
+    /// The preconditioner that keeps the model at times from zero on, if it is asked for.
+    fn precondition(&self, sizes: &Sizes, at: &mut Checker<'_>, to: &mut Expansion) -> Option<()> {
+        if !(self.twosided && self.causality_precond) {
+            return Some(());
         }
-        Some(())
+        let nt = sizes.nt2.div_ceil(2);
+        let causal: NodeValue = [("nt", nt.into()), ("nsmooth", self.smooth_precond.into())].into();
+        let causal = to.array("mdd_causal", [("causal", causal), sizes.dtype()]);
+        let entries = [
+            ("diag", causal.into()),
+            ("dims", vec![sizes.nt2, sizes.nr, sizes.nv].into()),
+            ("axis", 0_usize.into()),
+        ];
+        let precondition = to.operator("mdd_P", "Diagonal", entries);
+        to.solve(at, "preconditioner", precondition)
+    }
+
+    /// Puts time last again: with the wavelet, if there is one, and without.
+    fn time_last(
+        &self,
+        sizes: &Sizes,
+        (base, dims): (&str, &[usize]),
+        at: &mut Checker<'_>,
+        names: &mut Names,
+        to: &mut Expansion,
+    ) -> Option<[String; 2]> {
+        let axes = [&(1..dims.len()).collect::<Vec<_>>()[..], &[0]].concat();
+        let plain = sizes.transpose(to, &format!("{base}_back"), dims, axes);
+        let Some(wav) = &self.wav else { return Some([plain.clone(), plain]) };
+        let nw = at.array("wav", wav, sizes.real, names)?.ty().clone();
+        let label = format!("expected at most {} samples of one axis", sizes.nt2);
+        at.require(nw.dims.len() == 1 && nw.len() <= sizes.nt2, "wav", label)?;
+        let wav = NodeValue::from(at.table.params.get("wav")?);
+        let mut dims = dims.to_vec();
+        dims.rotate_left(1);
+        let entries = [
+            ("dims", dims.into()),
+            ("h", wav),
+            ("offset", ((nw.len() - 1) / 2).into()),
+            sizes.dtype(),
+        ];
+        let convolve = to.operator(&format!("{base}_wav"), "Convolve1D", entries);
+        Some([format!("{convolve} @ {plain}"), plain])
     }
 }
 
