@@ -79,8 +79,14 @@ fn mistakes_of_sources_stand_at_their_keys() {
         ("klauder = { nt = 3, dt = 1, f = [1, 2, 3] }".to_string(), "a list of 2 frequencies"),
         ("ormsby = { nt = 3, dt = 1, f = [1, 3, 2, 4] }".to_string(), "in increasing order"),
         (format!("linear2d = {{ {axes}, t0 = 1, theta = 0, amp = 1 }}"), "has no `v`"),
-        (format!("linear2d = {{ {axes}, v = 0, t0 = 1, theta = 0, amp = 1 }}"), "is not 0"),
-        (format!("hyperbolic2d = {{ {axes}, t0 = 1, vrms = [1, 0], amp = 1 }}"), "is not 0"),
+        (
+            format!("linear2d = {{ {axes}, v = 0, t0 = 1, theta = 0, amp = 1 }}"),
+            "expected a nonzero number",
+        ),
+        (
+            format!("hyperbolic2d = {{ {axes}, t0 = 1, vrms = [1, 0], amp = 1 }}"),
+            "expected a nonzero number",
+        ),
         (format!("hyperbolic2d = {{ {axes}, t0 = [], vrms = 1, amp = 1 }}"), "for each event"),
         (
             format!("hyperbolic2d = {{ {axes}, t0 = [1, 2], vrms = [1, 2, 3], amp = 1 }}"),
