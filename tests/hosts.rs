@@ -376,7 +376,7 @@ fn two_hosts_run_one_solve() {
     let unseen = run(hidden.path(), hosts);
     assert_eq!(unseen.status.code(), Some(2), "{}", text(&unseen.stderr));
     let told = text(&unseen.stderr);
-    assert!(told.contains("process 2 on pylb says so, other processes do not"), "{told}");
+    assert!(told.contains("only process 2 on pylb reports this"), "{told}");
     assert_eq!(names(&hidden), ["d.npy", "problem.toml"]);
     let staged = run(hidden.path(), &format!("{hosts} --stage"));
     assert!(staged.status.success(), "{}", text(&staged.stderr));
