@@ -133,21 +133,36 @@ fn add<T: Scalar>(y: ArrayViewMutD<'_, T>, x: ArrayViewD<'_, T>, w: T::Real) {
 
 /// One row's sum in each of some lanes, which stand side by side from element `start`.
 fn together<T: Scalar>(turned: &[T], start: usize, row: &[(usize, f64)]) -> [T; LANES] {
-    let width = LANES * parts::<T>();
     let mut sums = [T::default(); LANES];
     let (out, turned) = (reals_mut(&mut sums), reals(turned));
+    if parts::<T>() == 1 {
+        sum_of::<T::Real, LANES>(out, turned, start, row);
+    } else {
+        sum_of::<T::Real, { 2 * LANES }>(out, turned, start, row);
+    }
+    sums
+}
+
+/// The same of real numbers, `W` side by side: the compiler keeps as many sums in registers.
+fn sum_of<R: Real, const W: usize>(
+    out: &mut [R],
+    turned: &[R],
+    start: usize,
+    row: &[(usize, f64)],
+) {
     vectorized(
         #[inline(always)]
         || {
-            let mut sum = [T::Real::default(); 2 * LANES];
+            let mut sum = [R::default(); W];
             for &(c, w) in row {
-                let (at, w) = (width * (c - start), <T::Real as Real>::rounded(w));
-                sum.iter_mut().zip(&turned[at..at + width]).for_each(|(s, x)| *s += *x * w);
+                let (x, w) = (&turned[W * (c - start)..][..W], R::rounded(w));
+                for k in 0..W {
+                    sum[k] += x[k] * w;
+                }
             }
-            out.copy_from_slice(&sum[..width]);
+            out.copy_from_slice(&sum);
         },
     );
-    sums
 }
 
 #[cfg(test)]
