@@ -72,22 +72,26 @@ impl Parameters for Interp {
         if matches!(kind, Kind::Linear | Kind::CubicSpline) {
             at.two_samples(n)?;
         }
-        let positions = at.position_list("iava", &self.iava, scope)?;
-        let model = ArrayType { dims, dtype };
-        if kind == Kind::Sinc {
-            at.are_finite("iava", &positions)?;
-            return sinc_of(model, axis, positions, self.tol, at);
+        let mut positions = at.position_list("iava", &self.iava, scope)?;
+        if kind != Kind::Sinc {
+            positions = at.on_axis("iava", positions, n)?;
         }
-        let positions = at.on_axis("iava", positions, n)?;
-        let between = positions.iter().map(|&p| Between::at(p, n.max(2)));
-        Some(match kind {
-            Kind::CubicSpline => spline(model, axis, &positions),
-            Kind::Linear => Interpolation::along(model, axis, between.map(Between::linear)),
-            _ => {
-                let nearest = positions.iter().map(|p| p.round_ties_even() as usize);
-                Interpolation::along(model, axis, nearest.map(|i| vec![(i, 1.0)]))
+        let model = ArrayType { dims, dtype };
+        match kind {
+            Kind::Nearest => {
+                let nearest = positions.iter().map(|p| vec![(p.round_ties_even() as usize, 1.0)]);
+                Some(Interpolation::along(model, axis, nearest))
             }
-        })
+            Kind::Linear => {
+                let around = positions.iter().map(|&p| Between::at(p, n).linear());
+                Some(Interpolation::along(model, axis, around))
+            }
+            Kind::Sinc => {
+                at.are_finite("iava", &positions)?;
+                sinc_of(model, axis, positions, self.tol, at)
+            }
+            Kind::CubicSpline => Some(spline(model, axis, &positions)),
+        }
     }
 }
 
