@@ -1,10 +1,11 @@
-//! Every operator of `tests/golden/operators.json` agrees with PyLops, forward and adjoint, in double and
+//! Every operator of `tests/golden/operators/*.json` agrees with PyLops, forward and adjoint, in double and
 //! in single precision, whole and in chunks; with the same bits on 2 or 3 thread-ranks, one of them
-//! forward and the other one back. How the file was made: `tests/golden/README.md`.
+//! forward and the other one back. How the files were made: `tests/golden/README.md`.
 
 mod common;
 
 use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 
 use common::{Dice, Problem, Stored, each, single};
 use serde::Deserialize;
@@ -148,11 +149,23 @@ fn head(values: &[f64]) -> &[f64] {
     &values[..values.len().min(12)]
 }
 
+/// The cases of every family, by name of the family.
+fn cases() -> Vec<Case> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/operators");
+    let mut files: Vec<PathBuf> =
+        std::fs::read_dir(folder).unwrap().map(|f| f.unwrap().path()).collect();
+    files.retain(|file| file.extension().is_some_and(|ending| ending == "json"));
+    files.sort();
+    let read = |file: &PathBuf| -> Vec<Case> {
+        serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap()
+    };
+    files.iter().flat_map(read).collect()
+}
+
 #[test]
 fn operators_agree_with_pylops() {
-    let text = include_str!("golden/operators.json");
-    let cases: Vec<Case> = serde_json::from_str(text).unwrap();
-    assert!(cases.len() >= 800, "operators.json is cut: {} cases", cases.len());
+    let cases = cases();
+    assert!(cases.len() >= 900, "cases are missing: {} found", cases.len());
     let wrong = each(&cases, |case| &case.name, Case::check);
     if wrong.is_empty() {
         return;

@@ -33,6 +33,16 @@ struct Tally {
     failed: Vec<String>,
 }
 
+impl std::fmt::Display for Tally {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Tally { solved, refused, failed } = self;
+        write!(f, "{solved} solved, {} refused, {} failed", refused.len(), failed.len())
+    }
+}
+
+/// How often a long run says what came of it so far.
+const EVERY: Duration = Duration::from_secs(300);
+
 /// One application for so many problems.
 const APPLICATIONS: u64 = 16;
 
@@ -59,11 +69,17 @@ fn soak(seeds: impl Iterator<Item = u64> + Send, patience: Option<Duration>) -> 
     let begin = Instant::now();
     let seeds = Mutex::new(seeds);
     let tally = Mutex::new(Tally::default());
+    let told = Mutex::new(begin);
     let work = || {
         while patience.is_none_or(|patience| begin.elapsed() < patience) {
             let Some(seed) = seeds.lock().unwrap().next() else { return };
             let (verdict, text) = tried(seed);
             let mut tally = tally.lock().unwrap();
+            let mut told = told.lock().unwrap();
+            if told.elapsed() > EVERY {
+                println!("{} min: {tally}", begin.elapsed().as_secs() / 60);
+                *told = Instant::now();
+            }
             match verdict {
                 Verdict::Right => tally.solved += 1,
                 Verdict::Refused(why) => tally.refused.push(format!("seed {seed}: {why}\n{text}")),
@@ -121,12 +137,7 @@ fn by_the_hour() {
     };
     let patience = Duration::from_secs(60 * number("SOAK_MINUTES", 10));
     let tally = soak(number("SOAK_SEED", 1_000_000).., Some(patience));
-    println!(
-        "{} solved, {} refused, {} failed",
-        tally.solved,
-        tally.refused.len(),
-        tally.failed.len()
-    );
+    println!("{tally}");
     if std::env::var_os("SOAK_REFUSED").is_some() {
         println!("{}", tally.refused.join("\n\n"));
     }

@@ -107,6 +107,9 @@ fn judge(case: &Case, run: &Run) -> Result<bool, String> {
     Ok(true)
 }
 
+/// How often a long run says what came of it so far.
+const EVERY: Duration = Duration::from_secs(300);
+
 /// Counts of what happened.
 #[derive(Default)]
 struct Tally {
@@ -185,11 +188,17 @@ fn random_systems_by_the_hour() {
     let (first, minutes) = (number("SOAK_SEED", 1), number("SOAK_MINUTES", 60));
     let patience = Duration::from_secs(60 * minutes);
     let (mut tally, begin) = (Tally::default(), Instant::now());
+    let mut told = begin;
     // Seeds of different runs are far apart.
     let mut seed = first.wrapping_mul(1_000_000_007);
     while begin.elapsed() < patience && tally.wrong.len() < 50 {
         soak(seed, &mut tally);
         seed += 1;
+        if told.elapsed() > EVERY {
+            let minutes = begin.elapsed().as_secs() / 60;
+            println!("{minutes} min: {} systems, {} wrong", tally.systems, tally.wrong.len());
+            told = Instant::now();
+        }
     }
     report(&tally);
 }
