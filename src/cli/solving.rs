@@ -14,7 +14,7 @@ use crate::cli::voice;
 use crate::io::{Output, TextOutput};
 use crate::problem::Problem;
 use crate::report::{Progress, Record, Shown};
-use crate::run::{Job, Memory, Places, Run, Solved};
+use crate::run::{Memory, Places, PreparedSolve, Run, Solved};
 use crate::spec::OutputName;
 
 /// A solved problem whose outputs are not yet at their places.
@@ -97,12 +97,12 @@ pub(super) fn solve(
     let outputs: Vec<_> =
         places.iter().map(|(name, place)| (name.clone(), &place.output)).collect();
     let found = team.run(args.ranks, threads, |machine| {
-        let watch = |job: &Job<'_>| {
+        let watch = |prepared: &PreparedSolve<'_>| {
             let shown = Shown {
                 progress: &progress,
-                name: job.name.to_string(),
-                equations: job.solve.equations(),
-                niter: job.solve.method.niter().unwrap_or(0),
+                name: prepared.name.to_string(),
+                equations: prepared.solve.equations(),
+                niter: prepared.solve.method.niter().unwrap_or(0),
             };
             let visible = machine.rank() == 0 && shown.niter > 0;
             Record::new(stop.clone(), visible.then_some(shown))

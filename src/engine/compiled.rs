@@ -239,7 +239,7 @@ impl Compiled {
     }
 
     /// A store with the box that this process holds of it.
-    fn place(&self, id: StoreId) -> (&crate::plan::Store, &IndexBox) {
+    fn place(&self, id: StoreId) -> (&crate::plan::PlannedStore, &IndexBox) {
         (self.plan.store(id), &self.share.held[id.0])
     }
 

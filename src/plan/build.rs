@@ -30,7 +30,7 @@ pub enum StoreKind {
 
 /// An array that is kept in memory.
 #[derive(Clone, Debug)]
-pub struct Store {
+pub struct PlannedStore {
     /// The node that gives it.
     pub node: NodeId,
     /// Dims and element type.
@@ -67,7 +67,7 @@ pub struct Plan {
     /// The program.
     pub program: Program,
     /// Everything kept.
-    pub stores: Vec<Store>,
+    pub stores: Vec<PlannedStore>,
     /// What runs, in order.
     pub stages: Vec<Stage>,
     /// For each node the store that keeps it, if any.
@@ -114,7 +114,7 @@ pub fn plan(outline: Outline, request: &Request) -> Plan {
     let Outline { program, needed, depends, kept: Kept { kept, cuts, uses } } = &outline;
     let graph = &program.graph;
     let count = graph.nodes().len();
-    let mut stores: Vec<Store> = Vec::new();
+    let mut stores: Vec<PlannedStore> = Vec::new();
     let mut store_of: Vec<Option<StoreId>> = vec![None; count];
     let mut stages = Vec::new();
     let mut outputs_of: Vec<Vec<usize>> = vec![Vec::new(); count];
@@ -124,7 +124,7 @@ pub fn plan(outline: Outline, request: &Request) -> Plan {
         let node = graph.node(id);
         let mut add = |kind: StoreKind, tiles: Tiles| {
             let store = StoreId(stores.len());
-            stores.push(Store { node: id, ty: node.ty.clone(), kind, tiles });
+            stores.push(PlannedStore { node: id, ty: node.ty.clone(), kind, tiles });
             store
         };
         let by_rule = || outline.tiles(id);
@@ -167,7 +167,12 @@ pub fn plan(outline: Outline, request: &Request) -> Plan {
         for &k in outputs {
             let tiles = request.outputs.get(k).cloned().unwrap_or_else(by_rule);
             let store = StoreId(stores.len());
-            stores.push(Store { node: id, ty: node.ty.clone(), kind: StoreKind::Output(k), tiles });
+            stores.push(PlannedStore {
+                node: id,
+                ty: node.ty.clone(),
+                kind: StoreKind::Output(k),
+                tiles,
+            });
             stages.push(Stage { store, reads: Vec::new(), once: false });
             ends[1][k] = Some(store);
             if store_of[id.0].is_none() {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 
 use crate::plan::boxes::Boxes;
-use crate::plan::{Plan, Store, StoreId, StoreKind};
+use crate::plan::{Plan, PlannedStore, StoreId, StoreKind};
 use crate::space::IndexBox;
 
 /// What every process needs of one store for one stage.
@@ -107,7 +107,7 @@ impl Plan {
 
     /// The shares of all of `size` processes, one at a time.
     pub fn shares(&self, size: usize) -> Shares<'_> {
-        let owned = |store: &Store| {
+        let owned = |store: &PlannedStore| {
             let constant = matches!(store.kind, StoreKind::Constant(_));
             let own = |rank| match constant {
                 true => IndexBox::empty(store.ty.dims.len()),

@@ -7,7 +7,7 @@ use crate::space::IndexBox;
 /// A row for each array of a plan: its name, dims and type, how it is shared, and most bytes that one
 /// process holds of it.
 pub fn partitions(plan: &Plan, shares: &[Share]) -> Vec<[String; 4]> {
-    let row = |(k, store): (usize, &crate::plan::Store)| {
+    let row = |(k, store): (usize, &crate::plan::PlannedStore)| {
         let constant = matches!(store.kind, StoreKind::Constant(_));
         let held: Vec<&IndexBox> = shares.iter().map(|s| &s.held[k]).collect();
         let own: Vec<&IndexBox> = match constant {

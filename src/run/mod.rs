@@ -13,5 +13,5 @@ pub use dottest::dottest;
 pub use expectations::{Check, bound, check, wants_dottest};
 pub use memory::{Divided, Memory, OverLimit};
 pub use outputs::{Written, doubts};
-pub use solve::{Further, Job, Places, Run, Solution, Solved, Timings};
+pub use solve::{Further, Places, PreparedSolve, Run, Solution, Solved, Timings};
 pub use system::System;

@@ -96,7 +96,7 @@ impl Timings {
 }
 
 /// One solve of a run, with its equations.
-pub struct Job<'a> {
+pub struct PreparedSolve<'a> {
     /// Its name; empty for `[solve]`.
     pub name: &'a str,
     /// What is solved.
@@ -106,8 +106,8 @@ pub struct Job<'a> {
 
 /// The solves of a problem, the further ones first, as they run; and what it writes.
 pub struct Run<'a> {
-    further: Vec<Job<'a>>,
-    main: Job<'a>,
+    further: Vec<PreparedSolve<'a>>,
+    main: PreparedSolve<'a>,
     /// Outputs that operators make.
     made: Vec<&'a problem::Output>,
 }
@@ -134,9 +134,9 @@ impl Solution {
     }
 }
 
-impl<'a> Job<'a> {
-    fn new((name, solve): (&'a str, &'a Solve)) -> Result<Job<'a>> {
-        Ok(Job { name, solve, system: System::new(solve)? })
+impl<'a> PreparedSolve<'a> {
+    fn new((name, solve): (&'a str, &'a Solve)) -> Result<PreparedSolve<'a>> {
+        Ok(PreparedSolve { name, solve, system: System::new(solve)? })
     }
 
     /// What some of `size` processes hold.
@@ -189,7 +189,7 @@ impl<'a> Job<'a> {
     }
 }
 
-impl Job<'_> {
+impl PreparedSolve<'_> {
     /// Warnings that follow from the residual computed at the end.
     fn refuted(&self, found: &Solution) -> Option<Stop> {
         let (iteration, residual) = (found.iterations, found.residual_norm);
@@ -252,13 +252,17 @@ fn sentence(all: &[&str]) -> String {
 impl<'a> Run<'a> {
     /// The run of a problem that solves something.
     pub fn new(problem: &'a Problem, solve: &'a Solve) -> Result<Run<'a>> {
-        let further = problem.solves.iter().map(|(name, solve)| Job::new((name, solve)));
-        let further: Result<Vec<Job<'_>>> = further.collect();
-        Ok(Run { further: further?, main: Job::new(("", solve))?, made: made_outputs(problem) })
+        let further = problem.solves.iter().map(|(name, solve)| PreparedSolve::new((name, solve)));
+        let further: Result<Vec<PreparedSolve<'_>>> = further.collect();
+        Ok(Run {
+            further: further?,
+            main: PreparedSolve::new(("", solve))?,
+            made: made_outputs(problem),
+        })
     }
 
     /// The solve that all is for.
-    pub fn main(&self) -> &Job<'a> {
+    pub fn main(&self) -> &PreparedSolve<'a> {
         &self.main
     }
 
@@ -267,11 +271,11 @@ impl<'a> Run<'a> {
         let mut all = self.main.memory(threads, ranks.clone(), size)?;
         let mut kept = 0;
         let mut types = vec![self.main.solve.model_type.clone()];
-        for job in &self.further {
-            let other = job.memory(threads, ranks.clone(), size)?;
+        for prepared in &self.further {
+            let other = prepared.memory(threads, ranks.clone(), size)?;
             all.iter_mut().zip(other).for_each(|(a, b)| *a = a.or(&b));
-            kept += job.solve.model_type.bytes().div_ceil(size);
-            types.push(job.solve.model_type.clone());
+            kept += prepared.solve.model_type.bytes().div_ceil(size);
+            types.push(prepared.solve.model_type.clone());
         }
         all.iter_mut().for_each(|memory| memory.add_vectors(kept));
         if !self.made.is_empty() {
@@ -289,7 +293,7 @@ impl<'a> Run<'a> {
         machine: &Machine,
         start: Instant,
         places: Places<'_>,
-        watch: &dyn Fn(&Job<'_>) -> M,
+        watch: &dyn Fn(&PreparedSolve<'_>) -> M,
     ) -> Result<(Solution, M)> {
         let spill = places.spill;
         let mut monitor = watch(&self.main);
@@ -306,15 +310,16 @@ impl<'a> Run<'a> {
             warnings: Vec::new(),
         };
         let mut models = Vec::new();
-        for job in &self.further {
+        for prepared in &self.further {
             let begin = Instant::now();
-            let (outcome, model, _) = job.iterate(machine, spill, &mut watch(job), &mut || ())?;
-            let said = outcome.warnings.iter().map(|w| format!("solve `{}`: {w}", job.name));
+            let (outcome, model, _) =
+                prepared.iterate(machine, spill, &mut watch(prepared), &mut || ())?;
+            let said = outcome.warnings.iter().map(|w| format!("solve `{}`: {w}", prepared.name));
             solution.warnings.extend(said);
             let (stop, iterations) = (outcome.stop.clone(), outcome.iterations);
             let seconds = begin.elapsed().as_secs_f64();
             solution.timings.solves += seconds;
-            let name = job.name.to_string();
+            let name = prepared.name.to_string();
             solution.further.push(Further { name, iterations, stop, seconds });
             if outcome.stop.failed() {
                 solution.take(Outcome { warnings: Vec::new(), ..outcome });
