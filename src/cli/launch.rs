@@ -12,7 +12,7 @@ mod witness;
 #[cfg(feature = "mpi")]
 pub(super) use {
     mpirun::{in_job, start},
-    notes::tell_of_temporary_files,
+    notes::{tell_of_a_reason, tell_of_temporary_files},
     witness::witness,
 };
 

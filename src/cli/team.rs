@@ -230,6 +230,7 @@ impl Team {
                     // Process 0 says why and ends all, unless it hears of it too late.
                     std::thread::sleep(std::time::Duration::from_secs(5));
                     if let Err(CommandFailure::Run(why)) = &outcome {
+                        launch::tell_of_a_reason();
                         voice::complain_anyway(&format!("error: {why}"));
                     }
                 }
@@ -331,6 +332,7 @@ fn end_all_on_panic(rank: usize) {
     std::panic::set_hook(Box::new(move |info| {
         let message = info.payload_as_str().unwrap_or("the reason is unknown");
         let place = info.location().map(|l| format!(", at {l}")).unwrap_or_default();
+        launch::tell_of_a_reason();
         voice::complain_anyway(&format!(
             "error: process {rank} on {}: a bug in pylopsd: {message}{place}",
             host()

@@ -129,6 +129,10 @@ pub(super) fn told(outcome: &Outcome) -> u8 {
     let Err(failure) = outcome else { return 0 };
     let code = failure.code();
     let json = ASKED.get().is_some_and(|asked| asked.json) && !SAID.load(Ordering::Relaxed);
+    #[cfg(feature = "mpi")]
+    if speaks() {
+        launch::tell_of_a_reason();
+    }
     if let Some(text) = failure.text() {
         if !only_json() {
             complain(text.trim_end());

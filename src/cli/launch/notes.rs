@@ -24,7 +24,11 @@ pub(super) enum Note {
     Temporary(PathBuf),
     /// A process, its host, and the signal that ended it.
     Lost { rank: usize, host: String, signal: i32 },
+    /// A process has said why the run ends.
+    Explained,
 }
+
+const EXPLAINED: &str = "explained";
 
 fn note(word: &str, text: &str) -> String {
     format!("\u{1}{word} {text} {word}\n")
@@ -44,10 +48,20 @@ pub(super) fn read(word: &str, line: &str) -> Option<Note> {
         let (rank, signal) = (words.next()?.parse().ok()?, words.next()?.parse().ok()?);
         return Some(Note::Lost { rank, host: words.next()?.into(), signal });
     }
+    if text == EXPLAINED {
+        return Some(Note::Explained);
+    }
     let path = PathBuf::from(text);
     let name = path.file_name()?.to_str()?;
     let ours = name.starts_with('.') && name.ends_with(".partial") || name.starts_with(".tmp");
     (path.is_absolute() && ours).then_some(Note::Temporary(path))
+}
+
+/// Tells that this process says why the run ends, if somebody reads that.
+pub(in crate::cli) fn tell_of_a_reason() {
+    if let Some(word) = OWN.get() {
+        let _ = std::io::stderr().write_all(note(word, EXPLAINED).as_bytes());
+    }
 }
 
 /// Tells of all temporary files from now on, if somebody reads that.
@@ -82,6 +96,7 @@ mod tests {
         let host = || "node 1".to_string();
         let killed = Note::Lost { rank: 3, host: host(), signal: 9 };
         assert_eq!(read(&word, lost(&word, 3, 9, &host()).trim_end()), Some(killed));
+        assert_eq!(told(EXPLAINED), Some(Note::Explained));
         for other in
             ["/home/you", "/home/you/.ssh", "m.npy.partial", "/a/m.npy.partial", "", "/", "lost 1"]
         {

@@ -59,7 +59,7 @@ pub(super) struct LauncherLog {
     /// Temporary files that they made.
     temporary: Vec<PathBuf>,
     /// Whether one of the processes has said why it ended.
-    by_process: bool,
+    explained: bool,
     /// Whether the user wanted the end.
     pub(super) interrupted: bool,
     /// What a note or the launcher reported about a lost process or host, in our words.
@@ -111,6 +111,7 @@ impl LauncherLog {
             }
             match notes::read(&self.word, &line) {
                 Some(Note::Temporary(path)) => self.temporary.push(path),
+                Some(Note::Explained) => self.explained = true,
                 Some(Note::Lost { rank, host, signal }) => {
                     let how = ended_by(Some(signal));
                     self.lost.get_or_insert(format!("process {rank} on {host} {how}"));
@@ -143,13 +144,12 @@ impl LauncherLog {
         }
         // Open MPI: "[node1:123] 1 more process has sent help message ...", and where it noticed.
         let chatter = line.starts_with('[') && line.contains("] ")
-            || line.trim().is_empty() && !self.by_process
+            || line.trim().is_empty() && !self.explained
             || line.starts_with("Primary job  terminated normally")
             || line.contains(": Forwarding signal ");
         if chatter {
             self.rest.push(line.to_string());
         } else {
-            self.by_process |= line.starts_with("error") || line == "interrupted";
             // A reader that left is no reason to fail.
             let _ = writeln!(std::io::stderr(), "{line}");
         }
@@ -205,12 +205,12 @@ impl LauncherLog {
         // Those that were killed could not.
         self.temporary.iter().for_each(|path| abandon(path));
         if self.interrupted {
-            if !self.by_process {
+            if !self.explained {
                 complain("interrupted");
             }
             return 130;
         }
-        if self.by_process {
+        if self.explained {
             return code;
         }
         if let Some(lost) = self.lost.as_ref().or(self.guess.as_ref()) {
@@ -335,7 +335,7 @@ mod tests {
     #[test]
     fn the_exit_codes_of_processes_are_kept() {
         for (code, expected) in [(0, 0), (2, 2), (3, 3), (130, 130), (1, 1), (137, 1), (255, 1)] {
-            let told = LauncherLog { by_process: true, ..LauncherLog::default() };
+            let told = LauncherLog { explained: true, ..LauncherLog::default() };
             assert_eq!(told.conclude(ExitStatus::from_raw(code << 8)), expected);
         }
     }
