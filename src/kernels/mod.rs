@@ -15,6 +15,7 @@ mod scratch;
 pub mod sparse;
 pub mod spread;
 pub mod stencil;
+pub mod tridiagonal;
 pub mod vector;
 
 pub use banded::Banded;

@@ -95,15 +95,21 @@ impl Parameters for Interp {
     }
 }
 
-/// `sin(pi u) / (pi u)`
-fn sinc(u: f64) -> f64 {
-    let v = std::f64::consts::PI * u;
-    if v == 0.0 { 1.0 } else { v.sin() / v }
-}
-
-/// The weights of all samples at a position.
+/// The weights of all samples at position `p = i + t`, `|t| <= 1/2`, with one sine for all of them:
+///
+/// ```text
+/// sinc(p - j) = (-1)^(i-j) sin(pi t) / (pi (p - j))
+/// ```
 fn sincs(p: f64, n: usize) -> impl Iterator<Item = f64> {
-    (0..n).map(move |j| sinc(p - j as f64))
+    let nearest = p.round();
+    let scale = (std::f64::consts::PI * (p - nearest)).sin() / std::f64::consts::PI;
+    // Of `(-1)^i`, for any size of `i`.
+    let odd = nearest.rem_euclid(2.0) != 0.0;
+    let signs = if odd { [-scale, scale] } else { [scale, -scale] };
+    (0..n).map(move |j| {
+        let u = p - j as f64;
+        if u == 0.0 { 1.0 } else { signs[j % 2] / u }
+    })
 }
 
 fn sinc_of(

@@ -32,6 +32,7 @@ mod sparse_rows;
 mod spread;
 mod stencil;
 mod sum;
+mod tridiagonal;
 mod zeros;
 
 use std::hash::{Hash, Hasher};
@@ -138,6 +139,7 @@ primitives! {
     cumulative_sum::CumulativeSum,
     spread::Spread,
     sparse_rows::SparseRows,
+    tridiagonal::Tridiagonal,
     kirchhoff::Kirchhoff,
     #[cfg(test)]
     faulty::Faulty,
