@@ -51,7 +51,7 @@ impl DType {
         matches!(self, DType::Float64 | DType::Complex128)
     }
 
-    /// The element type of given kind and width.
+    /// The element type with this kind and width.
     pub fn of(complex: bool, double: bool) -> DType {
         match (complex, double) {
             (false, false) => DType::Float32,
@@ -106,7 +106,7 @@ mod sealed {
     impl Sealed for super::C128 {}
 }
 
-/// What a kernel needs of an element. Implemented by `f32`, `f64`, [`C64`] and [`C128`] only.
+/// An element that kernels compute with: `f32`, `f64`, [`C64`] or [`C128`].
 pub trait Scalar:
     sealed::Sealed
     + Copy
@@ -132,7 +132,7 @@ pub trait Scalar:
     const DTYPE: DType;
     /// Rounds a double-precision complex number; a real type takes the real part.
     fn from_c128(value: C128) -> Self;
-    /// Widens without loss.
+    /// Widens to double precision without loss.
     fn to_c128(self) -> C128;
     /// Complex conjugate; the number itself if real.
     fn conj(self) -> Self;
@@ -142,15 +142,15 @@ pub trait Scalar:
     fn scale(self, factor: Self::Real) -> Self;
     /// `self * b + c`, with one rounding for real types where the processor can.
     fn mul_add(self, b: Self, c: Self) -> Self;
-    /// Neither NaN nor infinite in any part.
+    /// Whether no part is NaN or infinite.
     fn is_finite(self) -> bool;
 }
 
 /// A real [`Scalar`].
 pub trait Real: Scalar<Real = Self> + PartialOrd + rustfft::FftNum {
-    /// Rounds a double.
+    /// Rounds an `f64` to this type.
     fn rounded(value: f64) -> Self;
-    /// Widens without loss.
+    /// Widens to `f64` without loss.
     fn widened(self) -> f64;
 }
 

@@ -7,17 +7,17 @@ use serde::Serialize;
 
 use crate::scalar::DType;
 
-/// Model or data of an operator.
+/// The side of an operator that a vector belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Side {
-    /// The model: what the operator is applied to.
+    /// The model: the operator's input.
     Model,
-    /// The data: what the operator gives.
+    /// The data: the operator's output.
     Data,
 }
 
 impl Side {
-    /// The word for it.
+    /// Its name: `model` or `data`.
     pub fn name(self) -> &'static str {
         match self {
             Side::Model => "model",
@@ -36,7 +36,7 @@ pub struct ArrayType {
 }
 
 impl ArrayType {
-    /// An array type of these dims and this element type.
+    /// Creates an array type.
     pub fn new(dims: impl Into<Vec<usize>>, dtype: DType) -> Self {
         ArrayType { dims: dims.into(), dtype }
     }
@@ -46,12 +46,12 @@ impl ArrayType {
         self.dims.iter().product()
     }
 
-    /// Whether there is no element.
+    /// Whether the array has no elements.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Bytes of all elements.
+    /// Size of all elements in bytes.
     pub fn bytes(&self) -> usize {
         self.len() * self.dtype.size()
     }
@@ -82,17 +82,17 @@ pub fn strides(dims: &[usize]) -> Vec<usize> {
     strides
 }
 
-/// A box of array indices: one half-open range an axis.
+/// A box of array indices: one half-open range per axis.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct IndexBox(pub Vec<Range<usize>>);
 
 impl IndexBox {
-    /// The whole of an array.
+    /// The box that covers a whole array.
     pub fn whole(dims: &[usize]) -> Self {
         IndexBox(dims.iter().map(|&n| 0..n).collect())
     }
 
-    /// An empty box of that many axes.
+    /// An empty box with `ndim` axes.
     pub fn empty(ndim: usize) -> Self {
         IndexBox(vec![0..0; ndim])
     }
@@ -117,12 +117,12 @@ impl IndexBox {
         self.0.iter().map(|r| r.end.saturating_sub(r.start)).product()
     }
 
-    /// Whether there is no element.
+    /// Whether the box has no elements.
     pub fn is_empty(&self) -> bool {
         self.0.iter().any(|r| r.end <= r.start)
     }
 
-    /// Elements in both.
+    /// The elements in both boxes.
     pub fn intersect(&self, other: &IndexBox) -> IndexBox {
         IndexBox(
             self.0
@@ -136,12 +136,12 @@ impl IndexBox {
         )
     }
 
-    /// Whether any element is in both.
+    /// Whether the boxes share an element.
     pub fn meets(&self, other: &IndexBox) -> bool {
         self.0.iter().zip(&other.0).all(|(a, b)| a.start.max(b.start) < a.end.min(b.end))
     }
 
-    /// The smallest box around both; an empty box adds nothing.
+    /// The smallest box that contains both; an empty box adds nothing.
     pub fn hull(&self, other: &IndexBox) -> IndexBox {
         if self.is_empty() {
             return other.clone();
@@ -171,14 +171,14 @@ impl IndexBox {
         IndexBox(ranges)
     }
 
-    /// This box seen from the corner of `frame`, which must contain it.
+    /// This box relative to the corner of `frame`, which must contain it.
     pub fn relative_to(&self, frame: &IndexBox) -> IndexBox {
         IndexBox(
             self.0.iter().zip(&frame.0).map(|(r, f)| r.start - f.start..r.end - f.start).collect(),
         )
     }
 
-    /// What of this box lies outside `other`, as at most two boxes an axis.
+    /// The part of this box outside `other`, as at most two boxes per axis.
     pub fn minus(&self, other: &IndexBox) -> Vec<IndexBox> {
         let inner = self.intersect(other);
         if self.is_empty() {
@@ -210,12 +210,12 @@ impl fmt::Display for IndexBox {
     }
 }
 
-/// Boxes of which no two share an element, so that each may be written by another thread.
+/// Boxes that do not overlap, so each may be written by a different thread.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Disjoint(Vec<IndexBox>);
 
 impl Disjoint {
-    /// These boxes. Panics if two of them share an element.
+    /// Wraps the boxes. Panics if two of them overlap.
     #[track_caller]
     pub fn new(boxes: Vec<IndexBox>) -> Disjoint {
         if boxes.len() > 1 {
@@ -234,9 +234,9 @@ impl std::ops::Deref for Disjoint {
     }
 }
 
-/// Whether no two of some boxes, of which none is empty, share an element. Boxes are cut into groups
-/// along an axis where none lies across the cut, and groups along the next; what cannot be cut is
-/// compared pair by pair.
+/// Whether no two of some nonempty boxes overlap. Splits them into groups along the first axis
+/// where a cut crosses no box, then looks at each group in the same way; compares boxes pair by
+/// pair where no cut exists.
 fn are_apart(boxes: &mut [&IndexBox]) -> bool {
     if boxes.len() < 2 {
         return true;
@@ -258,7 +258,7 @@ fn are_apart(boxes: &mut [&IndexBox]) -> bool {
     (1..boxes.len()).all(|k| boxes[..k].iter().all(|b| !b.meets(boxes[k])))
 }
 
-/// A regular cut of an array into chunks: the unit of arithmetic, of reduction and of ownership.
+/// A regular grid of chunks: the unit of arithmetic, of reduction and of ownership.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct Grid {
     /// Dims of the array.
@@ -268,7 +268,7 @@ pub struct Grid {
 }
 
 impl Grid {
-    /// A grid of chunks; chunk lengths are brought into `1..=dims`.
+    /// Creates a grid, with chunk lengths clamped to `1..=dims`.
     pub fn new(dims: &[usize], chunk: &[usize]) -> Self {
         let chunk = dims.iter().zip(chunk).map(|(&n, &c)| c.clamp(1, n.max(1))).collect();
         Grid { dims: dims.to_vec(), chunk }
@@ -284,12 +284,12 @@ impl Grid {
         self.counts().product()
     }
 
-    /// Whether there is no chunk, as when an axis has length 0.
+    /// Whether there are no chunks, as when an axis has length 0.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The axis that processes share: the one with the most chunks, the first of equals.
+    /// The axis that processes divide: the one with the most chunks, or the first of several.
     pub fn partition_axis(&self) -> usize {
         let best = |best: (usize, usize), next: (usize, usize)| {
             if next.1 > best.1 { next } else { best }
@@ -297,8 +297,8 @@ impl Grid {
         self.counts().enumerate().reduce(best).map_or(0, |(axis, _)| axis)
     }
 
-    /// Chunk by number. Numbers run slowest along [`Grid::partition_axis`], so that every process
-    /// owns consecutive ones.
+    /// The box of chunk `number`. Numbers vary slowest along [`Grid::partition_axis`], so that
+    /// every process owns consecutive chunks.
     pub fn chunk_box(&self, number: usize) -> IndexBox {
         let mut rest = number;
         let mut found = IndexBox::empty(self.dims.len());
@@ -314,7 +314,7 @@ impl Grid {
         found
     }
 
-    /// Chunk numbers that one of `size` processes owns.
+    /// Numbers of the chunks that process `rank` of `size` owns.
     pub fn owned_chunks(&self, rank: usize, size: usize) -> Range<usize> {
         let total = self.len();
         if total == 0 || self.dims.is_empty() {
@@ -326,7 +326,7 @@ impl Grid {
         along * rank / size * per..along * (rank + 1) / size * per
     }
 
-    /// The box that one of `size` processes owns: its chunks together.
+    /// The box that process `rank` of `size` owns: all of its chunks together.
     pub fn owned_box(&self, rank: usize, size: usize) -> IndexBox {
         let chunks = self.owned_chunks(rank, size);
         if chunks.is_empty() {
@@ -379,7 +379,7 @@ mod tests {
     #[test]
     fn boxes_that_share_an_element_are_not_disjoint() {
         let b = |rows, columns| IndexBox(vec![rows, columns]);
-        // Five boxes around each other's corners, which no cut separates.
+        // A pinwheel of five boxes, which no cut separates.
         let wheel = vec![b(0..1, 0..2), b(0..2, 2..3), b(2..3, 1..3), b(1..3, 0..1), b(1..2, 1..2)];
         assert_eq!(Disjoint::new(wheel.clone()).len(), 5);
         let grid = Grid::new(&[40, 70], &[3, 8]);

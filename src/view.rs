@@ -1,4 +1,4 @@
-//! Views of any element type: the type is erased above a kernel and chosen once at its call.
+//! Type-erased array views: kernels recover the element type once, when they are called.
 
 use std::ops::Range;
 
@@ -57,15 +57,15 @@ macro_rules! map_view {
     };
 }
 
-/// A [`Scalar`] whose views can be put into and taken out of the erased ones.
+/// A [`Scalar`] that converts between its typed views and the type-erased ones.
 pub trait Viewed: Scalar {
     /// Erases a view's type.
     fn erase(view: ArrayViewD<'_, Self>) -> View<'_>;
     /// Erases a writable view's type.
     fn erase_mut(view: ArrayViewMutD<'_, Self>) -> ViewMut<'_>;
-    /// The typed view; a promise of the caller that the type is this one.
+    /// Returns the typed view. Panics if the view has another element type.
     fn typed(view: View<'_>) -> ArrayViewD<'_, Self>;
-    /// The typed writable view; a promise of the caller that the type is this one.
+    /// Returns the typed writable view. Panics if the view has another element type.
     fn typed_mut(view: ViewMut<'_>) -> ArrayViewMutD<'_, Self>;
 }
 
@@ -126,27 +126,27 @@ impl<'a> View<'a> {
         with_view!(View, self, v => v.len())
     }
 
-    /// Whether there is no element.
+    /// Whether the view has no elements.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The elements in a box.
+    /// The part of the view inside a box.
     pub fn boxed(self, b: &IndexBox) -> View<'a> {
         map_view!(View, self, v => slice_box(v, &b.0))
     }
 
-    /// Axes in another order: axis `k` of the result is axis `axes[k]` of this.
+    /// Permutes axes: axis `k` of the result is axis `axes[k]` of this view.
     pub fn permuted(self, axes: &[usize]) -> View<'a> {
         map_view!(View, self, v => v.permuted_axes(axes))
     }
 
-    /// One axis backwards.
+    /// Reverses an axis.
     pub fn flipped(self, axis: usize) -> View<'a> {
         map_view!(View, self, v => { let mut v = v; v.invert_axis(Axis(axis)); v })
     }
 
-    /// Every `step`-th element of an axis, from the first.
+    /// Takes every `step`-th element along an axis, starting at the first.
     pub fn stepped(self, axis: usize, step: usize) -> View<'a> {
         map_view!(View, self, v => { let mut v = v; v.slice_axis_inplace(Axis(axis), Slice::new(0, None, step as isize)); v })
     }
@@ -173,22 +173,22 @@ impl<'a> ViewMut<'a> {
         with_view!(ViewMut, self, v => v.shape().to_vec())
     }
 
-    /// The elements in a box.
+    /// The part of the view inside a box.
     pub fn boxed(self, b: &IndexBox) -> ViewMut<'a> {
         map_view!(ViewMut, self, v => slice_box_mut(v, &b.0))
     }
 
-    /// Axes in another order: axis `k` of the result is axis `axes[k]` of this.
+    /// Permutes axes: axis `k` of the result is axis `axes[k]` of this view.
     pub fn permuted(self, axes: &[usize]) -> ViewMut<'a> {
         map_view!(ViewMut, self, v => v.permuted_axes(axes))
     }
 
-    /// One axis backwards.
+    /// Reverses an axis.
     pub fn flipped(self, axis: usize) -> ViewMut<'a> {
         map_view!(ViewMut, self, v => { let mut v = v; v.invert_axis(Axis(axis)); v })
     }
 
-    /// Every `step`-th element of an axis, from the first.
+    /// Takes every `step`-th element along an axis, starting at the first.
     pub fn stepped(self, axis: usize, step: usize) -> ViewMut<'a> {
         map_view!(ViewMut, self, v => { let mut v = v; v.slice_axis_inplace(Axis(axis), Slice::new(0, None, step as isize)); v })
     }
