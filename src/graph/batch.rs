@@ -1,4 +1,4 @@
-//! A program on many arrays at once, along a new leading axis: what stacks of like blocks are.
+//! Applies one program to many items at once, along a new leading axis, as in stacks of blocks.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -9,26 +9,26 @@ use crate::graph::{
 use crate::io::Array;
 use crate::space::ArrayType;
 
-/// So many like things are worth one program: fewer stay as they are, so that their sums keep their
-/// bits, which depend on where arrays are cut.
+/// Fewest similar items that become one program. Fewer stay as they are, so that their sums keep
+/// their bits, which depend on where arrays are cut.
 pub const MANY: usize = 16;
-/// An array of more bytes costs so much more than its node that nothing is gained, and is better read
-/// where it lies.
+/// Most bytes of an array that differs between items. A larger one costs far more than its node, so
+/// merging gains nothing, and it is better read in place.
 const MOST_BYTES: usize = 1 << 16;
 
-/// Most bytes of arrays that several items share, and that would be there again for each.
+/// Most bytes of copies that are made of arrays which several items share.
 const MOST_COPIES: usize = 1 << 24;
 
-/// What a node gives in the program of many items.
+/// The value of a node in the program for many items.
 #[derive(Clone)]
 enum Item {
-    /// The same for all, in the node's dims.
+    /// One value for all items, with the node's dims.
     Same(Value),
-    /// One for each, along a leading axis.
+    /// One value per item, along a leading axis.
     Each(Value),
 }
 
-/// Whether two programs differ only in the arrays of the problem that they use, none of which is large.
+/// Whether two programs differ only in small arrays of the problem.
 pub fn alike(a: &Program, b: &Program) -> bool {
     let pairs = || a.graph.nodes().iter().zip(b.graph.nodes());
     let arrays = |a: &Node, b: &Node| {
@@ -38,14 +38,14 @@ pub fn alike(a: &Program, b: &Program) -> bool {
     a.graph.nodes().len() == b.graph.nodes().len()
         && (&a.inputs, &a.outputs) == (&b.inputs, &b.outputs)
         && pairs().all(|(a, b)| (&a.inputs, &a.ty) == (&b.inputs, &b.ty))
-        // Chunks are asked for of one block's arrays.
+        // Requested chunks apply to the arrays of one block.
         && pairs().all(|(a, b)| a.chunks.is_none() && b.chunks.is_none())
         && pairs().all(|(a, b)| a.primitive == b.primitive || arrays(a, b))
 }
 
-/// One program for at least one, all of them alike: from one input for each, stacked along a leading
-/// axis, or from the same one for all if not `each`, to the outputs stacked. `None` if a primitive cannot be
-/// applied to many items at once.
+/// Merges one or more programs that are alike into one with stacked outputs. Its input stacks one
+/// input per program along a leading axis if `each`, else all share one. `None` if a primitive does
+/// not allow this, or if arrays that items share would take too much memory.
 pub fn batched(programs: &[&Program], each: bool) -> Result<Option<Program>> {
     let (program, n) = (programs[0], programs.len());
     let mut arrays: HashMap<usize, Array> = HashMap::new();
@@ -105,7 +105,7 @@ pub fn batched(programs: &[&Program], each: bool) -> Result<Option<Program>> {
 }
 
 impl Item {
-    /// One for each item.
+    /// The value with one entry per item along a leading axis.
     fn widened(self, n: usize) -> Result<Value> {
         match self {
             Item::Each(value) => Ok(value),
@@ -113,7 +113,7 @@ impl Item {
         }
     }
 
-    /// What broadcasts over one for each item.
+    /// The value in a form that broadcasts over items.
     fn aligned(&self) -> Result<Value> {
         match self {
             Item::Each(value) => Ok(value.clone()),
@@ -122,7 +122,7 @@ impl Item {
     }
 }
 
-/// A primitive on many items; `None` if it cannot be applied so.
+/// Applies a primitive to many items; `None` if it does not allow this.
 fn step(primitive: &Primitive, node: &Node, args: &[Item], n: usize) -> Result<Option<Item>> {
     let same: Option<Vec<Value>> = args
         .iter()
@@ -136,7 +136,7 @@ fn step(primitive: &Primitive, node: &Node, args: &[Item], n: usize) -> Result<O
     }
     let dims = [&[n], node.ty.dims.as_slice()].concat();
     let ty = Arc::new(ArrayType::new(dims, node.ty.dtype));
-    // The same primitive, its axes behind the new one.
+    // A primitive whose axes lie behind the new one.
     let with = |primitive: Primitive, args: Vec<Value>| {
         Ok(Some(Item::Each(args[0].node(primitive, &args, ty.clone()))))
     };
@@ -160,7 +160,7 @@ fn step(primitive: &Primitive, node: &Node, args: &[Item], n: usize) -> Result<O
     }
 }
 
-/// `Y_i = K_i X_i` for all items `i`, and the same of the other products with a kernel.
+/// `Y_i = K_i X_i` for all items `i`, and likewise for the other products with a kernel.
 fn product(primitive: &Primitive, node: &Node, args: &[Item], n: usize) -> Result<Item> {
     let (b, rows, columns) = (node.ty.dims[0], node.ty.dims[1], node.ty.dims[2]);
     let apply = |x: &Value, kernel: &Value, dims: [usize; 3]| {
@@ -168,14 +168,14 @@ fn product(primitive: &Primitive, node: &Node, args: &[Item], n: usize) -> Resul
         x.node(primitive.clone(), &[x.clone(), kernel.clone()], ty)
     };
     let y = match (&args[0], &args[1]) {
-        // One kernel: the items are further columns.
+        // One kernel: the items become columns.
         (Item::Each(x), Item::Same(kernel)) => {
             let inner = x.dims()[2];
             let x = x.permute(&[1, 2, 0, 3])?.reshape(&[b, inner, n * columns])?;
             let y = apply(&x, kernel, [b, rows, n * columns]);
             y.reshape(&[b, rows, n, columns])?.permute(&[2, 0, 1, 3])?
         }
-        // One unknown: the items are further rows, or columns of a kernel that is transposed.
+        // One unknown: the items become rows, or columns of a transposed kernel.
         (Item::Same(x), Item::Each(kernel)) if !matches!(primitive, Primitive::Gram(_)) => {
             let transpose = matches!(primitive, Primitive::Matmul(Matmul { transpose: true, .. }));
             let (m, k) = (kernel.dims()[2], kernel.dims()[3]);
@@ -190,7 +190,7 @@ fn product(primitive: &Primitive, node: &Node, args: &[Item], n: usize) -> Resul
                 _ => y.reshape(&[b, n, rows, columns])?.permute(&[1, 0, 2, 3])?,
             }
         }
-        // The items are further batches.
+        // Otherwise, the items become batches.
         (x, kernel) => {
             let flat = |item: &Item| {
                 let value = item.clone().widened(n)?;

@@ -1,5 +1,5 @@
-//! The core of a least-squares problem: what is left of a program when the steps that keep lengths are
-//! taken off both ends.
+//! The core of a least-squares problem: what remains of a program when norm-preserving steps are
+//! stripped from both ends.
 //!
 //! ```text
 //! A = U B W,   U^H U = 1,   W W^H = 1
@@ -16,23 +16,23 @@ use crate::graph::{
 };
 use crate::scalar::C128;
 
-/// A program without its ends.
+/// A program without its norm-preserving ends.
 #[derive(Debug)]
 pub struct Core {
     /// `B`, from the inner unknown to the blocks of the data.
     pub program: Program,
-    /// `W`, from the model to the inner unknown, if it was taken off.
+    /// `W`, from the model to the inner unknown, if it was stripped.
     pub inner: Option<Program>,
-    /// `U`, from a block of the core to that of the data, where it was taken off.
+    /// `U`, from each block of the core to that of the data, where it was stripped.
     pub outer: Vec<Option<Program>>,
 }
 
-/// A run of steps that keep lengths, up to one factor.
+/// A run of steps that preserve norms up to one factor.
 #[derive(Debug)]
 struct End {
     nodes: Vec<NodeId>,
     factor: f64,
-    /// Bins of a real transform whose imaginary part is nothing: axis and indices, on the inner side.
+    /// Bins of a real transform that lose their imaginary part: axis and indices, on the inner side.
     real: Option<(usize, Vec<usize>)>,
     transforms: bool,
 }
@@ -42,8 +42,8 @@ impl End {
         End { nodes: Vec::new(), factor: 1.0, real: None, transforms: false }
     }
 
-    /// Whether one more step, next to the last on the inner side, keeps lengths. `n` is the length of
-    /// its axis in time; a slice on the way in is like the pad on the way out.
+    /// Adds the next step towards the core if it preserves norms, and returns whether it does.
+    /// `inner`: dims on its inner side. A slice on the way in acts like a pad on the way out.
     fn take(&mut self, id: NodeId, primitive: &Primitive, inner: &[usize]) -> bool {
         let unit = |scale: f64, n: usize| scale * (n as f64).sqrt();
         match primitive {
@@ -80,7 +80,7 @@ impl End {
         true
     }
 
-    /// A value of the inner side without what a real transform drops there, times the factor.
+    /// Drops from a value on the inner side what a real transform drops; applies the factor.
     fn kept(&self, x: &Value) -> Result<Value> {
         let mut x = x.clone();
         if let Some((axis, bins)) = &self.real {
@@ -103,13 +103,13 @@ impl End {
     }
 }
 
-/// The core of a program of one input, or nothing if no Fourier transform can be taken off. `inner`:
-/// whether the unknown may change.
+/// The core of a program with one input, or `None` if no Fourier transform can be stripped. `inner`
+/// says whether the unknown may change.
 pub fn core(program: &Program, inner: bool) -> Result<Option<Core>> {
     let graph = &program.graph;
     let (needed, depends) = (program.needed(), program.depends_on_input());
     let mut uses = vec![0_usize; graph.nodes().len()];
-    // A reader of each node: the only one, of those that are used once.
+    // A reader of each node; of a node that is used once, the only one.
     let mut reader: Vec<Option<NodeId>> = vec![None; graph.nodes().len()];
     for id in graph.ids().filter(|id| needed[id.0]) {
         for input in &graph.node(id).inputs {
@@ -186,7 +186,7 @@ pub fn core(program: &Program, inner: bool) -> Result<Option<Core>> {
         let mut blocks = Vec::new();
         for ((whole, kept), end) in all.into_iter().zip(ends).zip(&outer) {
             blocks.push(match end {
-                // An end that reaches the input has nothing before it.
+                // An end that reaches the input has no steps before it.
                 Some((end, _)) => end.kept(kept.as_ref().unwrap_or(&start))?,
                 None => whole,
             });
@@ -194,7 +194,7 @@ pub fn core(program: &Program, inner: bool) -> Result<Option<Core>> {
         Ok(blocks)
     })?;
 
-    // The ends as programs, their nodes in order, with the factor taken out.
+    // The ends as programs: their nodes in order, with the factor divided out.
     let chain = |end: &End, from: NodeId, forwards: bool| {
         let ty = &graph.node(from).ty;
         Value::program(std::slice::from_ref(ty), |x| {
@@ -244,7 +244,7 @@ mod tests {
         x.constant(&Array::values(dims, values, x.dtype()).unwrap())
     }
 
-    /// A convolution of `n` samples that keeps `bins` frequencies, of axes that the ends turn around.
+    /// A convolution of `n` samples that keeps `bins` frequencies, between ends that permute axes.
     fn convolution(n: usize, bins: usize, scale: f64) -> Program {
         one(&ArrayType::new([3, n, 2], DType::Float64), |x| {
             let x = x.permute(&[1, 0, 2])?.roll(0, 2)?.rfft(0, SQRT_2)?.slice(0, 0, bins, 1)?;
@@ -256,7 +256,7 @@ mod tests {
 
     #[test]
     fn both_ends_of_a_convolution_keep_lengths_and_give_it_back() {
-        // An odd axis, an even one with its last frequency and without it.
+        // An odd length; an even one with and without its Nyquist frequency.
         for (n, bins, scale) in [(5, 3, 1.0), (6, 4, -0.5), (6, 3, 2.0)] {
             let a = convolution(n, bins, scale);
             let core = core(&simplify(&a).unwrap(), true).unwrap().unwrap();

@@ -1,27 +1,27 @@
-//! How an output may be cut.
+//! Constraints on how an output may be cut.
 
 use crate::graph::Applied;
 use crate::space::ArrayType;
 
-/// How a node's output may be cut, and what an element of it costs.
+/// How a node's output may be cut, and what computing an element costs.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cut {
-    /// For each axis, the length that chunk lengths must be a multiple of; `None`: stays whole.
+    /// For each axis, the number that divides chunk lengths; `None` if it must stay whole.
     pub align: Vec<Option<usize>>,
-    /// Bytes that are touched to compute one element.
+    /// Bytes touched to compute one element.
     pub bytes: f64,
-    /// An axis along which alone processes should share the array, in runs of a multiple of so many
-    /// elements.
+    /// The only axis along which processes should divide the array, and the number of elements that
+    /// their parts should be a multiple of.
     pub own: Option<(usize, usize)>,
 }
 
 impl Cut {
-    /// Anywhere, at the cost of one element.
+    /// No constraint, at the cost of one element.
     pub fn free(ty: &ArrayType) -> Cut {
         Cut { align: vec![Some(1); ty.dims.len()], bytes: ty.dtype.size() as f64, own: None }
     }
 
-    /// Everywhere but along an axis, which is computed as a whole; an element costs one of the input.
+    /// `axis` stays whole, others are free; an element costs at least one of the input.
     pub(super) fn tied(at: Applied<'_>, axis: usize) -> Cut {
         let mut cut = Cut::free(at.ty());
         cut.align[axis] = None;
@@ -29,7 +29,7 @@ impl Cut {
         cut
     }
 
-    /// Both requirements at once.
+    /// The cut that satisfies both.
     pub fn and(&self, other: &Cut) -> Cut {
         let align = self
             .align
@@ -44,20 +44,20 @@ impl Cut {
         Cut { align, bytes: self.bytes.max(other.bytes), own: self.own.or(other.own) }
     }
 
-    /// Whether any axis is tied.
+    /// Whether no axis is constrained.
     pub fn is_free(&self) -> bool {
         self.align.iter().all(|a| *a == Some(1))
     }
 
-    /// Anywhere on the result of a node that pulls this input, at the input's cost if it is higher.
+    /// No constraint on the result of a node that pulls this input, at the higher of their costs.
     pub(super) fn cost(&self, at: Applied<'_>) -> Cut {
         let mut cut = Cut::free(at.ty());
         cut.bytes = cut.bytes.max(self.bytes);
         cut
     }
 
-    /// The same requirement on the result of a node that pulls this input, axis by axis; an axis of another
-    /// length keeps no alignment but to stay whole. All stay whole if there are not as many.
+    /// The same constraint on the result of a node that pulls this input, axis by axis. An aligned
+    /// axis whose length changes stays whole; if the number of axes changes, all do.
     pub(super) fn along(&self, at: Applied<'_>, input: &ArrayType) -> Cut {
         let mut cut = self.shifted(at);
         if self.align.len() == at.dims().len() {
@@ -70,7 +70,7 @@ impl Cut {
         cut
     }
 
-    /// The same for a node that shifts samples: no axis keeps an alignment but to stay whole.
+    /// The same for a node that shifts samples: aligned axes stay whole.
     pub(super) fn shifted(&self, at: Applied<'_>) -> Cut {
         let align = match self.align.len() == at.dims().len() {
             true => self.align.iter().map(|align| align.filter(|&align| align == 1)).collect(),

@@ -1,4 +1,4 @@
-//! What a primitive declares: everything that the passes over a program ask of it. Each stands in
+//! What a primitive declares: everything that the passes over a program ask it. Each primitive has
 //! its own file in `primitives/`.
 
 use std::hash::Hasher;
@@ -13,61 +13,61 @@ use crate::view::ViewMut;
 #[cfg(test)]
 use crate::graph::reference::{Example, Whole};
 
-/// What every primitive declares. A method without a default has no answer that is safe for all.
+/// What every primitive declares. A method has no default if no answer is safe for all.
 pub trait Definition {
     /// A short name, as drawings and plans show it.
     fn label(&self) -> String;
 
-    /// Hashes what tells it from most others of its kind with the same inputs: nothing.
+    /// Hashes what distinguishes it from most others of its kind; nothing by default.
     fn mark(&self, _: &mut dyn Hasher) {}
 
-    /// What is the same wherever it is applied.
+    /// Properties that are the same wherever it is applied.
     fn facts(&self) -> Facts;
 
-    /// Calls `f` with the boxes of input number `i` that a box of the result is computed from. The box
-    /// is not empty; those of the input may be.
+    /// Calls `f` with the boxes of input number `i` that a box of the result is computed from.
+    /// `out` is not empty; boxes of the input may be.
     fn needs(&self, at: Applied<'_>, i: usize, out: &IndexBox, f: Visit<'_>);
 
-    /// Inputs outside this range have nothing for a box of the result: all may have something.
+    /// The inputs that a box of the result may depend on; all by default.
     fn reached(&self, at: Applied<'_>, _: &IndexBox) -> Range<usize> {
         0..at.node.inputs.len()
     }
 
-    /// How the result may be cut, and what an element costs: anywhere, at the cost of writing it.
+    /// How the result may be cut and what an element costs; by default anywhere, the cost to write.
     fn cut(&self, at: Applied<'_>) -> Cut {
         Cut::free(at.ty())
     }
 
-    /// A requirement on an input as one on the result: axis by axis, see [`Cut::along`].
+    /// Turns a constraint on an input into one on the result; by default [`Cut::along`].
     fn through(&self, at: Applied<'_>, input: &ArrayType, cut: &Cut) -> Cut {
         cut.along(at, input)
     }
 
-    /// Chunk lengths that constant inputs ask for: none.
+    /// Chunk lengths requested on constant inputs; none by default.
     fn asked(&self, _: Applied<'_>) -> Option<Vec<usize>> {
         None
     }
 
-    /// If the result is the elements of the only input in other places, which: they have to be computed.
+    /// How it rearranges its only input; `None`, the default, if it computes elements.
     fn movement(&self) -> Option<Movement<'_>> {
         None
     }
 
-    /// The parts in which a sum should be added, and the dims of one part's sum: in one piece.
+    /// The parts in which to add its sum, and the dims of one part's sum; by default not in parts.
     fn parts_wanted(&self, _: Applied<'_>) -> Option<(Parts, Vec<usize>)> {
         None
     }
 
-    /// The parts that it has in a program that is planned: it is in one piece.
+    /// The parts of its sum in a planned program; by default it is not in parts.
     fn parts(&self, _: Applied<'_>) -> Option<Parts> {
         None
     }
 
-    /// Floating-point operations of the whole result.
+    /// Floating-point operations to compute the whole result.
     fn flops(&self, at: Applied<'_>) -> f64;
 
-    /// Its own coefficients as far as a narrow element type might not hold them: none. Arrays are looked
-    /// at when they are read.
+    /// Coefficients that a narrow element type might not hold; none by default. Arrays are checked
+    /// when they are read.
     fn coefficients(&self) -> Vec<C128> {
         Vec::new()
     }
@@ -75,30 +75,30 @@ pub trait Definition {
     /// The transpose with respect to one of the inputs that carry the unknown.
     fn transpose(&self, back: &Back<'_>) -> Result<Value>;
 
-    /// Where the conjugate coefficients are.
+    /// How to conjugate its coefficients.
     fn conjugate(&self) -> Conjugate;
 
-    /// What it is on many items at once, along a new leading axis.
+    /// How to apply it to many items at once, along a new leading axis.
     fn batched(&self) -> Batched;
 
     /// Computes a box of the result.
     fn compute(&self, job: &Job<'_>, out: ViewMut<'_>) -> Done;
 
-    /// The whole result by the definition, with naive loops.
+    /// Computes the whole result from the definition, with naive loops.
     #[cfg(test)]
     fn define(&self, at: Applied<'_>, args: &[&Whole]) -> Whole;
 
-    /// Small programs with it in them, for the tests that walk over all primitives.
+    /// Small programs that use it, for tests that walk over all primitives.
     #[cfg(test)]
     fn examples() -> Vec<Example>
     where
         Self: Sized;
 }
 
-/// Gets boxes one by one.
+/// A callback that receives boxes one by one.
 pub type Visit<'a> = &'a mut dyn FnMut(IndexBox);
 
-/// What comes of computing a box.
+/// Result of computing a box.
 pub type Done = std::result::Result<(), Failure>;
 
 /// Why a box could not be computed.
@@ -107,17 +107,17 @@ pub enum Failure {
     /// Reading or writing failed.
     #[error(transparent)]
     Io(#[from] crate::io::Error),
-    /// What else there is to say.
+    /// Any other reason, in words.
     #[error("{0}")]
     Said(String),
 }
 
-/// A primitive where a program applies it.
+/// A primitive as a node of a graph applies it.
 #[derive(Clone, Copy, Debug)]
 pub struct Applied<'a> {
-    /// All nodes.
+    /// The graph that holds the node.
     pub graph: &'a Graph,
-    /// The node.
+    /// The node that applies the primitive.
     pub node: &'a Node,
 }
 
@@ -137,12 +137,12 @@ impl<'a> Applied<'a> {
         &self.graph.node(self.node.inputs[i]).ty
     }
 
-    /// Elements of the result.
+    /// Number of elements of the result.
     pub fn elements(self) -> f64 {
         self.node.ty.len() as f64
     }
 
-    /// Reals that an element of the result has: 1 or 2.
+    /// Real numbers per element of the result: 1 or 2.
     pub fn reals(self) -> f64 {
         if self.node.ty.dtype.is_complex() { 2.0 } else { 1.0 }
     }
@@ -151,8 +151,8 @@ impl<'a> Applied<'a> {
         self.node.primitive.definition()
     }
 
-    /// Calls `f` with every box of input number `i` that a box of the result is computed from. None is
-    /// empty.
+    /// Calls `f` with every nonempty box of input number `i` that a box of the result is computed
+    /// from.
     pub fn needs(self, i: usize, out: &IndexBox, f: Visit<'_>) {
         if !out.is_empty() {
             self.definition().needs(self, i, out, &mut |b| {
@@ -163,7 +163,7 @@ impl<'a> Applied<'a> {
         }
     }
 
-    /// The box around them; empty if there is none.
+    /// The box around all that is needed of an input; empty if nothing is.
     pub fn need(self, i: usize, out: &IndexBox) -> IndexBox {
         let mut hull: Option<IndexBox> = None;
         self.needs(i, out, &mut |b| {
@@ -172,7 +172,7 @@ impl<'a> Applied<'a> {
         hull.unwrap_or_else(|| IndexBox::empty(self.input(i).dims.len()))
     }
 
-    /// Inputs that have something for a box of the result, and maybe others.
+    /// The inputs that a box of the result may depend on.
     pub fn reached(self, out: &IndexBox) -> Range<usize> {
         self.definition().reached(self, out)
     }
@@ -182,86 +182,86 @@ impl<'a> Applied<'a> {
         self.definition().cut(self)
     }
 
-    /// A requirement on an input of a type, as one on the result.
+    /// Turns a constraint on an input of type `input` into one on the result.
     pub fn through(self, input: &ArrayType, cut: &Cut) -> Cut {
         self.definition().through(self, input, cut)
     }
 
-    /// Chunk lengths that the user asked for: its own, or those that its constants ask for.
+    /// Chunk lengths that the user asked for, of the node or of its constants.
     pub fn asked(self) -> Option<Vec<usize>> {
         self.node.chunks.clone().or_else(|| self.definition().asked(self))
     }
 
-    /// The parts that the node has in a program that is planned.
+    /// The parts of its sum in a planned program.
     pub fn parts(self) -> Option<Parts> {
         self.definition().parts(self)
     }
 
-    /// The parts in which its sum should be added, and the dims of one part's sum.
+    /// The parts in which to add its sum, and the dims of one part's sum.
     pub fn parts_wanted(self) -> Option<(Parts, Vec<usize>)> {
         self.definition().parts_wanted(self)
     }
 
-    /// Floating-point operations.
+    /// Floating-point operations to compute the result.
     pub fn flops(self) -> f64 {
         self.definition().flops(self)
     }
 }
 
-/// What does not depend on dims.
+/// Properties that do not depend on dims.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Facts {
     /// Which inputs carry the unknown.
     pub linear: Linear,
     /// How often inputs are read.
     pub pulls: Pulls,
-    /// What becomes of lines of samples.
+    /// What happens to lines of samples.
     pub order: Order,
 }
 
 /// Which inputs carry the unknown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Linear {
-    /// All.
+    /// All inputs.
     All,
-    /// The first; the others are constant factors.
+    /// The first input; the others are constant factors.
     First,
 }
 
-/// How often inputs are read over all chunks of the result.
+/// How often inputs are read while all chunks of the result are computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pulls {
-    /// About once, so that an input can be computed on the fly.
+    /// About once, so an input can be computed on the fly.
     Once,
-    /// Again and again, so that it is better kept.
+    /// Repeatedly, so an input is better kept.
     Again,
 }
 
-/// What a primitive does to lines of samples; decides which flat arrays are lists and which are lines.
+/// What a primitive does to lines of samples; tells lists from lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Order {
     /// Every sample stays in its place.
     Kept,
-    /// Every sample is there several times, along further axes.
+    /// Every sample is repeated along further axes.
     Repeated,
-    /// Pieces are taken out of lines.
+    /// Pieces are cut out of lines.
     Piece,
-    /// Samples of a line work on each other, or its ends are not as the rest: the axis matters.
+    /// Samples of a line interact, or its ends are special: the axis matters.
     Matters,
-    /// Samples are chosen, summed or laid side by side: the line is another one.
+    /// Samples are picked, summed or joined: the line is no longer the same.
     Lost,
 }
 
-/// Elements of an input in other places.
+/// A rearrangement of an input's elements.
 #[derive(Clone, Copy, Debug)]
 pub enum Movement<'a> {
     /// Axis `k` is axis `axes[k]` of the input.
     Permuted(&'a [usize]),
-    /// An axis is backwards.
+    /// The axis is reversed.
     Flipped(usize),
-    /// Every so many elements of each axis.
+    /// Only every `step`-th element of each axis remains.
     Stepped(&'a [AxisStep]),
-    /// The same order in memory, other dims.
+    /// The elements keep their order in memory and get other dims.
     Reshaped,
 }
 
@@ -279,40 +279,40 @@ pub(super) fn bits(x: f64) -> u64 {
     (x + 0.0).to_bits()
 }
 
-/// Some of many indices.
+/// At most 16 of the indices, evenly spaced.
 pub(super) fn some(indices: &[usize]) -> Vec<usize> {
     indices.iter().copied().step_by(indices.len().div_ceil(16).max(1)).collect()
 }
 
-/// The primitive with conjugated coefficients.
+/// How to conjugate a primitive's coefficients.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Conjugate {
-    /// It has real ones.
+    /// Keep the primitive: its coefficients are real.
     Itself,
-    /// This one.
+    /// Replace it by this primitive.
     Other(Primitive),
-    /// Itself, with its first input and its result conjugated.
+    /// Keep it, and conjugate its first input and its result.
     Around,
 }
 
-/// A primitive on many items at once, along a new leading axis.
+/// How to apply a primitive to many items at once, along a new leading axis.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Batched {
     /// It has no inputs.
     Leaf,
-    /// This one, on all inputs of all items.
+    /// Apply this primitive to the inputs of all items.
     Moved(Primitive),
-    /// Itself, with a factor for each item or one that broadcasts over them.
+    /// Apply it unchanged, with one factor per item or one that broadcasts over items.
     Factor,
-    /// This one, with the same factor for all items.
+    /// Apply this primitive, with the same factor for all items.
     OneFactor(Primitive),
-    /// A product with a kernel: items are further columns, rows or batches.
+    /// A product with a kernel: items become columns, rows or batches.
     Product,
     /// It cannot be applied to many items at once.
     Never,
 }
 
-/// Steps behind a new leading axis.
+/// The steps behind a new leading axis that is kept whole.
 pub(super) fn behind(steps: &[AxisStep]) -> Arc<[AxisStep]> {
     [&[AxisStep { start: 0, step: 1 }], steps].concat().into()
 }
@@ -322,9 +322,9 @@ pub(super) fn behind(steps: &[AxisStep]) -> Arc<[AxisStep]> {
 pub struct Back<'a> {
     /// The primitive to transpose, in its program.
     pub at: Applied<'a>,
-    /// Number of the input.
+    /// Which input.
     pub i: usize,
-    /// What comes back from the result.
+    /// The cotangent of the result.
     pub y: &'a Value,
     /// The constant inputs.
     pub factors: &'a [Value],
@@ -340,12 +340,12 @@ impl Back<'_> {
         self.at.graph.node(self.at.node.inputs[self.i]).ty.clone()
     }
 
-    /// A primitive applied to what comes back.
+    /// Applies a primitive to the cotangent.
     pub fn alone(&self, primitive: impl Into<Primitive>) -> Result<Value> {
         Ok(self.y.node(primitive, std::slice::from_ref(self.y), self.input_type()))
     }
 
-    /// A primitive applied to what comes back and the constant inputs.
+    /// Applies a primitive to the cotangent and the constant inputs.
     pub fn with_factors(&self, primitive: impl Into<Primitive>) -> Result<Value> {
         let inputs: Vec<Value> = std::iter::once(self.y).chain(self.factors).cloned().collect();
         Ok(self.y.node(primitive, &inputs, self.input_type()))

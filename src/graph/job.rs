@@ -1,24 +1,24 @@
-//! How a primitive computes a box: from boxes of its inputs, wherever they come from.
+//! How a primitive computes a box from boxes of its inputs.
 
 use crate::graph::{Applied, Done, Failure, NodeId};
 use crate::kernels::{Scratch, has_rows, pointwise};
 use crate::space::IndexBox;
 use crate::view::{View, ViewMut};
 
-/// What comes of pulling a box.
+/// Result of pulling a box.
 pub type Pulled<'a> = Result<Tile<'a>, Failure>;
 
-/// A box to read: of an array that is kept, or computed into scratch.
+/// A box to read.
 #[derive(Debug)]
 pub enum Tile<'a> {
-    /// Kept.
+    /// A view of an array that is kept.
     Seen(View<'a>),
-    /// Computed.
+    /// Computed into scratch memory.
     Made(Scratch),
 }
 
 impl Tile<'_> {
-    /// Its elements.
+    /// The elements of the box.
     pub fn view(&self) -> View<'_> {
         match self {
             Tile::Seen(view) => view.reborrow(),
@@ -27,46 +27,46 @@ impl Tile<'_> {
     }
 }
 
-/// Gives boxes of nodes.
+/// Provides boxes of nodes to a primitive.
 pub trait Source {
-    /// A box of a node as a view of a store, if the node is stored or a view of a stored one.
+    /// Returns a box of a node as a view, if the node is stored or is a view of a stored one.
     fn look(&self, id: NodeId, b: &IndexBox) -> Option<View<'_>>;
 
-    /// Writes a box of a node, which must not be empty, into a view of its dims.
+    /// Writes a nonempty box of a node into `out`, which has the dims of the box.
     fn fill(&self, id: NodeId, b: &IndexBox, out: ViewMut<'_>) -> Done;
 
-    /// Whether the array of a node is kept, not computed on the fly.
+    /// Whether a node's array is kept, not computed on the fly.
     fn keeps(&self, id: NodeId) -> bool;
 }
 
 /// The box of a primitive's result to compute.
 #[derive(Clone, Copy)]
 pub struct Job<'a> {
-    /// The primitive where it is applied.
+    /// The primitive, at its node.
     pub at: Applied<'a>,
-    /// The box, which is not empty.
+    /// The box, never empty.
     pub b: &'a IndexBox,
     /// Where the inputs come from.
     pub from: &'a dyn Source,
 }
 
 impl<'a> Job<'a> {
-    /// The bounding box of what is needed of an input.
+    /// The bounding box of what the job needs of an input.
     pub fn need(&self, i: usize) -> IndexBox {
         self.at.need(i, self.b)
     }
 
-    /// A box of an input as a view, if it is kept.
+    /// Returns a box of an input as a view, if the input is kept.
     pub fn look(&self, i: usize, b: &IndexBox) -> Option<View<'a>> {
         self.from.look(self.at.node.inputs[i], b)
     }
 
-    /// Writes a box of an input, which must not be empty, into a view.
+    /// Writes a nonempty box of an input into `out`.
     pub fn fill(&self, i: usize, b: &IndexBox, out: ViewMut<'_>) -> Done {
         self.from.fill(self.at.node.inputs[i], b, out)
     }
 
-    /// A box of an input, to read.
+    /// Returns a box of an input, from memory or computed.
     pub fn pull(&self, i: usize, b: &IndexBox) -> Pulled<'a> {
         if let Some(view) = self.look(i, b) {
             return Ok(Tile::Seen(view));
@@ -76,7 +76,7 @@ impl<'a> Job<'a> {
         Ok(Tile::Made(scratch))
     }
 
-    /// The same, with consecutive rows.
+    /// Like [`Job::pull`], with rows that are contiguous in memory.
     pub fn pull_rows(&self, i: usize, b: &IndexBox) -> Pulled<'a> {
         match self.pull(i, b)? {
             Tile::Seen(view) if !has_rows(&view) => {
@@ -88,13 +88,13 @@ impl<'a> Job<'a> {
         }
     }
 
-    /// What is needed of every input, with consecutive rows.
+    /// Pulls what the job needs of every input, with contiguous rows.
     pub fn pull_all_rows(&self) -> Result<Vec<Tile<'a>>, Failure> {
         let inputs = 0..self.at.node.inputs.len();
         inputs.map(|i| self.pull_rows(i, &self.need(i))).collect()
     }
 
-    /// A box of an input, in which only the boxes that are needed hold its elements.
+    /// Pulls box `hull` of an input, but fills only those boxes in it that are needed.
     pub fn pull_needs(&self, i: usize, hull: &IndexBox) -> Pulled<'a> {
         if let Some(view) = self.look(i, hull) {
             return Ok(Tile::Seen(view));

@@ -1,19 +1,19 @@
-//! Which flat inputs and outputs are lists of samples, and which are lines along which something works.
+//! Tells whether flat inputs and outputs are lists of samples, or lines that something works along.
 
 use crate::graph::{Input, Node, NodeId, Order, Primitive, Program};
 
-/// Axes that are longer than 1.
+/// Number of axes whose length is not 1.
 fn long_axes(node: &Node) -> usize {
     node.ty.dims.iter().filter(|&&n| n != 1).count()
 }
 
 impl Program {
-    /// Whether the first input is flat and nothing works along it: samples are weighted, chosen,
-    /// summed, or given other dims first.
+    /// Whether the first input is flat and no primitive works along it: samples are weighted,
+    /// picked or summed, or the input is reshaped first.
     pub fn input_is_list(&self) -> bool {
         let nodes = self.graph.nodes();
         let mut on_line = vec![false; nodes.len()];
-        // Axes along which a line is repeated.
+        // By node, the number of axes along which a line is repeated.
         let mut copies = vec![0; nodes.len()];
         for (k, node) in nodes.iter().enumerate() {
             let linear = node.primitive.linear_inputs(node.inputs.len());
@@ -31,7 +31,7 @@ impl Program {
         self.inputs.first().is_some_and(|ty| ty.dims.iter().filter(|&&n| n != 1).count() <= 1)
     }
 
-    /// The same of the first output: no last step works along it.
+    /// Whether the first output is flat and none of the last steps works along it.
     pub fn output_is_list(&self) -> bool {
         let Some(&output) = self.outputs.first() else { return false };
         if long_axes(self.graph.node(output)) > 1 {

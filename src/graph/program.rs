@@ -11,7 +11,7 @@ use crate::io::narrow::unheld;
 use crate::scalar::C128;
 use crate::space::ArrayType;
 
-/// A message about shapes or element types that do not fit.
+/// An error that names shapes or element types that do not fit.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct Error(pub String);
@@ -19,16 +19,16 @@ pub struct Error(pub String);
 /// Result of building a graph.
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// Number of a node; inputs of a node have smaller numbers.
+/// Number of a node; a node's inputs have smaller numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 pub struct NodeId(pub usize);
 
-/// A primitive, what it is applied to, and what it gives.
+/// A primitive applied to other nodes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Node {
-    /// What is done.
+    /// The primitive.
     pub primitive: Primitive,
-    /// To which nodes.
+    /// The nodes that it is applied to.
     pub inputs: Vec<NodeId>,
     /// Dims and element type of the result.
     pub ty: Arc<ArrayType>,
@@ -36,7 +36,7 @@ pub struct Node {
     pub chunks: Option<Vec<usize>>,
 }
 
-/// A list of nodes, no two of them equal.
+/// A list of nodes, all different.
 #[derive(Clone, Debug, Default)]
 pub struct Graph {
     nodes: Vec<Node>,
@@ -45,16 +45,16 @@ pub struct Graph {
 /// A graph under construction.
 #[derive(Debug, Default)]
 pub struct Builder {
-    /// What there is of it.
+    /// The nodes so far.
     pub graph: Graph,
-    /// The last node of a hash.
+    /// By hash, the last node that has it.
     last: HashMap<u64, NodeId>,
-    /// For each node, the one before it that has the same hash.
+    /// By node, the one before it with the same hash.
     before: Vec<Option<NodeId>>,
 }
 
 impl Builder {
-    /// Adds a node, or finds the equal one that is there already.
+    /// Adds a node, or returns the equal one that is already there.
     pub fn push(
         &mut self,
         primitive: Primitive,
@@ -87,7 +87,7 @@ impl Graph {
         &self.nodes[id.0]
     }
 
-    /// The primitive of a node where it is applied.
+    /// A node's primitive as the graph applies it.
     pub fn applied(&self, id: NodeId) -> Applied<'_> {
         Applied { graph: self, node: self.node(id) }
     }
@@ -102,7 +102,7 @@ impl Graph {
         (0..self.nodes.len()).map(NodeId)
     }
 
-    /// Asks for chunk lengths of a node's array.
+    /// Requests chunk lengths for a node's array; `None` changes nothing.
     pub fn set_chunks(&mut self, id: NodeId, chunks: Option<Vec<usize>>) {
         if chunks.is_some() {
             self.nodes[id.0].chunks = chunks;
@@ -117,7 +117,7 @@ pub struct Program {
     pub graph: Graph,
     /// Types of the inputs, by number.
     pub inputs: Vec<ArrayType>,
-    /// Which nodes are the results.
+    /// The nodes that are outputs.
     pub outputs: Vec<NodeId>,
 }
 
@@ -127,8 +127,8 @@ impl Program {
         self.outputs.iter().map(|&id| ArrayType::clone(&self.graph.node(id).ty)).collect()
     }
 
-    /// A coefficient that its element type cannot hold, and why. Those of a stencil that are nothing
-    /// beside its others may vanish.
+    /// A coefficient that its element type cannot hold, and why. Coefficients of a stencil that are
+    /// tiny beside its largest may underflow.
     pub fn unheld(&self) -> Option<(C128, String)> {
         self.graph.nodes().iter().filter(|node| !node.ty.dtype.is_double()).find_map(|node| {
             let coefficients = node.primitive.definition().coefficients().into_iter();
@@ -136,7 +136,7 @@ impl Program {
         })
     }
 
-    /// For each node, whether an input reaches it.
+    /// By node, whether it depends on an input.
     pub fn depends_on_input(&self) -> Vec<bool> {
         let mut depends: Vec<bool> = Vec::with_capacity(self.graph.nodes().len());
         for node in self.graph.nodes() {
@@ -147,7 +147,7 @@ impl Program {
         depends
     }
 
-    /// For each node, whether an output needs it.
+    /// By node, whether an output needs it.
     pub fn needed(&self) -> Vec<bool> {
         let mut needed = vec![false; self.graph.nodes().len()];
         for id in &self.outputs {

@@ -1,13 +1,13 @@
-//! Few ranges around indices.
+//! Covers indices with a few ranges.
 
 use std::ops::Range;
 
-/// Largest number of ranges to cover a list of indices.
+/// Most ranges that cover a list of indices.
 const MOST: usize = 4;
-/// Pieces of an axis in which ranges are looked for.
+/// Number of pieces of an axis in which ranges are looked for.
 const PIECES: usize = 64;
 
-/// Few ranges of an axis of length `n` that hold some indices.
+/// A few ranges of an axis of length `n` that contain the indices.
 pub(super) fn ranges(some: impl IntoIterator<Item = usize>, n: usize) -> Vec<Range<usize>> {
     let each = n.div_ceil(PIECES).max(1);
     let mut ranges = vec![(n, 0); n.div_ceil(each)];
@@ -16,7 +16,7 @@ pub(super) fn ranges(some: impl IntoIterator<Item = usize>, n: usize) -> Vec<Ran
         (*lo, *hi) = (i.min(*lo), (i + 1).max(*hi));
     }
     ranges.retain(|(lo, hi)| lo < hi);
-    // The smallest gap is closed while there are too many, or it is little beside its neighbours.
+    // Close the smallest gap while there are too many ranges, or it is small beside its neighbours.
     while let Some(k) = (1..ranges.len()).min_by_key(|&k| ranges[k].0 - ranges[k - 1].1) {
         let (gap, both) = (ranges[k].0 - ranges[k - 1].1, ranges[k].1 - ranges[k - 1].0);
         if ranges.len() <= MOST && 8 * gap > both {

@@ -1,5 +1,5 @@
-//! Programs evaluated by the primitives' definitions, on whole complex arrays with naive loops: the
-//! truth that tests compare with.
+//! Evaluates programs from the primitives' definitions, on whole complex arrays with naive loops:
+//! the truth that tests compare with.
 
 use std::cell::Cell;
 use std::f64::consts::TAU;
@@ -14,7 +14,7 @@ use crate::space::ArrayType;
 /// A whole array.
 pub(crate) type Whole = ArrayD<C128>;
 
-/// A small program: its name, the dims of its input, which is real or complex, and what it does.
+/// A small program: its name, the dims of its real or complex input, and what it does.
 pub(crate) type Example = (&'static str, &'static [usize], fn(&Value) -> Result<Value>);
 
 /// The outputs of a program.
@@ -47,7 +47,7 @@ pub(crate) fn shaped(dims: &[usize], values: Vec<C128>) -> Whole {
     }
 }
 
-/// A map of every lane along an axis.
+/// Applies `f` to every lane along an axis.
 pub(crate) fn lanes(
     x: &Whole,
     axis: usize,
@@ -87,7 +87,7 @@ pub(crate) fn product(kernel: &Whole, x: &Whole, transpose: bool, conj: bool) ->
     })
 }
 
-/// The real numbers that an array holds: a complex one its real and imaginary parts in turn.
+/// The real numbers in an array; of a complex one, real and imaginary parts in turn.
 fn reals(values: &Whole, dtype: DType) -> Vec<f64> {
     if dtype.is_complex() {
         values.iter().flat_map(|v| [v.re, v.im]).collect()
@@ -96,7 +96,7 @@ fn reals(values: &Whole, dtype: DType) -> Vec<f64> {
     }
 }
 
-/// The columns of a program of one input and one output as a matrix over the real numbers.
+/// The columns of a program with one input and one output, as a matrix over the real numbers.
 pub(crate) fn dense(program: &Program) -> Vec<Vec<f64>> {
     let (input, output) = (&program.inputs[0], &program.output_types()[0]);
     let units: &[C128] = if input.dtype.is_complex() {
@@ -133,7 +133,7 @@ pub(crate) fn assert_same(a: &[Vec<f64>], b: &[Vec<f64>], transposed: bool, what
     }
 }
 
-/// Numbers without a pattern, in C order; real ones for a real type.
+/// Numbers without a pattern, in C order; real if the type is.
 pub(crate) fn values(ty: &ArrayType, seed: f64) -> Whole {
     let part = |k: usize, shift: f64| ((k as f64 + 1.0) * (1.7 + seed) + shift).sin();
     let value = |k| C128::new(part(k, 0.0), if ty.dtype.is_complex() { part(k, 2.0) } else { 0.0 });
@@ -141,11 +141,11 @@ pub(crate) fn values(ty: &ArrayType, seed: f64) -> Whole {
 }
 
 thread_local! {
-    /// Added to the seeds of constants, so that the same example has others.
+    /// Added to the seeds of constants, to give the same example other values.
     pub(crate) static SHIFT: Cell<f64> = const { Cell::new(0.0) };
 }
 
-/// A constant.
+/// A constant array named `c`.
 pub(crate) fn array(dims: &[usize], dtype: DType, seed: f64) -> Array {
     let ty = ArrayType::new(dims, dtype);
     let values = values(&ty, seed + SHIFT.get()).into_iter().collect();
@@ -155,7 +155,7 @@ pub(crate) fn array(dims: &[usize], dtype: DType, seed: f64) -> Array {
     }
 }
 
-/// A constant of the type of a value.
+/// A constant with the element type of `x`.
 pub(crate) fn alike(x: &Value, dims: &[usize], seed: f64) -> Value {
     x.constant(&array(dims, x.dtype(), seed))
 }
@@ -165,14 +165,14 @@ pub(crate) fn complex(x: &Value, dims: &[usize], seed: f64) -> Value {
     x.constant(&array(dims, x.dtype().complex(), seed))
 }
 
-/// A constant of real numbers around 0 and up to `top`.
+/// A constant of real numbers between 0 and `top`.
 pub(crate) fn table(x: &Value, dims: &[usize], top: f64) -> Value {
     let n = dims.iter().product();
     let values = (0..n).map(|k| C128::new(((k as f64) * 1.3 + top).sin().abs() * top, 0.0));
     x.constant(&Array::values(dims, values.collect(), DType::Float64).expect("small"))
 }
 
-/// A banded matrix with ends of its own.
+/// A banded matrix with different rows at its ends.
 pub(crate) fn rows(n: usize) -> Banded {
     Banded::from_rows(n, 1, |i, n| match i {
         0 => vec![(0, 3.0), (1, -1.0)],

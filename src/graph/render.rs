@@ -7,18 +7,18 @@ use serde_json::json;
 
 use crate::graph::{NodeId, Program};
 
-/// How a graph is written.
+/// Format in which to print a graph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Format {
-    /// One line a node.
+    /// One line per node.
     Text,
     /// Graphviz.
     Dot,
-    /// For programs.
+    /// JSON, for other programs.
     Json,
 }
 
-/// The program in that format, under a name.
+/// Prints a program in a format, under a name.
 pub fn render(name: &str, program: &Program, format: Format) -> String {
     let needed = program.needed();
     let outputs: HashSet<NodeId> = program.outputs.iter().copied().collect();

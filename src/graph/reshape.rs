@@ -1,11 +1,11 @@
-//! Which box of an array holds the elements of a box of the same array with other dims.
+//! Finds the box that holds the elements of a box of the same array with other dims.
 
 use std::ops::Range;
 
 use crate::space::IndexBox;
 
 /// Runs of axes on both sides that hold the same elements: `(axes before, axes after)`.
-/// Axes of length 1 join the run at hand.
+/// Axes of length 1 join the current run.
 fn groups(from: &[usize], to: &[usize]) -> impl Iterator<Item = (Range<usize>, Range<usize>)> {
     let (mut i, mut j) = (0, 0);
     std::iter::from_fn(move || {
@@ -38,7 +38,7 @@ pub fn reshape_box(from: &[usize], to: &[usize], b: &IndexBox) -> Option<IndexBo
     Some(IndexBox(ranges))
 }
 
-/// First and past-last flat index of a box within a run of axes, if its elements are consecutive.
+/// First and past-the-end flat index of a box within a run of axes, if its elements are contiguous.
 fn flat_run(dims: &[usize], axes: Range<usize>, b: &IndexBox) -> Option<(usize, usize)> {
     let (mut lo, mut len) = (0, 1);
     let mut open = false;
@@ -54,7 +54,7 @@ fn flat_run(dims: &[usize], axes: Range<usize>, b: &IndexBox) -> Option<(usize, 
     Some((lo, lo + len))
 }
 
-/// Writes the ranges of a run of axes that hold the flat range, if it is a box.
+/// Writes the ranges of a run of axes that hold the flat range, if they form a box.
 fn unflatten(
     dims: &[usize],
     axes: Range<usize>,
@@ -84,8 +84,8 @@ fn unflatten(
     Some(())
 }
 
-/// For each axis of `to`, what chunks must keep so that each one is a box of the array with dims
-/// `from`: the length of which chunk lengths must be a multiple, or `None` if the axis must stay whole.
+/// For each axis of `to`, the number that chunk lengths must be a multiple of so that each chunk is
+/// a box of the array with dims `from`; `None` if the axis must stay whole.
 pub fn aligned(from: &[usize], to: &[usize]) -> Vec<Option<usize>> {
     let mut cuts = vec![Some(1); to.len()];
     for (before, after) in groups(from, to) {

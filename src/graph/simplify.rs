@@ -1,5 +1,5 @@
-//! Simplifications of a program: a list of rules, each one function, applied node by node until
-//! nothing changes. Equal nodes are shared as the graph is built.
+//! Simplifies programs by a list of rules, each one function, applied node by node until nothing
+//! changes. Equal nodes are shared as the graph is built.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,7 @@ use crate::graph::{
 };
 use crate::scalar::C128;
 
-/// Looks at one node with its inputs already simplified; gives a simpler value that equals it.
+/// Looks at one node, whose inputs are simplified, and returns a simpler value that equals it.
 type Rule = fn(&Value) -> Result<Option<Value>>;
 
 /// Every rule with its name, in the order they are tried.
@@ -24,7 +24,7 @@ pub const RULES: [(&str, Rule); 8] = [
     ("gram", gram),
 ];
 
-/// The program simplified, without the nodes that no output needs.
+/// Simplifies a program and drops the nodes that no output needs.
 pub fn simplify(program: &Program) -> Result<Program> {
     if program.inputs.is_empty() {
         return Ok(program.clone());
@@ -39,7 +39,7 @@ pub fn simplify(program: &Program) -> Result<Program> {
     Ok(simplified.0)
 }
 
-/// The program with every node as simple as a rule makes it, and whether any rule did.
+/// Applies the rules once to every node; also returns whether one changed anything.
 fn simpler(program: &Program) -> Result<(Program, bool)> {
     let mut changed = false;
     let simplified = Value::program(&program.inputs, |inputs| {
@@ -101,15 +101,15 @@ fn flatten_sums(v: &Value) -> Result<Option<Value>> {
     Value::sum_of(&flat).map(Some)
 }
 
-/// `pad(a) + pad(b) + ... = [a, b, ...]` for many parts that do not overlap along the one axis that is
-/// padded: a box is then made of the parts that it meets.
+/// `pad(a) + pad(b) + ... = [a, b, ...]` for many parts, padded along one axis, that do not
+/// overlap: a box is then computed from the parts that it meets.
 fn lay_side_by_side(v: &Value) -> Result<Option<Value>> {
     let dims = v.dims();
     let count = v.count_arguments();
     if count < MANY || !v.is(is_sum) {
         return Ok(None);
     }
-    // The axis, the start and the length of a part.
+    // The axis and start of a part, and the part.
     let place = |part: &Value| {
         let (Primitive::Pad(pad), inner) = (part.primitive(), part.argument()?) else {
             return None;
@@ -156,7 +156,7 @@ fn lay_side_by_side(v: &Value) -> Result<Option<Value>> {
     Value::sum_of(&rest).map(Some)
 }
 
-/// `a (b x) = (ab) x`, `1 x = x`; a real factor goes into a stencil's or transform's own.
+/// `a (b x) = (ab) x`, `1 x = x`; folds a real factor into a stencil or transform.
 fn fold_scales(v: &Value) -> Result<Option<Value>> {
     let (Primitive::Scale(Scale(c)), Some(inner)) = (v.primitive(), v.argument()) else {
         return Ok(None);
@@ -178,8 +178,8 @@ fn fold_scales(v: &Value) -> Result<Option<Value>> {
     })
 }
 
-/// Neighbours that undo or complete each other: permutations, conjugates, flips, rolls, reshapes,
-/// a pad and its slice, a transform and its inverse, a cast and its way back.
+/// Cancels or merges neighbours: permutations, conjugates, flips, rolls, reshapes, a pad and its
+/// slice, a transform and its inverse, a cast and its reverse.
 fn cancel_pairs(v: &Value) -> Result<Option<Value>> {
     let Some(inner) = v.argument() else { return Ok(None) };
     let Some(x) = inner.argument() else { return Ok(None) };
@@ -209,7 +209,7 @@ fn cancel_pairs(v: &Value) -> Result<Option<Value>> {
     })
 }
 
-/// Stencils of one input that are added become one primitive, so the input is read once.
+/// Merges stencils of one input that are added, so that the input is read once.
 fn merge_stencils(v: &Value) -> Result<Option<Value>> {
     if !v.is(is_sum) {
         return Ok(None);

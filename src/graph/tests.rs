@@ -23,7 +23,7 @@ fn chain(a: &Program, b: &Program) -> Program {
     program(&a.inputs[0].dims, a.inputs[0].dtype, |x| Ok(x.apply(a).apply(b)))
 }
 
-/// A matrix over the real numbers with the sign of imaginary rows and columns changed.
+/// A matrix over the real numbers with the sign of imaginary rows and columns flipped.
 fn conjugated(program: &Program, matrix: Vec<Vec<f64>>) -> Vec<Vec<f64>> {
     let (input, output) = (program.inputs[0].dtype, program.output_types()[0].dtype);
     let sign = |k: usize, ty: DType| if ty.is_complex() && k % 2 == 1 { -1.0 } else { 1.0 };
@@ -36,7 +36,7 @@ fn conjugated(program: &Program, matrix: Vec<Vec<f64>>) -> Vec<Vec<f64>> {
         .collect()
 }
 
-/// What no primitive has for an example: paths that part and meet.
+/// An example that no primitive has: paths that split and join.
 const MORE: &[Example] = &[("several paths", &[2, 4], |x| {
     let a = x.scale(C128::new(0.0, 1.0)).real();
     let b = x.real().rfft(1, 2.0)?.scale(C128::new(1.0, -1.0)).irfft(1, 4, 1.0)?;
@@ -85,7 +85,7 @@ fn check_all(name: &str, forward: &Program) {
     }
 }
 
-/// Matrices one above the other, each with a model of its own if `each`.
+/// Stacks matrices vertically, each with its own model if `each`.
 fn stacked(matrices: &[Vec<Vec<f64>>], each: bool) -> Vec<Vec<f64>> {
     let rows = matrices[0].first().map_or(0, Vec::len);
     let columns = matrices[0].len();
@@ -113,7 +113,7 @@ fn many_items_at_once_are_the_items_one_by_one() {
                 SHIFT.set(0.0);
                 forward
             };
-            // Items with arrays of their own, and items that share them.
+            // Items with their own arrays, and items that share them.
             let (own, one) = ([item(0), item(1), item(2)], item(0));
             let adjoints = own.each_ref().map(|p| transpose(p).expect(name));
             let same = [one.clone(), one.clone(), one.clone()];
@@ -177,7 +177,7 @@ fn programs_of_other_shapes_large_arrays_and_chunks_are_not_alike() {
 
 #[test]
 fn a_wrong_adjoint_is_found() {
-    // The control: a filter that is not conjugated, PyLops' own mistake.
+    // A control: PyLops does not conjugate the filter.
     let forward = program(&[5], DType::Complex128, |x| x.convolve(0, &complex(x, &[3], 0.2), 1));
     let wrong = program(&[5], DType::Complex128, |y| {
         let inputs = [y.clone(), complex(y, &[3], 0.2)];
@@ -190,7 +190,7 @@ fn a_wrong_adjoint_is_found() {
     assert!(found.is_err());
 }
 
-/// The lines of a simplified program, and that it is the same matrix.
+/// The lines of a simplified program, after checking that its matrix is the same.
 fn simplified(dims: &[usize], dtype: DType, f: impl FnOnce(&Value) -> Result<Value>) -> String {
     let before = program(dims, dtype, f);
     let after = simplify(&before).unwrap_or_else(|e| panic!("{e}"));
@@ -383,7 +383,7 @@ fn equal_nodes_are_shared() {
 #[test]
 fn nodes_of_one_hash_are_told_apart_and_found_again() {
     program(&[64], REAL, |x| {
-        // A gather is hashed by 16 of its indices: of 64, by every fourth.
+        // A gather hashes 16 of its indices: of 64, every fourth.
         let gather = |changed: usize| {
             let indices = (0..64).map(|k| if k == changed { 0 } else { k });
             x.gather(0, indices.collect()).map(|y| y.id())
@@ -438,7 +438,7 @@ fn many_padded_parts_are_laid_side_by_side_and_few_are_added() {
     assert_eq!(lines.matches("pad").count(), 20, "{lines}");
 }
 
-/// Minutes, if every new node were compared with all others that have its inputs.
+/// Takes minutes if every new node is compared with all others that have its inputs.
 #[test]
 fn a_new_node_is_compared_with_few_others() {
     let dims = [1 << 20];

@@ -1,15 +1,15 @@
 //! The adjoint of a program, in `Re<u, v>`: every primitive's transpose, in reverse order.
 //!
-//! Where all arrays are complex and all primitives complex-linear this is the conjugate transpose.
+//! Where all arrays are complex and all primitives complex-linear, this is the conjugate transpose.
 
 use crate::graph::{Back, NodeId, Primitive, Program, Result, Value};
 
-/// The program that takes the outputs' cotangents to the inputs'.
+/// The program that maps the outputs' cotangents to the inputs'.
 pub fn transpose(program: &Program) -> Result<Program> {
     let depends = program.depends_on_input();
     let nodes = program.graph.nodes();
     Value::program(&program.output_types(), |seeds| {
-        // Constants keep their own nodes; they are the factors of the transposed primitives.
+        // Constants keep their own nodes: they are the factors of the transposed primitives.
         let mut constants: Vec<Option<Value>> = vec![None; nodes.len()];
         for (k, node) in nodes.iter().enumerate().filter(|&(k, _)| !depends[k]) {
             let args: Vec<Value> =

@@ -1,4 +1,4 @@
-//! `Value`: a handle on a node, with one method a primitive, which stands in the primitive's file, so that
+//! `Value`: a handle on a node. Each primitive's file adds the method that applies it, so that
 //! operator code reads like NumPy.
 
 use std::cell::RefCell;
@@ -11,7 +11,7 @@ use crate::graph::{
 use crate::scalar::DType;
 use crate::space::{ArrayType, show_dims};
 
-/// An array that a graph under construction will give.
+/// An array that a graph under construction will compute.
 #[derive(Clone, Debug)]
 pub struct Value {
     graph: Rc<RefCell<Builder>>,
@@ -24,7 +24,7 @@ pub(super) fn wrong<T>(message: String) -> Result<T> {
 }
 
 impl Value {
-    /// Builds a program: `f` gets one value an input and returns the outputs.
+    /// Builds a program: `f` receives one value per input and returns the outputs.
     pub fn program(
         inputs: &[ArrayType],
         f: impl FnOnce(&[Value]) -> Result<Vec<Value>>,
@@ -42,8 +42,8 @@ impl Value {
         Ok(Program { graph: graph.take().graph, inputs: inputs.to_vec(), outputs })
     }
 
-    /// Copies a program into this value's graph, applied to `inputs`. `map` gets the number of each
-    /// node, its arguments and its plain copy, and may put another value in its place.
+    /// Copies a program into this value's graph, applied to `inputs`. `map` receives the number of
+    /// each node, its arguments and its plain copy, and returns the value to use.
     pub(crate) fn replay(
         &self,
         program: &Program,
@@ -71,48 +71,48 @@ impl Value {
         program.outputs.iter().filter_map(|id| values[id.0].clone()).collect()
     }
 
-    /// What `f` finds where the primitive is applied that gives this value.
+    /// Calls `f` with the primitive that computes this value, at its node.
     pub(crate) fn seen<T>(&self, f: impl FnOnce(Applied<'_>) -> T) -> T {
         f(self.graph.borrow().graph.applied(self.id))
     }
 
-    /// The primitive that gives this value.
+    /// The primitive that computes this value.
     pub(crate) fn primitive(&self) -> Primitive {
         self.seen(|at| at.node.primitive.clone())
     }
 
-    /// Whether something holds for it.
+    /// Whether `holds` is true of the primitive that computes this value.
     pub(crate) fn is(&self, holds: impl FnOnce(&Primitive) -> bool) -> bool {
         self.seen(|at| holds(&at.node.primitive))
     }
 
-    /// To how many values it is applied.
+    /// Number of values that the primitive is applied to.
     pub(crate) fn count_arguments(&self) -> usize {
         self.seen(|at| at.node.inputs.len())
     }
 
-    /// What that primitive is applied to.
+    /// The values that the primitive is applied to.
     pub(crate) fn arguments(&self) -> Vec<Value> {
         self.seen(|at| at.node.inputs.iter().map(|&id| self.beside(id)).collect())
     }
 
-    /// The first of them, if there is one.
+    /// The first argument, if there is one.
     pub(crate) fn argument(&self) -> Option<Value> {
         self.seen(|at| at.node.inputs.first().map(|&id| self.beside(id)))
     }
 
-    /// The value of another node.
+    /// The value of another node of the graph.
     fn beside(&self, id: NodeId) -> Value {
         let ty = self.graph.borrow().graph.node(id).ty.clone();
         Value { graph: self.graph.clone(), id, ty }
     }
 
-    /// A program of one input and one output, applied to this value.
+    /// Applies a program with one input and one output to this value.
     pub fn apply(&self, program: &Program) -> Value {
         self.replay(program, std::slice::from_ref(self), |_, _, v| v).swap_remove(0)
     }
 
-    /// The transpose of a program of one input and one output, applied to this value.
+    /// Applies the transpose of a program with one input and one output to this value.
     pub fn apply_transposed(&self, program: &Program) -> Result<Value> {
         Ok(self.apply(&transpose(program)?))
     }
@@ -177,7 +177,7 @@ impl Value {
         }
     }
 
-    /// The node.
+    /// The node that computes this value.
     pub fn id(&self) -> NodeId {
         self.id
     }
@@ -197,7 +197,7 @@ impl Value {
         self.ty.dtype
     }
 
-    /// The same value, in chunks of these lengths where it is kept.
+    /// Requests chunk lengths for where the value is kept; `None` changes nothing.
     pub fn chunked(&self, chunks: Option<Vec<usize>>) -> Value {
         self.graph.borrow_mut().graph.set_chunks(self.id, chunks);
         self.clone()

@@ -1,4 +1,4 @@
-//! An axis repeated.
+//! Repeats an axis.
 
 use crate::graph::primitives::prelude::*;
 
@@ -7,7 +7,7 @@ use crate::graph::primitives::prelude::*;
 pub struct Broadcast(pub usize);
 
 impl Value {
-    /// Repeats an axis of length 1.
+    /// Repeats an axis of length 1 `n` times.
     pub fn broadcast(&self, axis: usize, n: usize) -> Result<Value> {
         match self.has_axis(axis)? {
             1 => Ok(self.resized(Broadcast(axis), axis, n)),

@@ -1,13 +1,13 @@
-//! Another element type.
+//! Conversion to another element type.
 
 use crate::graph::primitives::prelude::*;
 
-/// Another element type; complex to real takes the real part.
+/// Converts to another element type; complex to real takes the real part.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cast;
 
 impl Value {
-    /// The same numbers in another element type; complex to real takes the real part.
+    /// Converts to another element type; complex to real takes the real part.
     pub fn cast(&self, dtype: DType) -> Value {
         if dtype == self.dtype() {
             return self.clone();
@@ -15,7 +15,7 @@ impl Value {
         self.unary(Cast, self.dims().to_vec(), dtype)
     }
 
-    /// The complex type of the same width.
+    /// Converts to the complex type of the same width.
     pub fn to_complex(&self) -> Value {
         self.cast(self.dtype().complex())
     }

@@ -1,20 +1,20 @@
-//! Inputs one after the other.
+//! Joins inputs along an axis.
 
 use std::ops::Range;
 
 use crate::graph::primitives::prelude::*;
 
-/// Inputs one after the other along an axis.
+/// Joins inputs along an axis, one after the other.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Concatenate {
     /// Axis that it works along.
     pub axis: usize,
-    /// Where each input starts along it.
+    /// Where each input starts along the axis.
     pub starts: Arc<[usize]>,
 }
 
 impl Value {
-    /// Values one after the other along an axis.
+    /// Joins values along an axis, one after the other.
     pub fn concatenate(values: &[Value], axis: usize) -> Result<Value> {
         let first = &values[0];
         first.has_axis(axis)?;
@@ -47,7 +47,7 @@ impl Value {
 }
 
 impl Concatenate {
-    /// Of a box of the result, the part that is input number `i`, and the box of the input that it is.
+    /// The part of box `out` that input number `i` fills, and the box of the input it comes from.
     fn piece(&self, at: Applied<'_>, i: usize, out: &IndexBox) -> Option<(IndexBox, IndexBox)> {
         let (start, n, r) = (self.starts[i], at.input(i).dims[self.axis], &out.0[self.axis]);
         let (lo, hi) = (r.start.max(start), r.end.min(start + n));

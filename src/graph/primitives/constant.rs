@@ -7,7 +7,7 @@ use crate::io::Array;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Constant(pub Array);
 
-/// Arrays are equal if they are the same one.
+/// Compares by identity: arrays are equal if they are the same one.
 impl PartialEq for Array {
     fn eq(&self, other: &Self) -> bool {
         self.same_as(other)
@@ -15,7 +15,7 @@ impl PartialEq for Array {
 }
 
 impl Value {
-    /// An array of the problem.
+    /// A value that reads an array of the problem.
     pub fn constant(&self, array: &Array) -> Value {
         self.leaf_beside(Constant(array.clone()), array.ty().clone())
             .chunked(array.chunks().map(<[usize]>::to_vec))

@@ -39,7 +39,7 @@ impl Value {
     }
 }
 
-/// A filter in the element type of the array that it is applied to.
+/// Converts a filter to the element type of the array it is applied to.
 fn taps_like<T: Viewed>(_: &ArrayViewMutD<'_, T>, h: View<'_>) -> Vec<T> {
     with_view!(View, h, h => h.iter().map(|h| T::from_c128(h.to_c128())).collect())
 }
@@ -69,7 +69,7 @@ impl Definition for Convolve {
     fn cut(&self, at: Applied<'_>) -> Cut {
         let mut cut = Cut::free(at.ty());
         if self.axis + 1 < at.dims().len() {
-            // Across rows, the filter's reach is read again for every chunk: it should be small.
+            // Across rows, every chunk also reads a halo as long as the filter: it should be small.
             cut.align[self.axis] = Some((2 * self.taps).next_multiple_of(32));
         }
         cut

@@ -8,7 +8,7 @@ use crate::kernels::accumulate;
 pub struct CumulativeSum {
     /// Axis that it works along.
     pub axis: usize,
-    /// Direction.
+    /// Whether to sum from the end.
     pub reverse: bool,
 }
 

@@ -1,8 +1,8 @@
-//! A step that fails, for tests of what happens then.
+//! A step that fails, to test what happens then.
 
 use crate::graph::primitives::prelude::*;
 
-/// `y = x`; a box with the sample of this index along the first axis cannot be computed.
+/// `y = x`, but fails for boxes that contain this index along the first axis.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Faulty(pub usize);
 

@@ -8,9 +8,9 @@ use crate::kernels::fft;
 pub struct Fft {
     /// Axis that it works along.
     pub axis: usize,
-    /// Sign of the exponent.
+    /// Whether the exponent is positive.
     pub inverse: bool,
-    /// Factor.
+    /// Factor of the sum.
     pub scale: f64,
 }
 

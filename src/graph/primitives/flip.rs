@@ -7,7 +7,7 @@ use crate::graph::primitives::prelude::*;
 pub struct Flip(pub usize);
 
 impl Value {
-    /// Reversal of an axis.
+    /// Reverses an axis.
     pub fn flip(&self, axis: usize) -> Result<Value> {
         self.has_axis(axis)?;
         Ok(self.same(Flip(axis)))

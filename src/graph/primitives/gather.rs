@@ -11,7 +11,7 @@ use crate::kernels::index;
 pub struct Gather {
     /// Axis that it works along.
     pub axis: usize,
-    /// Which samples, in which order.
+    /// Indices of the samples to take, in order.
     pub indices: Arc<[usize]>,
 }
 

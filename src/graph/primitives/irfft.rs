@@ -8,11 +8,11 @@ use crate::kernels::fft;
 pub struct Irfft {
     /// Axis that it works along.
     pub axis: usize,
-    /// Samples.
+    /// Number of real samples.
     pub n: usize,
     /// Weight of the bins that represent two frequencies.
     pub weight: f64,
-    /// Factor.
+    /// Factor of the sum.
     pub scale: f64,
 }
 

@@ -1,4 +1,4 @@
-//! Points added to the traces of sources and receivers at the sum of their times.
+//! Adds points to the traces of sources and receivers at the sum of their traveltimes.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -8,19 +8,19 @@ use crate::graph::primitives::prelude::*;
 use crate::kernels::kirchhoff;
 use crate::scalar::Scalar;
 
-/// `y_{s,r,k} += (1-w) a x_i`, `y_{s,r,k+1} += w a x_i` with `k + w = (ts_{s,i} + tr_{r,i}) / dt`; pairs of
-/// samples that are not both inside are dropped. Inputs `[x, ts, tr]`, times `(sources or receivers,
-/// points)`, with `a = 1`; or `[x, ts, tr, ws, wr]`, weights `(.., 2, points)`, with
-/// `a = ws_{s,0,i} wr_{r,0,i} + ws_{s,1,i} wr_{r,1,i}` times the aperture's weight. From `(points,)` to
-/// `(sources, receivers, times)`, back if `transpose`; then also to `(parts, points)`, for parts of the
-/// sources that are added later.
+/// `y_{s,r,k} += (1-w) a x_i`, `y_{s,r,k+1} += w a x_i` with `k + w = (ts_{s,i} + tr_{r,i}) / dt`;
+/// pairs of samples are dropped unless both are inside. Inputs `[x, ts, tr]` with `a = 1`, times
+/// `(sources or receivers, points)`; or `[x, ts, tr, ws, wr]`, weights `(.., 2, points)`, with
+/// `a = ws_{s,0,i} wr_{r,0,i} + ws_{s,1,i} wr_{r,1,i}` times the aperture's weight. Maps points to
+/// `(sources, receivers, times)`; if `transpose`, back to `(points,)`, or to `(parts, points)` with
+/// one row per part of the sources, to be added later.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Kirchhoff {
-    /// Sampling of time.
+    /// Sampling interval of time.
     pub dt: f64,
-    /// Largest offset over depth.
+    /// Limits the ratio of offset to depth.
     pub aperture: Option<Arc<Aperture>>,
-    /// Direction.
+    /// Whether to migrate, from data to points.
     pub transpose: bool,
 }
 
@@ -28,9 +28,9 @@ pub struct Kirchhoff {
 const MOST_PARTS: usize = 64;
 
 impl Value {
-    /// Samples of this `(points,)` at the sum of a source's and a receiver's time: `times` of sources
-    /// and receivers `(.., points)`, `weights` `(.., 2, points)`, all `float64`; data `(sources,
-    /// receivers, nt)`.
+    /// Adds the samples of this `(points,)` to traces at the sum of a source's and a receiver's
+    /// time. `times` of sources and receivers are `(.., points)`, `weights` `(.., 2, points)`, all
+    /// `float64`; the data is `(sources, receivers, nt)`.
     pub fn demigrate(
         &self,
         times: [Value; 2],
@@ -69,7 +69,7 @@ impl Definition for Kirchhoff {
     }
 
     fn needs(&self, at: Applied<'_>, i: usize, out: &IndexBox, f: Visit<'_>) {
-        // Times and weights of sources stand before those of receivers, all points last.
+        // Tables of sources alternate with those of receivers; points are the last axis.
         let whole = IndexBox::whole(&at.input(i).dims);
         if !self.transpose {
             return f(match i {
@@ -92,16 +92,16 @@ impl Definition for Kirchhoff {
     fn cut(&self, at: Applied<'_>) -> Cut {
         let mut cut = Cut::free(at.ty());
         if !self.transpose {
-            // Tables of some sources serve several receivers while they are in the cache.
+            // The tables of a few sources serve several receivers while they are in the cache.
             let (points, times) = (at.input(0).len() as f64, at.dims()[2].max(1) as f64);
             cut.align = vec![Some(4), Some(8), None];
             cut.bytes = cut.bytes.max(16.0 * points / times);
         } else if at.dims().len() == 2 {
-            // A tile is a part and some points, which stay in the cache while all traces pass.
+            // A tile is one part and some points, which stay in the cache while all traces pass.
             cut.bytes = cut.bytes.max(64.0);
             cut.own = Some((0, 1));
         } else {
-            // All traces pass over a tile of so many points that reading them is worth it.
+            // All traces pass over every tile, so it has enough points to be worth reading them.
             cut.bytes = cut.bytes.max(512.0);
         }
         cut
@@ -118,7 +118,7 @@ impl Definition for Kirchhoff {
     }
 
     fn flops(&self, at: Applied<'_>) -> f64 {
-        // The time and weights of each point, source and receiver; two samples.
+        // Per point, source and receiver: the time, the weights and two samples.
         let tables = if at.node.inputs.len() > 3 { 6.0 } else { 3.0 };
         let pairs = (at.input(1).dims[0] * at.input(2).len()) as f64;
         pairs * (tables + 4.0 * at.reals())
@@ -133,7 +133,7 @@ impl Definition for Kirchhoff {
     }
 
     fn batched(&self) -> Batched {
-        // Its tables go with one unknown.
+        // Its tables belong to one unknown.
         Batched::Never
     }
 
@@ -212,7 +212,7 @@ impl Definition for Kirchhoff {
     }
 }
 
-/// A table of a fixed number of axes.
+/// Views a table with a fixed number of axes.
 fn with_axes<'a, D: ndarray::Dimension>(tile: &'a Tile<'_>) -> ndarray::ArrayView<'a, f64, D> {
     match Viewed::typed(tile.view()).into_dimensionality() {
         Ok(table) => table,
@@ -220,7 +220,7 @@ fn with_axes<'a, D: ndarray::Dimension>(tile: &'a Tile<'_>) -> ndarray::ArrayVie
     }
 }
 
-/// The images of some parts, whose sources are given by `of`.
+/// Computes the images of some parts; `of` gives the sources of a range of parts.
 fn migrate_parts<T: Scalar>(
     mut images: ArrayViewMutD<'_, T>,
     data: ArrayViewD<'_, T>,

@@ -6,8 +6,8 @@ use crate::graph::primitives::prelude::*;
 use crate::kernels::matmul;
 use crate::scalar::Scalar;
 
-/// `Y_b = K_b X_b` for every batch; inputs `[x, kernel]` with dims `[b, k, n]` and `[b, m, k]`. A product
-/// with a large transposed matrix has one row a part, see [`Parts`].
+/// `Y_b = K_b X_b` for every batch; inputs `[x, kernel]` with dims `[b, k, n]` and `[b, m, k]`. A
+/// product with a large transposed matrix has one row per part, see [`Parts`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct Matmul {
     /// Whether the kernel is transposed.
@@ -17,7 +17,7 @@ pub struct Matmul {
 }
 
 impl Value {
-    /// `Y_b = K_b X_b` for every batch: this `[b, k, n]`, kernel `[b, m, k]`.
+    /// `Y_b = K_b X_b` for every batch: this is `[b, k, n]`, the kernel `[b, m, k]`.
     pub fn matmul(&self, kernel: &Value) -> Result<Value> {
         let (x, k) = (self.dims(), kernel.dims());
         if x.len() != 3 || k.len() != 3 || x[0] != k[0] || x[1] != k[2] {
@@ -31,9 +31,9 @@ impl Value {
     }
 }
 
-/// How a product with a kernel may be cut that adds up `k` terms.
+/// How a product with a kernel may be cut, if each element sums `k` terms.
 pub(super) fn product_cut(at: Applied<'_>, k: usize) -> Cut {
-    // One column reads the kernel at the memory's speed; many compute from the cache.
+    // One column reads the kernel at memory speed; many columns compute from the cache.
     let mut cut = Cut::free(at.ty());
     let per_element = k as f64 * at.ty().dtype.size() as f64;
     let one = at.dims()[2] == 1;
@@ -78,20 +78,20 @@ impl Definition for Matmul {
         } else if !self.transpose
             && let Some(parts) = Parts::of_rows(at.input(1))
         {
-            // The rows that the transpose sums in the same process.
+            // Rows that the transpose sums in one process.
             cut.own = Some((1, parts.each));
         }
         if at.dims()[2] > 1 {
             cut.align[1] = Some(128);
             cut.align[2] = Some(1024);
         } else {
-            // Columns of a transposed kernel are read in runs that are worth an access.
+            // Columns of a transposed kernel are read in runs long enough to be worth an access.
             cut.align[1] = Some(if self.transpose { 512 } else { 64 });
         }
         cut
     }
 
-    /// Those of the kernel's batches and rows.
+    /// Chunk lengths of the kernel's batches and rows.
     fn asked(&self, at: Applied<'_>) -> Option<Vec<usize>> {
         let kernel = at.graph.node(at.node.inputs[1]).chunks.as_ref()?;
         let rows = if self.transpose { kernel[2] } else { kernel[1] };
@@ -159,7 +159,7 @@ impl Definition for Matmul {
     }
 }
 
-/// The products of some parts of a kernel's rows, which are given by `of`, with those of `x`.
+/// Multiplies parts of a kernel's rows with the same rows of `x`; `of` gives the rows of parts.
 fn multiply_parts<T: Scalar>(
     mut sums: ArrayViewMutD<'_, T>,
     x: ArrayViewD<'_, T>,

@@ -1,5 +1,5 @@
-//! The closed set of primitives that every operator is written in, one file each: what it is, the method
-//! of [`Value`](crate::graph::Value) that applies it, and what it says of itself to the passes.
+//! The closed set of primitives that operators are written in. Each file holds a primitive, the
+//! method of [`Value`](crate::graph::Value) that applies it, and what it declares to the passes.
 
 mod add;
 mod broadcast;
@@ -39,7 +39,7 @@ use std::hash::{Hash, Hasher};
 
 use crate::graph::{Definition, Linear};
 
-/// What the files of primitives start from.
+/// Imports shared by the files of primitives.
 mod prelude {
     pub(super) use std::hash::{Hash, Hasher};
     pub(super) use std::sync::Arc;
@@ -64,7 +64,7 @@ macro_rules! primitives {
     ($($(#[$when:meta])* $file:ident::$Name:ident,)*) => {
         $($(#[$when])* pub use $file::$Name;)*
 
-        /// One linear step. The dims and element type of the result stand in the [`crate::graph::Node`].
+        /// One linear step. The [`crate::graph::Node`] holds the result's dims and element type.
         #[derive(Clone, Debug, PartialEq)]
         pub enum Primitive {
             $(
@@ -75,14 +75,14 @@ macro_rules! primitives {
         }
 
         impl Primitive {
-            /// Its definition.
+            /// The primitive's definition.
             pub fn definition(&self) -> &dyn Definition {
                 match self {
                     $($(#[$when])* Primitive::$Name(primitive) => primitive,)*
                 }
             }
 
-            /// The name of its kind.
+            /// The name of the primitive's kind.
             #[cfg(test)]
             pub(crate) fn kind(&self) -> &'static str {
                 match self {
@@ -100,7 +100,7 @@ macro_rules! primitives {
             }
         )*
 
-        /// Of every kind of primitive, its examples.
+        /// The examples of every kind of primitive.
         #[cfg(test)]
         pub(crate) fn examples() -> Vec<(&'static str, Vec<crate::graph::reference::Example>)> {
             vec![$((stringify!($Name), $Name::examples()),)*]
@@ -166,7 +166,7 @@ impl Primitive {
         }
     }
 
-    /// Whether it is an array from outside: an input, or one of the problem.
+    /// Whether it is an array from outside: an input or an array of the problem.
     pub fn is_given(&self) -> bool {
         matches!(self, Primitive::Input(_) | Primitive::Constant(_))
     }

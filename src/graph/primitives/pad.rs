@@ -2,18 +2,18 @@
 
 use crate::graph::primitives::prelude::*;
 
-/// The transpose of [`crate::graph::Slice`]: zeros around and between.
+/// The transpose of [`crate::graph::Slice`]: puts zeros around and between samples.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pad(pub Arc<[AxisStep]>);
 
 impl Value {
-    /// Zeros before and after, on one axis.
+    /// Puts zeros before and after the samples of an axis.
     pub fn pad(&self, axis: usize, before: usize, after: usize) -> Result<Value> {
         let n = self.has_axis(axis)?;
         self.spread(axis, before, n + before + after, 1)
     }
 
-    /// Samples `0, 1, ..` of this at `start, start + step, ..` of an axis of length `len`; zeros elsewhere.
+    /// Puts samples at `start, start + step, ..` of an axis of length `len`, with zeros elsewhere.
     pub fn spread(&self, axis: usize, start: usize, len: usize, step: usize) -> Result<Value> {
         let n = self.has_axis(axis)?;
         if n > 0 && (step == 0 || start + (n - 1) * step >= len) {

@@ -1,4 +1,4 @@
-//! Axes in another order.
+//! Permutes axes.
 
 use crate::graph::primitives::prelude::*;
 
@@ -7,7 +7,7 @@ use crate::graph::primitives::prelude::*;
 pub struct Permute(pub Arc<[usize]>);
 
 impl Value {
-    /// Axis `k` of the result is axis `axes[k]` of this.
+    /// Permutes axes: axis `k` of the result is axis `axes[k]` of this value.
     pub fn permute(&self, axes: &[usize]) -> Result<Value> {
         let mut seen = axes.to_vec();
         seen.sort_unstable();

@@ -1,4 +1,4 @@
-//! Other dims, the same elements.
+//! Gives the same elements other dims.
 
 use crate::graph::primitives::prelude::*;
 use crate::graph::{aligned, reshape_box};
@@ -36,7 +36,7 @@ impl Value {
     }
 }
 
-/// Rows of the first axis around all elements of a box of the same array with other dims.
+/// Rows of the first axis that contain all elements of a box of the same array with other dims.
 fn flat_hull(from: &[usize], to: &[usize], b: &IndexBox) -> IndexBox {
     let s = strides(to);
     let lo: usize = b.0.iter().zip(&s).map(|(r, s)| r.start * s).sum();
@@ -111,7 +111,7 @@ impl Definition for Reshape {
 
     fn compute(&self, job: &Job<'_>, mut out: ViewMut<'_>) -> Done {
         let Some(from) = reshape_box(&job.at.input(0).dims, job.at.dims(), job.b) else {
-            // Chunks that the user asked for may be ragged there: row by row, each a flat run.
+            // Requested chunks may be ragged here: go row by row, since each row is a flat run.
             return reshape_rows(job, out);
         };
         let shape = from.dims();
@@ -145,7 +145,7 @@ impl Definition for Reshape {
     }
 }
 
-/// A box whose elements fill no box of the input: every row of it is a run of flat indices.
+/// Computes a box whose elements fill no box of the input, one flat run at a time.
 fn reshape_rows(job: &Job<'_>, mut out: ViewMut<'_>) -> Done {
     let (from, to, b) = (&job.at.input(0).dims, job.at.dims(), job.b);
     let (steps, last) = (strides(to), to.len() - 1);
@@ -164,7 +164,7 @@ fn reshape_rows(job: &Job<'_>, mut out: ViewMut<'_>) -> Done {
             at.iter().enumerate().map(|(a, i)| (i + b.0[a].start) * steps[a]).sum::<usize>()
                 + b.0[last].start;
         let len = b.0[last].len();
-        // The rows of the input's first axis around the run, of which the run is cut out.
+        // The rows of the input's first axis that contain the run.
         let mut whole = IndexBox::whole(from);
         whole.0[0] = start / row..(start + len - 1) / row + 1;
         let tile = job.pull_rows(0, &whole)?;
@@ -186,7 +186,7 @@ fn copy_run<T: Viewed>(mut y: ArrayViewMutD<'_, T>, x: View<'_>, skip: usize) {
     }
 }
 
-/// `x` lies consecutively in memory.
+/// Copies `x`, which is contiguous in memory, into other dims.
 fn copy_flat<T: Viewed>(y: ArrayViewMutD<'_, T>, x: View<'_>) {
     match T::typed(x).into_shape_with_order(y.raw_dim()) {
         Ok(x) => pointwise::copy(T::erase_mut(y), T::erase(x)),

@@ -3,22 +3,22 @@
 use crate::graph::primitives::prelude::*;
 use crate::kernels::fft;
 
-/// The non-negative frequencies of a real array of `n` samples, `y_k = scale w_k sum_j x_j exp(-2
-/// pi i jk/n)`, with `w = weight` strictly between zero and Nyquist, 1 there.
+/// `y_k = scale w_k sum_j x_j exp(-2 pi i jk/n)`, the non-negative frequencies of `n` real samples,
+/// where `w` is `weight` strictly between zero and Nyquist, and 1 at both.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Rfft {
     /// Axis that it works along.
     pub axis: usize,
-    /// Samples.
+    /// Number of real samples.
     pub n: usize,
     /// Weight of the bins that represent two frequencies.
     pub weight: f64,
-    /// Factor.
+    /// Factor of the sum.
     pub scale: f64,
 }
 
 impl Value {
-    /// The `n/2 + 1` non-negative frequencies of a real axis; `weight` on those that represent two.
+    /// The `n/2 + 1` non-negative frequencies of a real axis; `weight` scales bins that represent two.
     pub fn rfft(&self, axis: usize, weight: f64) -> Result<Value> {
         let n = self.has_axis(axis)?;
         if self.dtype().is_complex() {

@@ -38,8 +38,8 @@ impl Value {
 }
 
 impl Roll {
-    /// A range of the result as up to two pieces, each with where it comes from: samples before the shift
-    /// come from the end of the input.
+    /// Splits a range of the result into at most two pieces, each with the range it comes from:
+    /// samples before the shift come from the end of the input.
     fn pieces(
         &self,
         n: usize,
@@ -98,7 +98,7 @@ impl Definition for Roll {
     fn compute(&self, job: &Job<'_>, mut out: ViewMut<'_>) -> Done {
         let (axis, b) = (self.axis, job.b);
         let (n, r) = (job.at.dims()[axis], &b.0[axis]);
-        // A whole axis that is computed on the fly is computed once for both pieces.
+        // A whole axis that is computed on the fly serves both pieces.
         let made =
             (r.len() == n && job.look(0, b).is_none()).then(|| job.pull(0, b)).transpose()?;
         for (part, from) in self.pieces(n, r) {

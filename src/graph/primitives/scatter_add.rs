@@ -10,7 +10,7 @@ use crate::kernels::index;
 pub struct ScatterAdd {
     /// Axis that it works along.
     pub axis: usize,
-    /// Where the samples go.
+    /// The index that each sample is added at.
     pub indices: Arc<[usize]>,
 }
 

@@ -1,4 +1,4 @@
-//! Some samples of every axis.
+//! Strided slices.
 
 use crate::graph::primitives::prelude::*;
 
@@ -7,7 +7,7 @@ use crate::graph::primitives::prelude::*;
 pub struct Slice(pub Arc<[AxisStep]>);
 
 impl Value {
-    /// `len` elements of an axis, every `step`-th from `start`.
+    /// Takes `len` elements of an axis, every `step`-th from `start`.
     pub fn slice(&self, axis: usize, start: usize, len: usize, step: usize) -> Result<Value> {
         let n = self.has_axis(axis)?;
         if len > 0 && (step == 0 || start + (len - 1) * step >= n) {

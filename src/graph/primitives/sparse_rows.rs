@@ -6,7 +6,7 @@ use crate::graph::primitives::prelude::*;
 use crate::graph::ranges::ranges;
 use crate::kernels::sparse::{self, Sparse};
 
-/// A matrix of rows with few entries along an axis: `y_i = sum_k w_ik x_{c_ik}`.
+/// A sparse matrix with few entries per row, along an axis: `y_i = sum_k w_ik x_{c_ik}`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SparseRows {
     /// Axis that it works along.
@@ -16,7 +16,7 @@ pub struct SparseRows {
 }
 
 impl Value {
-    /// A matrix of rows with few entries along an axis.
+    /// Applies a sparse matrix with few entries per row along an axis.
     pub fn sparse_rows(&self, axis: usize, matrix: impl Into<Arc<Sparse>>) -> Result<Value> {
         let matrix = matrix.into();
         let n = self.has_axis(axis)?;
@@ -119,7 +119,7 @@ impl Definition for SparseRows {
 }
 
 impl SparseRows {
-    /// Entries that a row has, more or less.
+    /// Average number of entries per row.
     fn entries_each(&self) -> f64 {
         let rows = self.matrix.rows();
         self.matrix.entries(&(0..rows)).len() as f64 / rows.max(1) as f64

@@ -1,30 +1,30 @@
-//! Points added to traces at indices or times of a table.
+//! Adds points to traces at indices or times from a table.
 
 use crate::graph::primitives::prelude::*;
 use crate::kernels::spread;
 use crate::scalar::Real;
 
-/// `y_{j,k} += (1-w) x_i`, `y_{j,k+1} += w x_i` with `k = trunc(table_{i,j})`, `w = fraction_{i,j}`; what
-/// is outside is dropped. Inputs `[x, table]` or `[x, table, fraction]`, tables `(points, traces)`;
-/// from `(points,)` to `(traces, times)`, back if `transpose`.
+/// `y_{j,k} += (1-w) x_i`, `y_{j,k+1} += w x_i`, `k = trunc(table_{i,j})`, `w = fraction_{i,j}`;
+/// samples outside are dropped. Inputs `[x, table]` or `[x, table, fraction]`, tables
+/// `(points, traces)`. Maps `(points,)` to `(traces, times)`, or back if `transpose`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Spread {
-    /// Sampling of time if the table holds times: `k + w = table_{i,j} / dt`; then samples are
-    /// dropped unless both are inside.
+    /// Sampling interval if the table holds times: then `k + w = table_{i,j} / dt`, and
+    /// samples `k` and `k + 1` are dropped unless both are inside.
     pub dt: Option<f64>,
-    /// Direction.
+    /// Whether to map traces to points.
     pub transpose: bool,
 }
 
 impl Value {
-    /// Samples of this `(points,)` at indices of traces, with fractions to the next ones: tables
-    /// `(points, traces)` of one real type; data `(traces, nt)`.
+    /// Adds the samples of this `(points,)` to traces at indices `table`, sharing them with the next
+    /// by `fractions`. Tables are `(points, traces)` of one real type; data is `(traces, nt)`.
     pub fn spread_by(&self, table: &Value, fractions: Option<&Value>, nt: usize) -> Result<Value> {
         self.spread_at(table, fractions, None, nt)
     }
 
-    /// Samples of this `(points,)` at times `(points, traces)`, between two samples `dt` apart; data
-    /// `(traces, nt)`.
+    /// Adds the samples of this `(points,)` to traces at `times` `(points, traces)`, between two
+    /// samples `dt` apart; data is `(traces, nt)`.
     pub fn spread_at_times(&self, times: &Value, dt: f64, nt: usize) -> Result<Value> {
         self.spread_at(times, None, Some(dt), nt)
     }
@@ -62,7 +62,7 @@ impl Definition for Spread {
     }
 
     fn needs(&self, at: Applied<'_>, i: usize, out: &IndexBox, f: Visit<'_>) {
-        // The unknown whole; of tables all points of the traces, or all traces of the points.
+        // All of the unknown; of tables, all points of the traces or all traces of the points.
         let whole = IndexBox::whole(&at.input(i).dims);
         f(match i {
             0 => whole,
@@ -96,7 +96,7 @@ impl Definition for Spread {
     }
 
     fn batched(&self) -> Batched {
-        // Its tables go with one unknown.
+        // Its tables belong to one unknown.
         Batched::Never
     }
 

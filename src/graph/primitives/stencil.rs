@@ -8,7 +8,7 @@ use crate::kernels::{Banded, stencil};
 pub struct Stencil(pub Arc<[(usize, Arc<Banded>)]>);
 
 impl Value {
-    /// A banded matrix along an axis.
+    /// Applies a banded matrix along an axis.
     pub fn stencil(&self, axis: usize, rows: Banded) -> Result<Value> {
         let n = self.has_axis(axis)?;
         if rows.len() != n {
@@ -19,7 +19,7 @@ impl Value {
 }
 
 impl Stencil {
-    /// The same with every matrix changed.
+    /// Applies `f` to every matrix.
     pub(in crate::graph) fn map(&self, f: impl Fn(&Banded) -> Banded) -> Stencil {
         Stencil(self.0.iter().map(|(axis, rows)| (*axis, Arc::new(f(rows)))).collect())
     }
@@ -41,7 +41,7 @@ impl Definition for Stencil {
     }
 
     fn needs(&self, _: Applied<'_>, _: usize, out: &IndexBox, f: Visit<'_>) {
-        // One box for all axes: its corners are little.
+        // One box for all axes: its unused corners are small.
         f(self.0.iter().fold(IndexBox::empty(out.ndim()), |b, (axis, rows)| {
             b.hull(&out.with(*axis, rows.columns(&out.0[*axis])))
         }));
@@ -52,7 +52,7 @@ impl Definition for Stencil {
         2.0 * taps as f64 * at.elements() * at.reals()
     }
 
-    /// Those that are nothing beside a matrix's largest may vanish.
+    /// The largest of each matrix: coefficients that are tiny beside it may underflow.
     fn coefficients(&self) -> Vec<C128> {
         let largest = |rows: &Banded| rows.coefficients().map(f64::abs).fold(0.0, f64::max);
         self.0.iter().map(|(_, rows)| largest(rows).into()).collect()
