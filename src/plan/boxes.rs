@@ -2,21 +2,21 @@
 
 use crate::space::IndexBox;
 
-/// Most boxes that are kept apart.
+/// Most boxes in a set.
 const MOST: usize = 8;
 
-/// A set of indices, as a few boxes around them.
+/// A set of indices, covered by a few boxes.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Boxes(Vec<IndexBox>);
 
-/// What a box around both holds that is in neither.
+/// Number of elements in the hull of two boxes that are in neither.
 fn waste(a: &IndexBox, b: &IndexBox) -> usize {
     a.hull(b).len() + a.intersect(b).len() - a.len() - b.len()
 }
 
 impl Boxes {
-    /// Adds a box, which is not empty. Neighbours that fill a box become one; so do those that waste the
-    /// least, if there are too many.
+    /// Adds a nonempty box. Merges it with boxes that nearly fill their common hull, and if there
+    /// are too many boxes, the pair that wastes the least.
     pub(super) fn add(&mut self, b: &IndexBox) {
         if self.0.iter().rev().any(|known| known.contains(b)) {
             return;
@@ -36,7 +36,7 @@ impl Boxes {
         }
     }
 
-    /// Boxes that do not overlap, in their order; one if they about fill it.
+    /// The boxes, sorted and without overlaps; one box if they nearly fill it.
     pub(super) fn apart(self) -> Vec<IndexBox> {
         let mut apart: Vec<IndexBox> = Vec::new();
         for b in &self.0 {

@@ -13,7 +13,7 @@ use crate::space::{ArrayType, IndexBox};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct StoreId(pub usize);
 
-/// What an array that is kept is to the plan.
+/// The role of a store in a plan.
 #[derive(Clone, Debug, PartialEq)]
 pub enum StoreKind {
     /// An input of the program, by number: a vector of the caller.
@@ -22,20 +22,20 @@ pub enum StoreKind {
     Output(usize),
     /// An array of the problem, read before the run.
     Constant(Array),
-    /// Made of constants alone: computed once before the run, then kept.
+    /// Computed from constants alone, once before the run, then kept.
     Derived,
-    /// Between stages, in a slot that it shares with others in time.
+    /// Lives between stages, in a slot that it shares with others at different times.
     Slot(usize),
 }
 
 /// An array that is kept in memory.
 #[derive(Clone, Debug)]
 pub struct PlannedStore {
-    /// The node that gives it.
+    /// The node that it keeps.
     pub node: NodeId,
     /// Dims and element type.
     pub ty: Arc<ArrayType>,
-    /// What it is.
+    /// Its role in the plan.
     pub kind: StoreKind,
     /// Its chunks and tiles.
     pub tiles: Tiles,
@@ -44,52 +44,52 @@ pub struct PlannedStore {
 /// A fused run of primitives that computes one store from others, tile by tile.
 #[derive(Clone, Debug)]
 pub struct Stage {
-    /// The store that is filled.
+    /// The store that the stage fills.
     pub store: StoreId,
-    /// The stores that are read.
+    /// The stores that it reads.
     pub reads: Vec<StoreId>,
-    /// Computed once, before the first run.
+    /// Whether it runs only once, before the first run.
     pub once: bool,
 }
 
-/// What a caller fixes of a plan.
+/// What the caller of [`plan`] fixes in advance.
 #[derive(Clone, Debug, Default)]
 pub struct Request {
-    /// Tiles of the inputs, by number; by rule where there is none.
+    /// Tiles of the inputs, by number; the rule decides where there are none.
     pub inputs: Vec<Tiles>,
-    /// Tiles of the outputs, by number; by rule where there is none.
+    /// Tiles of the outputs, by number; the rule decides where there are none.
     pub outputs: Vec<Tiles>,
 }
 
-/// A program with everything decided.
+/// A program with everything about its run decided.
 #[derive(Clone, Debug)]
 pub struct Plan {
     /// The program.
     pub program: Program,
-    /// Everything kept.
+    /// All arrays that are kept.
     pub stores: Vec<PlannedStore>,
-    /// What runs, in order.
+    /// The stages, in the order in which they run.
     pub stages: Vec<Stage>,
-    /// For each node the store that keeps it, if any.
+    /// By node, the store that keeps it, if any.
     pub store_of: Vec<Option<StoreId>>,
-    /// Bytes of each slot, if one process holds all.
+    /// Bytes of each slot if one process holds everything.
     pub slots: Vec<usize>,
-    /// By number, the stores of the inputs that are read, and of the outputs.
+    /// By number, the stores of the inputs that are read, and those of the outputs.
     ends: [Vec<Option<StoreId>>; 2],
 }
 
-/// A program with everything decided but the tiles of its inputs and outputs.
+/// A planned program, except for the tiles of its inputs and outputs.
 #[derive(Debug)]
 pub struct Outline {
     program: Program,
-    /// By node, whether an output needs it, and whether an input reaches it.
+    /// By node, whether an output needs it, and whether it depends on an input.
     needed: Vec<bool>,
     depends: Vec<bool>,
     kept: Kept,
 }
 
 impl Outline {
-    /// The outline of a program.
+    /// Decides which nodes of a program to keep.
     pub fn new(program: Program) -> Outline {
         let program = in_parts(program);
         let (needed, depends) = (program.needed(), program.depends_on_input());
@@ -97,13 +97,13 @@ impl Outline {
         Outline { program, needed, depends, kept }
     }
 
-    /// Tiles of a node's array by rule.
+    /// Tiles of a node's array, chosen by rule.
     fn tiles(&self, id: NodeId) -> Tiles {
         let at = self.program.graph.applied(id);
         Tiles::new(at.ty(), &self.kept.cuts[id.0], at.asked().as_deref())
     }
 
-    /// Tiles of the outputs by rule.
+    /// Tiles of the outputs, chosen by rule.
     pub fn outputs(&self) -> Vec<Tiles> {
         self.program.outputs.iter().map(|&id| self.tiles(id)).collect()
     }
@@ -147,11 +147,11 @@ pub fn plan(outline: Outline, request: &Request) -> Plan {
                 store_of[id.0] = Some(add(StoreKind::Constant(constant.0.clone()), by_rule()));
                 None
             }
-            // What is made of constants may be read before the first run, an output not.
+            // A store of constants may be read before the first run, an output may not.
             _ if !depends[id.0] && !program.inputs.is_empty() && uses[id.0] > outputs.len() => {
                 Some(add(StoreKind::Derived, by_rule()))
             }
-            // Tiles that the caller asks for may cut what must stay whole: then they are copies too.
+            // The caller's tiles may cut an axis that must stay whole: then outputs are copies.
             _ if outputs.is_empty() || outputs.iter().any(|&k| cuts_through(k)) => {
                 Some(add(StoreKind::Slot(usize::MAX), by_rule()))
             }
@@ -163,7 +163,7 @@ pub fn plan(outline: Outline, request: &Request) -> Plan {
             let once = stores[store.0].kind == StoreKind::Derived;
             stages.push(Stage { store, reads, once });
         }
-        // Outputs are the caller's: the first is computed in place, others are copies.
+        // Outputs belong to the caller: the first is computed in place, others are copies of it.
         for &k in outputs {
             let tiles = request.outputs.get(k).cloned().unwrap_or_else(by_rule);
             let store = StoreId(stores.len());
@@ -182,7 +182,7 @@ pub fn plan(outline: Outline, request: &Request) -> Plan {
     }
     let (program, slots) = (outline.program, Vec::new());
     let mut plan = Plan { program, stores, stages, store_of, slots, ends };
-    // By store, the last stage that was seen to read it.
+    // By store, the last stage found to read it.
     let mut last = vec![None; plan.stores.len()];
     for k in 0..plan.stages.len() {
         let mut reads = Vec::new();
@@ -201,7 +201,7 @@ pub fn plan(outline: Outline, request: &Request) -> Plan {
 }
 
 impl Plan {
-    /// Calls `f` with every box of every store that a box of a stage's store is computed from.
+    /// Calls `f` with every box of every store that box `b` of `store` is computed from.
     pub fn pulls(&self, store: StoreId, b: &IndexBox, f: &mut impl FnMut(StoreId, IndexBox)) {
         let node = self.stores[store.0].node;
         match self.store_of[node.0] {
@@ -230,12 +230,12 @@ impl Plan {
         &self.stores[id.0]
     }
 
-    /// The store of an output by number.
+    /// The store of an output.
     pub fn output(&self, number: usize) -> Option<StoreId> {
         self.ends[1].get(number).copied().flatten()
     }
 
-    /// The store of an input by number, if the program reads it.
+    /// The store of an input, if the program reads it.
     pub fn input(&self, number: usize) -> Option<StoreId> {
         self.ends[0].get(number).copied().flatten()
     }

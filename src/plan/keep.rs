@@ -1,8 +1,8 @@
-//! Which nodes are kept, and how those that are not may be cut.
+//! Decides which nodes are kept, and how the others may be cut.
 
 use crate::graph::{Cut, Movement, Node, NodeId, Primitive, Program, Pulls};
 
-/// Fewest chunks that a fused stage should be left with, if its parts would allow more.
+/// Fewest chunks of a fused stage, if its parts allow as many.
 const LEAST_CHUNKS: usize = 16;
 
 fn most_chunks(cut: &Cut, dims: &[usize]) -> usize {
@@ -13,18 +13,18 @@ fn most_chunks(cut: &Cut, dims: &[usize]) -> usize {
         .fold(1, usize::saturating_mul)
 }
 
-/// What is kept of a program, by node.
+/// The nodes of a program that are kept, and what the others require.
 #[derive(Debug)]
 pub(super) struct Kept {
     /// Whether the node's array is kept.
     pub(super) kept: Vec<bool>,
-    /// What the node, with those below it that are not kept, asks of the stage that pulls it.
+    /// The cut that the node and the fused nodes below it require of the stage that pulls them.
     pub(super) cuts: Vec<Cut>,
     /// How many nodes and outputs read it.
     pub(super) uses: Vec<usize>,
 }
 
-/// Decides it for the nodes that are needed; `depends`: whether they depend on an input.
+/// Decides which needed nodes are kept; `depends` says which of them depend on an input.
 pub(super) fn keep(program: &Program, needed: &[bool], depends: &[bool]) -> Kept {
     let graph = &program.graph;
     let count = graph.nodes().len();
@@ -62,8 +62,8 @@ pub(super) fn keep(program: &Program, needed: &[bool], depends: &[bool]) -> Kept
             let below = graph.node(*input);
             let inner = &cuts[input.0];
             let both = cut.and(&at.through(&below.ty, inner));
-            // A piece must not tie the axis it is laid along, and two parts that need different
-            // axes whole must not leave a stage with nothing to cut.
+            // A concatenated piece must not tie the axis that it lies along, and two parts that
+            // need different axes whole must not leave a stage without an axis to cut.
             let piece = matches!(node.primitive, Primitive::Concatenate(_)) && !inner.is_free();
             let before = most_chunks(inner, &below.ty.dims);
             let after = most_chunks(&both, &node.ty.dims);
@@ -73,7 +73,7 @@ pub(super) fn keep(program: &Program, needed: &[bool], depends: &[bool]) -> Kept
                 && below.chunks.is_none()
                 && !piece
             {
-                // Zeros are no work to share and nothing to send: what they surround is kept.
+                // Zeros are neither work nor traffic: keep what they pad.
                 let base = below.inputs[0];
                 kept[base.0] |= !is_view(graph.nodes(), &kept, base);
                 cuts[input.0] = Cut::free(&below.ty);
@@ -93,12 +93,12 @@ pub(super) fn keep(program: &Program, needed: &[bool], depends: &[bool]) -> Kept
     Kept { kept, cuts, uses }
 }
 
-/// Whether a node is only another look at a kept array.
+/// Whether a node is only a view of a kept array.
 fn is_view(nodes: &[Node], kept: &[bool], id: NodeId) -> bool {
     let node = &nodes[id.0];
     let Some(movement) = node.primitive.definition().movement() else { return false };
     let input = node.inputs[0];
-    // A reshape looks through at memory in order only.
+    // A view through a reshape needs the elements in memory order.
     kept[input.0]
         || nodes[input.0].primitive.is_given()
         || (!matches!(movement, Movement::Reshaped) && is_view(nodes, kept, input))

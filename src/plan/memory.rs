@@ -1,4 +1,4 @@
-//! Slots by liveness, and what a run holds and moves.
+//! Assigns slots by liveness; counts what a run holds and moves.
 
 use std::collections::BTreeSet;
 
@@ -6,7 +6,7 @@ use crate::plan::{Plan, StoreKind};
 use crate::space::{ArrayType, IndexBox};
 
 impl Plan {
-    /// Gives every array between stages a slot; two that live at different times may share one.
+    /// Gives every store between stages a slot; stores with disjoint lifetimes may share one.
     pub(super) fn assign_slots(&mut self) {
         let mut last_read = vec![0usize; self.stores.len()];
         for (k, stage) in self.stages.iter().enumerate() {
@@ -14,7 +14,7 @@ impl Plan {
                 last_read[read.0] = k;
             }
         }
-        // Slots that are free, by their bytes; and by stage, those that are free once it has run.
+        // Free slots with their bytes; and by stage, the slots that become free once it has run.
         let mut free: BTreeSet<(usize, usize)> = BTreeSet::new();
         let mut freed: Vec<Vec<usize>> = vec![Vec::new(); self.stages.len()];
         for k in 0..self.stages.len() {
@@ -26,7 +26,7 @@ impl Plan {
                 continue;
             }
             let bytes = self.stores[store.0].ty.bytes();
-            // The free slot that fits best; else the largest free one grows; else a new one.
+            // Use the free slot that fits best, else grow the largest free one, else add one.
             let best = free.range((bytes, 0)..).next().or_else(|| free.last()).copied();
             let slot = match best {
                 Some(found) => {

@@ -1,5 +1,5 @@
-//! From a program to a plan: which arrays are kept, in which chunks, who owns them, what moves,
-//! how much memory it takes. A plan is a value: it can be printed and asserted on without any data.
+//! Turns a program into a plan: which arrays are kept, in which chunks, who owns them, what moves,
+//! how much memory it takes. A plan is a value: print it or assert on it without any data.
 
 mod boxes;
 mod build;

@@ -1,5 +1,5 @@
 //! Who holds which boxes, and what moves between processes before each stage: the boxes that a
-//! process's chunks need, less the boxes that it owns.
+//! process's tiles need, minus the boxes that it owns.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -13,20 +13,20 @@ use crate::space::IndexBox;
 pub struct Needs {
     /// The store.
     pub store: StoreId,
-    /// By process, few boxes that hold all that its tiles pull and do not overlap.
+    /// By process, a few boxes without overlaps that contain all that its tiles pull.
     pub boxes: Vec<Vec<IndexBox>>,
-    /// By process, how many elements its tiles pull, each as often as it is pulled.
+    /// By process, the number of elements that its tiles pull, repeats included.
     pub pulled: Vec<usize>,
 }
 
-/// Where a stage reads what has come from other processes.
+/// Where a stage reads data received from other processes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Landing {
-    /// Next to the owned box, in one box with it.
+    /// Next to the owned box, in one store with it.
     Beside,
-    /// In a buffer of its own, with a copy of what is owned: tiles pull most of it again and again.
+    /// In a buffer of its own, with a copy of the owned data: tiles pull most of it repeatedly.
     Apart,
-    /// In the messages: tiles pull it about once, and bring together what they pull.
+    /// In the messages: tiles pull it about once, and assemble what they pull.
     Messages,
 }
 
@@ -35,7 +35,7 @@ pub enum Landing {
 pub struct Transfer {
     /// The other process.
     pub peer: usize,
-    /// What is sent.
+    /// The box that moves.
     pub part: IndexBox,
 }
 
@@ -46,33 +46,33 @@ pub struct Exchange {
     pub stage: usize,
     /// The store.
     pub store: StoreId,
-    /// All that the process needs of it, in boxes that do not overlap.
+    /// All that the process needs of the store, in boxes that do not overlap.
     pub need: Vec<IndexBox>,
-    /// Where the stage reads what is received.
+    /// Where the stage reads what the process receives.
     pub landing: Landing,
-    /// Sent.
+    /// Boxes to send.
     pub sends: Vec<Transfer>,
-    /// Received.
+    /// Boxes to receive.
     pub receives: Vec<Transfer>,
 }
 
 /// One process's share of a plan.
 #[derive(Clone, Debug)]
 pub struct Share {
-    /// Its number.
+    /// The rank of the process.
     pub rank: usize,
     /// Number of processes.
     pub size: usize,
-    /// By store, the box it holds in one piece.
+    /// By store, the box that the process holds in one piece.
     pub held: Vec<IndexBox>,
-    /// By store, the box it owns and computes.
+    /// By store, the box that it owns and computes.
     pub owned: Vec<IndexBox>,
-    /// What it exchanges, in the order of the stages.
+    /// Its exchanges, in the order of the stages.
     pub exchanges: Vec<Exchange>,
 }
 
 impl Plan {
-    /// What each process needs for a stage.
+    /// What each of `size` processes needs for a stage.
     pub fn needs(&self, stage: usize, size: usize) -> Vec<Needs> {
         let stage = &self.stages[stage];
         let tiles = &self.store(stage.store).tiles;
@@ -105,7 +105,7 @@ impl Plan {
         self.shares(size).of(rank)
     }
 
-    /// The shares of all of `size` processes, one at a time.
+    /// The shares of all `size` processes, computed one at a time.
     pub fn shares(&self, size: usize) -> Shares<'_> {
         let owned = |store: &PlannedStore| {
             let constant = matches!(store.kind, StoreKind::Constant(_));
@@ -125,7 +125,7 @@ impl Plan {
     }
 }
 
-/// What all processes own and need, from which the share of each follows.
+/// What all processes own and need, from which the share of each is derived.
 #[derive(Clone, Debug)]
 pub struct Shares<'a> {
     plan: &'a Plan,
@@ -170,7 +170,7 @@ impl Shares<'_> {
                 let (mut sends, mut receives) = (Vec::new(), Vec::new());
                 let owns = &self.owned[store.0];
                 for peer in (0..size).filter(|&p| p != rank) {
-                    // A peer sends the part of its own that I need and do not own.
+                    // A peer sends the part that it owns and this process needs but does not own.
                     receives.extend(parts(&need, &owned[store.0], &owns[peer], peer));
                     sends.extend(parts(&needs.boxes[peer], &owns[peer], &owned[store.0], peer));
                 }
@@ -183,21 +183,21 @@ impl Shares<'_> {
     }
 }
 
-/// The box around some; an empty one around none.
+/// The hull of some boxes; empty if there are none.
 fn around(boxes: &[IndexBox], ndim: usize) -> IndexBox {
     boxes.iter().fold(IndexBox::empty(ndim), |hull, b| hull.hull(b))
 }
 
-/// What of `need` `receiver` does not own and `sender` does.
+/// The parts of `need` that `sender` owns and `receiver` does not, to or from `peer`.
 fn parts(need: &[IndexBox], receiver: &IndexBox, sender: &IndexBox, peer: usize) -> Vec<Transfer> {
-    // Most processes have nothing for each other.
+    // Most processes have nothing to send to each other.
     let needs = need.iter().filter(|b| b.meets(sender));
     let parts = needs.flat_map(|b| b.intersect(sender).minus(receiver));
     parts.map(|part| Transfer { peer, part }).collect()
 }
 
 impl Exchange {
-    /// The box around what the process needs, if it needs anything.
+    /// The hull of what the process needs; empty if it needs nothing.
     pub fn around(&self) -> IndexBox {
         around(&self.need, self.need.first().map_or(0, IndexBox::ndim))
     }

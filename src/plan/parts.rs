@@ -1,11 +1,11 @@
-//! Sums over what processes share are added in parts, see [`crate::graph::Parts`].
+//! Splits sums over data that processes share into parts, see [`crate::graph::Parts`].
 
 use std::sync::Arc;
 
 use crate::graph::{Builder, NodeId, Program, Reshape, Sum};
 use crate::space::ArrayType;
 
-/// The program with its large sums in parts.
+/// Splits the large sums of a program into parts.
 pub(super) fn in_parts(program: Program) -> Program {
     let wants = |id: NodeId| program.graph.applied(id).parts_wanted().is_some();
     if !program.graph.ids().any(wants) {

@@ -6,18 +6,18 @@ use std::collections::HashSet;
 use crate::plan::{Landing, Plan, Share, StoreId, StoreKind};
 use crate::space::IndexBox;
 
-/// State of a store's contents while the stages run.
+/// State of a store's contents while stages run.
 #[derive(Clone, Copy, PartialEq)]
 enum State {
     Unwritten,
-    /// Written, by the stage of that number if by one.
+    /// Filled, by a stage or by the caller.
     Written,
-    /// Its slot holds another store now.
+    /// Its slot now holds another store.
     Overwritten(StoreId),
 }
 
 impl Plan {
-    /// Whether the stages, in their order, read only what has been written; what is wrong if not.
+    /// Checks that stages, in order, read only what has been written; an error says what is wrong.
     pub fn prove(&self) -> Result<(), String> {
         let mut states: Vec<State> = self
             .stores
@@ -27,7 +27,7 @@ impl Plan {
                 _ => State::Unwritten,
             })
             .collect();
-        // By slot, the store that has been written to it last.
+        // By slot, the last store that was written to it.
         let mut holders: Vec<Option<StoreId>> = vec![None; self.slots.len()];
         for once in [true, false] {
             for (number, stage) in self.stages.iter().enumerate().filter(|(_, s)| s.once == once) {
@@ -40,7 +40,7 @@ impl Plan {
                 if !fits || states[id.0] != State::Unwritten {
                     return Err(format!("stage {number} fills {}", self.describe(id)));
                 }
-                // The memory is taken before the stage reads.
+                // The stage takes its memory before it reads.
                 if let StoreKind::Slot(slot) = store.kind
                     && let Some(other) = holders[slot].replace(id)
                 {
@@ -82,7 +82,7 @@ impl Plan {
         })
     }
 
-    /// Whether process `share.rank` holds or receives all that its tiles pull.
+    /// Checks that process `share.rank` holds or receives all that its tiles pull.
     pub fn prove_share(&self, share: &Share) -> Result<(), String> {
         for (number, stage) in self.stages.iter().enumerate() {
             let tiles = &self.store(stage.store).tiles;
@@ -106,8 +106,8 @@ impl Plan {
         Ok(())
     }
 
-    /// Whether all of `size` processes hold or receive what they need, and whatever one receives is
-    /// sent by one that owns it, in the same order.
+    /// Checks that all of `size` processes hold or receive what they need, and that the owner sends
+    /// what a process receives, in the same order.
     pub fn prove_shares(&self, size: usize) -> Result<(), String> {
         let all = self.shares(size);
         let shares: Vec<Share> = (0..size).map(|rank| all.of(rank)).collect();
@@ -147,7 +147,7 @@ impl Plan {
 }
 
 impl Share {
-    /// Whether a box of a store is there when a stage runs.
+    /// Whether a box of a store is available when a stage runs.
     fn has(&self, plan: &Plan, stage: usize, store: StoreId, b: &IndexBox) -> bool {
         if matches!(plan.store(store).kind, StoreKind::Constant(_)) {
             return self.held[store.0].contains(b);

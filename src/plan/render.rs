@@ -1,4 +1,4 @@
-//! A plan as text.
+//! Prints a plan as text.
 
 use std::fmt;
 

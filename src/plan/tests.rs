@@ -59,7 +59,7 @@ fn what_is_read_about_once_is_read_where_it_came() {
 
 #[test]
 fn what_every_tile_reads_is_brought_together_once() {
-    // Each process has some columns of x, and each of its many tiles of rows needs them all.
+    // Each process owns some columns of x, and each of its many tiles of rows needs all of them.
     let kernel = random(&[16, 600, 300], DType::Float64);
     let model = ArrayType::new([16, 300, 40], DType::Float64);
     let program = Value::program(&[model], |x| {
@@ -83,7 +83,7 @@ fn a_halo_lands_beside_what_is_owned() {
     assert_eq!(landings, [Landing::Beside]);
 }
 
-/// A program without much use of its input: outputs made of constants, of which one continues another.
+/// A program that hardly uses its input: outputs made of constants, one of which continues another.
 fn constant_outputs() -> Plan {
     let a = random(&[40, 30], DType::Float64);
     let program = Value::program(&[ArrayType::new([3], DType::Float64)], |x| {
@@ -162,13 +162,13 @@ fn a_share_that_lacks_a_message_has_no_proof() {
     }
 }
 
-/// Minutes, if every tile looked at all pieces.
+/// Takes minutes if every tile looks at all pieces.
 #[test]
 fn a_tile_looks_at_its_own_pieces_of_a_stack() {
     let (pieces, each) = (30_000, 18_000);
     let model = ArrayType::new([pieces * each], DType::Float64);
     let program = Value::program(&[model], |x| {
-        // Neighbours change places.
+        // Swap neighbours.
         let part = |k: usize| x[0].slice(0, (k ^ 1) * each, each, 1);
         let parts: Result<Vec<Value>, _> = (0..pieces).map(part).collect();
         Ok(vec![Value::concatenate(&parts?, 0)?])
@@ -180,7 +180,7 @@ fn a_tile_looks_at_its_own_pieces_of_a_stack() {
     assert_eq!(pulled, pieces * each);
 }
 
-/// What each of 4 processes receives of the only input, and holds of it.
+/// What each of 4 processes receives of the only input, and how much of it each holds.
 fn received(f: impl Fn(&Value) -> crate::graph::Result<Value>) -> Vec<(Vec<IndexBox>, usize)> {
     let model = ArrayType::new([4000, 100], DType::Float64);
     let program = Value::program(&[model], |x| Ok(vec![f(&x[0])?]));
@@ -213,7 +213,7 @@ fn a_roll_along_a_shared_axis_fetches_its_ends() {
 
 #[test]
 fn a_gather_along_a_shared_axis_fetches_what_it_reads() {
-    // Each process has a quarter of x and of the samples that are chosen; and some choose from its ends.
+    // Each process owns a quarter of x and of the picked samples; some pick from its ends.
     let near = received(|x| x.gather(0, (0..4000).map(|i| i / 4 * 4 + 3 - i % 4).collect()));
     assert!(near.iter().all(|(parts, held)| parts.is_empty() && *held == 100_000));
     let ends = received(|x| {
@@ -230,7 +230,7 @@ fn a_flip_beside_what_is_owned_fetches_its_mirror() {
     }
 }
 
-/// Whole numbers that a seed decides.
+/// Integers drawn from a seed.
 struct Numbers(u64);
 
 impl Numbers {
@@ -241,7 +241,7 @@ impl Numbers {
     }
 }
 
-/// A program of operations that keep what they read, on whatever came before them.
+/// A random program of operations on earlier values, all of which keep what they read.
 fn random_program(seed: u64) -> Program {
     let mut dice = Numbers(seed);
     let n = 6 + dice.below(5);
@@ -280,11 +280,11 @@ fn random_program(seed: u64) -> Program {
     crate::graph::simplify(&program.expect("dims agree")).expect("simplifies")
 }
 
-/// A store in a slot.
+/// The lifetime of a store in a slot.
 struct Life {
     store: usize,
     slot: usize,
-    /// The stage that writes it, and the last that pulls from it.
+    /// The stage that writes it, and the last stage that pulls from it.
     first: usize,
     last: usize,
 }
@@ -310,7 +310,7 @@ fn lives(plan: &Plan) -> Vec<Life> {
     lives
 }
 
-/// Whether two stores are in one slot at the same time.
+/// Whether two stores occupy one slot at the same time.
 fn is_crowded(lives: &[Life]) -> bool {
     let pairs = (0..lives.len()).flat_map(|a| (0..a).map(move |b| (&lives[a], &lives[b])));
     pairs.into_iter().any(|(a, b)| a.slot == b.slot && a.meets(b))
@@ -331,7 +331,7 @@ fn arrays_that_live_at_the_same_time_share_no_slot() {
             assert!(plan.slots[*slot] >= plan.stores[*store].ty.bytes(), "seed {seed}:\n{plan}");
         }
         shared += all.len() - plan.slots.len();
-        // A store that is moved into the slot of another that lives at the same time is seen.
+        // A store moved into the slot of another that lives at the same time is detected.
         for (k, a) in all.iter().enumerate() {
             for b in all[..k].iter().filter(|b| a.slot != b.slot && a.meets(b)) {
                 plan.stores[a.store].kind = StoreKind::Slot(b.slot);

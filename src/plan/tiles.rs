@@ -1,5 +1,5 @@
-//! Chunks of an array by a rule that looks at dims, element type and primitive, never at threads
-//! or hosts; and tiles, the parts of a chunk that fit the cache.
+//! Cuts arrays into chunks by a rule that depends on dims, element type and primitive, never on
+//! threads or hosts; and chunks into tiles that fit the cache.
 
 use std::ops::Range;
 
@@ -10,18 +10,18 @@ use crate::space::{ArrayType, Disjoint, Grid};
 const TILE_BYTES: f64 = 256.0 * 1024.0;
 /// Most chunks of an array; larger arrays get larger chunks.
 const MOST_CHUNKS: f64 = 16384.0;
-/// Tiles that an array should have at least, and bytes that are worth a tile.
+/// Fewest tiles of an array, and fewest bytes that are worth a tile.
 const FEW_TILES: f64 = 16.0;
 const LEAST_BYTES: f64 = 64.0 * 1024.0;
-/// Bytes of a row that are worth a separate access, and those of two cache lines, which come together.
+/// Bytes of a row that are worth an access of their own; bytes of two cache lines, fetched together.
 const ROW_BYTES: usize = 512;
 const LINE_BYTES: usize = 128;
 
-/// Elements that pieces of a row should be multiples of.
+/// Pieces of a row should be multiples of this many elements.
 const LINE: usize = 16;
 
-/// Chunk lengths for an array that may be cut as `cut` says: leading axes are cut first, so that
-/// chunks are runs of memory.
+/// Chunk lengths for an array that may be cut as `cut` says. Cuts leading axes first, so that
+/// chunks are contiguous in memory.
 pub fn auto_chunk(ty: &ArrayType, cut: &Cut) -> Vec<usize> {
     let mut chunk = ty.dims.clone();
     let whole = ty.len() as f64 * cut.bytes;
@@ -32,7 +32,7 @@ pub fn auto_chunk(ty: &ArrayType, cut: &Cut) -> Vec<usize> {
         if bytes <= target || ty.dims[axis] == 0 {
             break;
         }
-        // Chunks of several rows keep rows that are worth an access, unless they would be few.
+        // Chunks of several rows keep rows that are worth an access, if enough chunks remain.
         let row = ty.dims[axis + 1..].iter().product::<usize>().max(1) * ty.dtype.size();
         let several = chunk[..axis].iter().any(|&n| n > 1);
         let few = ty.dims[axis].div_ceil(FEW_TILES as usize);
@@ -51,7 +51,7 @@ pub fn auto_chunk(ty: &ArrayType, cut: &Cut) -> Vec<usize> {
     chunk
 }
 
-/// The tiles of an array: every chunk of a grid, cut further into cache-sized parts.
+/// The tiles of an array: the chunks of a grid, cut further into cache-sized parts.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tiles {
     /// The chunks.
@@ -62,7 +62,7 @@ pub struct Tiles {
 }
 
 impl Tiles {
-    /// Tiles of an array of that type: chunks as asked for where the cut allows it, else by rule.
+    /// Tiles for an array type; chunks as requested where the cut allows it, else by rule.
     pub fn new(ty: &ArrayType, cut: &Cut, asked: Option<&[usize]>) -> Tiles {
         let auto = auto_chunk(ty, cut);
         let shared = |(axis, each): (usize, usize)| {
@@ -109,7 +109,7 @@ impl Tiles {
         self.boxes.len()
     }
 
-    /// Whether the array holds nothing.
+    /// Whether there are no tiles, as in an empty array.
     pub fn is_empty(&self) -> bool {
         self.boxes.is_empty()
     }
@@ -119,7 +119,7 @@ impl Tiles {
         &self.boxes
     }
 
-    /// Numbers of the tiles that one of `size` processes owns; they are consecutive.
+    /// Numbers of the tiles that process `rank` of `size` owns, which are consecutive.
     pub fn owned(&self, rank: usize, size: usize) -> Range<usize> {
         let chunks = self.grid.owned_chunks(rank, size);
         self.starts[chunks.start]..self.starts[chunks.end]
@@ -151,7 +151,7 @@ mod tests {
             (cut.align[0], cut.bytes) = (None, bytes);
             auto_chunk(&ty, &cut)
         };
-        // 5 x 31 elements are 620 bytes; two lines of a cache where there are few columns.
+        // 5 x 31 elements are 620 bytes; two cache lines where there are few columns.
         assert_eq!(tied([799, 201, 31], 12.0), [799, 5, 31]);
         assert_eq!(tied([799, 201, 1], 12.0), [799, 32, 1]);
     }
