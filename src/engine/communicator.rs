@@ -1,16 +1,16 @@
-//! How processes exchange bytes, and one process alone.
+//! How processes exchange bytes; the communicator of a single process.
 
 use std::fmt;
 
 use crate::io::Bytes;
 use crate::scalar::C128;
 
-/// Another process ended, or reported a failure.
+/// Another process ended or reported a failure.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct Lost {
-    /// The one that ended.
+    /// The process that ended.
     pub rank: usize,
-    /// Its message, with its name; empty if it just ended.
+    /// Its message, with its name; `None` if it ended without one.
     pub cause: Option<String>,
 }
 
@@ -29,7 +29,7 @@ impl fmt::Display for Lost {
     }
 }
 
-/// Bytes on their way, where numbers of every type may lie.
+/// Bytes in transit, aligned for every element type.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Message {
     words: Vec<C128>,
@@ -37,30 +37,30 @@ pub struct Message {
 }
 
 impl Message {
-    /// So many zero bytes.
+    /// `bytes` zero bytes.
     pub fn zeros(bytes: usize) -> Message {
         let words = vec![C128::default(); bytes.div_ceil(size_of::<C128>())];
         Message { words, bytes }
     }
 
-    /// A copy of these bytes.
+    /// A copy of some bytes.
     pub fn of(bytes: &[u8]) -> Message {
         let mut message = Message::zeros(bytes.len());
         message.numbers_mut().copy_from_slice(bytes);
         message
     }
 
-    /// Bytes that it has room for.
+    /// Capacity in bytes.
     fn room(&self) -> usize {
         self.words.len() * size_of::<C128>()
     }
 
-    /// How many bytes there are.
+    /// Number of bytes.
     pub fn len(&self) -> usize {
         self.bytes
     }
 
-    /// Whether there are none.
+    /// Whether there are no bytes.
     pub fn is_empty(&self) -> bool {
         self.bytes == 0
     }
@@ -70,18 +70,18 @@ impl Message {
         bytemuck::cast_slice(&bytemuck::cast_slice::<_, u8>(&self.words)[..self.bytes])
     }
 
-    /// The bytes as numbers, to write.
+    /// The bytes as writable numbers.
     pub fn numbers_mut<T: bytemuck::Pod>(&mut self) -> &mut [T] {
         let bytes = bytemuck::cast_slice_mut::<_, u8>(&mut self.words);
         bytemuck::cast_slice_mut(&mut bytes[..self.bytes])
     }
 }
 
-/// What is sent.
+/// What to send to another process.
 pub enum Parcel {
-    /// Put together to be sent.
+    /// A message packed for sending.
     Packed(Message),
-    /// As it lies in memory that nobody writes until it has arrived.
+    /// Memory sent in place, which nobody writes until it has arrived.
     Lent(Bytes),
 }
 
@@ -92,7 +92,7 @@ impl From<Message> for Parcel {
 }
 
 impl Parcel {
-    /// What is in it.
+    /// The bytes to send.
     pub fn bytes(&self) -> &[u8] {
         match self {
             Parcel::Packed(message) => message.numbers(),
@@ -101,8 +101,8 @@ impl Parcel {
     }
 }
 
-/// Messages that were used and wait for their next use: fresh memory costs a fault a page. No more is
-/// kept than was ever in use at once.
+/// Used messages kept for reuse, since fresh memory costs a fault per page. Keeps no more than was
+/// ever in use at once.
 #[derive(Debug, Default)]
 pub struct Spares {
     kept: Vec<Message>,
@@ -112,7 +112,7 @@ pub struct Spares {
 }
 
 impl Spares {
-    /// A message of so many bytes, whatever they are.
+    /// A message of `bytes` bytes with arbitrary contents.
     pub fn take(&mut self, bytes: usize) -> Message {
         let fits = |m: &Message| m.room() >= bytes && m.room() <= 2 * bytes + 4096;
         let found = self.kept.iter().position(fits).map(|k| self.kept.swap_remove(k));
@@ -129,7 +129,7 @@ impl Spares {
         message
     }
 
-    /// A message that was taken and is no longer needed.
+    /// Takes back a message that is no longer needed.
     pub fn give(&mut self, message: Message) {
         let room = message.room();
         self.used = self.used.saturating_sub(room);
@@ -140,39 +140,39 @@ impl Spares {
     }
 }
 
-/// Messages on their way.
+/// Messages in transit.
 pub trait Arrival: Send {
-    /// Moves them on, if they need it; called now and then while there is other work to do.
+    /// Moves messages on if they need it; called now and then while there is other work.
     fn progress(&mut self) {}
-    /// Waits until all are sent and received.
+    /// Waits until all messages are sent and received; returns the received ones.
     fn wait(self: Box<Self>) -> Result<Vec<Message>, Lost>;
 }
 
 /// Processes that exchange bytes. Every process calls the same methods in the same order.
 pub trait Communicator: Send + Sync {
-    /// This process.
+    /// The rank of this process.
     fn rank(&self) -> usize;
 
-    /// How many there are.
+    /// The number of processes.
     fn size(&self) -> usize;
 
-    /// Begins to send messages to other processes and to receive one for each pair of a process and a
-    /// number of bytes. Messages from one process come in the order in which it sends them.
+    /// Starts to send messages to other processes, and to receive one per pair of rank and number
+    /// of bytes. Messages from a process arrive in the order in which it sends them.
     fn start<'a>(
         &'a self,
         sends: Vec<(usize, Parcel)>,
         receives: &[(usize, usize)],
     ) -> Result<Box<dyn Arrival + 'a>, Lost>;
 
-    /// A message of so many bytes, whatever they are.
+    /// A message of `bytes` bytes with arbitrary contents.
     fn message(&self, bytes: usize) -> Message {
         Message::zeros(bytes)
     }
 
-    /// Takes messages back that are no longer needed.
+    /// Takes back messages that are no longer needed.
     fn recycle(&self, _messages: Vec<Message>) {}
 
-    /// The words of every process, by process; all give as many.
+    /// Gathers the words of every process, by rank; all must give as many.
     fn all_gather(&self, words: &[u64]) -> Result<Vec<Vec<u64>>, Lost> {
         if self.size() == 1 {
             return Ok(vec![words.to_vec()]);
@@ -186,7 +186,7 @@ pub trait Communicator: Send + Sync {
         Ok(all.iter().map(|message| message.numbers().to_vec()).collect())
     }
 
-    /// The bytes of every process, by process.
+    /// Gathers the bytes of every process, by rank.
     fn gather(&self, bytes: &[u8]) -> Result<Vec<Vec<u8>>, Lost> {
         let lengths = self.all_gather(&[bytes.len() as u64])?;
         let others = || (0..self.size()).filter(|&p| p != self.rank());
@@ -203,14 +203,14 @@ pub trait Communicator: Send + Sync {
         Ok(all)
     }
 
-    /// The bytes that process 0 gives, in all: each process passes them on to a few others.
+    /// Sends the bytes of process 0 to all: each process passes them on to a few others.
     fn broadcast(&self, bytes: &[u8]) -> Result<Vec<u8>, Lost> {
         let (rank, size) = (self.rank(), self.size());
         let length = self.all_gather(&[bytes.len() as u64])?[0][0] as usize;
         if length == 0 {
             return Ok(Vec::new());
         }
-        // A process has the number of the one it receives from, and its own highest bit.
+        // A process receives from the rank that is its own without the highest bit.
         let highest = rank.checked_ilog2().map_or(0, |bit| 1 << bit);
         let message = match rank {
             0 => Message::of(bytes),
@@ -223,11 +223,11 @@ pub trait Communicator: Send + Sync {
         Ok(message.numbers().to_vec())
     }
 
-    /// Tells all others, who may wait for this process, that it fails and why.
+    /// Tells all others, which may wait for this process, that it fails and why.
     fn fail(&self, _cause: &str) {}
 }
 
-/// One process.
+/// The communicator of a single process.
 #[derive(Clone, Copy, Debug)]
 pub struct OneProcess;
 
@@ -270,7 +270,7 @@ mod tests {
         let again = spares.take(99_000);
         assert_eq!((again.words.as_ptr(), again.len()), (address, 99_000));
         assert_eq!(spares.take(10_000_000).len(), 10_000_000);
-        // Too large for what is wanted.
+        // Too large for the request.
         assert_ne!(spares.take(10_000).room(), 50_000);
     }
 }

@@ -1,5 +1,5 @@
-//! Programs ready to run again and again: plans with their memory, constants read, derived arrays
-//! computed. Nothing in a run is built or looked up by name.
+//! Programs ready to run repeatedly: plans with their memory, constants read, derived arrays
+//! computed. A run builds nothing and looks up nothing by name.
 
 use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
@@ -20,34 +20,34 @@ use crate::plan::{
 use crate::space::{ArrayType, Disjoint, IndexBox};
 use crate::view::ViewMut;
 
-/// Where arrays go that should not take memory.
+/// Where to put arrays that should not take memory.
 #[derive(Clone, Debug, Default)]
 pub struct Spill {
-    /// Folder of scratch files for what lies between stages and for vectors; memory if `None`.
+    /// Folder of scratch files for vectors and stores between stages; memory if `None`.
     pub scratch: Option<PathBuf>,
-    /// Whether constants are read from their files as they are touched, where that can be done.
+    /// Whether constants are mapped from their files where possible, and read as they are touched.
     pub map_constants: bool,
 }
 
-/// Arrays of the problem that are in memory, shared by all programs that read them.
+/// Arrays of the problem in memory, shared by all programs that read them.
 #[derive(Debug, Default)]
 pub struct Constants {
     all: Vec<(Array, Store)>,
-    /// By the number of an array, its places in the list.
+    /// By array id, indices into the list.
     numbers: HashMap<usize, Vec<usize>>,
 }
 
-/// What is done with every tile of an output while it is still in the cache.
+/// What to do with every tile of an output while it is still in the cache.
 #[derive(Clone, Copy)]
 pub enum After<'a> {
     /// Nothing.
     Nothing,
-    /// So many sums: the function gets the output's number, the tile's place, and the tile, may change it,
-    /// and returns its part of each. It may read what this process owns of the inputs, by number.
+    /// Compute this many sums. The function gets the output's number, a tile, which it may change,
+    /// and what this process owns of the inputs; it returns the tile's part of each sum.
     Then(usize, &'a Then<'a>),
 }
 
-/// What is done with a tile.
+/// The function that [`After::Then`] calls with a tile.
 pub type Then<'a> = dyn Fn(usize, OwnTile<'_>, ViewMut<'_>, &[Option<&Store>]) -> Sums + Sync + 'a;
 
 impl Constants {
@@ -62,7 +62,7 @@ impl Constants {
         store
     }
 
-    /// Bytes that they take in this process.
+    /// Bytes of memory that they take in this process.
     pub fn bytes(&self) -> usize {
         self.all.iter().map(|(_, s)| s.held().len() * s.ty().dtype.size()).sum()
     }
@@ -74,30 +74,30 @@ pub struct Compiled {
     plan: Plan,
     share: Share,
     arrays: Mutex<Arrays>,
-    /// By stage, how this process goes through the tiles that it owns.
+    /// By stage, the order in which this process computes the tiles that it owns.
     orders: Vec<Order>,
 }
 
-/// What one run at a time reads and writes.
+/// Arrays that one run at a time reads and writes.
 #[derive(Debug)]
 struct Arrays {
-    /// By store; inputs and outputs are the caller's.
+    /// By store; inputs and outputs belong to the caller.
     stores: Vec<Option<Store>>,
-    /// By slot, the store that has its memory now, which is the last that was written.
+    /// By slot, the store that has its memory now: the last one written.
     slots: Vec<StoreId>,
-    /// Buffers of exchanges that lie apart, by number of the exchange.
+    /// By exchange, its buffer, if data lands apart.
     apart: Vec<Option<Store>>,
 }
 
-/// Stores as a stage sees them, by number: what it writes is not among them.
+/// Stores as a stage sees them, by number, except the one that it writes.
 pub(super) type Table<'a> = [Option<&'a mut Store>];
 
-/// Tiles of a stage that one process owns, numbered from the first.
+/// Tiles of a stage that this process owns, numbered from its first.
 #[derive(Debug)]
 struct Order {
-    /// Those that need nothing from other processes.
+    /// Tiles that need nothing from other processes.
     early: Vec<usize>,
-    /// Those that wait for them.
+    /// Tiles that wait for other processes.
     late: Vec<usize>,
 }
 
@@ -130,7 +130,7 @@ impl Compiled {
     ) -> Result<Compiled> {
         debug_assert_eq!(plan.prove_share(&share), Ok(()));
         let scratch = spill.scratch.as_deref();
-        // A slot is as large as the largest store that is ever in it.
+        // A slot is as large as the largest store that it ever holds.
         let mut slots = vec![(StoreId(0), 0); plan.slots.len()];
         let mut stores = Vec::new();
         for (number, (store, held)) in plan.stores.iter().zip(&share.held).enumerate() {
@@ -169,7 +169,7 @@ impl Compiled {
         Ok(compiled)
     }
 
-    /// A program on its own, with its inputs and outputs in given tiles.
+    /// Compiles a program on its own, with its inputs and outputs in given tiles.
     pub fn of(
         program: &Program,
         inputs: &[Tiles],
@@ -189,12 +189,12 @@ impl Compiled {
         &self.plan
     }
 
-    /// This process's share of it.
+    /// This process's share of the plan.
     pub fn share(&self) -> &Share {
         &self.share
     }
 
-    /// A copy of an input with room for what comes from other processes, if it has too little.
+    /// A copy of an input with room for what other processes send; `None` if it has room already.
     pub fn input_with_room(
         &self,
         machine: &Machine,
@@ -225,7 +225,7 @@ impl Compiled {
         })
     }
 
-    /// Region for an output, and its block.
+    /// Allocates memory for an output; also returns its block.
     pub fn new_output(&self, number: usize, spill: &Spill) -> Result<(Store, Block)> {
         let Some((store, held)) = self.plan.output(number).map(|id| self.place(id)) else {
             unreachable!("every output has a store")
@@ -238,7 +238,7 @@ impl Compiled {
         Ok((Store::allocate(&store.ty, held, spill.scratch.as_deref())?, block))
     }
 
-    /// A store with the box that this process holds of it.
+    /// A store, and the box of it that this process holds.
     fn place(&self, id: StoreId) -> (&crate::plan::PlannedStore, &IndexBox) {
         (self.plan.store(id), &self.share.held[id.0])
     }
@@ -256,7 +256,7 @@ impl Compiled {
         Ok(self.on(machine, from, to, After::Then(1, &square))?[0])
     }
 
-    /// From one vector to another; the sums over all blocks.
+    /// Applies the program to a vector; returns the sums over all blocks.
     pub(super) fn on(
         &self,
         machine: &Machine,
@@ -269,8 +269,8 @@ impl Compiled {
         Ok(add_up(&self.run(machine, &mut inputs, &mut outputs, after)?))
     }
 
-    /// Runs the program, and returns the sums for each output that `after` asks for. What inputs hold
-    /// beside what this process owns is overwritten by what comes from other processes.
+    /// Runs the program; returns the sums that `after` asks for, by output. What other processes
+    /// send overwrites what inputs hold beside what this process owns.
     pub fn run(
         &self,
         machine: &Machine,
@@ -335,8 +335,8 @@ impl Compiled {
         Ok(sums)
     }
 
-    /// Computes the tiles of one stage that this process owns, with their parts of a sum. What the
-    /// stage writes is not in the table meanwhile, so that it reads other stores only.
+    /// Computes the tiles of one stage that this process owns, and their parts of the sums. The
+    /// store that it writes is not in the table meanwhile, so that it reads other stores only.
     fn stage<'t>(
         &self,
         number: usize,
@@ -355,7 +355,7 @@ impl Compiled {
         let tiles = &self.plan.store(self.plan.stages[number].store).tiles;
         let writer = target.writer(tiles.boxes(), tiles.owned(machine.rank(), machine.size()));
         let mut parts = vec![Sums::default(); writer.boxes().len()];
-        // What needs nothing from others is computed while messages are on their way.
+        // Compute what needs nothing from others while messages are in transit.
         let inputs = self.inputs(number, (table, apart, unread), false, after);
         let done = machine.each(0..early.len(), |k| {
             let part = self.tile(number, (early[k], &writer), (table, &[], &inputs), after);
@@ -376,7 +376,7 @@ impl Compiled {
                 Landing::Beside => finish(machine, e, table[e.store.0].as_deref_mut(), messages),
                 Landing::Apart => {
                     finish(machine, e, apart[k].as_deref_mut(), messages);
-                    // During this stage, the array is read from what was received.
+                    // During this stage, the array is read from the buffer that received it.
                     std::mem::swap(&mut table[e.store.0], &mut apart[k]);
                 }
             }
@@ -402,8 +402,8 @@ impl Compiled {
         Ok(parts)
     }
 
-    /// The inputs as this process holds them, by number, for what comes after an output. Once all has
-    /// arrived, those that are received apart have changed places with their buffers.
+    /// The inputs as this process holds them, by number, for [`After`]. Once all has arrived,
+    /// inputs received apart have been swapped with their buffers.
     fn inputs<'a>(
         &self,
         number: usize,
@@ -430,7 +430,7 @@ impl Compiled {
         (0..unread.len()).map(input).collect()
     }
 
-    /// Computes one tile of a stage, and the part of a sum that comes after it.
+    /// Computes one tile of a stage, and its part of the sums.
     fn tile<'a>(
         &'a self,
         number: usize,
@@ -446,7 +446,7 @@ impl Compiled {
         if self.plan.store_of[store.node.0] == Some(stage.store) {
             evaluator.compute(store.node, b, out.reborrow())?;
         } else {
-            // A further output, or an input or constant that is one.
+            // A copy: a further output, or an output that is an input or a constant.
             evaluator.fill(store.node, b, out.reborrow())?;
         }
         Ok(match (&store.kind, after) {
@@ -465,7 +465,7 @@ fn store_of<'a>(table: &'a Table<'_>, id: StoreId) -> &'a Store {
     }
 }
 
-/// A constant's box, read once for all programs.
+/// Reads the held box of a constant, once for all programs.
 fn constant(
     array: &Array,
     held: &IndexBox,
@@ -487,7 +487,7 @@ fn constant(
         return Ok(constants.add(array, Store::new(ty, &IndexBox::whole(&ty.dims), memory)));
     }
     let mut store = Store::allocate(ty, held, spill.scratch.as_deref())?;
-    // A chunk that is stored by itself is decoded by one thread, once.
+    // A chunk that is stored separately is decoded by one thread, once.
     let parts = array.pieces(held).unwrap_or_else(|| {
         let tiles = Tiles::new(ty, &crate::graph::Cut::free(ty), None);
         tiles.boxes().iter().map(|tile| tile.intersect(held)).collect()

@@ -1,7 +1,7 @@
-//! Computes a box of a node from the stores below it: the recursion that a fused stage is.
+//! Computes a box of a node from the stores below it: the recursion of a fused stage.
 //!
-//! A box of a node is looked at where it lies in a store, seen through slices, permutations and reshapes;
-//! else its primitive computes it.
+//! A box that lies in a store, maybe behind slices, permutations and reshapes, is a view of it; the
+//! node's primitive computes any other box.
 
 use crate::engine::Store;
 use crate::engine::compiled::Table;
@@ -14,29 +14,29 @@ use crate::view::{View, ViewMut};
 /// Reads the stores of one process while one stage runs.
 pub(super) struct Evaluator<'a> {
     pub(super) plan: &'a Plan,
-    /// By store, where it is read from during this stage.
+    /// By store, where this stage reads it.
     pub(super) table: &'a Table<'a>,
-    /// What is read instead of stores whose boxes have come in several messages.
+    /// Pieces to read instead of a store, if its boxes arrived in several messages.
     pub(super) pieces: &'a [HeldBox<'a>],
 }
 
-/// A box of a store that lies by itself during a stage.
+/// A box of a store that lies in memory by itself during a stage.
 pub(super) struct HeldBox<'a> {
     pub(super) store: StoreId,
-    /// Which box.
+    /// The indices of the box.
     pub(super) part: IndexBox,
     /// Its elements.
     pub(super) view: View<'a>,
 }
 
 impl<'a> Evaluator<'a> {
-    /// The pieces that a node is read from, if it has come in pieces.
+    /// The pieces that hold a node, if it arrived in pieces.
     fn pieces(&self, id: NodeId) -> impl Iterator<Item = &'a HeldBox<'a>> + use<'a> {
         let store = self.plan.store_of[id.0];
         self.pieces.iter().filter(move |piece| Some(piece.store) == store)
     }
 
-    /// The store of a node that is kept and lies in one piece.
+    /// The store of a node that is kept in one piece.
     fn whole(&self, id: NodeId) -> Option<&Store> {
         let store = self.plan.store_of[id.0].filter(|_| self.pieces(id).next().is_none())?;
         self.table[store.0].as_deref()

@@ -12,7 +12,7 @@ use crate::space::{Disjoint, IndexBox};
 use crate::view::{View, ViewMut, Viewed};
 use crate::with_dtype;
 
-/// Begins to send and receive the boxes of one store; what lies apart is given its own part meanwhile.
+/// Starts to send and receive boxes of one store; meanwhile copies owned data to a buffer apart.
 pub(super) fn begin<'m>(
     machine: &'m Machine,
     e: &Exchange,
@@ -46,7 +46,7 @@ pub(super) fn begin<'m>(
     Ok(arrival)
 }
 
-/// Brings what has come where the stage reads it.
+/// Copies received data to where the stage reads it.
 pub(super) fn finish(
     machine: &Machine,
     e: &Exchange,
@@ -63,7 +63,7 @@ pub(super) fn finish(
     machine.comm().recycle(received);
 }
 
-/// Received and owned data, as read by tiles of a stage that pull from both.
+/// Owned and received data as pieces, for tiles that pull from both.
 pub(super) fn pieces<'a>(
     e: &Exchange,
     store: &'a Store,

@@ -1,4 +1,4 @@
-//! The threads of one process and its way to the others; sums along one fixed tree.
+//! The threads of a process, its link to the others, and sums along one fixed tree.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use crate::engine::{Communicator, Error, Lost, OneProcess, Result, Sums};
 use crate::plan::Tiles;
 
-/// Threads and communicator.
+/// The threads of a process, and its communicator.
 #[derive(Clone)]
 pub struct Machine {
     comm: Arc<dyn Communicator>,
@@ -23,7 +23,7 @@ impl std::fmt::Debug for Machine {
 }
 
 impl Machine {
-    /// `threads` threads in this process, all cores if `None`.
+    /// A process with `threads` threads; as many as cores if `None`.
     pub fn new(threads: Option<usize>, comm: Arc<dyn Communicator>) -> Result<Machine> {
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(threads.unwrap_or(0))
@@ -32,12 +32,12 @@ impl Machine {
         Ok(Machine { comm, pool: Arc::new(pool) })
     }
 
-    /// One process.
+    /// A machine of a single process.
     pub fn local(threads: Option<usize>) -> Result<Machine> {
         Machine::new(threads, Arc::new(OneProcess))
     }
 
-    /// This process.
+    /// The rank of this process.
     pub fn rank(&self) -> usize {
         self.comm.rank()
     }
@@ -56,7 +56,7 @@ impl Machine {
         self.comm.as_ref()
     }
 
-    /// Runs `f` for every item on the threads; results in order.
+    /// Calls `f` for every item on the threads; returns the results in order.
     pub(super) fn each<T: Send>(
         &self,
         items: Range<usize>,
@@ -68,23 +68,23 @@ impl Machine {
         self.pool.install(|| items.into_par_iter().map(f).collect())
     }
 
-    /// Runs `f` on one of this machine's threads, so that loops in it start without waking one up.
+    /// Runs `f` on one of this machine's threads, so that loops in it start without waking one.
     pub fn install<T: Send>(&self, f: impl FnOnce() -> T + Send) -> T {
         self.pool.install(f)
     }
 
-    /// The bytes of every process, by process.
+    /// Gathers the bytes of every process, by rank.
     pub fn gather(&self, bytes: &[u8]) -> std::result::Result<Vec<Vec<u8>>, Lost> {
         self.comm.gather(bytes)
     }
 
-    /// Whether any process says so.
+    /// Whether `flag` is set in any process.
     pub fn any(&self, flag: bool) -> std::result::Result<bool, Lost> {
         Ok(self.size() == 1 && flag
             || self.comm.all_gather(&[u64::from(flag)])?.iter().any(|words| words[0] != 0))
     }
 
-    /// The first `count` sums of the parts of each array, in one exchange: see [`Machine::sums`].
+    /// The first `count` sums over the parts of each array, in one exchange: see [`Machine::sums`].
     pub(super) fn sums_of(&self, count: usize, arrays: &[(&[Sums], &Tiles)]) -> Result<Vec<Sums>> {
         let column = |k: usize, parts: &[Sums]| parts.iter().map(|part| part[k]).collect();
         let columns: Vec<(Vec<f64>, &Tiles)> = arrays
@@ -101,9 +101,9 @@ impl Machine {
         Ok(found.chunks(count.max(1)).map(sums).collect())
     }
 
-    /// The sum of the parts of each array, one a tile, of which this process has those of the tiles
-    /// that it owns, along one pairwise tree over the tiles' numbers: the same to the last bit for
-    /// any number of threads and processes.
+    /// Sums the parts of each array, one per tile; this process provides those of the tiles that it
+    /// owns. Adds along one pairwise tree over tile numbers, so that the result is the same to the
+    /// last bit for any number of threads and processes.
     pub(super) fn sums(&self, arrays: &[(&[f64], &Tiles)]) -> Result<Vec<f64>> {
         let (rank, size) = (self.rank(), self.size());
         if size == 1 {
@@ -153,7 +153,7 @@ fn tree(range: Range<usize>, part: &impl Fn(usize) -> f64) -> f64 {
     }
 }
 
-/// The largest subtrees that lie in `own`.
+/// Calls `f` with the largest subtrees that lie in `own`.
 fn subtrees(range: Range<usize>, own: &Range<usize>, f: &mut impl FnMut(Range<usize>)) {
     if range.is_empty() || range.end <= own.start || own.end <= range.start {
         return;

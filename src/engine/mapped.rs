@@ -1,5 +1,5 @@
-//! Arrays that a program gives: the lazy result of an operator on other arrays, computed when it is
-//! first read.
+//! Arrays that a program computes: the lazy result of an operator on other arrays, computed when it
+//! is first read.
 
 use std::sync::Arc;
 
@@ -8,16 +8,16 @@ use crate::graph::{Program, simplify};
 use crate::io::{self, Array, Bytes, Compute};
 use crate::space::IndexBox;
 
-/// A program of one output, and the arrays that it is applied to.
+/// A program with one output, and the arrays that it is applied to.
 #[derive(Debug)]
 struct Mapped {
     program: Program,
     inputs: Vec<Array>,
 }
 
-/// The array that a program of one output makes of others, by input. The program runs when the
-/// array is first read, on as many threads as its reader's; all processes of a run that share memory
-/// share it.
+/// The array that a program with one output computes from others, by input. The program runs when
+/// the array is first read, on as many threads as its reader has; processes of a run that share
+/// memory share the result.
 pub fn mapped(program: &Program, inputs: Vec<Array>) -> Result<Array> {
     let program = simplify(program)?;
     let ty = program.output_types().swap_remove(0);
@@ -38,7 +38,7 @@ impl Mapped {
                     machine.read(&block, &mut store, array)?;
                     store
                 }
-                // The program does not look at it.
+                // The program does not read it.
                 None => Store::allocate(array.ty(), &IndexBox::empty(array.ty().dims.len()), None)?,
             });
         }

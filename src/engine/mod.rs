@@ -30,7 +30,7 @@ pub use store::{Store, StoreWriter};
 pub use thread_ranks::{ThreadRank, run_ranks};
 pub use vector::{Block, OwnTile, Space, Vector};
 
-/// What stops a run.
+/// Why a run stops early.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// Reading or writing failed.

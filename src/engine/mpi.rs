@@ -1,8 +1,8 @@
-//! Processes of an MPI program.
+//! A communicator over MPI.
 //!
-//! Every wait asks now and then whether another process has failed, so a failure ends all of them
-//! with its cause. A call that waits inside MPI could not: requests are tested here, and a process
-//! that has nothing to do soon sleeps between two tests, so that more processes than cores get on.
+//! Every wait checks now and then whether another process has failed, so that a failure ends all of
+//! them with its cause. A call that blocks inside MPI could not: requests are polled here, and a
+//! process that waits for long sleeps between polls, so that more processes than cores get on.
 
 #![allow(unsafe_code)]
 
@@ -19,9 +19,9 @@ use mpi::traits::Communicator as _;
 
 use crate::engine::communicator::{Arrival, Communicator, Lost, Message, Parcel, Spares};
 
-/// Most bytes of one message of MPI, which counts them in 31 bits; longer ones go in pieces.
+/// Most bytes in one MPI message, since its count has 31 bits; longer messages go in pieces.
 const PIECE: usize = 1 << 30;
-/// Tags of data, and of the message of a process that fails.
+/// Tags of data, and of the message of a failed process.
 const DATA: c_int = 1;
 const FAILURE: c_int = 2;
 
@@ -47,7 +47,7 @@ unsafe impl Send for World {}
 // SAFETY: as above.
 unsafe impl Sync for World {}
 
-/// The MPI library, as it names itself in one line.
+/// Name and version of the MPI library.
 pub fn library() -> String {
     let text = mpi::environment::library_version().unwrap_or_default();
     let line = text.lines().next().unwrap_or_default().trim_end_matches('\0');
@@ -57,7 +57,7 @@ pub fn library() -> String {
 }
 
 impl World {
-    /// Joins the other processes. An error says why it cannot.
+    /// Joins the other processes; an error says why it cannot.
     pub fn join() -> Result<World, String> {
         let Some((universe, threading)) = mpi::initialize_with_threading(Threading::Serialized)
         else {
@@ -74,7 +74,7 @@ impl World {
         Ok(World { rank, size, comm, spares, universe: Mutex::new(Some(universe)) })
     }
 
-    /// Ends MPI, when all processes have done their part.
+    /// Shuts down MPI, once all processes have done their part.
     pub fn finalize(&self) {
         drop(self.universe.lock().unwrap_or_else(PoisonError::into_inner).take());
     }
@@ -86,7 +86,7 @@ impl World {
         std::process::abort()
     }
 
-    /// Waits until `done`, or until another process fails.
+    /// Waits until `done` returns true or another process fails.
     fn wait_for(&self, mut done: impl FnMut() -> bool) -> Result<(), Lost> {
         let mut turns = 0u32;
         loop {
@@ -107,7 +107,7 @@ impl World {
         }
     }
 
-    /// What another process said when it failed, if one did.
+    /// The message of another process that failed, if one did.
     fn failure(&self) -> Option<Lost> {
         let mut status = MaybeUninit::uninit();
         let (mut flag, mut count) = (0, 0);
@@ -132,8 +132,8 @@ impl World {
     fn send(&self, bytes: &[u8], to: usize, tag: c_int, requests: &mut Vec<ffi::MPI_Request>) {
         for piece in bytes.chunks(PIECE) {
             let mut request = MaybeUninit::uninit();
-            // SAFETY: whoever keeps the request keeps the bytes, and lets go of neither before the
-            // other process has them.
+            // SAFETY: whoever keeps the request keeps the bytes, and drops neither before the other
+            // process has them.
             unsafe {
                 let data = piece.as_ptr().cast::<c_void>();
                 let (n, to) = (piece.len() as c_int, to as c_int);
@@ -200,8 +200,8 @@ impl Communicator for World {
         let own = Message::of(bytemuck::cast_slice(words));
         let mut all = Message::zeros(own.len() * self.size);
         let mut request = MaybeUninit::uninit();
-        // SAFETY: the two buffers live until the request is done, or are leaked, and have the lengths
-        // that are told.
+        // SAFETY: the two buffers live until the request is done, or are leaked, and have the
+        // lengths that are passed.
         let request = unsafe {
             let from = own.numbers::<u8>().as_ptr().cast::<c_void>();
             let to = all.numbers_mut::<u8>().as_mut_ptr().cast::<c_void>();
@@ -223,14 +223,14 @@ impl Communicator for World {
     }
 
     fn fail(&self, cause: &str) {
-        // Long enough for a cause, short enough to leave at once.
+        // Long enough for a cause, short enough to send at once.
         let text: &'static [u8] = cause.bytes().take(2000).collect::<Vec<u8>>().leak();
         let mut requests = Vec::new();
         for peer in (0..self.size).filter(|&p| p != self.rank) {
             self.send(text, peer, FAILURE, &mut requests);
         }
         let mut turns = 0;
-        // Some may never ask; they are not waited for.
+        // Processes that never ask are not waited for.
         let _ = self.wait_for(|| {
             turns += 1;
             turns > 5000 || test(&mut requests)
@@ -238,7 +238,7 @@ impl Communicator for World {
     }
 }
 
-/// Requests with the buffers that they use.
+/// Requests, with the buffers that they use.
 struct OnTheWay<'a> {
     world: &'a World,
     requests: Vec<ffi::MPI_Request>,
@@ -247,7 +247,7 @@ struct OnTheWay<'a> {
     done: bool,
 }
 
-// SAFETY: as for `World`: one thread at a time has it.
+// SAFETY: as for `World`, one thread at a time uses it.
 unsafe impl Send for OnTheWay<'_> {}
 
 fn test(requests: &mut [ffi::MPI_Request]) -> bool {
@@ -284,7 +284,7 @@ impl Arrival for OnTheWay<'_> {
 impl Drop for OnTheWay<'_> {
     fn drop(&mut self) {
         if !self.done {
-            // MPI may still read and write the buffers: the program is about to end.
+            // MPI may still read and write the buffers, and the program is about to end.
             std::mem::forget(std::mem::take(&mut self.sends));
             std::mem::forget(std::mem::take(&mut self.received));
         }

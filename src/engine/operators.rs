@@ -1,11 +1,11 @@
-//! An operator for a solver: both programs with their memory.
+//! An operator as solvers use it: both programs with their memory.
 
 use std::path::PathBuf;
 
 use crate::engine::{Compiled, Constants, Machine, Plans, Result, Space, Spill, Vector};
 use crate::graph::Primitive;
 
-/// An operator for a solver: forward and adjoint programs over the same model and data vectors.
+/// The forward and adjoint programs of an operator, over the same model and data vectors.
 #[derive(Debug)]
 pub struct Operators {
     /// From model to data.
@@ -21,7 +21,7 @@ pub struct Operators {
 }
 
 impl Operators {
-    /// Allocates memory, reads constants and computes whatever depends on constants only.
+    /// Allocates memory, reads constants and computes whatever depends on constants alone.
     pub fn compile(plans: Plans, machine: &Machine, spill: &Spill) -> Result<Operators> {
         let (rank, size) = (machine.rank(), machine.size());
         let forward_share = plans.forward.share(rank, size);
@@ -38,7 +38,7 @@ impl Operators {
         Ok(Operators { forward, adjoint, model, data, scratch: spill.scratch.clone(), constants })
     }
 
-    /// Lets go of everything but the constants.
+    /// Drops everything but the constants.
     pub fn into_constants(self) -> Constants {
         self.constants
     }
@@ -63,7 +63,7 @@ impl Operators {
         self.new_vector(machine, &self.data)
     }
 
-    /// Whether something between model and data is computed in single precision.
+    /// Whether anything between model and data is computed in single precision.
     pub fn is_single(&self) -> bool {
         let program = &self.forward.plan().program;
         let nodes = program.graph.nodes().iter().zip(program.depends_on_input());
@@ -82,11 +82,11 @@ impl Operators {
         })
     }
 
-    /// Whether the entries of the matrix are elements of arrays, as they are: moved about, but neither
-    /// multiplied with each other nor added up.
+    /// Whether all entries of the matrix are elements of arrays as they are: rearranged, but
+    /// neither multiplied with each other nor summed.
     pub fn is_stored(&self) -> bool {
         let program = &self.forward.plan().program;
-        // How often an array has been multiplied with; `None` for what is computed.
+        // By node, how many arrays have been multiplied into it; `None` if it is computed.
         let mut factors: Vec<Option<usize>> = Vec::new();
         for node in program.graph.nodes() {
             let of = |k: usize| factors[node.inputs[k].0];
@@ -103,7 +103,7 @@ impl Operators {
                 | Primitive::Pad(_)
                 | Primitive::Flip(_)
                 | Primitive::Roll(_) => of(0),
-                // What is side by side may be the same twice, and added up by what comes next.
+                // Concatenated values may be equal, and the next step may add them up.
                 Primitive::Concatenate(_) => {
                     let all = node.inputs.iter().all(|id| factors[id.0].is_some());
                     all.then_some(1)
@@ -114,7 +114,7 @@ impl Operators {
         program.outputs.iter().all(|id| factors[id.0].is_some())
     }
 
-    /// The epsilon of the type that the operator computes in.
+    /// The epsilon of the precision that the operator computes in.
     pub fn epsilon(&self) -> f64 {
         if self.is_single() { f64::from(f32::EPSILON) } else { f64::EPSILON }
     }

@@ -1,5 +1,5 @@
-//! Vector work as values: a pass takes a list of terms, and does them one after the other to every tile
-//! while that is in the cache.
+//! Vector work as values: a pass takes a list of terms and applies them in turn to every tile while
+//! it is in the cache.
 
 use crate::engine::{
     After, Compiled, Machine, Operators, OwnTile, Result, Space, Store, StoreWriter, Vector,
@@ -9,13 +9,13 @@ use crate::space::Side;
 use crate::view::{View, ViewMut, Viewed};
 use crate::with_view;
 
-/// Most terms of a pass.
+/// Most terms in a pass.
 const MOST_TERMS: usize = 4;
 
-/// What the terms of a pass sum up to, term by term.
+/// The sums of a pass, one for each term.
 pub type Sums = [f64; MOST_TERMS];
 
-/// The sums of all blocks.
+/// Adds up the sums of all blocks.
 pub(super) fn add_up(blocks: &[Sums]) -> Sums {
     std::array::from_fn(|k| blocks.iter().map(|sums| sums[k]).sum())
 }
@@ -24,25 +24,25 @@ pub(super) fn add_up(blocks: &[Sums]) -> Sums {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Slot(pub usize);
 
-/// What is done to every tile.
+/// An operation on every tile of a vector.
 #[derive(Clone, Copy, Debug)]
 pub enum Term {
-    /// `y = a y + b x`, where `x` is another vector; sums up to the new `||y||^2`.
+    /// `y = a y + b x`, where `x` is another vector; its sum is the new `||y||^2`.
     Combine {
-        /// What is changed.
+        /// The vector to change.
         y: Slot,
-        /// Its factor.
+        /// The factor of `y`.
         a: f64,
-        /// What is added.
+        /// The vector to add.
         x: Slot,
-        /// Its factor.
+        /// The factor of `x`.
         b: f64,
     },
-    /// Sums up to `Re <x, y>`.
+    /// Its sum is `Re <x, y>`.
     Dot(Slot, Slot),
 }
 
-/// Vectors of a solver, by name and side.
+/// The vectors of a solver, by name and side.
 #[derive(Debug)]
 pub struct Vectors {
     layout: &'static [(&'static str, Side)],
@@ -55,33 +55,33 @@ impl Vectors {
         &self.all[slot.0]
     }
 
-    /// A vector by number, to write.
+    /// A writable vector by number.
     pub fn get_mut(&mut self, slot: Slot) -> &mut Vector {
         &mut self.all[slot.0]
     }
 
-    /// Which side a vector is on.
+    /// The side that a vector is on.
     pub fn side(&self, slot: Slot) -> Side {
         self.layout[slot.0].1
     }
 
-    /// All, with their names.
+    /// All vectors, with their names and sides.
     pub fn named(&self) -> impl Iterator<Item = (&'static str, Side, &Vector)> {
         self.layout.iter().zip(&self.all).map(|((name, side), vector)| (*name, *side, vector))
     }
 
-    /// Two vectors of one side change their names.
+    /// Swaps the names of two vectors of one side. Panics if their sides differ.
     pub fn swap(&mut self, a: Slot, b: Slot) {
         assert_eq!(self.side(a), self.side(b), "names change on one side");
         self.all.swap(a.0, b.0);
     }
 
-    /// One vector, the others dropped.
+    /// Returns one vector and drops the others.
     pub fn into_vector(mut self, slot: Slot) -> Vector {
         self.all.swap_remove(slot.0)
     }
 
-    /// Panics unless the terms can be done in one pass over one side.
+    /// Panics unless one pass over `side` can apply the terms.
     fn check(&self, side: Side, terms: &[Term]) {
         assert!(terms.len() <= MOST_TERMS, "a pass has {MOST_TERMS} terms at most");
         for term in terms {
@@ -91,7 +91,7 @@ impl Vectors {
         }
     }
 
-    /// One pass over the vectors of one side.
+    /// Applies terms in one pass over the vectors of one side.
     fn pass(&mut self, space: &Space, machine: &Machine, terms: &[Term]) -> Result<Sums> {
         let all: Vec<Access<'_>> = self
             .all
@@ -104,7 +104,7 @@ impl Vectors {
         })
     }
 
-    /// Applies a program from one vector to another, of that space, then the terms to every tile.
+    /// Applies a program to `from`, then the terms to every tile of `to`, which is in `space`.
     fn applied(
         &mut self,
         program: &Compiled,
@@ -133,15 +133,15 @@ impl Vectors {
     }
 }
 
-/// A vector in a pass.
+/// How a pass uses a vector.
 enum Access<'a> {
-    /// What no term changes.
+    /// No term changes it.
     Read(&'a Vector),
-    /// What a term changes, by block.
+    /// A term changes it, through these writers, by block.
     Written(Vec<StoreWriter<'a>>),
-    /// What an operator reads.
+    /// The operator reads it.
     Input,
-    /// What it gives, tile by tile.
+    /// The operator writes it, tile by tile.
     Output,
 }
 
@@ -159,7 +159,7 @@ impl<'a> Access<'a> {
         }
     }
 
-    /// A tile to write, if terms change the vector.
+    /// A writable tile, if terms change the vector.
     fn tile(&self, block: usize, tile: OwnTile<'_>) -> Option<ViewMut<'a>> {
         let Access::Written(writers) = self else { return None };
         debug_assert_eq!(writers[block].boxes()[tile.number], *tile.part);
@@ -167,7 +167,7 @@ impl<'a> Access<'a> {
     }
 }
 
-/// Does all terms to one tile, of which `given` is that of one vector.
+/// Applies all terms to one tile; `given` is the tile of a vector that is already taken.
 fn do_tile(
     (all, inputs): (&[Access<'_>], &[Option<&Store>]),
     terms: &[Term],
@@ -201,7 +201,7 @@ fn do_tile(
     sums
 }
 
-/// A tile of a vector, to read.
+/// A readable tile of a vector.
 fn see<'a>(
     (all, inputs): (&'a [Access<'_>], &'a [Option<&'a Store>]),
     views: &'a [Option<ViewMut<'_>>],
@@ -226,7 +226,7 @@ pub(super) fn dot(x: View<'_>, y: View<'_>) -> f64 {
 }
 
 impl Operators {
-    /// Vectors of zeros.
+    /// Allocates vectors of zeros.
     pub fn vectors(
         &self,
         machine: &Machine,
@@ -237,7 +237,7 @@ impl Operators {
         Ok(Vectors { layout, all: all? })
     }
 
-    /// The space of a side.
+    /// The space of the vectors on a side.
     pub fn space(&self, side: Side) -> &Space {
         match side {
             Side::Model => &self.model,
@@ -245,7 +245,7 @@ impl Operators {
         }
     }
 
-    /// One pass over the vectors of one side.
+    /// Applies terms in one pass over the vectors of one side.
     pub fn pass(&self, machine: &Machine, vectors: &mut Vectors, terms: &[Term]) -> Result<Sums> {
         let Some(Term::Combine { x, .. } | Term::Dot(x, _)) = terms.first() else {
             return Ok(Sums::default());
@@ -255,7 +255,7 @@ impl Operators {
         vectors.pass(self.space(side), machine, terms)
     }
 
-    /// `to = A from`, and in the same pass over `to` the terms.
+    /// `to = A from`, then the terms in the same pass over `to`.
     pub fn forward_then(
         &self,
         machine: &Machine,
@@ -267,7 +267,7 @@ impl Operators {
         vectors.applied(&self.forward, machine, (from, to, space), terms)
     }
 
-    /// `to = A^H from`, and in the same pass over `to` the terms.
+    /// `to = A^H from`, then the terms in the same pass over `to`.
     pub fn adjoint_then(
         &self,
         machine: &Machine,

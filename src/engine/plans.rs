@@ -1,4 +1,4 @@
-//! The plans of an operator's two programs, and what they say before any memory is taken.
+//! The plans of an operator's two programs, and the memory that they will take.
 
 use std::collections::HashSet;
 
@@ -18,15 +18,15 @@ pub struct Plans {
 }
 
 impl Plans {
-    /// Plans programs that go from model to data and back. Model and data are cut as the stages
-    /// that compute them want it.
+    /// Plans the programs from model to data and back. Cuts model and data as the stages that
+    /// compute them prefer.
     pub fn new(forward: &Program, adjoint: Option<&Program>) -> Result<Plans> {
         let forward = simplify(forward)?;
         let square = forward.inputs == forward.output_types();
         let forward = Outline::new(forward);
         let data = forward.outputs();
         let Some(adjoint) = adjoint else {
-            // A solver without an adjoint adds data to models: both are cut alike.
+            // A solver without an adjoint adds data to models, so both are cut alike.
             let request = match square {
                 true => Request { inputs: data.clone(), outputs: data },
                 false => Request::default(),
@@ -72,18 +72,18 @@ impl Plans {
         (Space { blocks: model }, Space { blocks: data })
     }
 
-    /// Bytes of constants that can be read from their files as they are touched.
+    /// Bytes of constants that can be mapped from their files.
     pub fn mappable_bytes(&self) -> usize {
         let mapped = self.constants().into_iter().filter(|a| a.is_mappable());
         mapped.map(|a| a.ty().bytes()).sum()
     }
 
-    /// Bytes of all constants, each counted once, and of what they are read from if that is memory.
+    /// Bytes of all constants, each counted once, and of memory that they are read from.
     pub fn constant_bytes(&self) -> usize {
         self.constants().iter().map(|a| a.ty().bytes() + a.held_bytes()).sum()
     }
 
-    /// Most bytes that it takes to compute a constant on so many threads.
+    /// Most bytes that computing a constant on `threads` threads takes.
     pub fn computing_bytes(&self, threads: usize) -> usize {
         self.constants().iter().map(|a| a.working_bytes(threads)).max().unwrap_or(0)
     }
@@ -102,7 +102,7 @@ impl Plans {
         seen
     }
 
-    /// Bytes between stages and derived from constants, of both programs.
+    /// Bytes of stores between stages and of those derived from constants, in both programs.
     pub fn working_bytes(&self) -> usize {
         let plans = [Some(&self.forward), self.adjoint.as_ref()];
         plans.into_iter().flatten().map(|p| p.slot_bytes() + p.derived_bytes()).sum()

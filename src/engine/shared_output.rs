@@ -9,22 +9,22 @@ use crate::io::{self, Narrowed, NpyOutput};
 use crate::kernels::pointwise;
 use crate::scalar::{C128, DType};
 
-/// A file that every process writes its own boxes of, or sends them to process 0 if it cannot see it.
+/// A file that every process writes its own boxes to, through process 0 if it cannot see the file.
 #[derive(Debug)]
 pub struct SharedOutput {
-    /// What messages call it.
+    /// Name of the file in messages.
     pub name: String,
     /// Element type of the file.
     pub dtype: DType,
     /// The file, where this process sees it.
     pub file: Option<NpyOutput>,
-    /// The processes that do not.
+    /// The processes that do not see it.
     pub blind: Vec<usize>,
 }
 
 impl Machine {
-    /// Writes the boxes of an array that this process owns into a file of those dims. Gives what became
-    /// of the elements of all processes; an error, the same in all, if the file's type cannot hold one.
+    /// Writes the boxes of an array that this process owns into a file of the same dims. Returns
+    /// what all processes lost; all fail alike if the file's type cannot hold an element.
     pub fn write(&self, block: &Block, store: &Store, output: &SharedOutput) -> Result<Narrowed> {
         let (rank, size) = (self.rank(), self.size());
         let boxes = |rank: usize| &block.tiles.boxes()[block.tiles.owned(rank, size)];
@@ -71,7 +71,7 @@ impl Machine {
     }
 }
 
-/// What a process tells the others.
+/// What a process lost, as words to send to the others.
 fn words(narrowed: &Narrowed) -> [u64; 5] {
     let (at, value) = narrowed.lost.map_or((u64::MAX, C128::default()), |(at, v)| (at as u64, v));
     let Narrowed { vanished, not_finite, .. } = *narrowed;

@@ -1,8 +1,8 @@
 //! Memory of arrays: one piece for the box that a process holds.
 //!
-//! Memory has one owner while it is written: a store that no other shares its memory with, borrowed
-//! by a [`StoreWriter`], which gives each of some disjoint boxes to one thread. What only reads may
-//! share. Views are made from a pointer here, and nowhere else.
+//! Memory has one owner while it is written: a store that shares it with no other, borrowed by a
+//! [`StoreWriter`], which gives each of its disjoint boxes to one thread. Readers may share memory.
+//! Only this file makes views from pointers.
 
 use std::fs::File;
 use std::ops::Range;
@@ -20,17 +20,17 @@ use crate::space::{ArrayType, Disjoint, IndexBox, show_dims, strides};
 use crate::view::{View, ViewMut, Viewed};
 use crate::{with_dtype, with_view};
 
-/// A piece of memory, zeros at first.
+/// A piece of memory; zeros when allocated.
 pub(super) struct Region {
     base: *mut u8,
     bytes: usize,
-    /// Whether no file lies behind it, which not every network card reads from.
+    /// Whether no file backs it: not every network card reads file-backed memory.
     private: bool,
     writable: bool,
     _keeps: Keeps,
 }
 
-/// What the memory belongs to.
+/// What keeps the memory alive.
 enum Keeps {
     Nothing,
     Map {
@@ -42,7 +42,7 @@ enum Keeps {
     Bytes {
         _bytes: Bytes,
     },
-    /// Miri knows of no mapped memory.
+    /// Memory under Miri, which does not map any.
     #[cfg(miri)]
     Words {
         _words: Vec<C128>,
@@ -58,13 +58,13 @@ impl std::fmt::Debug for Region {
 // SAFETY: the memory is plain bytes that live as long as the value, on whatever thread.
 #[allow(unsafe_code)]
 unsafe impl Send for Region {}
-// SAFETY: a shared reference reads only, but for a `StoreWriter`, which alone has the memory and gives no
-// byte of it to two threads.
+// SAFETY: a shared reference only reads, except in a `StoreWriter`, which alone has the memory and
+// gives no byte of it to two threads.
 #[allow(unsafe_code)]
 unsafe impl Sync for Region {}
 
 impl Region {
-    /// Memory of that many bytes; in a scratch file of `folder` if there is one.
+    /// Allocates memory; if `folder` is given, in a scratch file there.
     pub(super) fn new(bytes: usize, folder: Option<&Path>) -> Result<Arc<Region>> {
         if bytes == 0 {
             return Ok(Arc::new(Region::none()));
@@ -82,13 +82,13 @@ impl Region {
         Ok(Arc::new(Region { base, bytes, private, writable: true, _keeps: keeps }))
     }
 
-    /// No memory.
+    /// An empty region.
     fn none() -> Region {
         let base = std::ptr::without_provenance_mut(64);
         Region { base, bytes: 0, private: true, writable: true, _keeps: Keeps::Nothing }
     }
 
-    /// A part of a file, read as it is touched.
+    /// Maps a part of a file, which is read as it is touched.
     #[allow(unsafe_code)]
     pub(super) fn of_file(path: &Path, offset: u64, bytes: usize) -> Result<Arc<Region>> {
         let failed = |e: std::io::Error| {
@@ -104,7 +104,7 @@ impl Region {
         Ok(Arc::new(Region { base, bytes, private: false, writable: false, _keeps: keeps }))
     }
 
-    /// Bytes that others read too; `None` if they do not lie where numbers may.
+    /// Wraps bytes that others read too; `None` if they are not aligned for numbers.
     pub(super) fn of_bytes(shared: Bytes) -> Option<Arc<Region>> {
         let slice: &[u8] = (*shared).as_ref();
         let (base, bytes) = (slice.as_ptr().cast_mut(), slice.len());
@@ -119,7 +119,7 @@ impl Region {
 #[cfg(not(miri))]
 fn anonymous(bytes: usize) -> std::io::Result<(*mut u8, Keeps)> {
     let mut map = MmapMut::map_anon(bytes)?;
-    // Large pages spare page table walks; a kernel without them is only slower.
+    // Large pages save page table walks; a kernel without them is only slower.
     let _ = map.advise(memmap2::Advice::HugePage);
     Ok((map.as_mut_ptr(), Keeps::Map { _map: map }))
 }
@@ -139,8 +139,8 @@ fn scratch(bytes: usize, folder: &Path) -> std::io::Result<(*mut u8, Keeps)> {
     Ok((map.as_mut_ptr(), Keeps::Map { _map: map }))
 }
 
-/// An array, or the box of it that this process holds. A clone shares its memory; what is shared is
-/// read only.
+/// An array, or the box of it that this process holds. A clone shares its memory, and shared memory
+/// is read-only.
 #[derive(Clone, Debug)]
 pub struct Store {
     ty: ArrayType,
@@ -148,7 +148,7 @@ pub struct Store {
     memory: Arc<Region>,
 }
 
-/// A box of a store that is one run of its memory.
+/// A box of a store that is contiguous in memory.
 struct Stretch {
     store: Store,
     part: IndexBox,
@@ -169,7 +169,7 @@ impl Store {
         Store { ty: ty.clone(), held: held.clone(), memory }
     }
 
-    /// Memory of its own for the box that is held.
+    /// Allocates memory for the box that is held.
     pub(super) fn allocate(
         ty: &ArrayType,
         held: &IndexBox,
@@ -189,7 +189,7 @@ impl Store {
         &self.held
     }
 
-    /// A held box, to read.
+    /// A view of a held box. Panics if the box is not held.
     #[track_caller]
     pub fn view(&self, b: &IndexBox) -> View<'_> {
         self.check(b);
@@ -197,21 +197,21 @@ impl Store {
         with_dtype!(self.ty.dtype, T => T::erase(self.strided::<T>(offset, &b.dims(), &steps)))
     }
 
-    /// The bytes of all that is held.
+    /// The bytes of the whole held box.
     pub(super) fn into_bytes(self) -> Bytes {
         Arc::new(Stretch { part: self.held.clone(), store: self })
     }
 
-    /// The bytes of a held box, if they are one run of memory that is not of a file. The store cannot
-    /// be written while they are in use.
+    /// The bytes of a held box, if they are contiguous and no file backs them. The store cannot be
+    /// written while they are in use.
     pub(super) fn run(&self, b: &IndexBox) -> Option<Bytes> {
         let consecutive = with_view!(View, self.view(b), v => v.is_standard_layout());
         (consecutive && self.memory.private)
             .then(|| Arc::new(Stretch { store: self.clone(), part: b.clone() }) as Bytes)
     }
 
-    /// A held box of the same elements with other dims, if what is held is consecutive elements of
-    /// the array.
+    /// A view of box `b` of the same elements with other dims, if the held box is contiguous in the
+    /// array and contains it.
     pub(super) fn view_reshaped(&self, dims: &[usize], b: &IndexBox) -> Option<View<'_>> {
         let consecutive = self.held.0.iter().zip(&self.ty.dims).skip(1).all(|(r, &n)| r.len() == n);
         if !consecutive || b.is_empty() {
@@ -230,17 +230,17 @@ impl Store {
         )
     }
 
-    /// A store that gets memory when [`Store::swap_memory`] gives it some.
+    /// A store without memory, until [`Store::swap_memory`] gives it some.
     pub(super) fn without_memory(ty: &ArrayType, held: &IndexBox) -> Store {
         Store { ty: ty.clone(), held: held.clone(), memory: Arc::new(Region::none()) }
     }
 
-    /// Each gets the memory of the other, and what was in it is lost.
+    /// Swaps the memory of two stores, whose contents are lost.
     pub(super) fn swap_memory(&mut self, other: &mut Store) {
         std::mem::swap(&mut self.memory, &mut other.memory);
     }
 
-    /// A held box, to write. Panics if others read the store's memory.
+    /// A writable view of a held box. Panics if others share the store's memory.
     #[track_caller]
     #[allow(unsafe_code)]
     pub fn view_mut(&mut self, b: &IndexBox) -> ViewMut<'_> {
@@ -249,8 +249,7 @@ impl Store {
         unsafe { self.view_unshared(b) }
     }
 
-    /// Some held boxes, to be written by several threads. Panics if others read the store's
-    /// memory.
+    /// Lets several threads write held boxes, one each. Panics if others share the store's memory.
     #[track_caller]
     pub fn writer<'a>(&'a mut self, boxes: &'a Disjoint, some: Range<usize>) -> StoreWriter<'a> {
         self.check_owner();
@@ -266,7 +265,7 @@ impl Store {
 
     /// # Safety
     ///
-    /// No other store has the memory, and while the view is alive, no other view has an element of it.
+    /// No other store has the memory, and no other view of any element in `b` exists meanwhile.
     #[track_caller]
     #[allow(unsafe_code)]
     unsafe fn view_unshared(&self, b: &IndexBox) -> ViewMut<'_> {
@@ -275,8 +274,8 @@ impl Store {
         with_dtype!(self.ty.dtype, T => {
             let base = self.pointer::<T>(offset, &b.dims(), &steps);
             let shape = IxDyn(&b.dims()).strides(IxDyn(&steps));
-            // SAFETY: `pointer` has checked where the elements lie, and the caller promises that there
-            // is no other view of them.
+            // SAFETY: `pointer` has checked where the elements lie, and the caller promises that no
+            // other view of them exists.
             T::erase_mut(unsafe { ArrayViewMutD::from_shape_ptr(shape, base) })
         })
     }
@@ -291,7 +290,7 @@ impl Store {
         );
     }
 
-    /// Where a held box begins in memory, and its strides.
+    /// Offset of a held box in memory, and its strides, in elements.
     fn place(&self, b: &IndexBox) -> (usize, Vec<usize>) {
         let s = strides(&self.held.dims());
         let first = b.0.iter().zip(&self.held.0).zip(&s);
@@ -313,7 +312,7 @@ impl Store {
         unsafe { ArrayViewD::from_shape_ptr(IxDyn(dims).strides(IxDyn(steps)), base) }
     }
 
-    /// Where a view begins, all of which lies inside the memory, at places fit for its type.
+    /// Pointer to the first element of a view. Panics unless all of it is in memory and aligned.
     fn pointer<T: Scalar>(&self, offset: usize, dims: &[usize], steps: &[usize]) -> *mut T {
         let last: usize = dims.iter().zip(steps).map(|(&n, s)| n.saturating_sub(1) * s).sum();
         let elements = self.memory.bytes / size_of::<T>();
@@ -329,7 +328,7 @@ impl Store {
 pub struct StoreWriter<'a> {
     store: &'a Store,
     boxes: &'a [IndexBox],
-    /// By box, whether it was given out.
+    /// By box, whether it has been given out.
     taken: Vec<AtomicBool>,
 }
 
@@ -339,7 +338,7 @@ impl<'a> StoreWriter<'a> {
         self.boxes
     }
 
-    /// The box of that number, to write. Panics if it was taken before.
+    /// A writable view of a box. Panics if it was taken before.
     #[track_caller]
     #[allow(unsafe_code)]
     pub fn tile(&self, number: usize) -> ViewMut<'a> {

@@ -1,5 +1,5 @@
-//! Programs of every kind of movement: the same bits on any number of ranks, threads; and the dot
-//! test between a program and its transpose.
+//! Programs with every kind of movement give the same bits on any number of ranks and threads;
+//! their transposes pass the dot test.
 
 mod primitives;
 
@@ -19,8 +19,8 @@ fn random(dims: &[usize], dtype: DType, seed: u64) -> Array {
     Array::generated(generator, dims.to_vec(), dtype).expect("dims are small")
 }
 
-/// Forward of a random model and adjoint of random data, as flat numbers, with `||y||^2`, and
-/// `Re <y, A x> - Re <A^H y, x>`.
+/// `A x` of a random model and `A^H y` of random data, as flat numbers, with `||A x||^2`, and the
+/// relative error of the dot test.
 fn both(program: &Program, size: usize, threads: usize) -> (Vec<C128>, Vec<C128>, u64, f64) {
     let adjoint = transpose(program).expect("transposes");
     let results = run_ranks(size, |comm| {
@@ -194,7 +194,7 @@ fn every_movement_has_the_same_bits_on_any_ranks_and_threads() {
     }
 }
 
-/// Sums over rows are added in parts where the kernel is large, and each rank reads its rows alone.
+/// Sums over rows of a large kernel are added in parts, and each rank reads only its own rows.
 #[test]
 fn large_products_are_summed_in_parts() {
     let kernel = random(&[1, 601, 7000], DType::Float64, 3);

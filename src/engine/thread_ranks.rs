@@ -1,32 +1,32 @@
-//! Threads that act as processes.
+//! Threads that act as processes, for tests and `--ranks`.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use crate::engine::{Arrival, Communicator, Lost, Message, OneProcess, Parcel};
 
-/// One of several threads of this program that act as processes. As MPI may do, a send is done
-/// when the other process receives it, and not before: what would wait forever over MPI does so
-/// here, and is told.
+/// One of several threads of this program that act as processes. As MPI may do, a send completes
+/// only when the other process receives it: what would deadlock over MPI does so here, and is
+/// reported.
 #[derive(Debug)]
 pub struct ThreadRank {
     rank: usize,
     all: Arc<Ranks>,
 }
 
-/// What the threads have in common.
+/// State that the threads share.
 #[derive(Debug)]
 struct Ranks {
     size: usize,
     post: Mutex<Post>,
-    /// For each process, signalled when something that it may wait for has changed.
+    /// By process, signalled when something that it may wait for has changed.
     changed: Vec<Condvar>,
 }
 
-/// Messages and who waits for them. Pairs of processes are numbered by [`Ranks::pair`].
+/// Messages, and who waits for them. [`Ranks::pair`] numbers pairs of processes.
 #[derive(Debug)]
 struct Post {
-    /// By pair, what was sent and not yet taken.
+    /// By pair, messages sent and not yet taken.
     sent: Vec<VecDeque<Message>>,
     /// By pair, how many messages were sent, and how many the receiver has asked for.
     counts: Vec<(usize, usize)>,
@@ -34,14 +34,14 @@ struct Post {
     waits: Vec<bool>,
     /// By process, whether it has ended.
     ended: Vec<bool>,
-    /// Whether all wait for each other.
+    /// Whether all processes wait for each other.
     stuck: bool,
-    /// The message of the first one that failed.
+    /// The message of the first process that failed.
     told: Option<Lost>,
 }
 
 impl Ranks {
-    /// The number of messages from one process to another.
+    /// The number of a pair of sender and receiver.
     fn pair(&self, from: usize, to: usize) -> usize {
         from * self.size + to
     }
@@ -56,7 +56,7 @@ impl Ranks {
         self.changed[rank].notify_all();
     }
 
-    /// Waits until there is something; `peer` is who gives it.
+    /// Waits until `look` finds something, which `peer` provides.
     fn wait<T>(
         &self,
         rank: usize,
@@ -91,7 +91,7 @@ const STUCK: &str = "and all processes wait for each other";
 
 struct FromThreads<'a> {
     rank: &'a ThreadRank,
-    /// Processes to which something was sent, and how many messages there were by then.
+    /// Peers that were sent something, and the number of messages to them by then.
     sent: Vec<(usize, usize)>,
     receives: Vec<(usize, usize)>,
 }
@@ -162,8 +162,7 @@ impl Drop for ThreadRank {
     }
 }
 
-/// Runs `f` once for each of `size` ranks, each on a thread of its own, and returns their results
-/// by rank.
+/// Runs `f` once for each of `size` ranks, each on its own thread; returns the results by rank.
 pub fn run_ranks<R: Send>(size: usize, f: impl Fn(Arc<dyn Communicator>) -> R + Sync) -> Vec<R> {
     if size <= 1 {
         return vec![f(Arc::new(OneProcess))];

@@ -1,4 +1,4 @@
-//! Vectors of a solver: one array or several side by side, and what solvers do with them.
+//! Vectors of a solver, one or several arrays each, and operations on them.
 
 use rayon::prelude::*;
 
@@ -13,10 +13,10 @@ use crate::space::{ArrayType, Disjoint, IndexBox};
 use crate::view::Viewed;
 use crate::with_view;
 
-/// The arrays that a vector consists of: their types, tiles, and the boxes that a process holds.
+/// The arrays of a vector: their types, tiles, and the boxes that this process holds.
 #[derive(Clone, Debug)]
 pub struct Space {
-    /// By array.
+    /// The arrays, in order.
     pub blocks: Vec<Block>,
 }
 
@@ -25,9 +25,9 @@ pub struct Space {
 pub struct Block {
     /// Dims and element type.
     pub ty: ArrayType,
-    /// Chunks and tiles; a sum has one part a tile.
+    /// Chunks and tiles; a sum has one part per tile.
     pub tiles: Tiles,
-    /// The box that this process holds of it.
+    /// The box that this process holds.
     pub held: IndexBox,
 }
 
@@ -42,23 +42,23 @@ impl Space {
         self.blocks.iter().map(|b| b.ty.len()).sum()
     }
 
-    /// Whether there is no element.
+    /// Whether the vector has no elements.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 }
 
-/// A vector: stores for the blocks of a [`Space`].
+/// A vector: one store for each block of a [`Space`].
 #[derive(Debug)]
 pub struct Vector {
-    /// One store for each block of its space.
+    /// The stores, in the order of the blocks.
     pub stores: Vec<Store>,
 }
 
-/// The box of a tile that this process owns, and its number among these.
+/// A tile that this process owns.
 #[derive(Clone, Copy, Debug)]
 pub struct OwnTile<'a> {
-    /// Its number.
+    /// Its number among the tiles that this process owns.
     pub number: usize,
     /// Its box.
     pub part: &'a IndexBox,
@@ -72,7 +72,7 @@ impl std::ops::Deref for OwnTile<'_> {
     }
 }
 
-/// The tiles of the whole vector that this process owns: of which block each is, and itself.
+/// The tiles of a vector that this process owns, each with the number of its block.
 fn tiles<'a>(space: &'a Space, machine: &Machine) -> Vec<(usize, OwnTile<'a>)> {
     let (rank, size) = (machine.rank(), machine.size());
     let own = |b: &'a Block| b.tiles.boxes()[b.tiles.owned(rank, size)].iter().enumerate();
@@ -95,7 +95,7 @@ impl Vector {
     }
 }
 
-/// The larger magnitude; NaN stays.
+/// The larger of `a` and `|b|`; NaN if either is.
 fn largest(a: f64, b: f64) -> f64 {
     if a.is_nan() || b.is_nan() { f64::NAN } else { a.max(b.abs()) }
 }
@@ -108,7 +108,7 @@ impl Machine {
         Ok(Vector { stores: stores? })
     }
 
-    /// Calls `f` with every tile that this process owns, on the threads.
+    /// Calls `f` on the threads with every tile that this process owns.
     fn each_tile<T: Send>(
         &self,
         space: &Space,
@@ -118,7 +118,7 @@ impl Machine {
         self.each(0..tiles.len(), |k| f(tiles[k].0, tiles[k].1))
     }
 
-    /// The same, and adds up the first `count` sums that it returns along the fixed tree, block by block.
+    /// Like `each_tile`, and adds the first `count` sums of `f` along the fixed tree, block by block.
     pub(super) fn reduce(
         &self,
         space: &Space,
@@ -136,7 +136,7 @@ impl Machine {
         Ok(add_up(&self.sums_of(count, &arrays)?))
     }
 
-    /// One sum.
+    /// Like `reduce`, for a single sum.
     fn sum(&self, space: &Space, f: impl Fn(usize, OwnTile<'_>) -> f64 + Sync) -> Result<f64> {
         Ok(self.reduce(space, 1, |block, tile| [f(block, tile), 0.0, 0.0, 0.0])?[0])
     }
@@ -149,13 +149,13 @@ impl Machine {
         })
     }
 
-    /// `||x||`, also where `||x||^2` leaves double precision.
+    /// `||x||`, even if `||x||^2` is out of range of double precision.
     pub fn norm(&self, space: &Space, x: &Vector) -> Result<f64> {
         let squares = self.norm2(space, x)?;
         self.root(space, x, squares)
     }
 
-    /// The same with `||x||^2` as it was computed.
+    /// `||x||` from `||x||^2` as computed.
     pub fn root(&self, space: &Space, x: &Vector, squares: f64) -> Result<f64> {
         if (1e-240..1e300).contains(&squares) {
             return Ok(squares.sqrt());
@@ -172,7 +172,7 @@ impl Machine {
         Ok(squares.sqrt() * largest)
     }
 
-    /// The largest real or imaginary part of an element; NaN if there is one.
+    /// The largest magnitude of a real or imaginary part; NaN if any is.
     pub fn amax(&self, space: &Space, x: &Vector) -> Result<f64> {
         let parts = self.each_tile(space, |block, tile| {
             with_view!(View, x.stores[block].view(&tile), x => {
@@ -228,7 +228,7 @@ impl Machine {
         });
     }
 
-    /// Writes zeros into a block.
+    /// Fills a block with zeros.
     pub fn zero_block(&self, block: &Block, store: &mut Store) -> Result<()> {
         let tiles = &block.tiles;
         let writer = store.writer(tiles.boxes(), tiles.owned(self.rank(), self.size()));
@@ -236,7 +236,7 @@ impl Machine {
         Ok(())
     }
 
-    /// Reads an array into a block; a flattened one is accepted.
+    /// Reads an array into a block; its dims may differ, as long as it has as many elements.
     pub fn read(&self, block: &Block, store: &mut Store, array: &Array) -> Result<()> {
         let dims: Vec<isize> = block.ty.dims.iter().map(|&n| n as isize).collect();
         let array = if array.ty().dims == block.ty.dims {
@@ -246,7 +246,7 @@ impl Machine {
         };
         let array = array.cast(block.ty.dtype)?;
         let (rank, size) = (self.rank(), self.size());
-        // A chunk that is stored by itself is decoded by one thread, once.
+        // A chunk that is stored separately is decoded by one thread, once.
         match array.pieces(&block.tiles.grid.owned_box(rank, size)) {
             Some(pieces) => {
                 let pieces = Disjoint::new(pieces);

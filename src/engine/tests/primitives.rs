@@ -9,7 +9,7 @@ use crate::scalar::{C128, DType, Scalar};
 use crate::space::{ArrayType, IndexBox};
 use crate::with_view;
 
-/// The output of a program of one input.
+/// The output of a program with one input.
 fn applied(program: &Program, x: &Array, size: usize, threads: usize) -> Whole {
     let parts = run_ranks(size, |comm| {
         let machine = Machine::new(Some(threads), comm).expect("threads");
@@ -38,7 +38,7 @@ fn applied(program: &Program, x: &Array, size: usize, threads: usize) -> Whole {
     y
 }
 
-/// The program with chunks of that length on every axis of every node.
+/// The program with chunks of length `length` on every axis of every node.
 fn in_chunks(program: &Program, length: usize) -> Program {
     let mut program = program.clone();
     for id in program.graph.ids() {
@@ -49,7 +49,7 @@ fn in_chunks(program: &Program, length: usize) -> Program {
 }
 
 fn bits(y: &Whole) -> Vec<[u64; 2]> {
-    // A zero of either sign.
+    // Both zeros are equal.
     y.iter().map(|y| [y.re + 0.0, y.im + 0.0].map(f64::to_bits)).collect()
 }
 
@@ -106,7 +106,7 @@ fn every_primitive_has_the_same_bits_on_any_ranks() {
     }
 }
 
-/// What ends each rank of a run that fails.
+/// The error that ends each rank of a failing run.
 fn ends(size: usize, program: &Program) -> Vec<String> {
     run_ranks(size, |comm| {
         let machine = Machine::new(Some(2), comm.clone()).expect("threads");
@@ -125,8 +125,8 @@ fn ends(size: usize, program: &Program) -> Vec<String> {
 fn a_box_that_cannot_be_computed_ends_the_run_on_all_ranks_with_its_cause() {
     let faulty = |x: &Value| x.node(Faulty(17), std::slice::from_ref(x), x.ty().clone());
     let stencil = |x: &Value| Ok(x.stencil(0, rows(40))?.chunked(Some(vec![4, 3])));
-    // In a tile that needs nothing from others, before neighbours wait for a halo and then all for the
-    // other end; and in one that waits for a halo itself, on 2 and 7 ranks.
+    // In a tile that needs nothing from others, before neighbours wait for a halo and then all
+    // ranks for the other end; and in a tile that itself waits for a halo, on 2 and 7 ranks.
     let early = |x: &Value| stencil(&faulty(x))?.flip(0)?.stencil(0, rows(40));
     let late = |x: &Value| stencil(&faulty(&stencil(x)?))?.flip(0)?.stencil(0, rows(40));
     let of = |f: &dyn Fn(&Value) -> crate::graph::Result<Value>| {
