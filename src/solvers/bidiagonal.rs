@@ -1,10 +1,10 @@
-//! Golub and Kahan's bidiagonalisation, on which `lsqr` and `lsmr` stand.
+//! Golub and Kahan's bidiagonalisation, the basis of `lsqr` and `lsmr`.
 //!
 //! ```text
 //! beta u = y - A x0,  alpha v = A^H u
 //! beta u = A v - alpha u,  alpha v = A^H u - beta v
 //! ```
-//! Vectors are kept as `beta u` and `alpha v`, so nothing is read only to be normalised.
+//! Vectors are kept as `beta u` and `alpha v`, so that none is read only to be normalised.
 
 use serde::{Deserialize, Serialize};
 
@@ -18,15 +18,15 @@ use crate::solvers::iterate::{Frame, Q, S};
 pub(super) const U: Slot = S;
 /// `alpha v`
 pub(super) const V: Slot = Slot(3);
-/// The next one.
+/// The next `alpha v`.
 const NEXT: Slot = Slot(4);
 
-/// The last row and column of the bidiagonal matrix; names are those of the formulas above.
+/// The last row and column of the bidiagonal matrix; names as in the formulas above.
 #[derive(Debug, Deserialize, Serialize)]
 pub(super) struct Bidiagonal {
     pub(super) alpha: f64,
     pub(super) beta: f64,
-    /// It is of `g A x / g = f y`, at a size that the element type holds; these are `f` and `g`.
+    /// The matrix is that of `g A x / g = f y`, at a size that the element type holds; `f` and `g`.
     pub(super) scale: f64,
     pub(super) g: f64,
 }
@@ -37,7 +37,7 @@ pub(super) fn inverse(x: f64) -> f64 {
 }
 
 impl Bidiagonal {
-    /// Begins; what ends the run there is an error of the operator, or an `x0` that is the solution.
+    /// Takes the first half-step. Ends the run if the operator overflows or `x0` is the solution.
     pub(super) fn begin(
         at: &mut Frame<'_>,
         begun: &Begun,
@@ -64,7 +64,7 @@ impl Bidiagonal {
         Term::Combine { y, a, x: V, b: inverse(self.alpha) }
     }
 
-    /// `beta u = A v - alpha u`; what ends the run there.
+    /// `beta u = A v - alpha u`; returns what ends the run there.
     pub(super) fn row(&mut self, at: &mut Frame<'_>) -> Result<Option<Stop>> {
         let [q2] = at.forward((V, Q), [Term::Dot(Q, Q)])?;
         if let Some(stop) = at.overflown(Q, q2, IMAGE)? {
@@ -75,8 +75,8 @@ impl Bidiagonal {
         Ok(None)
     }
 
-    /// `alpha v = A^H u - beta v`, with what `moved` does to the model in the same pass; what ends the run
-    /// after it.
+    /// `alpha v = A^H u - beta v`, with `moved` applied to the model in the same pass; returns what
+    /// ends the run after it.
     pub(super) fn column(
         &mut self,
         at: &mut Frame<'_>,
@@ -96,8 +96,8 @@ impl Bidiagonal {
         at.overflown(V, alpha2, GRADIENT)
     }
 
-    /// Takes note of the norm of the operator where a run ended before its first iteration: it tells
-    /// whether the gradient is more than rounding.
+    /// Tells `floor` the norm of the operator if the run ended before its first iteration: it
+    /// decides whether the gradient exceeds rounding.
     pub(super) fn see(&self, at: &mut Frame<'_>, stop: &Stop, floor: &mut Floor) -> Result<()> {
         if at.number == 0 && *stop == Stop::Tolerance {
             let [q2] = at.forward((V, Q), [Term::Dot(Q, Q)])?;

@@ -5,9 +5,9 @@
 //! q = A c,  a = k / <c, q>,  x = x + a c,  r = r - a q
 //! c = r + (||r||^2 / k) c,  k = ||r||^2
 //! ```
-//! For such an `A`, `||r - a q||^2 = a^2 ||q||^2 - ||r||^2`, which tells of one that is not
-//! self-adjoint. PyLops' `cg`, which takes `|<c, q>|` and goes on where `<c, q>` is negative; here
-//! that ends the run.
+//! For such an `A`, `||r - a q||^2 = a^2 ||q||^2 - ||r||^2`, which detects one that is not
+//! self-adjoint. This is PyLops' `cg`, except that a negative `<c, q>` ends the run: PyLops takes
+//! `|<c, q>|` and goes on.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -43,11 +43,11 @@ impl Default for Cg {
     }
 }
 
-/// How far `||r - a q||^2` may be from `a^2 ||q||^2 - ||r||^2`, beside their sum, where A is
-/// self-adjoint: rounding makes less than 0.02 of it while the residual is far from its floor.
+/// Largest difference of `||r - a q||^2` and `a^2 ||q||^2 - ||r||^2`, relative to their sum, for a
+/// self-adjoint A: rounding causes less than 0.02 while the residual is far from its floor.
 const ASYMMETRY: f64 = 0.1;
 
-/// A residual that has grown so far, with an operator that is not self-adjoint, does not come back.
+/// If the operator is not self-adjoint, a residual that has grown by this factor stays lost.
 const LOST: f64 = 10.0;
 
 /// The residual.
@@ -55,7 +55,7 @@ const R: Slot = S;
 /// The search direction.
 const C: Slot = Slot(3);
 
-/// What `cg` knows between two iterations; names are those of the formulas above.
+/// What `cg` remembers between two iterations; names as in the formulas above.
 #[derive(Debug, Deserialize, Serialize)]
 pub(super) struct Numbers {
     /// `||r||^2`, now and at the start.
@@ -63,12 +63,12 @@ pub(super) struct Numbers {
     first2: f64,
     /// `||c||^2`
     c2: f64,
-    /// The last `||r||^2` over the one before.
+    /// The ratio of the last `||r||^2` to the one before.
     turn: f64,
-    /// What `r` is multiplied by, and the model over `x`.
+    /// The factor of `r`, and the ratio of the model to `x`.
     scale: f64,
     unit: f64,
-    /// Whether A has shown that it is not self-adjoint, or that it is singular.
+    /// Whether A has proved not to be self-adjoint, or to be singular.
     asymmetric: bool,
     singular: bool,
     floor: Floor,
@@ -232,7 +232,7 @@ impl Solver for Cg {
 }
 
 impl Numbers {
-    /// That the residual has risen by an iteration.
+    /// The error that an iteration has raised the residual.
     fn grown(&self, iteration: usize) -> Stop {
         Stop::Grown {
             iteration,

@@ -6,8 +6,8 @@
 //! x = x + a c,  s = s - a q,  r = A^H s - damp^2 x
 //! c = r + (||r||^2 / k) c,  k = ||r||^2
 //! ```
-//! Ends where rounding does, see [`super::floor`]: a step that would raise what it must lower is
-//! not taken. PyLops' `cgls`, with `damp^2` in the first step too (PyLops takes `damp` there).
+//! Stops where rounding does, see [`super::floor`]: skips a step that would raise what it must
+//! lower. This is PyLops' `cgls`, with `damp^2` in the first step too (PyLops takes `damp` there).
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -48,7 +48,7 @@ const C: Slot = Slot(3);
 /// The gradient.
 const R: Slot = Slot(4);
 
-/// What `cgls` knows between two iterations; names are those of the formulas above.
+/// What `cgls` remembers between two iterations; names as in the formulas above.
 #[derive(Debug, Deserialize, Serialize)]
 pub(super) struct Numbers {
     /// `||r||^2`
@@ -57,12 +57,12 @@ pub(super) struct Numbers {
     s2: f64,
     /// `||c||^2`
     c2: f64,
-    /// The last `||r||^2` over the one before.
+    /// The ratio of the last `||r||^2` to the one before.
     turn: f64,
-    /// It solves `g A x / g = f y`, at sizes that the element type holds; these are `f` and `g damp`.
+    /// Solves `g A x / g = f y`, at sizes that the element type holds; these are `f` and `g damp`.
     scale: f64,
     damp: f64,
-    /// `||r||` and the stacked `||s||^2` of the start, and whether there was one.
+    /// `||r||` and the stacked `||s||^2` at the start, and whether there was an `x0`.
     first: f64,
     first2: f64,
     started: bool,
@@ -70,7 +70,7 @@ pub(super) struct Numbers {
     way: Way,
 }
 
-/// `||s||^2 + damp^2 ||x||^2`, which may only fall.
+/// `||s||^2 + damp^2 ||x||^2`, which must not rise.
 fn stacked(damp: f64, s2: f64, x: f64) -> f64 {
     s2 + damp * damp * x * x
 }
@@ -148,7 +148,7 @@ impl Solver for Cgls {
         let a = n.k / image2;
         // s = s - a q
         let s2 = at.combine(S, 1.0, Q, -a)?;
-        // What rounding has made of the step is not taken: x stays.
+        // Skip a step that is rounding: x stays.
         let now = stacked(n.damp, n.s2, n.way.norm());
         let before = match (damp2 == 0.0, n.started) {
             (true, _) => n.s2,
@@ -182,7 +182,7 @@ impl Solver for Cgls {
 
     fn end(&self, n: &mut Numbers, at: &mut Frame<'_>, stop: Stop) -> Result<Ending> {
         if at.number == 0 && stop == Stop::Tolerance && n.k > 0.0 {
-            // Whether the gradient is more than rounding, the norm of the operator tells.
+            // The norm of the operator tells whether the gradient is more than rounding.
             let [q2] = at.forward((C, Q), [Term::Dot(Q, Q)])?;
             n.floor.see(q2, n.c2);
         }

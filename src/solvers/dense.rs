@@ -1,44 +1,44 @@
-//! Dense least squares in double precision: LU where the matrix is clearly regular, else singular
-//! values.
+//! Dense least squares in double precision: by LU if the matrix is clearly regular, else by
+//! singular values.
 //!
 //! ```text
 //! P A = L U   of a square matrix
 //! A P = Q R   of A^T where A is wide; R as a square matrix
 //! ```
-//! The least singular value, by inverse iteration, says what is clearly regular.
+//! The least singular value, found by inverse iteration, tells whether a matrix is clearly regular.
 
 use ndarray::{Array2, ArrayView1, ArrayViewMut1, ArrayViewMut2, Axis, ShapeBuilder, azip, s};
 
 use crate::solvers::singular::by_singular_values;
 
-/// Steps of power iterations: what they find is within a third of the extreme singular value.
+/// Steps of power iteration, enough to find the extreme singular value within a third.
 const STEPS: usize = 8;
 
 /// A solution, and the rank of its matrix as far as it is known.
 pub(super) struct DenseSolution {
-    /// A column for each right-hand side.
+    /// One column per right-hand side.
     pub(super) x: Array2<f64>,
-    /// How many singular values count.
+    /// Number of singular values that count.
     pub(super) rank: usize,
-    /// The largest singular value over the least that counts, about.
+    /// About the largest singular value over the least that counts.
     pub(super) condition: f64,
 }
 
-/// Relative to the largest, up to where a singular value is 0.
+/// Largest singular value that counts as 0, relative to the largest of all.
 #[derive(Clone, Copy)]
 pub(super) struct RankLimits {
-    /// Where the least says whether a square matrix is regular.
+    /// The limit that tells whether a square matrix is regular.
     pub(super) regular: f64,
-    /// Where rank is in doubt.
+    /// The limit if the rank is in doubt.
     pub(super) counts: f64,
 }
 
-/// A matrix, column by column in memory as all are here.
+/// A matrix in column-major order, like all matrices here.
 pub(super) fn matrix(rows: usize, columns: usize, f: impl Fn(usize, usize) -> f64) -> Array2<f64> {
     Array2::from_shape_fn((rows, columns).f(), |(i, j)| f(i, j))
 }
 
-/// The root of the sum of squares of all elements.
+/// The Frobenius norm.
 pub(super) fn norm(m: &Array2<f64>) -> f64 {
     m.columns().into_iter().fold(0.0, |sum, c| sum + c.dot(&c)).sqrt()
 }
@@ -48,14 +48,14 @@ pub(super) fn largest<'a>(values: impl IntoIterator<Item = &'a f64>) -> f64 {
     values.into_iter().fold(0.0, |most: f64, v| most.max(v.abs()))
 }
 
-/// The solution for each column of `rhs`, of least norm where the rank is less than the number of
-/// unknowns.
+/// Solves for each column of `rhs`; finds the solution of least norm if the rank is less than the
+/// number of unknowns.
 pub(super) fn solve(
     mut matrix: Array2<f64>,
     mut rhs: Array2<f64>,
     limits: RankLimits,
 ) -> DenseSolution {
-    // Powers of two keep squares of what is far from 1 in range.
+    // Powers of two keep the squares of large and small numbers in range.
     let near = |m: &Array2<f64>| {
         let exponent = largest(m).log2();
         if exponent.is_finite() { (-exponent.round()).clamp(-1000.0, 1000.0).exp2() } else { 1.0 }
@@ -69,7 +69,7 @@ pub(super) fn solve(
     DenseSolution { x: found.x * g / f, ..found }
 }
 
-/// The solution by LU if a square matrix is clearly regular.
+/// Solves by LU if a square matrix is clearly regular.
 fn regular(a: &Array2<f64>, rhs: &Array2<f64>, limit: f64) -> Option<DenseSolution> {
     let lu = Lu::new(a.clone());
     let condition = lu.condition(a)?;
@@ -77,7 +77,7 @@ fn regular(a: &Array2<f64>, rhs: &Array2<f64>, limit: f64) -> Option<DenseSoluti
     Some(DenseSolution { x, rank: a.ncols(), condition })
 }
 
-/// The least-squares solution of least norm.
+/// Finds the least-squares solution of least norm.
 fn least(a: Array2<f64>, rhs: &Array2<f64>, limit: f64) -> DenseSolution {
     if a.is_square() {
         return by_singular_values(a, rhs, limit);
@@ -99,7 +99,7 @@ fn least(a: Array2<f64>, rhs: &Array2<f64>, limit: f64) -> DenseSolution {
     DenseSolution { x, ..found }
 }
 
-/// `P A = L U`: both in one matrix, L without its ones, and the swaps of rows in turn.
+/// `P A = L U`: both in one matrix, L without its ones, and the row swaps in order.
 struct Lu(Array2<f64>, Vec<(usize, usize)>);
 
 impl Lu {
@@ -128,7 +128,7 @@ impl Lu {
         Lu(a, swaps)
     }
 
-    /// `None` if the matrix is singular.
+    /// Solves `A x = y`; `None` if the matrix is singular.
     fn solve(&self, rhs: &Array2<f64>) -> Option<Array2<f64>> {
         let Lu(lu, swaps) = self;
         let n = lu.ncols();
@@ -151,7 +151,7 @@ impl Lu {
         Some(x)
     }
 
-    /// `x` of `A^T x = y`, likewise.
+    /// Solves `A^T x = y`; `None` if the matrix is singular.
     fn solve_transposed(&self, rhs: &Array2<f64>) -> Option<Array2<f64>> {
         let Lu(lu, swaps) = self;
         let n = lu.ncols();
@@ -171,8 +171,8 @@ impl Lu {
         Some(x)
     }
 
-    /// The condition number of `A`, or somewhat less, by power iterations of `A^T A` and of its inverse;
-    /// `None` if it cannot be told.
+    /// The condition number of `A`, or somewhat less, by power iteration with `A^T A` and its
+    /// inverse; `None` if it cannot be estimated.
     fn condition(&self, a: &Array2<f64>) -> Option<f64> {
         let unit = |v: Array2<f64>| {
             let length = norm(&v);
@@ -193,8 +193,8 @@ impl Lu {
     }
 }
 
-/// `A P = Q R` of a matrix that is not wide, by reflections, the largest element of what is left first:
-/// Q, R and the swaps of columns in turn.
+/// `A P = Q R` of a matrix that is not wide, by reflections that pivot on the largest remaining
+/// element: Q, R and the column swaps in order.
 fn pivoted_qr(mut a: Array2<f64>) -> (Array2<f64>, Array2<f64>, Vec<(usize, usize)>) {
     let (m, n) = a.dim();
     let (mut swaps, mut signs) = (Vec::new(), Vec::new());
@@ -232,8 +232,8 @@ fn pivoted_qr(mut a: Array2<f64>) -> (Array2<f64>, Array2<f64>, Vec<(usize, usiz
     (q, r, swaps)
 }
 
-/// A column `c` becomes `u`, of length 1, where `1 - 2 u u^T` takes `c` to `-sign(c_0) |c| e_0`: it is
-/// `c + sign(c_0) |c| e_0` over its length. Returns `sign(c_0) |c|`.
+/// Replaces a column `c` by `u = c + s e_0` over its length, where `s = sign(c_0) |c|`, so that
+/// `1 - 2 u u^T` takes `c` to `-s e_0`. Returns `s`.
 pub(super) fn reflector(c: &mut ArrayViewMut1<'_, f64>) -> f64 {
     let square = c.dot(c);
     let (length, first) = (square.sqrt(), c[0]);
@@ -247,7 +247,7 @@ pub(super) fn reflector(c: &mut ArrayViewMut1<'_, f64>) -> f64 {
     signed
 }
 
-/// Columns `c` become `sign (c - 2 u u^T c)`.
+/// Replaces columns `c` by `sign (c - 2 u u^T c)`.
 pub(super) fn reflect(u: &ArrayView1<'_, f64>, columns: &mut ArrayViewMut2<'_, f64>, sign: f64) {
     for mut c in columns.columns_mut() {
         let factor = u.dot(&c) * (sign * -2.0);
@@ -273,7 +273,7 @@ fn times(a: &Array2<f64>, b: &Array2<f64>) -> Array2<f64> {
     if a.nrows().min(a.ncols()).min(b.ncols()) > 5 {
         return a.dot(b);
     }
-    // Minus zero, plus anything, is that.
+    // Minus zero plus any number is that number.
     let mut product = matrix(a.nrows(), b.ncols(), |_, _| -0.0);
     for (mut column, factors) in product.columns_mut().into_iter().zip(b.columns()) {
         for (a, factor) in a.columns().into_iter().zip(factors) {
@@ -283,7 +283,7 @@ fn times(a: &Array2<f64>, b: &Array2<f64>) -> Array2<f64> {
     product
 }
 
-/// Columns `p` and `q` turned by an angle of this cosine and sine.
+/// Rotates columns `p` and `q` by an angle with this cosine and sine.
 pub(super) fn rotate(m: &mut Array2<f64>, p: usize, q: usize, c: f64, s: f64) {
     let (mut left, mut right) = m.view_mut().split_at(Axis(1), q);
     azip!((x in left.column_mut(p), y in right.column_mut(0)) {
@@ -341,7 +341,7 @@ pub(super) mod tests {
                 let gradient = unit.t().dot(&(&rhs - &unit.dot(&x)));
                 let size = norm(&unit) * norm(&rhs);
                 assert!(largest(&gradient) < 1e-12 * size, "{m} x {n}, rank {rank}: {gradient}");
-                // Of least norm: among combinations of rows.
+                // Of least norm: a combination of rows.
                 let within = Lu::new(transposed(&right.dot(&right.t())));
                 let inside = right.t().dot(&within.solve(&right.dot(&x)).unwrap());
                 assert!(norm(&(&inside - &x)) < 1e-9 * norm(&x), "{m} x {n}, rank {rank}");

@@ -1,8 +1,8 @@
-//! A dense solve for a small operator: its matrix, column by column, then LU if it is square and
-//! regular, else the least-squares solution of least norm by singular values.
+//! A dense solve of a small operator: builds its matrix column by column, then uses LU if it is
+//! square and regular, else finds the least-squares solution of least norm by singular values.
 //!
-//! Entries that are elements of arrays are exact, so that a square matrix of them is solved as it
-//! is. Those that were computed are known to the epsilon of their type, which says what is 0.
+//! Entries that are elements of arrays are exact, so a square matrix of them is solved as it is.
+//! Computed entries are known to the epsilon of their type, which decides what counts as 0.
 
 use ndarray::{Array1, Array2};
 use schemars::JsonSchema;
@@ -155,13 +155,13 @@ fn solve(task: &mut Task<'_>, parameters: &Direct) -> Result<Outcome> {
 
 /// Real unknowns and real equations: an operator may be linear over the real numbers only.
 struct Sides {
-    /// Unknowns, equations, and columns that they are the same for.
+    /// Number of unknowns, of equations, and of columns that share them.
     shape: (usize, usize, usize),
-    /// What an unknown may be: 1, and `1j` of a complex model.
+    /// Unit values of an unknown: 1, and `1j` for a complex model.
     units: Vec<C128>,
-    /// Whether an equation has two parts.
+    /// Whether equations have an imaginary part.
     complex: bool,
-    /// How far columns may be from each other, relative to their largest element.
+    /// Largest difference between columns that are alike, relative to their largest element.
     tolerance: f64,
 }
 
@@ -176,9 +176,9 @@ impl Sides {
         Sides { shape, units, complex: complex(&ops.data), tolerance }
     }
 
-    /// That the matrix does not have full rank, and what was done then.
+    /// The warning that the matrix does not have full rank, and how that was solved.
     fn deficient(&self, rank: usize, full: usize, limit: f64, by: &str) -> String {
-        // Of a complex matrix, each singular value is found twice.
+        // A complex matrix yields each singular value twice.
         let twice = self.complex && self.units.len() == 2 && rank.is_multiple_of(2);
         let each = if twice { 2 } else { 1 };
         format!(
@@ -189,7 +189,7 @@ impl Sides {
         )
     }
 
-    /// The equations' sides, column by column; element `i count + c` is row `i` of column `c`.
+    /// A data vector as real equations, by column; element `i count + c` is row `i` of column `c`.
     fn equations(&self, values: Vec<C128>) -> Array2<f64> {
         let (_, m, count) = self.shape;
         let rows = if self.complex { 2 * m } else { m };
@@ -198,9 +198,9 @@ impl Sides {
         })
     }
 
-    /// The matrix. Every column of the model asks for another column of it, so that few products
-    /// give all; one more, of what differs by a factor from column to column, tells whether the
-    /// operator does the same to each.
+    /// The matrix. Each column of the model yields another column of it, so that few products give
+    /// all. One more product, of columns that differ by factors, checks that the operator treats
+    /// them alike.
     fn matrix(&self, task: &Task<'_>, x: &mut Vector, y: &mut Vector) -> Result<Array2<f64>> {
         let (machine, ops) = (task.machine, task.operators);
         let (n, m, count) = self.shape;
@@ -232,7 +232,7 @@ impl Sides {
         let size = largest(&probe) * largest(&matrix) * (n as f64).sqrt();
         let bound = self.tolerance * largest(&first).max(size);
         let off = |c: usize| largest(&(&found.column(c) / weight(c) - &first));
-        // NaN is told of elsewhere.
+        // NaN is reported elsewhere.
         if let Some(c) = (1..count).find(|c| off(*c) > bound) {
             return Err(unlike(&format!(
                 "the operator treats column {c} along the first axis differently from column 0"
@@ -254,7 +254,7 @@ fn doubtful(condition: f64, limit: f64) -> String {
     )
 }
 
-/// Weight of a column in the check that an operator does the same to each, 1 for the first.
+/// Weight of a column in the check that an operator treats all alike; 1 for the first.
 fn weight(column: usize) -> f64 {
     1.0 + (column * 7919 % 13) as f64 / 13.0
 }
@@ -263,7 +263,7 @@ fn unlike(said: &str) -> Error {
     Error::Unsuited(format!("`columns = true`, but {said}; leave `columns` out"))
 }
 
-/// Rows, columns and the number of columns of an operator that does the same to each.
+/// Number of unknowns, equations and columns of an operator that treats all columns alike.
 fn columns(ops: &Operators) -> Result<(usize, usize, usize)> {
     let sides = |space: &Space| -> Option<(usize, usize)> {
         let [block] = space.blocks.as_slice() else { return None };
@@ -308,7 +308,7 @@ fn gather(machine: &Machine, space: &Space, v: &Vector) -> Result<Vec<C128>> {
     Ok(values)
 }
 
-/// Writes the elements that this process owns.
+/// Sets the elements that this process owns to `value` of their flat numbers.
 fn set(machine: &Machine, space: &Space, v: &mut Vector, value: &dyn Fn(usize) -> C128) {
     each_owned(machine, space, &mut |block, tile, offset| {
         let mut values = Vec::with_capacity(tile.len());
@@ -341,7 +341,7 @@ fn each_of(rank: usize, size: usize, space: &Space, f: Visit<'_>) {
     }
 }
 
-/// Flat numbers of the elements of a tile, in C order.
+/// Calls `f` with the flat numbers of a tile's elements, in C order.
 fn flat(tile: &IndexBox, (offset, block): (usize, &Block), f: &mut dyn FnMut(usize)) {
     let mut all = vec![offset];
     for (r, s) in tile.0.iter().zip(strides(&block.ty.dims)) {

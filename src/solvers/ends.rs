@@ -1,11 +1,11 @@
-//! How iterations begin and end: the residual of the start, at a size that the element type can
-//! hold, and what the model is worth.
+//! How iterations begin and end: the residual at the start, scaled to a size that the element type
+//! holds, and the judgement of the final model.
 //!
 //! ```text
 //! s = y - A x0;  where ||s|| is far from 1:  A (f x) = f y,  f a power of two
 //!                                  where ||A|| is:  (g A) (f x / g) = f y
 //! ```
-//! Powers of two change no bit of what neither over- nor underflows.
+//! Powers of two change no bit of a number that neither overflows nor underflows.
 
 use serde::{Deserialize, Serialize};
 
@@ -13,22 +13,22 @@ use crate::engine::{Machine, Operators, Result, Slot, Space, Term, Vector};
 use crate::solvers::iterate::{Frame, Q, S, X};
 use crate::solvers::{Outcome, Stop, Task};
 
-/// What is not finite where every element is.
+/// Named as not finite if every element is finite.
 const OVERFLOW: &str = "the norm of the data, whose elements are finite: scale them";
 
-/// What an operator was applied to, in words.
+/// Names the result of an operator in messages.
 pub(super) const IMAGE: &str = "the operator on the search direction";
 
-/// What its adjoint was applied to.
+/// Names the result of its adjoint in messages.
 pub(super) const GRADIENT: &str = "the adjoint of the residual";
 
-/// A gradient that has not fallen by this factor has hardly fallen.
+/// A gradient above this part of the first one has hardly fallen.
 const HARDLY: f64 = 0.1;
 
-/// Residuals from rounding that exceed this part of the data's norm get a warning.
+/// A residual from rounding above this part of the data's norm gets a warning.
 const LOUD: f64 = 0.02;
 
-/// What the start is worth.
+/// What is known at the start.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub(super) struct Begun {
     /// `||f (y - A x0)||^2`
@@ -43,8 +43,8 @@ pub(super) struct Begun {
     pub(super) scale: f64,
 }
 
-/// The power of two that brings a norm near 1, if it is so far from there that products of a few norms
-/// leave the element type; otherwise 1.
+/// The power of two that brings a norm near 1, if it is so far from 1 that products of a few norms
+/// leave the range of the element type; otherwise 1.
 fn scale_for(norm: f64, far: f64) -> f64 {
     let exponent = norm.log2();
     if exponent.is_finite() && exponent.abs() > far {
@@ -54,8 +54,8 @@ fn scale_for(norm: f64, far: f64) -> f64 {
     }
 }
 
-/// A power of two that takes data that are next to nothing away from the end of the type, but a
-/// start not beyond the other end; otherwise 1.
+/// A power of two that moves tiny data away from the end of the type's range, but not the start
+/// past the other end; otherwise 1.
 fn lift_of(operators: &Operators, data: f64, start: f64) -> f64 {
     let (least, up) = if operators.is_single() { (1e-25, 60.0) } else { (1e-280, 900.0) };
     if data > 0.0 && data < least {
@@ -65,8 +65,8 @@ fn lift_of(operators: &Operators, data: f64, start: f64) -> f64 {
     }
 }
 
-/// Powers of two that an operator is applied with: `g A x` is `g / h (A (h x))`, where `A x` itself may
-/// leave the element type.
+/// Powers of two to apply an operator with: `g A x` is computed as `g / h (A (h x))`, since `A x`
+/// itself may leave the range of the element type.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Serialize)]
 pub(super) struct Gain {
     /// `h`
@@ -76,15 +76,15 @@ pub(super) struct Gain {
 }
 
 impl Gain {
-    /// For an operator as it is.
+    /// The operator as it is.
     pub(super) const ONE: Gain = Gain { lift: 1.0, gain: 1.0 };
 }
 
-/// Applies the operator for the first time, from [`S`], as `apply` does, which gives the squared
-/// norm of `to`; chooses `g` by the size of operator and damping, and makes the model `f x / g`.
-/// `residual` is the norm of what `to` is made of. `again` applies the operator to `to`, and gives
-/// the squared norm of that: a residual that is orthogonal to the range says nothing of the size of
-/// an operator, what it gives does. Returns the squared norm of `to` for `g A`.
+/// Applies the operator for the first time, from [`S`] to `to`, by `apply`, which returns the
+/// squared norm of `to`; chooses `g` by the size of operator and damping; scales [`X`] by `f / g`.
+/// `residual` is the norm of what `to` is made of. `again` applies the operator to `to` and
+/// returns the squared norm of the result: a residual orthogonal to the range says nothing about
+/// the size of the operator, but its image does. Returns the squared norm of `to` for `g A`.
 pub(super) fn first(
     at: &mut Frame<'_>,
     to: Slot,
@@ -126,13 +126,13 @@ pub(super) fn first(
     apply(at)
 }
 
-/// Whether a squared norm, of a vector that is scaled by `scale`, is at most `tol`.
+/// Whether the squared norm of a vector that is scaled by `scale` is at most `tol`.
 pub(super) fn within(squares: f64, tol: f64, scale: f64) -> bool {
     if scale == 1.0 { squares <= tol } else { squares.sqrt() <= tol.sqrt() * scale }
 }
 
-/// Reads data and start into [`S`], which becomes `f s`, and [`X`], which stays `x0`, where `damp
-/// x0` is a part of the residual; and what ends the run before it begins.
+/// Reads the data into [`S`], as `f s`, and the start into [`X`], as `x0`; `damp x0` is a part of
+/// the residual. Also returns what ends the run before it begins.
 pub(super) fn begin(
     task: &Task<'_>,
     at: &mut Frame<'_>,
@@ -151,7 +151,7 @@ pub(super) fn begin(
     if let Some(start) = task.start.filter(|_| bad.is_none()) {
         start(at.vectors.get_mut(X))?;
         start_norm = at.norm(X)?;
-        // s = l (y - A x0), with l > 1 where the data are so small that the difference would lose digits.
+        // s = l (y - A x0), with l > 1 if the data are so small that the difference would lose digits.
         lift = lift_of(at.operators, data_norm, start_norm);
         at.rescale(S, lift);
         at.rescale(X, lift);
@@ -172,7 +172,7 @@ pub(super) fn begin(
     Ok((Begun { residual2, start, started, data_norm, scale }, stop))
 }
 
-/// What is not finite or nothing after an operator was applied: its elements, or their squares alone.
+/// What ends the run if elements that an operator gave, or only their squares, are out of range.
 pub(super) fn out_of_range(
     machine: &Machine,
     (space, v): (&Space, &Vector),
@@ -195,19 +195,19 @@ pub(super) fn out_of_range(
 /// What a solver reports about its model when the iterations have ended.
 #[derive(Debug)]
 pub(super) struct Ending {
-    /// What ended them.
+    /// What ended the iterations.
     pub(super) stop: Stop,
-    /// The model is so many times [`X`].
+    /// The ratio of the model to [`X`].
     pub(super) unit: f64,
-    /// What of the residual rounding of the model makes.
+    /// The part of the residual that rounding of the model causes.
     pub(super) rounding: f64,
     /// First and last norm of the vector that `tol` checks, and its name.
     pub(super) watched: (f64, f64, &'static str),
-    /// What that norm is at most, by those of operator and residual, if it is the gradient's.
+    /// Upper bound of that norm, from those of operator and residual, if it is the gradient's.
     pub(super) most: f64,
-    /// What of that norm rounding makes.
+    /// The part of that norm that rounding causes.
     pub(super) least: f64,
-    /// Whether `tol` is not the usual one: it was chosen.
+    /// Whether the user chose `tol`: it is not the default.
     pub(super) given: bool,
     /// Other figures, by PyLops' names.
     pub(super) figures: Vec<(&'static str, f64)>,
@@ -216,7 +216,7 @@ pub(super) struct Ending {
 }
 
 impl Ending {
-    /// The unscaled model, and warnings about it.
+    /// Undoes the scaling of the model, and collects warnings about it.
     pub(super) fn outcome(
         mut self,
         mut at: Frame<'_>,
@@ -247,8 +247,8 @@ impl Ending {
         })
     }
 
-    /// That rounding of the model alone is a part of the data: the operator hardly sees some of the
-    /// model.
+    /// The warning that rounding the model alone changes the data noticeably: the operator hardly
+    /// sees some of the model.
     fn loud(&self, at: &Frame<'_>, begun: &Begun) -> Option<String> {
         let (data, residual) = (begun.data_norm * begun.scale, self.rounding);
         let dtype = at.operators.model.blocks.first()?.ty.dtype;
@@ -263,18 +263,18 @@ impl Ending {
         })
     }
 
-    /// That an absolute `tol` ended a run which had found next to nothing.
+    /// The warning that an absolute `tol` ended a run which had hardly found anything.
     fn early(&self, iterations: usize, begun: &Begun, residual: f64, tol: f64) -> Option<String> {
         let started = begun.started;
         let (first, last, name) = self.watched;
         if self.stop != Stop::Tolerance || last <= HARDLY * first || last == 0.0 {
             return None;
         }
-        // Zero may be the solution of data that were rounded too, and what was chosen has been worked for.
+        // Zero may solve data that are rounding; a `tol` of the user that took iterations is deliberate.
         if last <= 8.0 * self.least || (self.given && iterations > 0) {
             return None;
         }
-        // A start that is the solution has nothing to find.
+        // A start that is the solution leaves nothing to find.
         if started && (residual <= 1e-3 * begun.data_norm || last <= 1e-6 * self.most) {
             return None;
         }
@@ -293,8 +293,8 @@ impl Ending {
     }
 }
 
-/// What underflow may make of the norm of `A x`: every product of a row may lose as much as the
-/// least number.
+/// How much underflow may add to the norm of `A x`: every product in a row may lose as much as the
+/// smallest number.
 fn underflow(operators: &Operators) -> f64 {
     let least =
         if operators.is_single() { f64::from(f32::from_bits(1)) } else { f64::from_bits(1) };
@@ -302,7 +302,7 @@ fn underflow(operators: &Operators) -> f64 {
     least * model * data.sqrt()
 }
 
-/// That a model whose largest value is `unit` times this is too small for its type, or some of it.
+/// The warning that a model, whose largest value is `unit` times `largest`, is too small.
 pub(super) fn below(operators: &Operators, largest: f64, unit: f64) -> Option<String> {
     let dtype = operators.model.blocks.first()?.ty.dtype;
     let (least, help) = match dtype.is_double() {

@@ -1,4 +1,4 @@
-//! Where rounding ends the iterations: what the element type leaves of a gradient, a residual, a step.
+//! Decides where rounding ends iterations: what the element type leaves of gradient, residual, step.
 //!
 //! ```text
 //! ||A^H s|| <= e ||A|| ||s||      the gradient is what rounding of A and s makes
@@ -6,26 +6,26 @@
 //! ||A c||   <= e ||A|| ||c||      so is the length of a step along c
 //! ```
 //! `e` is a few times the epsilon of the type that the operator computes in, and `||A||` the
-//! largest `||A c|| / ||c||` so far. With the first or the second, `x` solves the equations of an
-//! operator that differs from `A` by `e ||A||`, so no other `x` is better as far as the numbers
-//! tell; beyond, recurrences go on with round-off and end anywhere. With damping all norms are
-//! those of the stacked system, whose further rows are `damp I`.
+//! largest `||A c|| / ||c||` so far. If the first or the second holds, `x` solves the equations of
+//! an operator that differs from `A` by `e ||A||`, so no other `x` is better as far as the numbers
+//! tell; further recurrences process round-off and end anywhere. With damping, all norms are those
+//! of the stacked system, whose further rows are `damp I`.
 
 use serde::{Deserialize, Serialize};
 
 use crate::engine::Operators;
 
-/// Epsilons that rounding of a product and a sum comes to: measured on random systems, where the
-/// gradient stays between 0.5 and 2.
+/// Rounding of a product and a sum in epsilons: measured on random systems, where the gradient
+/// stays between 0.5 and 2.
 const UNITS: f64 = 4.0;
 
-/// Steps that are taken from the floor, where a gradient may fall further, if they are short.
+/// Steps taken at the floor if they are short, since the gradient may fall further.
 const PATIENCE: usize = 2;
 
-/// How well the operator sees the direction of a short step, beside the best.
+/// A step is risky if the image of its direction is at most this part of the largest.
 const WELL: f64 = 0.1;
 
-/// The limits, which rise with the norm of the operator as far as it is known.
+/// The limits, which rise with the norm of the operator as it becomes known.
 #[derive(Clone, Copy, Debug, Deserialize, Serialize)]
 pub(super) struct Floor {
     small: f64,
@@ -39,7 +39,7 @@ impl Floor {
         Floor { small: UNITS * operators.epsilon(), norm2: 0.0, damp2: damp * damp, visits: 0 }
     }
 
-    /// Takes note of `||A c||^2`, or `||A^H s||^2`, and `||c||^2`.
+    /// Notes `||A c||^2` and `||c||^2`, or `||A^H s||^2` and `||s||^2`.
     pub(super) fn see(&mut self, image2: f64, of2: f64) {
         let ratio = image2 / of2;
         if ratio.is_finite() {
@@ -47,7 +47,7 @@ impl Floor {
         }
     }
 
-    /// The same with an estimate of `||A||` from elsewhere.
+    /// The same limits, with an estimate of `||A||` from elsewhere.
     pub(super) fn with_norm(self, norm: f64) -> Floor {
         Floor { norm2: norm * norm, ..self }
     }
@@ -62,17 +62,17 @@ impl Floor {
         (self.norm2 + self.damp2).sqrt()
     }
 
-    /// Whether gradient or residual are what rounding leaves where the model has norm `x`.
+    /// Whether gradient or residual are what rounding leaves, for a model of norm `x`.
     pub(super) fn is_reached(&self, gradient: f64, residual: f64, x: f64) -> bool {
         gradient <= self.level() * residual || self.is_fit(residual, x)
     }
 
-    /// Whether the residual is what rounding of a model of norm `x` leaves.
+    /// Whether the residual is what rounding leaves, for a model of norm `x`.
     pub(super) fn is_fit(&self, residual: f64, x: f64) -> bool {
         residual <= self.level() * x
     }
 
-    /// Whether the iterations have been at the floor, and have had their further steps.
+    /// Whether the iterations have reached the floor and used up their further steps.
     pub(super) fn is_left_to(&mut self, reached: bool) -> bool {
         if reached || self.visits > 0 {
             self.visits += 1;
@@ -85,21 +85,21 @@ impl Floor {
         image <= self.level() * of
     }
 
-    /// Whether a step from the floor would be long: its direction `c`, with norm `of`, is seen
-    /// badly, or is shorter than the gradient, to which `c` minus it is orthogonal but for
+    /// Whether a step at the floor would be long: the operator hardly sees its direction `c`, of
+    /// norm `of`; or `c` is shorter than the gradient, which is orthogonal to the rest of `c` up to
     /// rounding.
     pub(super) fn is_risky(&self, image: f64, of: f64, gradient: f64) -> bool {
         let norm = self.level() / self.small;
         self.visits > 0 && (image <= WELL * norm * of || of < 0.9 * gradient)
     }
 
-    /// Whether a squared norm that may only fall rose, by more than rounding does.
+    /// Whether a squared norm that must not rise rose by more than rounding.
     pub(super) fn rose(&self, squares: f64, before: f64) -> bool {
         squares > before * (1.0 + self.small)
     }
 }
 
-/// `||x||` along `x = x + a c`, `c = r + b c`, without reading `x`: `r` is orthogonal to the way made.
+/// `||x||` along `x = x + a c`, `c = r + b c`, without reading `x`: `r` is orthogonal to all steps.
 ///
 /// ```text
 /// ||d + a c||^2 = ||d||^2 + 2 a <d, c> + a^2 ||c||^2,  <d, r + b c> = b <d, c>,  d = x - x0
@@ -112,12 +112,12 @@ pub(super) struct Way {
 }
 
 impl Way {
-    /// From a model of this norm.
+    /// Starts at a model of norm `start`.
     pub(super) fn new(start: f64) -> Way {
         Way { start, made2: 0.0, along: 0.0 }
     }
 
-    /// `||x||`, or more.
+    /// An upper bound of `||x||`.
     pub(super) fn norm(&self) -> f64 {
         self.start + self.made2.max(0.0).sqrt()
     }

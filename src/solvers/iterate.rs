@@ -1,7 +1,7 @@
-//! The one loop of all iterative solvers: stops, checks for NaN, monitors and signals.
+//! The one loop of all iterative solvers: stopping rules, checks for NaN, monitors and signals.
 //!
-//! A solver is a list of named vectors and numbers, how they begin, and a step. What it knows
-//! between two iterations is its [`State`] and nothing else.
+//! A solver is a list of named vectors and numbers, a way to begin, and a step. Between two
+//! iterations, it remembers its [`State`] and nothing else.
 
 use std::fmt::Debug;
 
@@ -17,47 +17,47 @@ use crate::space::Side;
 
 /// The model; the first vector of every solver.
 pub(super) const X: Slot = Slot(0);
-/// What the residual begins in; the second.
+/// Where the residual begins; the second vector.
 pub(super) const S: Slot = Slot(1);
-/// What an operator gives; the third.
+/// What an operator gives; the third vector.
 pub(super) const Q: Slot = Slot(2);
 
-/// An iterative solver: its parameters are those of the user.
+/// An iterative solver; its fields are the user's parameters.
 pub(super) trait Solver: Debug + Sync {
-    /// Its numbers between two iterations.
+    /// The numbers that it keeps between two iterations.
     type Numbers: Debug + Serialize + DeserializeOwned;
 
-    /// Its vectors by name and side: the model, the residual, what an operator gives, and its own.
+    /// Vectors by name and side: the model, the residual, the result of an operator, and its own.
     const VECTORS: &'static [(&'static str, Side)];
 
-    /// PyLops' name.
+    /// The value of `solver` that selects it.
     const NAME: &'static str;
 
-    /// Whether the adjoint is applied.
+    /// Whether it applies the adjoint.
     const ADJOINT: bool;
 
-    /// What ends the iterations.
+    /// The limits that end the iterations.
     fn limits(&self) -> Limits;
 
-    /// Whether damping is of the model itself, so that `damp x0` is a part of the first residual.
+    /// Whether it damps the model itself, so that `damp x0` is a part of the first residual.
     const DAMPS_START: bool = false;
 
-    /// The damping.
+    /// The damping factor.
     fn damp(&self) -> f64 {
         0.0
     }
 
-    /// Whether the residual of plain equations may only fall.
+    /// Whether the residual of plain equations must not rise.
     fn falls(&self) -> bool {
         true
     }
 
-    /// What to do where the residual rose all the same.
+    /// What to do if the residual rose nevertheless.
     fn remedy(&self) -> &'static str {
         "Check the adjoint with `pylopsd dottest`"
     }
 
-    /// Why it does not solve some equations.
+    /// Why it cannot solve some equations; it can solve all by default.
     fn refuses(&self, _: &Equations<'_>) -> Option<Refusal> {
         None
     }
@@ -65,52 +65,52 @@ pub(super) trait Solver: Debug + Sync {
     /// The numbers before the first iteration, and what may end the run there.
     fn begin(&self, at: &mut Frame<'_>, begun: &Begun) -> Result<(Self::Numbers, Option<Stop>)>;
 
-    /// What the rules look at before the next iteration.
+    /// What the stopping rules look at before the next iteration.
     fn watch(&self, n: &mut Self::Numbers, at: &mut Frame<'_>) -> Result<Watched>;
 
-    /// One iteration, number `at.number`.
+    /// Does iteration `at.number`.
     fn step(&self, n: &mut Self::Numbers, at: &mut Frame<'_>) -> Result<Step>;
 
     /// Judges the model, and warns about it.
     fn end(&self, n: &mut Self::Numbers, at: &mut Frame<'_>, stop: Stop) -> Result<Ending>;
 }
 
-/// What ends the iterations of a solver.
+/// Limits that end the iterations of a solver.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
     /// Largest number of iterations.
     pub(super) niter: usize,
-    /// The squared norm that ends them.
+    /// The squared norm that ends the iterations.
     pub(super) tol: f64,
-    /// The residual that ends them, over the norm of the data.
+    /// The residual that ends the iterations, relative to the norm of the data.
     pub(super) rtol: f64,
 }
 
-/// What a solver shows to the rules.
+/// What a solver shows to the stopping rules.
 #[derive(Debug)]
 pub(super) struct Watched {
-    /// A rule of its own, which comes first.
+    /// A rule of its own, which takes precedence.
     pub(super) own: Option<Stop>,
     /// The squared norm to compare with `tol`, of a vector scaled by `scale`.
     pub(super) squares: f64,
-    /// That scale.
+    /// The scale of that vector.
     pub(super) scale: f64,
-    /// Whether the numbers cannot do better.
+    /// Whether the precision of the numbers is exhausted.
     pub(super) precision: bool,
 }
 
-/// What came of an iteration.
+/// Outcome of an iteration.
 #[derive(Debug)]
 pub(super) enum Step {
-    /// Nothing: it would not have served, and the model is as it was.
+    /// No step was taken, since none would help; the model has not changed.
     Ended(Stop),
-    /// A new model.
+    /// The model has changed.
     Done {
-        /// The norm of its residual.
+        /// The norm of the new residual.
         residual: f64,
-        /// How far it went along the search direction.
+        /// The length of the step along the search direction.
         along: f64,
-        /// What ends the run after it.
+        /// What ends the run after this iteration.
         stop: Option<Stop>,
     },
 }
@@ -122,34 +122,34 @@ pub(super) struct Frame<'a> {
     pub(super) machine: &'a Machine,
     /// The compiled operator and its adjoint.
     pub(super) operators: &'a Operators,
-    /// The vectors.
+    /// The solver's vectors.
     pub(super) vectors: Vectors,
-    /// Which iteration it is, from 1; 0 before the first.
+    /// Number of the iteration, from 1; 0 before the first.
     pub(super) number: usize,
-    /// What the operator is multiplied by.
+    /// The factors that the operator is applied with.
     pub(super) gain: Gain,
 }
 
-/// All that a solver knows between two iterations.
+/// All that a solver remembers between two iterations.
 #[derive(Debug)]
 pub(super) struct State<'a, N> {
-    /// Its vectors, and which iteration was the last.
+    /// Its vectors, and the number of the last iteration.
     pub(super) frame: Frame<'a>,
     /// Its numbers.
     pub(super) numbers: N,
-    /// The start: norms and scale.
+    /// Norms and scale at the start.
     pub(super) begun: Begun,
     /// Norm of the residual before the first and after every iteration.
     pub(super) cost: Vec<f64>,
 }
 
-/// A state as those see it who do not know the solver.
+/// A solver's state, for those who do not know the solver.
 pub trait Seen {
-    /// How many iterations are done.
+    /// Number of iterations done.
     fn iteration(&self) -> usize;
     /// The vectors, by name and side.
     fn vectors(&self) -> &Vectors;
-    /// The numbers, by name: those of the start, and those of the solver.
+    /// The numbers of the start and of the solver, by name.
     fn numbers(&self) -> serde_json::Value;
     /// Norm of the residual before the first and after every iteration.
     fn cost(&self) -> &[f64];
@@ -239,7 +239,7 @@ fn next<V: Solver>(
     }
 }
 
-/// Tells the monitor in every process, and ends all if one wants to.
+/// Tells the monitor in every process, and stops all if one asks for it.
 fn tell<N: Serialize>(
     state: &State<'_, N>,
     step: f64,
@@ -251,23 +251,23 @@ fn tell<N: Serialize>(
     Ok(state.frame.machine.any(end)?.then_some(Stop::Interrupted))
 }
 
-/// The unscaled model, and warnings about it.
+/// Undoes the scaling of the model, and collects warnings about it.
 fn finish<V: Solver>(solver: &V, state: State<'_, V::Numbers>, stop: Stop) -> Result<Outcome> {
     let State { mut frame, mut numbers, begun, cost } = state;
     let ending = solver.end(&mut numbers, &mut frame, stop)?;
     ending.outcome(frame, begun, cost, solver.limits().tol)
 }
 
-/// An operator or its adjoint on vectors, then terms.
+/// Applies an operator or its adjoint to a vector, then terms.
 type Apply = fn(&Operators, &Machine, &mut Vectors, (Slot, Slot), &[Term]) -> Result<Sums>;
 
-/// As many sums as there are terms.
+/// The sums of as many terms as there are.
 fn first<const N: usize>(sums: Sums) -> [f64; N] {
     std::array::from_fn(|k| sums[k])
 }
 
 impl Frame<'_> {
-    /// One pass over the vectors of one side; what its terms sum up to.
+    /// Applies terms in one pass over the vectors of one side; returns their sums.
     pub(super) fn pass<const N: usize>(&mut self, terms: [Term; N]) -> Result<[f64; N]> {
         Ok(first(self.operators.pass(self.machine, &mut self.vectors, &terms)?))
     }
@@ -277,7 +277,7 @@ impl Frame<'_> {
         Ok(self.pass([Term::Combine { y, a, x, b }])?[0])
     }
 
-    /// `to = g A from`, with terms in the same pass over `to`.
+    /// `to = g A from`, then terms in the same pass over `to`.
     pub(super) fn forward<const N: usize>(
         &mut self,
         ends: (Slot, Slot),
@@ -286,7 +286,7 @@ impl Frame<'_> {
         self.applied(ends, terms, Operators::forward_then)
     }
 
-    /// `to = g A^H from`, with terms in the same pass over `to`.
+    /// `to = g A^H from`, then terms in the same pass over `to`.
     pub(super) fn adjoint<const N: usize>(
         &mut self,
         ends: (Slot, Slot),
@@ -321,12 +321,12 @@ impl Frame<'_> {
         self.operators.space(self.vectors.side(slot))
     }
 
-    /// `||x||`, also where `||x||^2` leaves double precision.
+    /// `||x||`, even if `||x||^2` is out of range of double precision.
     pub(super) fn norm(&self, slot: Slot) -> Result<f64> {
         self.machine.norm(self.space(slot), self.get(slot))
     }
 
-    /// A vector times a power of two, unless that is 1, which may be more than the element type holds.
+    /// Multiplies a vector by a power of two, in steps, since it may exceed the element type's range.
     pub(super) fn rescale(&mut self, slot: Slot, factor: f64) {
         let space = self.operators.space(self.vectors.side(slot));
         let most = 100_f64.exp2();
@@ -338,8 +338,8 @@ impl Frame<'_> {
         }
     }
 
-    /// What is not finite or nothing after an operator was applied in this iteration: the elements of
-    /// what it gave, or their squares alone.
+    /// What ends the run if elements that an operator gave in this iteration, or only their
+    /// squares, are out of range.
     pub(super) fn out_of_range(
         &self,
         slot: Slot,
@@ -350,7 +350,7 @@ impl Frame<'_> {
         out_of_range(self.machine, vector, squares, self.number, array)
     }
 
-    /// The same where only what is too large ends the run.
+    /// Like [`Frame::out_of_range`], but only for values that are too large.
     pub(super) fn overflown(
         &self,
         slot: Slot,
@@ -392,7 +392,7 @@ mod tests {
         simplify(&Value::program(&[ty], product).unwrap()).unwrap()
     }
 
-    /// A state that knows what another shows, and nothing else.
+    /// A state that knows only what another one shows.
     fn copied<'a, V: Solver>(state: &State<'a, V::Numbers>) -> State<'a, V::Numbers> {
         let Frame { machine, operators, .. } = state.frame;
         let mut vectors = operators.vectors(machine, V::VECTORS).unwrap();

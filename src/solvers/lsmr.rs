@@ -6,10 +6,10 @@
 //! beta u = A v - alpha u,  alpha v = A^H u - beta v
 //! hbar = h - (thetabar rho / (rho' rhobar')) hbar,  x = x + (zeta / (rho rhobar)) hbar,  h = v - (theta / rho) h
 //! ```
-//! with `rho`, `theta` from plane rotations that make the bidiagonal matrix `B` upper triangular,
-//! and those with a bar from rotations that do so again with the transpose of the triangle, since
-//! the normal equations are of `B^T B`; primes are of the iteration before. The first two lines are
-//! [`super::bidiagonal`]. Fong and Saunders (2011), as SciPy's `lsmr` has it.
+//! Here `rho` and `theta` come from plane rotations that make the bidiagonal matrix `B` upper
+//! triangular, those with a bar from rotations that do so again with the transpose of the triangle,
+//! since the normal equations are those of `B^T B`; primes mark the iteration before. The first two
+//! lines are [`super::bidiagonal`]. Fong and Saunders (2011), as in SciPy's `lsmr`.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -61,7 +61,7 @@ impl Default for Lsmr {
 const H: Slot = Slot(5);
 const HBAR: Slot = Slot(6);
 
-/// What `lsmr` knows between two iterations; names are those of the formulas above.
+/// What `lsmr` remembers between two iterations; names as in the formulas above.
 #[derive(Debug, Deserialize, Serialize)]
 pub(super) struct Numbers {
     bidiagonal: Bidiagonal,
@@ -74,7 +74,7 @@ pub(super) struct Numbers {
     floor: Floor,
 }
 
-/// The rotations of the bidiagonal matrix and of its triangle, and the norms that come out of them.
+/// The rotations of the bidiagonal matrix and of its triangle, and the norms that they yield.
 #[derive(Debug, Deserialize, Serialize)]
 struct DoubleRotations {
     damp: f64,
@@ -85,7 +85,7 @@ struct DoubleRotations {
     sbar: f64,
     zeta: f64,
     zetabar: f64,
-    /// Of the residual: Fong and Saunders, section 5.
+    /// For the residual: Fong and Saunders, section 5.
     betadd: f64,
     betad: f64,
     rhod: f64,
@@ -103,7 +103,7 @@ struct DoubleRotations {
     acond: f64,
 }
 
-/// The factors of the vectors' updates.
+/// Factors of the vector updates.
 struct Factors {
     /// Of `hbar`, `x` and `h`.
     hbar: f64,
@@ -139,7 +139,7 @@ impl DoubleRotations {
             anorm: alpha,
             most_seen: 0.0,
             maxrbar: 0.0,
-            // JSON, in which states may be kept, has no infinity.
+            // JSON, in which states may be stored, has no infinity.
             minrbar: f64::MAX,
             acond: 1.0,
         }
@@ -150,15 +150,15 @@ impl DoubleRotations {
         self.zetabar.abs()
     }
 
-    /// Takes the next row and column of the bidiagonal matrix in; `number` is that of the iteration.
+    /// Takes in the next row and column of the bidiagonal matrix, those of iteration `number`.
     fn turn(&mut self, alpha: f64, beta: f64, number: usize) -> Factors {
-        // damp is rotated away, then beta below the diagonal.
+        // Rotate damp away, then beta below the diagonal.
         let (chat, shat, alphahat) = rotation(self.alphabar, self.damp);
         let rho_before = self.rho;
         let (c, s, rho) = rotation(alphahat, beta);
         let theta = s * alpha;
         (self.rho, self.alphabar) = (rho, c * alpha);
-        // So is the triangle's other side.
+        // Likewise the other side of the triangle.
         let (rhobar_before, zeta_before) = (self.rhobar, self.zeta);
         let (thetabar, diagonal) = (self.sbar * rho, self.cbar * rho);
         let (cbar, sbar, rhobar) = rotation(diagonal, theta);
@@ -170,7 +170,7 @@ impl DoubleRotations {
         self.anorm = self.anorm2.sqrt();
         self.anorm2 += alpha * alpha;
         if number > 1 {
-            // SciPy takes the 1 before the first for a singular value, if it is the largest.
+            // SciPy counts the initial 1 as a singular value if it is the largest.
             self.maxrbar = self.maxrbar.max(rhobar_before);
             self.minrbar = self.minrbar.min(rhobar_before);
         }
@@ -206,7 +206,7 @@ impl DoubleRotations {
 }
 
 impl Lsmr {
-    /// The first of SciPy's tests that holds, the strongest first, then what rounding leaves of the
+    /// The first of SciPy's tests that holds, strongest first, then what rounding leaves of the
     /// model.
     fn rule(&self, n: &mut Numbers) -> Option<Stop> {
         let r = &n.rotations;

@@ -6,9 +6,9 @@
 //! beta u = A v - alpha u,  alpha v = A^H u - beta v
 //! x = x + (phi / rho) w,  w = v - (theta / rho) w
 //! ```
-//! with `rho`, `phi` and `theta` from plane rotations that make the bidiagonal matrix upper triangular.
-//! The first two lines are [`super::bidiagonal`].
-//! Paige and Saunders (1982), as PyLops' `lsqr` has it; PyLops' variances are left out.
+//! Here `rho`, `phi` and `theta` come from plane rotations that make the bidiagonal matrix upper
+//! triangular. The first two lines are [`super::bidiagonal`]. Paige and Saunders (1982), as in
+//! PyLops' `lsqr`, without its variances.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -58,7 +58,7 @@ impl Default for Lsqr {
     }
 }
 
-/// The rotations of the bidiagonal matrix, and the norms that come out of them.
+/// The rotations of the bidiagonal matrix, and the norms that they yield.
 #[derive(Debug, Default, Deserialize, Serialize)]
 struct Rotations {
     damp: f64,
@@ -87,7 +87,7 @@ struct Rotations {
     r1norm: f64,
 }
 
-/// A rotation that takes damping and `beta` out of one row.
+/// A rotation that removes damping and `beta` from one row.
 struct Row {
     rho: f64,
     phi: f64,
@@ -118,12 +118,12 @@ impl Rotations {
             self.anorm = norm(&[self.anorm, alpha, beta, self.damp]);
         }
         self.most_seen = self.most_seen.max(norm(&[alpha, beta, self.damp]));
-        // damp is rotated away: it changes the diagonal.
+        // Rotate damp away, which changes the diagonal.
         let rhobar1 = self.rhobar.hypot(self.damp);
         let psi = self.damp / rhobar1 * self.phibar;
         self.phibar *= self.rhobar / rhobar1;
         self.res2 += psi * psi;
-        // So is beta below the diagonal, and the matrix is upper triangular.
+        // Rotate beta below the diagonal away: the matrix is upper triangular.
         let rho = rhobar1.hypot(beta);
         let (cs, sn) = (rhobar1 / rho, beta / rho);
         let phi = cs * self.phibar;
@@ -131,12 +131,12 @@ impl Rotations {
         Row { rho, phi, cs, sn }
     }
 
-    /// The norms after that step; `alpha` is the new one, `w2` is `||w||^2`. Returns `theta`.
+    /// Updates the norms after that step, for the new `alpha` and `w2 = ||w||^2`. Returns `theta`.
     fn finish(&mut self, row: &Row, alpha: f64, w2: f64) -> f64 {
         let theta = row.sn * alpha;
         self.rhobar = -row.cs * alpha;
         self.ddnorm += w2 / (row.rho * row.rho);
-        // A rotation from the right takes theta away, and gives ||x||.
+        // A rotation from the right removes theta and yields ||x||.
         let gambar = -self.cs2 * row.rho;
         let rhs = row.phi - self.sn2 * row.rho * self.z;
         self.xnorm = (self.xxnorm + (rhs / gambar).powi(2)).sqrt();
@@ -147,13 +147,13 @@ impl Rotations {
         self.acond = self.anorm * self.ddnorm.sqrt();
         self.rnorm = (self.phibar * self.phibar + self.res2).sqrt();
         self.arnorm = alpha * (row.sn * row.phi).abs();
-        // ||y - A x||^2 is what damping leaves of rnorm^2; its sign tells of cancellation.
+        // ||y - A x||^2 is rnorm^2 without damping's part; a negative sign shows cancellation.
         let r1sq = self.rnorm * self.rnorm - self.damp * self.damp * self.xxnorm;
         self.r1norm = r1sq.abs().sqrt().copysign(r1sq);
         theta
     }
 
-    /// `||x||`, or more.
+    /// An upper bound of `||x||`.
     fn most(&self) -> f64 {
         self.xnorm + self.start
     }
@@ -163,9 +163,9 @@ impl Rotations {
         self.rnorm <= p.btol * self.bnorm + p.atol * self.anorm * x
     }
 
-    /// The first of PyLops' tests that holds, the strongest first, then what rounding leaves of the
-    /// model. What has a start is measured by the data and by the norm `x` of the model, as in
-    /// SciPy: what is small beside the residual of a bad start may be large.
+    /// The first of PyLops' tests that holds, strongest first, then what rounding leaves of the
+    /// model. With a start, compares with the data and with the norm `x` of the model, as SciPy
+    /// does: what is small beside the residual of a bad start may be large.
     fn stop(&self, p: &Lsqr, floor: &mut Floor, x: f64) -> Option<Stop> {
         let most = self.anorm * self.most();
         let least_squares = self.arnorm / self.arnorm0;
@@ -186,7 +186,7 @@ impl Rotations {
         rules.into_iter().find(|(holds, _)| *holds).map(|(_, stop)| stop)
     }
 
-    /// The figures of `A` and `y`, where these are of `g A` and `f y`.
+    /// The figures of `A` and `y`, from those of `g A` and `f y`.
     fn figures(&self, f: f64, g: f64) -> Vec<(&'static str, f64)> {
         vec![
             ("anorm", self.anorm / g),
@@ -205,7 +205,7 @@ fn norm(parts: &[f64]) -> f64 {
 
 const W: Slot = Slot(5);
 
-/// What `lsqr` knows between two iterations; names are those of the formulas above.
+/// What `lsqr` remembers between two iterations; names as in the formulas above.
 #[derive(Debug, Deserialize, Serialize)]
 pub(super) struct Numbers {
     bidiagonal: Bidiagonal,
@@ -256,7 +256,7 @@ impl Solver for Lsqr {
         let own = match at.number {
             0 => None,
             _ => {
-                // The norm of a model with a start takes reading it.
+                // The norm of a model with a start takes a pass over it.
                 let most = n.rotations.most();
                 let known = n.rotations.start == 0.0 || !n.rotations.holds(self, most);
                 let size = if known { most } else { at.norm(X)? };
@@ -280,7 +280,7 @@ impl Solver for Lsqr {
         let row = n.rotations.row(alpha, b.beta);
         n.floor = n.floor.with_norm(n.rotations.most_seen);
         if n.floor.is_flat(row.rho, n.w2.sqrt()) || n.floor.is_risky(row.rho, n.w2.sqrt(), 1.0) {
-            // Along w, A is round-off, and so is the step, or it may be.
+            // Along w, A is round-off, or may be, and so is the step.
             return Ok(Step::Ended(Stop::Precision));
         }
         // x = x + (phi / rho) w

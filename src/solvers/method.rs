@@ -1,4 +1,4 @@
-//! What the rest of the program asks of a solver.
+//! What the rest of the program asks a solver.
 
 use std::fmt::Debug;
 
@@ -12,37 +12,37 @@ pub trait Method: Debug + Send + Sync {
     /// Name of the solver, as in `solver = "cgls"`.
     fn name(&self) -> &'static str;
 
-    /// Model and data vectors that it holds at its fullest.
+    /// Most model vectors and data vectors that it holds at a time.
     fn vectors(&self) -> (usize, usize);
 
-    /// Whether the adjoint is applied.
+    /// Whether it applies the adjoint.
     fn needs_adjoint(&self) -> bool;
 
-    /// Most iterations; `None` for a solver that has none.
+    /// Largest number of iterations; `None` if it does not iterate.
     fn niter(&self) -> Option<usize>;
 
-    /// The damping.
+    /// The damping factor.
     fn damp(&self) -> f64;
 
-    /// Whether the residual of plain equations may only fall.
+    /// Whether the residual of plain equations must not rise.
     fn falls(&self) -> bool;
 
-    /// What to do where the residual rose all the same.
+    /// What to do if the residual rose nevertheless.
     fn remedy(&self) -> &'static str;
 
-    /// Why it does not solve these equations.
+    /// Why it cannot solve these equations; `None` if it can.
     fn refuses(&self, equations: &Equations<'_>) -> Option<Refusal>;
 
-    /// Solves.
+    /// Solves the equations.
     fn solve(&self, task: &mut Task<'_>) -> Result<Outcome>;
 }
 
-/// Why a solver does not take some equations.
+/// Why a solver refuses some equations.
 #[derive(Clone, Debug)]
 pub struct Refusal {
     /// What is wrong.
     pub message: String,
-    /// Beside the place.
+    /// The label beside its place in the file.
     pub label: String,
     /// What to do.
     pub help: &'static str,

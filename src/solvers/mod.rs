@@ -1,4 +1,4 @@
-//! Iterations that speak of vectors and a compiled operator only; one file each, one list.
+//! Solvers, one file each, and their list. They know vectors and a compiled operator only.
 
 mod bidiagonal;
 mod cg;
@@ -25,7 +25,7 @@ use crate::engine::{Machine, Operators, Result, Vector};
 /// Fills a vector.
 pub type Fill<'a> = &'a dyn Fn(&mut Vector) -> Result<()>;
 
-/// What a solver is given: `A x = y` to be solved for `x`, from `x0` if there is one.
+/// The task of a solver: solve `A x = y` for `x`, from `x0` if there is one.
 pub struct Task<'a> {
     /// Threads and processes.
     pub machine: &'a Machine,
@@ -35,6 +35,6 @@ pub struct Task<'a> {
     pub rhs: Fill<'a>,
     /// Writes `x0` into a model vector.
     pub start: Option<Fill<'a>>,
-    /// Told of every iteration.
+    /// Is told about every iteration.
     pub monitor: &'a mut dyn Monitor,
 }

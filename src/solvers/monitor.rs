@@ -8,9 +8,9 @@ use crate::solvers::Seen;
 /// One finished iteration.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Iteration {
-    /// Its number, from 1; 0 is the state before the first.
+    /// Number of the iteration, from 1; 0 is the state before the first.
     pub number: usize,
-    /// Norm of the residual, as the recurrence has it.
+    /// Norm of the residual, from the recurrence.
     pub residual: f64,
     /// Length of the step along the search direction.
     pub step: f64,
@@ -18,8 +18,8 @@ pub struct Iteration {
 
 /// Watches a solver, and may end it.
 pub trait Monitor {
-    /// Called once an iteration, in every process, with all that the solver knows then. `true` ends the
-    /// run cleanly.
+    /// Called after every iteration, in every process, with all that the solver then knows. Returns
+    /// `true` to end the run cleanly.
     fn iteration(&mut self, iteration: Iteration, state: &dyn Seen) -> bool;
 }
 
@@ -42,64 +42,64 @@ pub enum Stop {
     Tolerance,
     /// The residual fell below `rtol` times the norm of the data.
     Relative,
-    /// Gradient, residual or step are what rounding leaves.
+    /// Gradient, residual or step are no more than rounding leaves.
     Precision,
-    /// `A x = y` holds within `atol` and `btol`, or as well as the numbers can.
+    /// `A x = y` holds within `atol` and `btol`, or to machine precision.
     Compatible {
-        /// The machine's precision set the limit.
+        /// Whether machine precision set the limit.
         machine: bool,
     },
-    /// The gradient is small beside the first one: `x` is the least-squares solution within `atol`, or
-    /// as well as the numbers can be.
+    /// The gradient is small beside the first one: `x` is the least-squares solution within `atol`,
+    /// or to machine precision.
     LeastSquares {
-        /// The machine's precision set the limit.
+        /// Whether machine precision set the limit.
         machine: bool,
     },
-    /// The estimated condition number of `A` reached `conlim`, or what the numbers can hold.
+    /// The estimated condition number of `A` reached `conlim`, or the limit of the numbers.
     Condition {
-        /// The machine's precision set the limit.
+        /// Whether machine precision set the limit.
         machine: bool,
     },
     /// The equations were solved directly.
     Solved,
     /// `<c, A c>` is 0 or negative for a search direction: the operator is not positive.
     NotPositive {
-        /// In which iteration.
+        /// The iteration.
         iteration: usize,
         /// Whether it is negative.
         negative: bool,
     },
-    /// The residual rose above that of the start, which rounding does not explain.
+    /// The residual rose above that of the start by more than rounding explains.
     Grown {
-        /// By which iteration.
+        /// The iteration by which it rose.
         iteration: usize,
-        /// Its norm at the start.
+        /// Norm of the residual at the start.
         start: f64,
-        /// Its norm then.
+        /// Norm of the residual in that iteration.
         residual: f64,
     },
     /// The square of a norm left the range of double precision; the elements are finite.
     OutOfRange {
-        /// In which iteration; 0 is before the first.
+        /// The iteration; 0 before the first.
         iteration: usize,
-        /// Whose norm.
+        /// The vector with that norm.
         array: &'static str,
-        /// Whether it is too small, not too large.
+        /// Whether the square is too small, rather than too large.
         small: bool,
     },
     /// The user ended the run.
     Interrupted,
     /// An array held NaN or infinity.
     NotFinite {
-        /// In which iteration; 0 is before the first.
+        /// The iteration; 0 before the first.
         iteration: usize,
-        /// Which array.
+        /// The array that held it.
         array: &'static str,
     },
 }
 
 impl Stop {
-    /// Whether there is no model to be written.
+    /// Whether the run failed, so that no model is written.
     pub fn failed(&self) -> bool {
         matches!(
             self,
@@ -110,7 +110,7 @@ impl Stop {
         )
     }
 
-    /// What a user may change about it, if it is a limit that was set.
+    /// What a user may change to go on, if a limit that was set ended the run.
     pub fn remedy(&self) -> Option<&'static str> {
         Some(match self {
             Stop::Tolerance => "set `tol = 0.0`",
@@ -198,7 +198,7 @@ impl fmt::Display for Stop {
     }
 }
 
-/// What a solver leaves.
+/// What a solver returns.
 #[derive(Debug)]
 pub struct Outcome {
     /// The model found so far.
@@ -207,11 +207,11 @@ pub struct Outcome {
     pub iterations: usize,
     /// Why it stopped.
     pub stop: Stop,
-    /// Norm of the residual before the first and after every iteration, by the recurrence.
+    /// Norm of the residual before the first and after every iteration, from the recurrence.
     pub cost: Vec<f64>,
     /// Norm of the right-hand side.
     pub data_norm: f64,
-    /// What rounding of the model makes of the residual at most; 0 if it is not known.
+    /// Upper bound of the residual that rounding of the model causes; 0 if unknown.
     pub rounding: f64,
     /// Other figures of the last iteration, by PyLops' names.
     pub figures: Vec<(&'static str, f64)>,

@@ -31,16 +31,16 @@ pub struct Entry {
     read: Read,
 }
 
-/// Reads a table, of which some keys are known.
+/// Reads parameters from a table; the list names all known keys.
 type Read = fn(&ParamTable, &[&str], &mut Diagnostics) -> Option<Box<dyn Asked>>;
 
-/// The parameters of a solver, as a table gives them.
+/// The parameters of a solver, as given in a table.
 trait Asked: Debug {
-    /// The solver for some equations.
+    /// Chooses the solver for some equations.
     fn method(self: Box<Self>, equations: &Equations<'_>, given: &ParamTable) -> Arc<dyn Method>;
 }
 
-/// The parameters of one solver are that solver.
+/// The parameters of a single solver are that solver.
 impl<M: Method + 'static> Asked for M {
     fn method(self: Box<Self>, _: &Equations<'_>, _: &ParamTable) -> Arc<dyn Method> {
         Arc::new(*self)
@@ -48,7 +48,7 @@ impl<M: Method + 'static> Asked for M {
 }
 
 impl Entry {
-    /// An entry whose documentation is that of its parameters' type.
+    /// An entry that is documented by the type of its parameters.
     const fn of<P: Asked + JsonSchema + DeserializeOwned + Serialize + 'static>(
         name: &'static str,
     ) -> Entry {
@@ -142,7 +142,7 @@ fn direct_text() -> String {
     text::<Direct>().split_once("\n\n").map(|(_, t)| t.to_string()).unwrap_or_default()
 }
 
-/// Solvers of PyLops, SciPy and PyProximal that are not there yet, sorted.
+/// Solvers of PyLops, SciPy and PyProximal that are not supported yet, sorted.
 pub const NOT_YET: &[&str] = &[
     "admm",
     "admml2",
@@ -159,12 +159,12 @@ pub const NOT_YET: &[&str] = &[
     "splitbregman",
 ];
 
-/// Whose they are that are not PyLops'.
+/// Those of the list that PyLops does not have.
 const OF_SCIPY: [&str; 1] = ["minres"];
 const OF_PYPROXIMAL: [&str; 6] =
     ["admm", "admml2", "hqs", "linearizedadmm", "primaldual", "proximalgradient"];
 
-/// PyLops' functions that solve other equations, and the keys for them here.
+/// PyLops' functions that solve other equations, and the keys to use here instead.
 const EQUATIONS: [(&str, &str); 3] = [
     (
         "normal_equations_inversion",
@@ -177,7 +177,7 @@ const EQUATIONS: [(&str, &str); 3] = [
     ),
 ];
 
-/// Parameters of PyLops' solvers that say how they run and what they print, not what they give.
+/// Parameters of PyLops' solvers that control how they run and print, not what they compute.
 const EXECUTION: [&str; 4] = ["engine", "itershow", "preallocate", "show"];
 
 /// A solver by name.
@@ -185,7 +185,7 @@ pub fn entry(name: &str) -> Option<&'static Entry> {
     ENTRIES.iter().find(|e| e.name == name)
 }
 
-/// A solver as a table writes it, read but not yet chosen.
+/// A solver as read from a table, not yet chosen.
 #[derive(Debug)]
 pub struct Chosen<'a> {
     asked: Box<dyn Asked>,
@@ -200,13 +200,13 @@ pub struct Equations<'a> {
     pub model: &'a ArrayType,
     /// Dims and element type of the operator's data.
     pub data: &'a ArrayType,
-    /// Whether the operator is a matrix that is there.
+    /// Whether the operator is an explicit matrix.
     pub explicit: bool,
     /// Whether operator and data are solved for as they are.
     pub plain: bool,
-    /// Whether it starts from an array.
+    /// Whether the solve starts from an array.
     pub started: bool,
-    /// Whether the normal equations are solved.
+    /// Whether to solve the normal equations.
     pub normal: bool,
 }
 
@@ -233,13 +233,13 @@ pub fn read_solver<'a>(
         // The label lists them all.
         let near = nearest(bare(&name.value), names.iter().copied());
         diagnostic.help = near.map(|near| format!("did you mean `{near}`?"));
-        // PyLops has them as classes too: `RegularizedInversion`.
+        // PyLops has these as classes too, such as `RegularizedInversion`.
         let plain = |name: &str| bare(name).replace('_', "").to_lowercase();
         if let Some((_, help)) = EQUATIONS.iter().find(|(n, _)| plain(n) == plain(&name.value)) {
             diagnostic.help = Some((*help).to_string());
         }
         diagnostics.push(diagnostic);
-        // Keys that no solver has are wrong whichever is meant.
+        // Keys that no solver has are wrong whichever solver is meant.
         let all: Vec<String> = ENTRIES.iter().flat_map(|e| (e.keys)()).map(|k| k.name).collect();
         let known: Vec<&str> = all.iter().map(String::as_str).chain(SOLVE_KEYS).collect();
         for key in params.keys().filter(|key| !known.contains(key)) {
@@ -251,7 +251,7 @@ pub fn read_solver<'a>(
         return None;
     };
     let keys = (entry.keys)();
-    // The table's common keys were read before; they serve to guess what a misspelt one means.
+    // The table's common keys were read before; here they help to guess what a misspelt key means.
     let known: Vec<&str> = keys.iter().map(|k| k.name.as_str()).chain(SOLVE_KEYS).collect();
     for key in EXECUTION.iter().filter(|key| params.get(key).is_some()) {
         diagnostics.warn(ignored(params, key, "the solver"));
@@ -269,7 +269,7 @@ pub fn read_solver<'a>(
     (diagnostics.len() == before).then_some(Chosen { asked, name, params })
 }
 
-/// The mistake of a key that other solvers have.
+/// The mistake of giving a key that only other solvers have.
 fn of_others(key: &Spanned<String>, known: &[&str], owner: &str) -> Option<Diagnostic> {
     let name = key.value.as_str();
     let has =
@@ -287,7 +287,7 @@ fn of_others(key: &Spanned<String>, known: &[&str], owner: &str) -> Option<Diagn
 }
 
 impl Equations<'_> {
-    /// Entries of the operator's matrix.
+    /// Number of entries of the operator's matrix.
     pub(super) fn entries(&self) -> usize {
         self.data.len().saturating_mul(self.model.len())
     }

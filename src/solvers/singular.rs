@@ -1,17 +1,17 @@
-//! Least squares by singular values, for square matrices whose rank is in doubt: Golub and Kahan's way.
+//! Least squares by Golub and Kahan's singular values, for square matrices whose rank is in doubt.
 //!
 //! ```text
 //! A = Q B P^T by reflections, B of two diagonals,  B = U S V^T by rotations
 //! x = P V S^-1 U^T Q^T y  over the singular values above the limit
 //! ```
-//! It takes `8/3 n^3` operations: Q and U meet the data as they are found, P and V the model at the end, and none of
-//! them is ever a matrix.
+//! Takes `8/3 n^3` operations: Q and U are applied to the data as they are found, P and V to the
+//! model at the end, and none of them is ever formed.
 
 use ndarray::{Array1, Array2, Axis, s};
 
 use crate::solvers::dense::{DenseSolution, largest, reflect, reflector, rotate, transposed};
 
-/// Most passes over the two diagonals, for each unknown; two or three are needed.
+/// Most passes over the two diagonals per unknown; two or three are needed.
 const PASSES: usize = 60;
 
 /// The least-squares solution of least norm over the singular values above `limit` times the largest.
@@ -22,7 +22,7 @@ pub(super) fn by_singular_values(
 ) -> DenseSolution {
     let n = a.ncols();
     let (mut b, mut y) = (Diagonals { main: vec![0.0; n], upper: vec![0.0; n] }, rhs.clone());
-    // A = Q B P^T: P is a product of reflections, and y becomes Q^T y.
+    // A = Q B P^T: P remains a product of reflections, and y becomes Q^T y.
     let mut axes: Vec<Array1<f64>> = Vec::new();
     for k in 0..n {
         let (mut left, mut right) = a.view_mut().split_at(Axis(1), k + 1);
@@ -65,15 +65,15 @@ pub(super) fn by_singular_values(
     DenseSolution { x, rank: counted().count(), condition: most / least }
 }
 
-/// A matrix of two diagonals; the last element of the upper one is not used.
+/// A bidiagonal matrix; the last element of the upper diagonal is unused.
 struct Diagonals {
     main: Vec<f64>,
     upper: Vec<f64>,
 }
 
 impl Diagonals {
-    /// Rotates it until the upper diagonal is 0 but for rounding. `left` is told of every rotation of rows, and
-    /// those of columns are returned: which two, cosine and sine.
+    /// Rotates it until the upper diagonal is 0 up to rounding. Calls `left` with every rotation of
+    /// rows, and returns those of columns: index of the first column, cosine and sine.
     fn diagonalise(&mut self, mut left: impl FnMut(usize, f64, f64)) -> Vec<(usize, f64, f64)> {
         let Diagonals { main: d, upper: e } = self;
         let (mut turns, mut end) = (Vec::new(), d.len().saturating_sub(1));
@@ -85,7 +85,7 @@ impl Diagonals {
             if end == 0 {
                 break;
             }
-            // Rows begin..=end hang together.
+            // Rows begin..=end are coupled.
             let begin = (1..end).rev().find(|&k| e[k - 1].abs() <= tiny).unwrap_or(0);
             let (f, g, h) = (d[end - 1].abs(), e[end - 1].abs(), d[end].abs());
             // The lesser singular value of the last two rows: s1 s2 = f h, s1 +- s2 = |(f +- h, g)|.
@@ -93,7 +93,7 @@ impl Diagonals {
             let first = d[begin].abs();
             let vanishes = d[begin..=end].iter().any(|d| d.abs() <= tiny);
             if vanishes || (shift / first).powi(2) < f64::EPSILON {
-                // Without a shift no small element is lost.
+                // Without a shift, no small element is lost.
                 let (mut c, mut old) = (1.0, (1.0, 0.0));
                 for i in begin..end {
                     let (cos, sin, r) = rotation(d[i] * c, e[i]);
