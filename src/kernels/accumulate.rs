@@ -23,8 +23,8 @@ fn sum_as<T: Scalar, W: Scalar>(mut y: ArrayViewMutD<'_, T>, x: ArrayViewD<'_, T
     lane.zip_mut_with(&total, |y, t| *y = T::from_c128(t.to_c128()));
 }
 
-/// `y_i = sum_{j<=i} x_j` along an axis, or `sum_{j>=i}` if `reverse`. `x` reaches from the start of
-/// the array (the end, if `reverse`) to the end (start) of `y`.
+/// `y_i = sum_{j<=i} x_j` along an axis, or `sum_{j>=i}` if `reverse`. `x` covers the array from
+/// its start (its end, if `reverse`) to the end (start) of `y`.
 pub fn cumulative_sum<T: Scalar>(
     mut y: ArrayViewMutD<'_, T>,
     x: ArrayViewD<'_, T>,

@@ -1,4 +1,4 @@
-//! Banded square matrices with their own rows at both edges: every derivative stencil.
+//! Banded square matrices with their own rows at both edges, as in every derivative stencil.
 //!
 //! ```text
 //! y_i = sum_k interior_k x_{i+first+k}      away from the edges
@@ -16,7 +16,7 @@ pub struct Banded {
     /// Offset of the first interior coefficient from the diagonal.
     first: isize,
     interior: Vec<f64>,
-    /// The last rows: pairs of column, counted back from the last one, and coefficient.
+    /// The last rows: pairs of column, counted backwards from the last, and coefficient.
     tail: Vec<Vec<(usize, f64)>>,
 }
 
@@ -52,7 +52,7 @@ impl Banded {
         Banded { n, head: (0..edge).map(|i| row(i, n)).collect(), first: lo, interior, tail }
     }
 
-    /// All coefficients that there are.
+    /// The coefficients of the edge rows and of the interior pattern.
     pub fn coefficients(&self) -> impl Iterator<Item = f64> {
         let edges = self.head.iter().chain(&self.tail).flatten().map(|&(_, c)| c);
         edges.chain(self.interior.iter().copied())
@@ -63,7 +63,7 @@ impl Banded {
         self.n
     }
 
-    /// Whether there is no row.
+    /// Whether the matrix has no rows.
     pub fn is_empty(&self) -> bool {
         self.n == 0
     }
@@ -116,7 +116,7 @@ impl Banded {
 
     /// The transposed matrix.
     pub fn transpose(&self) -> Banded {
-        // Beyond this distance from an edge, a column meets interior rows only.
+        // Beyond this distance from an edge, a column meets only interior rows.
         let reach = self.interior.len() + self.first.unsigned_abs();
         let widest = (self.head.iter().chain(&self.tail).flatten()).map(|&(j, _)| j + 1).max();
         let edge = self.head.len().max(self.tail.len()).max(widest.unwrap_or(0)) + reach;
@@ -135,7 +135,7 @@ impl Banded {
         })
     }
 
-    /// All coefficients times a factor.
+    /// The matrix with all coefficients multiplied by a factor.
     pub fn scaled(&self, factor: f64) -> Banded {
         let rows = |rows: &[Vec<(usize, f64)>]| {
             rows.iter().map(|r| r.iter().map(|&(j, c)| (j, c * factor)).collect()).collect()

@@ -1,4 +1,4 @@
-//! Scratch buffers that a thread keeps and uses again. Their contents are dirty.
+//! Scratch buffers that each thread keeps for reuse. Their contents are dirty.
 
 use std::cell::RefCell;
 use std::marker::PhantomData;
@@ -12,7 +12,7 @@ thread_local! {
     static FREE: RefCell<Vec<Vec<Word>>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Elements to write to before they are read; given back to the thread when dropped.
+/// Elements to write before they are read; dropping them returns the memory to the thread.
 #[derive(Debug)]
 pub struct Buffer<T: Pod> {
     words: Vec<Word>,
@@ -21,7 +21,7 @@ pub struct Buffer<T: Pod> {
 }
 
 impl<T: Pod> Buffer<T> {
-    /// A buffer of that many elements with whatever they held last.
+    /// A buffer of `len` elements with arbitrary contents.
     pub fn dirty(len: usize) -> Self {
         let need = (len * size_of::<T>()).div_ceil(size_of::<Word>());
         let mut words = FREE.with_borrow_mut(|free| {
@@ -62,7 +62,7 @@ impl<T: Pod> DerefMut for Buffer<T> {
 impl<T: Pod> Drop for Buffer<T> {
     fn drop(&mut self) {
         let words = std::mem::take(&mut self.words);
-        // A thread that is ending has no list any more; the memory is freed instead.
+        // A thread that is ending has no list anymore, and the memory is freed.
         let _ = FREE.try_with(|free| free.borrow_mut().push(words));
     }
 }

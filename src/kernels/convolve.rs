@@ -1,4 +1,4 @@
-//! `y_i = sum_m g_m x_{i+first+m}` along an axis, zeros outside: short filters, directly.
+//! Direct convolution, for short filters: `y_i = sum_m g_m x_{i+first+m}` along an axis.
 
 use ndarray::{ArrayViewD, ArrayViewMutD, Axis};
 
@@ -6,7 +6,7 @@ use crate::kernels::Buffer;
 use crate::kernels::rows::{parts, reals, reals_mut, vectorized};
 use crate::scalar::Scalar;
 
-/// The filter as the kernel wants it: `y_i = sum_m g_m x_{i+first+m}`.
+/// Converts a filter to the form that the kernel takes: `y_i = sum_m g_m x_{i+first+m}`.
 ///
 /// Convolution `y_i = sum_k h_k x_{i-k+offset}` has `g_m = h_{taps-1-m}`, `first = offset - taps + 1`;
 /// correlation (`flip`) `y_i = sum_k h_k x_{i+k-offset}` has `g = h`, `first = -offset`.
@@ -88,16 +88,16 @@ pub fn convolve<T: Scalar>(
     });
 }
 
-/// `y_i = sum_m g_m x_{i+from+m}` for whole rows, zeros outside; two rows of `y` and `W` columns
-/// at a time, so that every element of `x` that is loaded is used twice.
+/// `y_i = sum_m g_m x_{i+from+m}` for whole rows, zeros outside; two rows of `y` and `W` columns at
+/// a time, so that every loaded element of `x` is used twice.
 #[inline(always)]
 fn columns<T: Scalar, const W: usize>(y: &mut [&mut [T]], x: &[&[T]], from: isize, g: &[T]) {
     let width = y.first().map_or(0, |row| row.len());
-    // g with a zero on either side: the second row's filter is the first one's, one step later.
+    // g between zeros: the second row's filter is the first one's, one step later.
     let mut padded = vec![T::default(); g.len() + 2];
     padded[1..=g.len()].copy_from_slice(g);
     let whole = width / W * W;
-    // The last block ends with the row, and computes a few columns again.
+    // The last block ends with the row, and recomputes a few columns.
     let last = (whole > 0 && whole < width).then(|| width - W);
     let starts: Vec<usize> = (0..whole).step_by(W).chain(last).collect();
     // A strip of columns of all rows of x that a row of y needs stays in the first-level cache.
@@ -109,7 +109,7 @@ fn columns<T: Scalar, const W: usize>(y: &mut [&mut [T]], x: &[&[T]], from: isiz
                 let (mut low, mut high) = ([T::default(); W], [T::default(); W]);
                 for ((row, &a), &b) in taps.clone() {
                     let row = &row[start..start + W];
-                    // Two loops: one over both sums is not vectorised.
+                    // Two loops, since one over both sums is not vectorised.
                     for l in 0..W {
                         low[l] = row[l].mul_add(a, low[l]);
                     }
@@ -139,7 +139,7 @@ fn columns<T: Scalar, const W: usize>(y: &mut [&mut [T]], x: &[&[T]], from: isiz
 /// Blocks of columns in a strip.
 const STRIP: usize = 4;
 
-/// The rows from `base` on, at most `len`, that there are, and how many are missing before them.
+/// Those of the `len` rows from `base` on that exist, and how many are missing before them.
 #[inline(always)]
 fn window<'a, 'b, T>(x: &'a [&'b [T]], base: isize, len: usize) -> (&'a [&'b [T]], usize) {
     let lo = base.max(0).min(x.len() as isize);
@@ -173,7 +173,7 @@ fn slide<T: Scalar>(y: &mut [T], x: &[T], from: isize, wide: usize, g: &[T]) {
     let mut padded = Buffer::<T>::dirty(BLOCK + reach);
     let mut start = 0;
     while start < y.len() {
-        // The last block ends with the row, and computes a few samples again.
+        // The last block ends with the row, and recomputes a few samples.
         let at = start.min(y.len().saturating_sub(BLOCK));
         let len = BLOCK.min(y.len() - at);
         let first = at as isize + from;

@@ -15,7 +15,7 @@ use rustfft::{Fft, FftDirection, FftPlanner};
 use crate::kernels::Buffer;
 use crate::scalar::{DType, Real, Scalar};
 
-/// Lines that are gathered together when they are not consecutive in memory.
+/// Lines that are gathered together if they are not contiguous in memory.
 const BLOCK: usize = 16;
 
 type Key = (usize, bool, DType);
@@ -43,7 +43,7 @@ fn each_plane<A, B>(
     f: &mut impl FnMut(ArrayViewMut2<'_, A>, ArrayView2<'_, B>),
 ) {
     let (mut y, mut x) = (y, x);
-    // Neighbouring axes that both views run through alike are one axis of lines.
+    // Neighbouring axes that both views traverse alike become one axis of lines.
     for a in (1..y.ndim()).rev().filter(|&a| a != axis && a - 1 != axis) {
         let (mut wide, mut seen) = (y.view(), x.view());
         if wide.merge_axes(Axis(a - 1), Axis(a)) && seen.merge_axes(Axis(a - 1), Axis(a)) {
@@ -56,7 +56,7 @@ fn each_plane<A, B>(
         x = x.insert_axis(Axis(0));
         return each_plane(y, x, 1, f);
     }
-    // The lines of a plane run along the other axis that moves least in memory and has several.
+    // The lines of a plane run along the last other axis that has more than one sample.
     let others = (0..y.ndim()).rev().filter(|&a| a != axis);
     let several = others.clone().find(|&a| y.shape()[a] > 1);
     let other = several.or(others.clone().next()).unwrap_or(axis);
@@ -81,7 +81,7 @@ fn each_plane<A, B>(
     descend(y.permuted_axes(order.as_slice()), x.permuted_axes(order.as_slice()), f);
 }
 
-/// Whether neighbouring axes of lines can be run through as one.
+/// Whether neighbouring axes of lines can be merged into one.
 fn is_joined<T>(view: &ArrayViewD<'_, T>, axis: usize) -> bool {
     let mut view = view.view();
     let mut lines = (1..view.ndim()).rev().filter(|&a| a != axis && a - 1 != axis);
@@ -95,9 +95,9 @@ fn copied<T: Scalar>(view: &ArrayViewD<'_, T>) -> Buffer<T> {
     copy
 }
 
-/// [`each_plane`] of views that are copied unless their neighbouring axes are one: which lines share a
-/// transform, and so how they are rounded, must follow from the dims alone, never from where the
-/// arrays lie.
+/// [`each_plane`] of views that are copied unless their neighbouring axes merge: which lines share
+/// a transform, and so how they round, must follow from the dims alone, never from where the arrays
+/// lie.
 fn each_joined_plane<A: Scalar, B: Scalar>(
     mut y: ArrayViewMutD<'_, A>,
     x: ArrayViewD<'_, B>,
@@ -147,7 +147,7 @@ fn each_sample<T: Scalar>(x: ArrayView2<'_, T>, mut f: impl FnMut(usize, &[T])) 
     }
 }
 
-/// The same for lines that `f` writes.
+/// Like [`each_sample`], for lines that `f` writes.
 #[inline(always)]
 fn each_sample_mut<T: Scalar>(y: &mut ArrayViewMut2<'_, T>, mut f: impl FnMut(usize, &mut [T])) {
     let count = y.shape()[0];
@@ -217,7 +217,7 @@ pub fn fft<R: Real>(
 }
 
 /// `y_k = scale w_k sum_j x_j exp(-2 pi i jk/n)`, for the frequencies `bins` that `y` holds, of the
-/// `n/2 + 1` of a real axis; `w = weight` where a bin stands for two.
+/// `n/2 + 1` of a real axis; `w = weight` where a bin represents two.
 pub fn rfft<R: Real>(
     y: ArrayViewMutD<'_, Complex<R>>,
     bins: Range<usize>,
@@ -244,7 +244,7 @@ pub fn rfft<R: Real>(
         {
             let pairs = x.shape()[0].div_ceil(2);
             let lines = &mut lines[..pairs * n];
-            // The first half of the block is the real parts, the second the imaginary ones.
+            // The first half of the block holds real parts, the second imaginary ones.
             each_sample(
                 x,
                 #[inline(always)]
@@ -299,7 +299,7 @@ pub fn irfft<R: Real>(
     }
     let fft = plan::<R>(n, true);
     let single = R::rounded(scale);
-    // Both z_k and z_{n-k} hold half of what the bin stands for.
+    // z_k and z_{n-k} each hold half of what the bin represents.
     let double = R::rounded(scale * weight * 0.5);
     let mut lines = Buffer::<Complex<R>>::dirty(BLOCK / 2 * n);
     let mut scratch = Buffer::<Complex<R>>::dirty(fft.get_inplace_scratch_len());
@@ -429,7 +429,7 @@ mod tests {
         }
     }
 
-    /// The same bits wherever the arrays lie, and for a complex line whatever lines come with it.
+    /// Bits depend neither on where arrays lie nor, for a complex line, on the lines beside it.
     #[test]
     fn layouts_and_company_do_not_change_bits() {
         for n in (1..40).chain([60, 64, 97, 100, 128]) {

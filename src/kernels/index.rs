@@ -1,4 +1,4 @@
-//! Samples picked from and added to an axis.
+//! Picks samples from an axis, and adds samples to it.
 
 use std::ops::Range;
 
@@ -19,7 +19,7 @@ pub fn gather<T: Scalar>(
     }
 }
 
-/// `y_{indices_i} += x_i` along an axis, on zeros; `y` holds `range` of it and `x` all of its.
+/// `y_{indices_i} += x_i` along an axis, from zeros; `y` holds `range` of it, `x` all samples.
 pub fn scatter_add<T: Scalar>(
     mut y: ArrayViewMutD<'_, T>,
     range: Range<usize>,

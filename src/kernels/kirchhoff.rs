@@ -1,16 +1,15 @@
-//! Samples of a model moved to and from traces at the sum of two traveltimes, the Kirchhoff integral:
+//! Moves samples of a model to and from traces at the sum of two traveltimes, the Kirchhoff integral:
 //!
 //! ```text
 //! d_{s,r,k} += (1-w) a_{s,r,i} m_i,   d_{s,r,k+1} += w a_{s,r,i} m_i,   k + w = (t_{s,i} + t_{r,i}) / dt
 //! ```
-//! and its transpose. The time of a pair is computed where it is needed, so tables have one row a
-//! source and one a receiver, never one a pair. The weight is a sum of two products,
+//! and its transpose. The time of a pair is computed where it is needed, so tables have one row per
+//! source and one per receiver, never one per pair. The weight is a sum of two products,
 //! `a_{s,r,i} = c_{s,i} c_{r,i} + e_{s,i} e_{r,i}`, for the same reason.
 //!
-//! Each trace adds its points, and each point its traces, in one order however the work is cut. All
-//! arithmetic is in double precision and goes by vector instructions, block of points by block; only
-//! what is added to traces is added one by one, to several traces in turn, so that no addition waits
-//! for the one before.
+//! Each trace adds its points, and each point its traces, in one order however the work is cut.
+//! Arithmetic is in double precision and vectorised over blocks of points. Only additions to traces
+//! are scalar, to several traces in turn, so that none waits for the one before.
 
 use ndarray::{ArrayView2, ArrayView3, ArrayViewD, ArrayViewMutD, Axis, Ix3};
 
@@ -21,35 +20,35 @@ use crate::scalar::{C128, Real, Scalar};
 /// Times and weights of a box of sources, receivers and points.
 #[derive(Clone, Debug)]
 pub struct Travel<'a> {
-    /// Times from sources to points, `(sources, points)`, rows consecutive.
+    /// Times from sources to points, `(sources, points)`, with contiguous rows.
     pub sources: ArrayView2<'a, f64>,
-    /// Times from points to receivers, `(receivers, points)`, rows consecutive.
+    /// Times from points to receivers, `(receivers, points)`, with contiguous rows.
     pub receivers: ArrayView2<'a, f64>,
-    /// The two factors of each source and of each receiver, `(.., 2, points)`; none for weight 1.
+    /// The two factors of each source and of each receiver, `(.., 2, points)`; `None` for weight 1.
     pub weights: Option<[ArrayView3<'a, f64>; 2]>,
-    /// Pairs of source and receiver that are too far apart for a depth.
+    /// Excludes pairs of source and receiver that are too far apart for a depth.
     pub aperture: Option<&'a Aperture>,
-    /// Sampling of time.
+    /// Sampling interval of time.
     pub dt: f64,
     /// Numbers of the first source, receiver and point.
     pub first: [usize; 3],
 }
 
-/// Largest distance of source and receiver over depth, both in samples of the model.
+/// Limits the ratio of the distance of source and receiver to depth, both in samples of the model.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Aperture {
-    /// Samples of depth, the model's last axis.
+    /// Number of samples in depth, the model's last axis.
     pub nz: usize,
     /// Sample of x below each source.
     pub sources: Vec<f64>,
     /// Sample of x below each receiver.
     pub receivers: Vec<f64>,
-    /// The ratio where the taper begins, and the one where nothing is left.
+    /// The ratio where the taper begins, and the one where it reaches 0.
     pub limits: [f64; 2],
 }
 
 impl Aperture {
-    /// The weight of a source, a receiver and a sample of depth.
+    /// The weight of a source and a receiver at a sample of depth.
     pub fn weight(&self, source: usize, receiver: usize, depth: usize) -> f64 {
         let offset = (self.sources[source] - self.receivers[receiver]).abs();
         taper(offset / (depth + 1) as f64, self.limits)
@@ -70,14 +69,14 @@ pub fn taper(value: f64, [low, high]: [f64; 2]) -> f64 {
     0.0
 }
 
-/// Traces that are worked on in turn.
+/// Traces that are processed in turn.
 const GROUP: usize = 4;
 /// Points whose places are computed at once.
 const BLOCK: usize = 64;
 /// Points whose tables stay in the cache while all pairs pass over them.
 const SPAN: usize = 4096;
 
-/// What traces are kept in while points are added to them.
+/// The numbers that traces accumulate in.
 trait Wide: Scalar<Real = f64> {
     /// `self w + c`
     fn times_plus(self, w: f64, c: Self) -> Self;
@@ -123,8 +122,8 @@ pub fn demigrate<T: Scalar>(
     }
 }
 
-/// Fills a box of points of the model from the whole data `(sources, receivers, times)`, rows
-/// consecutive.
+/// Fills a box of points of the model from the whole data `(sources, receivers, times)`, with
+/// contiguous rows.
 pub fn migrate<T: Scalar>(m: ArrayViewMutD<'_, T>, d: ArrayViewD<'_, T>, travel: &Travel<'_>) {
     if parts::<T>() == 1 {
         adjoint::<T, 1>(m, d, travel);
@@ -133,7 +132,7 @@ pub fn migrate<T: Scalar>(m: ArrayViewMutD<'_, T>, d: ArrayViewD<'_, T>, travel:
     }
 }
 
-/// The first and second factors of some sources or receivers, row by row.
+/// The first and second factors of a source or receiver.
 type Factors<'a> = [&'a [f64]; 2];
 
 impl<'a> Travel<'a> {
@@ -149,7 +148,7 @@ impl<'a> Travel<'a> {
         let Some(aperture) = self.aperture else { return };
         let [source, receiver, point] = self.first;
         let at = |depth: usize| aperture.weight(source + s, receiver + r, depth);
-        // A span covers whole columns of depth: each depth's weight is computed once.
+        // A span may cover several columns: compute each depth's weight once.
         let depth = (point + first) % aperture.nz;
         let known = out.len().min(aperture.nz);
         for (j, w) in out[..known].iter_mut().enumerate() {
@@ -165,12 +164,12 @@ fn spans(points: usize, most: usize) -> impl Iterator<Item = std::ops::Range<usi
     (0..points).step_by(most).map(move |start| start..points.min(start + most))
 }
 
-/// Receivers in groups: full ones, then what is left.
+/// Receivers in groups: full ones, then the rest.
 fn groups(receivers: usize) -> impl Iterator<Item = std::ops::Range<usize>> {
     (0..receivers).step_by(GROUP).map(move |r| r..receivers.min(r + GROUP))
 }
 
-/// `$f` of `$arguments` and of the group, whose size the compiler knows, in vector instructions.
+/// Calls `$f` with the arguments and a group of a size that the compiler knows, vectorised.
 macro_rules! with_group {
     ($f:ident($($arguments:expr),*), $receivers:expr, $($of:expr),*) => {
         match $receivers.len() {
@@ -198,7 +197,7 @@ fn in_samples(near: &mut [f64], times: &[f64], dt: f64) {
     );
 }
 
-/// What a group of traces takes from the tables.
+/// What a group of traces reads from the tables.
 struct Group<'a, const G: usize> {
     /// `t_s / dt`
     near: &'a [f64],
@@ -240,11 +239,11 @@ impl<'a, const G: usize> Group<'a, G> {
     }
 }
 
-/// Where a point falls: `k`, `w`, and whether samples `k` and `k + 1` are there. If not, or if the time
-/// is no number, `k` is one that is.
+/// Where a point falls: `k`, `w`, and whether samples `k` and `k + 1` exist. If they do not, or if
+/// the time is NaN, `k` is a valid sample.
 #[inline(always)]
 fn place(near: f64, far: f64, rate: f64, last: usize) -> (usize, f64, bool) {
-    /// Added to a whole number below 2^52, its last bits are that number.
+    /// Added to a whole number below 2^52, it puts that number into the last bits.
     const WHOLE: f64 = (1u64 << 52) as f64;
     let u = far.mul_add(rate, near);
     let floor = u.floor();
@@ -260,7 +259,7 @@ fn forward<T: Scalar, W: Wide>(
     travel: &Travel<'_>,
 ) {
     let (ns, nr) = (d.shape()[0], d.shape()[1]);
-    // For each trace and sample, what goes to it and to the next: one access of both.
+    // By trace and sample, what goes to it and to the next: one access writes both.
     let mut bins = Buffer::<[W; 2]>::zeros(ns * nr * nt);
     let mut near = Buffer::<f64>::dirty(SPAN);
     let mut model = Buffer::<W>::dirty(SPAN);
@@ -407,8 +406,8 @@ fn adjoint<T: Scalar, const P: usize>(
     }
 }
 
-/// Adds what a span of points takes from a group of traces of `P` parts: to the first sums, or
-/// weighted by the receivers' factors to both.
+/// Adds what a span of points takes from a group of traces of `P` parts: to the first sums, or to
+/// both, weighted by the receivers' factors.
 #[inline(always)]
 fn gather<R: Real, const P: usize, const G: usize>(
     mut out: [&mut [Buffer<f64>; P]; 2],
@@ -421,8 +420,8 @@ fn gather<R: Real, const P: usize, const G: usize>(
         let n = BLOCK.min(points - start);
         let block = start..start + n;
         let near = &group.near[block.clone()];
-        // Sums of a block are local: the compiler gathers samples by vectors only if it sees that no
-        // sum is a sample.
+        // Sums of a block are local: the compiler vectorises the gather only if it sees that sums
+        // and samples do not overlap.
         let mut all = [[[0.0; BLOCK]; P]; 2];
         for t in 0..G {
             let (trace, far) = (&traces[t][..last + 2], &group.far[t][block.clone()]);
@@ -462,7 +461,7 @@ fn gather<R: Real, const P: usize, const G: usize>(
     }
 }
 
-/// What a trace has between two of its samples, nothing where they are not there.
+/// The value of a trace between two samples; 0 if they do not exist.
 #[inline(always)]
 fn between<R: Real, const P: usize>(
     trace: &[[R; P]],

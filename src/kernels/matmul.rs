@@ -1,5 +1,5 @@
-//! `Y_b = K_b X_b` for every batch: products of matrices by `gemm`, with single columns by kernels
-//! that read the matrix once at the memory's speed.
+//! `Y_b = K_b X_b` for every batch: matrix products by `gemm`, single columns by kernels that read
+//! the matrix once, at memory speed.
 
 use ndarray::{ArrayView2, ArrayView3, ArrayViewD, ArrayViewMut2, ArrayViewMutD};
 
@@ -7,11 +7,11 @@ use crate::kernels::Buffer;
 use crate::kernels::rows::{parts, reals, reals_mut, row, vectorized};
 use crate::scalar::{Real, Scalar};
 
-/// Rows and columns of a block that is turned at once.
+/// Rows and columns of a block that is transposed at once.
 const TURNED: usize = 16;
 
-/// `Y_b = K_b X_b`; `kernel` comes with its last two axes as `[rows of y, rows of x]`, transposed
-/// already if it is to be, and is conjugated on the way if `conj`.
+/// `Y_b = K_b X_b`. The last two axes of `kernel` are `[rows of y, rows of x]`, transposed by the
+/// caller if need be; `conj` conjugates it on the way.
 pub fn matmul<T: Scalar>(
     y: ArrayViewMutD<'_, T>,
     x: ArrayViewD<'_, T>,
@@ -55,11 +55,11 @@ pub fn gram<T: Scalar>(
     }
 }
 
-/// Columns that are faster one by one, and bytes of a matrix that a core's cache holds meanwhile.
+/// Most columns that are faster one by one, and most bytes of a matrix that stays cached then.
 const FEW: usize = 4;
 const CACHED_BYTES: usize = 512 * 1024;
 
-/// Buffers that one call reuses from batch to batch.
+/// Buffers that one call reuses for all batches.
 struct Work<T> {
     column: Vec<T>,
     result: Vec<T>,
@@ -101,7 +101,7 @@ fn one<T: Scalar>(
     if k.strides()[1] == 1 || x.shape()[1] < 64 {
         return product(&mut y, &x, &k, conj);
     }
-    // A product with rows that are consecutive is faster, which many columns pay for.
+    // A product with contiguous rows is faster, and many columns pay for the copy.
     let (m, n) = (k.shape()[0], k.shape()[1]);
     let mut copy = Buffer::<T>::dirty(m * n);
     if conj {
@@ -115,7 +115,7 @@ fn one<T: Scalar>(
     }
 }
 
-/// Copies a matrix into rows, `f` of its elements, in blocks that fill cache lines on either side.
+/// Copies `f` of a matrix into rows, in blocks that fill cache lines on both sides.
 #[inline(always)]
 fn turn<T: Scalar>(rows: &mut [T], k: &ArrayView2<'_, T>, f: impl Fn(T) -> T) {
     let (m, n) = (k.shape()[0], k.shape()[1]);
@@ -177,7 +177,7 @@ fn product<T: Scalar>(
     }
 }
 
-/// `y_i = sum_j k_ij x_j`, rows of `k` consecutive in memory.
+/// `y_i = sum_j k_ij x_j`, with rows of `k` contiguous in memory.
 ///
 /// With `k` as interleaved reals and `x` split into doubled real and imaginary parts, a complex
 /// product is two real dot products whose even and odd lanes are combined at the end.
@@ -201,7 +201,7 @@ fn dot_rows<T: Scalar>(y: &mut [T], k: ArrayView2<'_, T>, x: &[T], conj: bool) {
         }
         return;
     }
-    // Doubled parts, with zeros up to whole blocks.
+    // Doubled parts, padded with zeros to whole blocks.
     let block = if size_of::<T::Real>() == 4 { 16 } else { 8 };
     let doubled = |part: usize| -> Vec<T::Real> {
         let mut all = vec![T::Real::default(); (2 * x.len()).next_multiple_of(block)];
@@ -226,8 +226,8 @@ fn dot_rows<T: Scalar>(y: &mut [T], k: ArrayView2<'_, T>, x: &[T], conj: bool) {
     }
 }
 
-/// Four rows at a time: four streams keep the memory busy, and `x` is loaded once for all. Four
-/// sums by name and a loop for each: with an array of sums the compiler gives up vectors.
+/// Four rows at a time: four streams keep the memory busy, and `x` is loaded once for all. The sums
+/// have names and loops of their own, since the compiler does not vectorise an array of sums.
 #[inline(always)]
 fn dot<R: Real, const W: usize>(a: &[R], b: &[R], c: &[R], d: &[R], x: &[R]) -> [R; 4] {
     let (mut p, mut q) = ([R::default(); W], [R::default(); W]);
@@ -250,11 +250,11 @@ fn dot<R: Real, const W: usize>(a: &[R], b: &[R], c: &[R], d: &[R], x: &[R]) -> 
     [rest(a, &p), rest(b, &q), rest(c, &r), rest(d, &s)]
 }
 
-/// For two rows of interleaved complex numbers the sums of even and of odd elements of their products
-/// with `re`, then with `im`.
+/// For two rows of interleaved complex numbers, the sums of even and of odd elements of their
+/// products with `re`, then with `im`.
 fn halves<R: Real, const W: usize>(a: &[R], b: &[R], re: &[R], im: &[R]) -> [[R; 4]; 2] {
-    // The lanes are added outside of the vector loop: with pairs to add, the compiler would keep
-    // pairs in its registers.
+    // Lanes are added outside the vector loop: with pairs to add, the compiler would keep pairs in
+    // its registers.
     let lanes = vectorized(
         #[inline(always)]
         || dot_split::<_, W>(a, b, re, im),
@@ -266,8 +266,8 @@ fn halves<R: Real, const W: usize>(a: &[R], b: &[R], re: &[R], im: &[R]) -> [[R;
     [[p[0], p[1], q[0], q[1]], [r[0], r[1], s[0], s[1]]]
 }
 
-/// Lanes of two rows of interleaved complex numbers with the doubled real and imaginary parts of `x`,
-/// which go on with zeros to whole blocks.
+/// Lanes of two rows of interleaved complex numbers times the doubled real and imaginary parts of
+/// `x`, which are padded with zeros to whole blocks.
 #[inline(always)]
 fn dot_split<R: Real, const W: usize>(a: &[R], b: &[R], re: &[R], im: &[R]) -> [[R; W]; 4] {
     let (mut p, mut q) = ([R::default(); W], [R::default(); W]);
@@ -294,11 +294,11 @@ fn dot_split<R: Real, const W: usize>(a: &[R], b: &[R], re: &[R], im: &[R]) -> [
     [p, q, r, s]
 }
 
-/// Bytes between what is read of a matrix and what is asked for meanwhile: the processor's own guesses
-/// end with each page, and one core alone does not keep the memory busy.
+/// Bytes between what is read of a matrix and what is prefetched: hardware prefetching ends with
+/// each page, and one core alone does not keep the memory busy.
 const AHEAD: usize = 1024;
 
-/// Asks for the cache lines that lie ahead of blocks of rows.
+/// Prefetches the cache lines ahead of blocks of rows.
 #[inline(always)]
 #[allow(unsafe_code)]
 fn ahead<R, const ROWS: usize>(blocks: [&[R]; ROWS]) {
@@ -320,7 +320,7 @@ fn add_products<R: Real, const W: usize>(lanes: &mut [R; W], a: &[R], b: &[R]) {
     }
 }
 
-/// Lanes added pairwise down to two: the even ones and the odd ones.
+/// Adds lanes pairwise down to two: the even ones and the odd ones.
 #[inline(always)]
 fn halved<R: Real, const W: usize>(lanes: &[R; W]) -> [R; 2] {
     let mut lanes = *lanes;
@@ -335,7 +335,7 @@ fn halved<R: Real, const W: usize>(lanes: &[R; W]) -> [R; 2] {
     [lanes[0], lanes[1]]
 }
 
-/// Lanes added pairwise, in double precision.
+/// Adds lanes pairwise, in double precision.
 #[inline(always)]
 fn folded<R: Real, const W: usize>(lanes: &[R; W]) -> R {
     let mut wide = [0.0f64; W];
@@ -352,7 +352,7 @@ fn folded<R: Real, const W: usize>(lanes: &[R; W]) -> R {
     R::rounded(wide[0])
 }
 
-/// `y_i = sum_j k_ij x_j`, columns of `k` consecutive in memory, eight at a time.
+/// `y_i = sum_j k_ij x_j`, with columns of `k` contiguous in memory, eight at a time.
 fn add_columns<T: Scalar>(y: &mut [T], k: ArrayView2<'_, T>, x: &[T], conj: bool) {
     let rows = k.reversed_axes();
     if parts::<T>() == 1 {

@@ -1,5 +1,5 @@
-//! Typed loops on views, one file a primitive. A kernel neither checks, nor starts threads, nor
-//! knows of graphs, chunks or files.
+//! Typed loops on views, one file per primitive. A kernel checks nothing, starts no threads, and
+//! knows no graphs, chunks or files.
 
 pub mod accumulate;
 mod banded;

@@ -1,4 +1,4 @@
-//! Element by element: copies, casts, scaling, products, sums.
+//! Elementwise copies, casts, scaling, products and sums.
 
 use ndarray::{ArrayViewD, ArrayViewMutD, Axis};
 
@@ -7,7 +7,7 @@ use crate::scalar::{C128, Scalar};
 use crate::view::{View, ViewMut, Viewed};
 use crate::{with_dtype, with_view};
 
-/// Elements of a row that are worth a call.
+/// Fewest elements of a row that are worth a call.
 const LONG: usize = 16;
 
 /// `y = x`, in `y`'s element type; complex to real takes the real part.
@@ -125,8 +125,8 @@ where
     }
 }
 
-/// Pairs rows of `y` with rows of the broadcast factor; a factor that is constant along rows is
-/// read once a row.
+/// Pairs rows of `y` with rows of the broadcast factor; reads a factor that is constant along rows
+/// once per row.
 fn by_rows<T: Scalar, F: Scalar>(
     y: ArrayViewMutD<'_, T>,
     f: ArrayViewD<'_, F>,

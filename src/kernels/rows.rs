@@ -13,7 +13,7 @@ use crate::scalar::{Real, Scalar};
 static ARCH: LazyLock<pulp::Arch> = LazyLock::new(pulp::Arch::new);
 
 /// Runs a loop compiled for the widest vector instructions of this processor. The closure must be
-/// marked `#[inline(always)]`, or it keeps the instructions that every processor has.
+/// marked `#[inline(always)]`, or it is compiled for the instructions that every processor has.
 #[inline(always)]
 pub(super) fn vectorized<R>(body: impl FnOnce() -> R) -> R {
     ARCH.dispatch(body)
@@ -34,7 +34,7 @@ pub(super) fn parts<T: Scalar>() -> usize {
     size_of::<T>() / size_of::<T::Real>()
 }
 
-/// A row of a plane whose rows are consecutive in memory.
+/// A row of a plane whose rows are contiguous in memory.
 pub(super) fn row<'a, T>(plane: &ArrayView2<'a, T>, i: usize) -> &'a [T] {
     match plane.index_axis_move(Axis(0), i).to_slice() {
         Some(row) => row,
@@ -42,7 +42,7 @@ pub(super) fn row<'a, T>(plane: &ArrayView2<'a, T>, i: usize) -> &'a [T] {
     }
 }
 
-/// How many trailing axes are one run of memory in all views, given by their strides.
+/// Number of trailing axes that are one run of memory in all views with these strides.
 fn run_axes(shape: &[usize], strides: &[&[isize]]) -> usize {
     let mut run = 1;
     let axes = shape.iter().enumerate().rev().take_while(|&(a, &n)| {
@@ -53,7 +53,7 @@ fn run_axes(shape: &[usize], strides: &[&[isize]]) -> usize {
     axes.count()
 }
 
-/// Joins the last `count` axes, which are one run of memory, to one; a view has one axis at least.
+/// Merges the last `count` axes, which are one run of memory; the view gets at least one axis.
 fn joined<S: RawData>(mut v: ArrayBase<S, IxDyn>, count: usize) -> ArrayBase<S, IxDyn> {
     if v.ndim() == 0 {
         v = v.insert_axis(Axis(0));
@@ -68,7 +68,7 @@ fn joined<S: RawData>(mut v: ArrayBase<S, IxDyn>, count: usize) -> ArrayBase<S, 
     v
 }
 
-/// Two views of one shape with their rows as long as both lie consecutively in memory.
+/// Two views of one shape, with rows as long as both are contiguous in memory.
 pub(super) fn long_rows<S: RawData, T: RawData>(
     x: ArrayBase<S, IxDyn>,
     y: ArrayBase<T, IxDyn>,
@@ -77,7 +77,7 @@ pub(super) fn long_rows<S: RawData, T: RawData>(
     (joined(x, count), joined(y, count))
 }
 
-/// Calls `f` with every row of `out`; rows that are not consecutive in memory go through a copy.
+/// Calls `f` with every row of `out`; rows that are not contiguous in memory go through a copy.
 pub(super) fn each_row<A: Pod>(out: ArrayViewMutD<'_, A>, mut f: impl FnMut(&mut [A])) {
     let count = run_axes(out.shape(), &[out.strides()]);
     let mut out = joined(out, count);
@@ -104,7 +104,7 @@ pub(super) fn zip_rows<A: Pod, B: Pod>(
     zip_each(out, x, &mut f);
 }
 
-/// One function for all `f`, whose loops are long.
+/// Compiled once for all `f`, whose loops are long.
 fn zip_each<A: Pod, B: Pod>(
     out: ArrayViewMutD<'_, A>,
     x: ArrayViewD<'_, B>,
@@ -133,8 +133,8 @@ fn zip_each<A: Pod, B: Pod>(
     });
 }
 
-/// Calls `f` with every pair of rows of two arrays of one shape and of one axis at least. Planes are
-/// walked by an iterator that knows that they are planes, which costs little for short rows.
+/// Calls `f` with every pair of rows of two arrays of one shape, with at least one axis. Planes
+/// have an iterator of fixed dimension, which costs little for short rows.
 macro_rules! each_pair {
     ($name:ident, $first:ident, $axis_iter:ident, $($mutable:tt)?) => {
         pub(super) fn $name<A, B>(
@@ -164,7 +164,7 @@ macro_rules! each_pair {
 each_pair!(each_pair, ArrayView, axis_iter,);
 each_pair!(each_pair_mut, ArrayViewMut, axis_iter_mut, mut);
 
-/// `out = sum_k c_k s_k`, every source as long as `out`; one pass, sums in the order of the sources.
+/// `out = sum_k c_k s_k` in one pass, in the order of the sources, which are as long as `out`.
 #[inline(always)]
 pub(super) fn combine<R: Real>(out: &mut [R], sources: &[(R, &[R])]) {
     const BLOCK: usize = 32;

@@ -1,4 +1,4 @@
-//! Boxes of any element type, in memory that threads use again.
+//! Boxes of any element type, in memory that threads reuse.
 
 use ndarray::{ArrayViewD, ArrayViewMutD, IxDyn};
 
@@ -21,7 +21,7 @@ pub enum Scratch {
 }
 
 impl Scratch {
-    /// Elements whose values are not known yet.
+    /// Elements with arbitrary contents.
     pub fn dirty(dtype: DType, dims: Vec<usize>) -> Scratch {
         let n = dims.iter().product();
         match dtype {
@@ -32,7 +32,7 @@ impl Scratch {
         }
     }
 
-    /// The elements, to read.
+    /// A view of the elements.
     pub fn view(&self) -> View<'_> {
         fn shaped<'b, T: Viewed>(b: &'b Buffer<T>, dims: &[usize]) -> View<'b> {
             match ArrayViewD::from_shape(IxDyn(dims), &b[..]) {
@@ -48,7 +48,7 @@ impl Scratch {
         }
     }
 
-    /// The elements, to write.
+    /// A writable view of the elements.
     pub fn view_mut(&mut self) -> ViewMut<'_> {
         fn shaped<'b, T: Viewed>(b: &'b mut Buffer<T>, dims: &[usize]) -> ViewMut<'b> {
             match ArrayViewMutD::from_shape(IxDyn(dims), &mut b[..]) {
@@ -65,7 +65,7 @@ impl Scratch {
     }
 }
 
-/// Whether the elements of every row lie side by side.
+/// Whether every row is contiguous in memory.
 pub fn has_rows(view: &View<'_>) -> bool {
     with_view!(View, view, v => {
         let last = v.ndim().saturating_sub(1);
@@ -73,7 +73,7 @@ pub fn has_rows(view: &View<'_>) -> bool {
     })
 }
 
-/// Runs `f` on a view with consecutive rows: `out`, or scratch that is copied to it.
+/// Runs `f` on a view with contiguous rows: `out`, or scratch that is then copied to it.
 pub fn in_rows(mut out: ViewMut<'_>, f: impl FnOnce(ViewMut<'_>)) {
     if has_rows(&out.view()) {
         f(out);

@@ -1,4 +1,4 @@
-//! Matrices of rows with few entries each, along an axis: interpolation between samples.
+//! Sparse matrices with few entries per row, along an axis, as for interpolation.
 //!
 //! ```text
 //! y_i = sum_k w_ik x_{c_ik}
@@ -12,7 +12,7 @@ use ndarray::{ArrayViewD, ArrayViewMutD, Axis};
 use crate::kernels::rows::{parts, reals, reals_mut, vectorized, zip_rows};
 use crate::scalar::{Real, Scalar};
 
-/// A matrix with real entries, row after row.
+/// A sparse matrix with real entries, stored by rows.
 #[derive(Clone, PartialEq)]
 pub struct Sparse {
     columns: usize,
@@ -23,7 +23,7 @@ pub struct Sparse {
 }
 
 impl Sparse {
-    /// A matrix of so many columns, given row by row; columns may be in any order, and repeat.
+    /// A matrix of `columns` columns, given row by row; columns may be in any order, and repeat.
     pub fn from_rows(columns: usize, rows: impl IntoIterator<Item = Vec<(usize, f64)>>) -> Self {
         let (mut starts, mut entries) = (vec![0], Vec::new());
         for row in rows {
@@ -48,7 +48,7 @@ impl Sparse {
         &self.entries[self.starts[rows.start]..self.starts[rows.end]]
     }
 
-    /// The transpose; entries of a row keep the order of the rows that they come from.
+    /// The transpose; entries of a row keep the order of the rows they come from.
     pub fn transpose(&self) -> Sparse {
         let mut starts = vec![0; self.columns + 1];
         self.entries.iter().for_each(|&(c, _)| starts[c + 1] += 1);
@@ -72,9 +72,9 @@ impl fmt::Debug for Sparse {
     }
 }
 
-/// Lanes that are worked on at once where rows have many entries.
+/// Lanes processed at once if rows have many entries.
 const LANES: usize = 8;
-/// Entries of a row from which turning lanes for that pays.
+/// Entries per row from which transposing lanes for that pays off.
 const MANY: usize = 5;
 
 /// Rows of a product along an axis: `y` holds those from `y_start`, `x` all elements that they
@@ -131,7 +131,7 @@ fn add<T: Scalar>(y: ArrayViewMutD<'_, T>, x: ArrayViewD<'_, T>, w: T::Real) {
     });
 }
 
-/// One row's sum in each of some lanes, which stand side by side from element `start`.
+/// The sum of one row in each of some lanes, stored side by side from element `start`.
 fn together<T: Scalar>(turned: &[T], start: usize, row: &[(usize, f64)]) -> [T; LANES] {
     let mut sums = [T::default(); LANES];
     let (out, turned) = (reals_mut(&mut sums), reals(turned));
@@ -143,7 +143,7 @@ fn together<T: Scalar>(turned: &[T], start: usize, row: &[(usize, f64)]) -> [T; 
     sums
 }
 
-/// The same of real numbers, `W` side by side: the compiler keeps as many sums in registers.
+/// The same for real numbers, `W` side by side, as many sums as the compiler keeps in registers.
 fn sum_of<R: Real, const W: usize>(
     out: &mut [R],
     turned: &[R],
@@ -172,7 +172,7 @@ mod tests {
 
     #[test]
     fn many_entries_add_up_the_same_on_either_axis() {
-        // More lanes than are worked on at once, and a part of the rows and columns.
+        // More lanes than are processed at once, and a part of the rows and columns.
         let row = |i: usize| (i..i + 9).map(|c| (c, 1.0 / (1 + c + 3 * i) as f64)).collect();
         let m = Sparse::from_rows(20, (0..12).map(row));
         let x = ArrayD::from_shape_fn(vec![17, 11], |k| ((5 * k[0] + 3 * k[1]) % 7) as f64 - 3.0);
@@ -210,7 +210,7 @@ mod tests {
         let mut across = ArrayD::from_elem(vec![2, 3], f64::NAN);
         multiply(across.view_mut(), 0, x.t(), 0, 1, &m);
         assert_eq!(across.t(), expected);
-        // The last row alone needs the second sample alone.
+        // Only the last row, from only the sample that it needs.
         let mut some = ArrayD::from_elem(vec![1, 2], f64::NAN);
         multiply(some.view_mut(), 2, x.slice_axis(Axis(0), (1..2).into()), 1, 0, &m);
         assert_eq!(some.index_axis(Axis(0), 0), expected.index_axis(Axis(0), 2));

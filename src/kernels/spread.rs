@@ -1,13 +1,13 @@
-//! Samples of a model moved to and from samples of traces that a table names:
+//! Moves samples of a model to and from samples of traces that a table names:
 //!
 //! ```text
 //! y_{j,k} += (1-w) x_i,   y_{j,k+1} += w x_i,   k = trunc(table_{i,j}),   w = fraction_{i,j}
 //! ```
-//! and its transpose; without fractions `w = 0`. A sample that lies outside of its trace is dropped,
-//! and so is an index that is no number. A table may hold times instead, `k + w = t_{i,j} / dt`: then
-//! both samples are dropped unless both are inside. The kernels stream through the table once, in its own
-//! order: traces lie beside each other in it, so that neighbouring additions go to different traces.
-//! Sums are in double precision; each trace adds its points, and each point its traces, in one order.
+//! and its transpose; without fractions `w = 0`. A sample outside its trace is dropped, as is an
+//! index that is NaN. If the table holds times, `k + w = t_{i,j} / dt`, both samples are dropped
+//! unless both are inside. The kernels stream through the table once, in its own order, in which
+//! traces are adjacent, so that neighbouring additions go to different traces. Sums are in double
+//! precision; each trace adds its points, and each point its traces, in one order.
 
 use ndarray::{ArrayView2, ArrayViewD, ArrayViewMutD};
 
@@ -15,14 +15,14 @@ use crate::kernels::Buffer;
 use crate::kernels::rows::{parts, vectorized};
 use crate::scalar::{C128, Real, Scalar};
 
-/// Indices, and how far beyond them, of a box `(points, traces)`; rows are consecutive.
+/// Indices and fractions of a box `(points, traces)`, with contiguous rows.
 #[derive(Clone, Debug)]
 pub struct Table<'a, R> {
-    /// Samples, whole ones after truncation.
+    /// Indices of samples, or times; indices are truncated to whole samples.
     pub indices: ArrayViewD<'a, R>,
     /// Fractions of a sample, if there are any.
     pub fractions: Option<ArrayViewD<'a, R>>,
-    /// Sampling of time, if `indices` are times.
+    /// Sampling interval, if `indices` are times.
     pub dt: Option<f64>,
 }
 
@@ -84,10 +84,10 @@ impl<'a, R: Real> Table<'a, R> {
     }
 }
 
-/// Where some traces of one point are, and how they share it with the next sample.
+/// Where one point falls on some traces, and how the next sample shares it.
 struct TracePlaces {
-    /// `k + 1` for `k` from -1 to `nt - 1`, of which at least one sample may be inside; `nt + 1` for all
-    /// others.
+    /// `k + 1` for `k` from -1 to `nt - 1`, where at least one sample may be inside; `nt + 1` for
+    /// all other `k`.
     slots: [u64; BLOCK],
     w: [f64; BLOCK],
 }
@@ -95,7 +95,7 @@ struct TracePlaces {
 impl TracePlaces {
     #[inline(always)]
     fn of<R: Real>(&mut self, indices: &[R], fractions: Option<&[R]>, dt: Option<f64>, nt: usize) {
-        /// Added to a whole number below 2^52, its last bits are that number.
+        /// Added to a whole number below 2^52, it puts that number into the last bits.
         const WHOLE: f64 = (1u64 << 52) as f64;
         let (end, out) = (nt as f64, nt as f64 + 1.0);
         let places = self.slots.iter_mut().zip(&mut self.w).zip(indices);
@@ -137,7 +137,7 @@ fn forward<T: Scalar, W: Scalar<Real = f64>, R: Real>(
 ) {
     let traces = y.shape()[0];
     let width = nt + 2;
-    // For each trace and slot, what goes to the slot's sample and to the next: one access of both.
+    // By trace and slot, what goes to the slot's sample and to the next: one access writes both.
     let mut bins = Buffer::<[W; 2]>::zeros(traces * width);
     vectorized(
         #[inline(always)]
@@ -184,7 +184,7 @@ fn scatter<W: Scalar<Real = f64>, R: Real>(
     }
 }
 
-/// Sums that are kept side by side: trace `j` is added to sum `j mod LANES`.
+/// Number of partial sums: trace `j` is added to sum `j mod LANES`.
 const LANES: usize = 4;
 
 fn adjoint<T: Scalar, W: Scalar<Real = f64>, R: Real>(
@@ -226,7 +226,7 @@ fn gather<T: Scalar, W: Scalar<Real = f64>, R: Real>(
             }
         } else {
             for ((j, (trace, slot)), w) in traces.zip(&places.w) {
-                // A dropped index may have any fraction beside it.
+                // A dropped index may have any fraction.
                 let slot = *slot as usize;
                 if slot <= nt {
                     let (own, next) = (at(trace, slot.wrapping_sub(1)), at(trace, slot));
@@ -246,7 +246,7 @@ mod tests {
 
     const NT: usize = 7;
 
-    /// Indices before, on, between and beyond the samples, and no numbers.
+    /// Indices before, on, between and beyond the samples, and NaN.
     fn indices(points: usize, traces: usize) -> Array2<f64> {
         Array2::from_shape_fn((points, traces), |(i, j)| match (i * 37 + j * 11) % 19 {
             0 => f64::NAN,
@@ -305,7 +305,7 @@ mod tests {
         let mut adjoint = ArrayD::from_elem(vec![points], T::from_c128(9.0.into()));
         collect(adjoint.view_mut(), y.view().into_dyn(), &table);
         close(&adjoint, &expected_x);
-        // Boxes of both have the bits of the whole.
+        // Boxes of both have the same bits as the whole.
         let cut = |a: &Array2<R>, from: [usize; 2]| a.slice(s![from[0].., from[1]..]).to_owned();
         let (p0, j0, t0) = (points / 3, traces / 2, 2);
         let part = |from: [usize; 2]| (cut(&indices, from), cut(&fractions, from));

@@ -1,7 +1,7 @@
 //! `y = sum over axes of B_axis x`, every `B` a banded matrix with real coefficients.
 //!
 //! The kernel writes each output row once, as a linear combination of input rows and of shifted
-//! copies of one row: one read of the input and one write of the output, at the memory's speed.
+//! copies of one row: one read of the input and one write of the output, at memory speed.
 
 use ndarray::{ArrayViewD, ArrayViewMutD, IxDyn};
 
@@ -9,8 +9,8 @@ use crate::kernels::Banded;
 use crate::kernels::rows::{combine, parts, reals, reals_mut, vectorized};
 use crate::scalar::{Real, Scalar};
 
-/// Fills `y`, whose first element has index `y_origin`, from `x`, whose first has `x_origin`.
-/// Both have consecutive rows, and `x` holds all that `y` needs.
+/// Fills `y`, whose first element has index `y_origin`, from `x`, whose first has `x_origin`. Both
+/// have contiguous rows, and `x` holds all that `y` needs.
 pub fn stencil<T: Scalar>(
     mut y: ArrayViewMutD<'_, T>,
     y_origin: &[usize],
@@ -22,7 +22,7 @@ pub fn stencil<T: Scalar>(
     let mut y_origin = y_origin.to_vec();
     let mut x_origin = x_origin.to_vec();
     let mut x = x;
-    // Trailing axes that no term touches are one long row.
+    // Trailing axes that no term touches are merged into one long row.
     let deepest = terms.iter().map(|t| t.0).max().unwrap_or(0);
     if deepest + 1 < last && y.is_standard_layout() && x.is_standard_layout() {
         let merged = |shape: &[usize]| {
@@ -56,7 +56,7 @@ fn typed<T: Scalar>(
     let width = y.shape()[last];
     let unit = parts::<T>();
     let outer: Vec<usize> = y.shape()[..last].to_vec();
-    // Columns whose every last-axis row is interior.
+    // Columns for which every row of the last axis is interior.
     let (mut inner_lo, mut inner_hi) = (y_origin[last], y_origin[last] + width);
     for (_, rows) in terms.iter().filter(|t| t.0 == last) {
         inner_lo = inner_lo.max(rows.interior_rows().start);
@@ -65,7 +65,7 @@ fn typed<T: Scalar>(
     let inner =
         if inner_lo < inner_hi { inner_lo..inner_hi } else { y_origin[last]..y_origin[last] };
     let has_last = terms.iter().any(|t| t.0 == last);
-    // Rows of the last axis that are all zero ask for no column, and x need not hold their row.
+    // Rows of the last axis that are all zero need no column, so x may lack their row.
     let own_columns = y_origin[last]..y_origin[last] + width;
     let reads_own = terms.iter().any(|(a, b)| *a == last && !b.columns(&own_columns).is_empty());
     let mut index = vec![0; last];
@@ -120,7 +120,7 @@ fn typed<T: Scalar>(
             #[inline(always)]
             || combine(target, &sources),
         );
-        // The columns at the edges, one by one.
+        // The edge columns, one by one.
         for i in (y_origin[last]..columns.start).chain(columns.end..y_origin[last] + width) {
             let mut sum = T::default();
             for (c, row) in &whole {

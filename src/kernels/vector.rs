@@ -1,4 +1,4 @@
-//! What solvers do with vectors: updates and sums of squares, on the boxes of one chunk.
+//! The vector work of solvers: updates and sums of squares, on the boxes of one chunk.
 //!
 //! Sums are accumulated in double precision in a fixed number of lanes: element `e` of a chunk, in C
 //! order, goes to lane `e mod LANES`, however the chunk lies in memory. So a chunk's sum depends on the

@@ -4,7 +4,7 @@ use ndarray::{Array1, Array2, Array3, ArrayD, s};
 const NT: usize = 9;
 const DT: f64 = 0.5;
 
-/// Times that fall before, on, between and beyond the samples, and no numbers.
+/// Times before, on, between and beyond the samples, NaN and infinity.
 fn times(rows: usize, points: usize, seed: usize) -> Array2<f64> {
     Array2::from_shape_fn((rows, points), |(i, j)| match (i * 31 + j * 7 + seed) % 23 {
         0 => f64::NAN,
@@ -106,7 +106,7 @@ fn check<T: Scalar>(setting: &Setting, tolerance: f64) {
     let mut adjoint = ArrayD::from_elem(vec![points], T::from_c128(9.0.into()));
     migrate(adjoint.view_mut(), d.view(), &travel);
     close(&adjoint, &md, tolerance, &what);
-    // Boxes of both have the bits of the whole.
+    // Boxes of both have the same bits as the whole.
     let (s0, r0, t0) = (ns / 2, nr / 3, 2);
     let mut part = ArrayD::from_elem(vec![ns - s0, nr - r0, NT - t0], T::default());
     let mut some = travel.clone();
@@ -148,7 +148,7 @@ fn both_directions_are_the_definition() {
 
 #[test]
 fn times_on_the_first_and_last_samples() {
-    // Samples 0 and nt-2 have a next one, nt-1 has none.
+    // Samples 0 and nt-2 have a next one, nt-1 does not.
     let m = Array1::from_vec(vec![1.0, 10.0, 100.0]);
     let sources = ndarray::arr2(&[[0.0, DT * 7.0, DT * 8.0]]);
     let receivers = Array2::zeros((1, 3));
