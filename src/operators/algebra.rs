@@ -1,11 +1,11 @@
-//! Operators made of operators: products, sums, scalings, powers, adjoints, parts.
+//! Operators made of operators: products, sums, multiples, powers, adjoints, parts.
 
 use crate::graph::{self, Value, conjugate, simplify, transpose};
 use crate::operators::{Op, Operator, data};
 use crate::scalar::{C128, DType};
 use crate::space::ArrayType;
 
-/// A value as the model of an operator: wide enough, and with its dims.
+/// Casts and reshapes a value to the model of an operator, keeping a wider element type.
 pub(super) fn as_model(x: &Value, model: &ArrayType) -> graph::Result<Value> {
     x.cast(x.dtype().promote(model.dtype)).reshape(&model.dims)
 }
@@ -25,7 +25,7 @@ impl Operator for Product {
     }
 }
 
-/// `A + B + ...`, of at least one operator.
+/// `A + B + ...`, of one or more operators.
 #[derive(Debug)]
 pub struct OperatorSum(pub Vec<Op>);
 
@@ -95,7 +95,7 @@ impl Adjoint {
     }
 }
 
-/// The program of an operator for a model as wide as a value of its data's dims.
+/// The program of an operator for a model as wide as `y`, a value with its data's dims.
 fn widened(op: &Op, data: &ArrayType, y: &Value) -> graph::Result<graph::Program> {
     let model = op.model();
     let wide = if y.dtype() == data.dtype {
@@ -159,7 +159,7 @@ impl Operator for Conjugate {
     }
 }
 
-/// The program of an operator on values of an element type that may be wider than its model's.
+/// The program of an operator on values whose element type may be wider than the model's.
 pub(super) fn program_for(op: &Op, dtype: DType) -> graph::Result<graph::Program> {
     let model = ArrayType::new(op.model().dims, dtype);
     Value::program(&[model], |x| Ok(vec![op.forward(&x[0])?]))
@@ -198,7 +198,7 @@ impl Operator for ImagPart {
 /// An operator with chunk lengths for its model and data.
 #[derive(Debug)]
 pub struct Chunked {
-    /// The operator whose chunks are set.
+    /// The operator.
     pub op: Op,
     /// Chunk lengths of the model.
     pub model: Option<Vec<usize>>,

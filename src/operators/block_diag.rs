@@ -63,7 +63,7 @@ struct Built {
     model: ArrayType,
     /// Whether the parts of the model lie along an axis of their own.
     shaped_model: bool,
-    /// Whether those of the data do.
+    /// Whether the parts of the data do, too.
     shaped_data: bool,
 }
 

@@ -3,7 +3,7 @@
 use crate::graph::{self, Value};
 use crate::io::Array;
 
-/// Filters of more samples are applied by Fourier transforms.
+/// Most samples of a filter that is applied directly.
 const DIRECT: usize = 256;
 
 /// How a convolution is computed.
@@ -49,13 +49,13 @@ pub(super) fn convolve(
     let y = if x.dtype().is_complex() || h.dtype().is_complex() {
         wide.fft(axis)?.multiply(&h.fft(axis)?)?.ifft(axis)?
     } else {
-        // The weight 2 of the bins that stand for two makes this the inverse.
+        // Weight 2 on the bins that represent two makes this the inverse.
         wide.rfft(axis, 1.0)?.multiply(&h.rfft(axis, 1.0)?)?.irfft(axis, len, 2.0)?
     };
     y.scale(1.0 / len as f64).slice(axis, offset, n, 1)
 }
 
-/// The next even length of small prime factors.
+/// The next even length whose prime factors are 2, 3 and 5.
 fn fast_length(n: usize) -> usize {
     let mut len = n + n % 2;
     while !is_smooth(len) {

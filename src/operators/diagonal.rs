@@ -60,7 +60,7 @@ impl Parameters for Diagonal {
 
 #[derive(Debug)]
 struct Built {
-    /// Broadcasts over the model.
+    /// The diagonal, with dims that broadcast over the model.
     diag: Array,
     model: ArrayType,
 }

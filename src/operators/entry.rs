@@ -1,5 +1,5 @@
-//! What the registry knows of an operator: its name, its documentation, its keys, how to build it.
-//! All of it comes from the parameters' own type and its doc comments.
+//! What the registry knows about an operator: its name, documentation and keys, and how to build
+//! it. All of this comes from the type of its parameters and its doc comments.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -23,20 +23,20 @@ pub struct Entry {
 /// One key of an operator's table.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Key {
-    /// Its name, PyLops' own.
+    /// Name of the key, as in PyLops.
     pub name: String,
-    /// Meaning.
+    /// What the key means.
     pub documentation: String,
     /// Whether it must be given.
     pub required: bool,
-    /// What it is if it is not given.
+    /// Default value, if any.
     pub default: Option<serde_json::Value>,
 }
 
 /// The parameters of an operator: a plain type with documented fields, read from a table.
 pub(crate) trait Parameters: DeserializeOwned + JsonSchema {
-    /// Builds the operator. `dtype` is the one given, or the file's default.
-    /// Mistakes are reported at the place of the key that causes them.
+    /// Builds the operator. `dtype` is the one given, or the file's default. Reports mistakes at
+    /// the keys that cause them.
     fn build(self, dtype: DType, scope: &mut dyn Scope, at: &mut Checker<'_>) -> Option<Op>;
 }
 
@@ -49,7 +49,7 @@ pub(crate) struct Checker<'a> {
 }
 
 impl Entry {
-    /// An entry whose documentation is that of its parameters' type.
+    /// An entry that is documented by the type of its parameters.
     pub(crate) const fn of<P: Parameters>(name: &'static str) -> Entry {
         Entry { name, schema: schema::<P>, build: build::<P> }
     }
@@ -64,7 +64,7 @@ impl Entry {
         (self.build)(table, &self.known(), scope, diagnostics)
     }
 
-    /// The keys, made once: a file may have many operators of one type.
+    /// The keys, listed once: a file may have many operators of one type.
     fn known(&self) -> Arc<[Key]> {
         static KNOWN: Mutex<BTreeMap<&str, Arc<[Key]>>> = Mutex::new(BTreeMap::new());
         let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
@@ -76,7 +76,7 @@ impl Entry {
         (self.schema)()
     }
 
-    /// The whole documentation: what it does, formula, source.
+    /// The whole documentation: what the operator does, formula, source.
     pub fn documentation(&self) -> String {
         text(&self.schema(), "description")
     }
@@ -120,7 +120,7 @@ fn schema<P: Parameters>() -> serde_json::Value {
     schemars::schema_for!(P).to_value()
 }
 
-/// PyLops' and PyLops-distributed's parameters that say how an operator runs, not what it is.
+/// Parameters of PyLops and PyLops-distributed that control how an operator runs, not what it is.
 const EXECUTION: [&str; 16] = [
     "compute",
     "engine",
@@ -148,7 +148,7 @@ pub(crate) fn ignored(table: &ParamTable, key: &str, what: &str) -> Diagnostic {
     Diagnostic::new(table.key_span(key), message, label).help(help)
 }
 
-/// PyLops' parameters that are functions.
+/// Parameters of PyLops that are functions.
 const FUNCTIONS: [&str; 1] = ["fh"];
 
 fn build<P: Parameters>(
@@ -172,7 +172,7 @@ fn build<P: Parameters>(
     parameters.build(dtype, scope, &mut place)
 }
 
-/// A table without PyLops' keys that mean nothing here, of which some are mistakes.
+/// The table without keys of PyLops that mean nothing here; reports those that are mistakes.
 fn own_keys(table: &OperatorTable, keys: &[Key], diagnostics: &mut Diagnostics) -> ParamTable {
     let is_alien = |key: &&&str| {
         table.params.get(key).is_some() && !keys.iter().any(|known| known.name == **key)

@@ -15,13 +15,13 @@ pub(super) struct Settings<'a> {
     pub(super) dims: Vec<usize>,
     /// Transformed axes; the last of them is halved if `real`.
     pub(super) axes: Vec<usize>,
-    /// Key of the lengths.
+    /// Name of the key that holds the lengths.
     pub(super) nffts_key: &'a str,
-    /// Lengths of the transforms, or those of the axes.
+    /// Lengths of the transforms; by default those of the axes.
     pub(super) nffts: &'a Option<OneOrMany<usize>>,
     /// Sampling steps of the axes.
     pub(super) sampling: &'a OneOrMany<f64>,
-    /// Scaling.
+    /// Name of the scaling.
     pub(super) norm: &'a str,
     /// Whether the model is real and half of the frequencies are kept.
     pub(super) real: bool,
@@ -88,9 +88,9 @@ struct TransformAxis {
     axis: usize,
     /// Length of the transform.
     len: usize,
-    /// `ifftshift` before it.
+    /// Whether `ifftshift` comes before it.
     before: bool,
-    /// `fftshift` after it.
+    /// Whether `fftshift` comes after it.
     after: bool,
 }
 
@@ -99,7 +99,7 @@ struct Built {
     model: ArrayType,
     axes: Vec<TransformAxis>,
     real: bool,
-    /// Factor on the frequencies that represent two, if real.
+    /// Factor of the frequencies that represent two, if real.
     weight: f64,
     scale: f64,
 }
@@ -130,7 +130,7 @@ impl Operator for Built {
     }
 }
 
-/// Zeros after the last sample, or fewer samples.
+/// Pads with zeros after the last sample, or truncates.
 fn with_length(x: &Value, axis: usize, len: usize) -> graph::Result<Value> {
     let n = x.dims()[axis];
     if len < n { x.take(axis, len) } else { x.pad(axis, 0, len - n) }

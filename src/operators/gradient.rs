@@ -54,7 +54,7 @@ impl Parameters for Gradient {
 #[derive(Debug)]
 struct Built {
     model: ArrayType,
-    /// One derivative an axis.
+    /// One derivative per axis.
     rows: Vec<Banded>,
 }
 

@@ -1,4 +1,4 @@
-//! Identity, also between models and data of unlike lengths.
+//! Identity, also between models and data of different lengths.
 
 use std::sync::Arc;
 

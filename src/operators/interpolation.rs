@@ -9,17 +9,17 @@ use crate::scalar::DType;
 use crate::space::{ArrayType, show_dims};
 use crate::spec::{ArrayParam, Diagnostic};
 
-/// A position as a sample and the part of a step after it.
+/// A position, as a sample and a fraction of the step after it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Between {
-    /// The sample at or before it, never the last.
+    /// The sample at or before the position, never the last.
     pub(super) left: usize,
-    /// How far it is from there, 0 to 1.
+    /// Distance from that sample, 0 to 1.
     pub(super) part: f64,
 }
 
 impl Between {
-    /// On an axis of `n > 1` samples, from 0 to `n - 1`.
+    /// Splits a position from 0 to `n - 1`, on an axis of `n > 1` samples.
     pub(super) fn at(position: f64, n: usize) -> Between {
         let left = (position.floor() as usize).min(n - 2);
         Between { left, part: position - left as f64 }
@@ -32,7 +32,7 @@ impl Between {
     }
 }
 
-/// A model along an axis times a matrix of few entries a row.
+/// Multiplies a model along an axis by a sparse matrix.
 #[derive(Debug)]
 pub(super) struct Interpolation {
     model: ArrayType,
@@ -41,7 +41,7 @@ pub(super) struct Interpolation {
 }
 
 impl Interpolation {
-    /// With a row for each position.
+    /// An operator whose matrix has one row per position.
     pub(super) fn along(
         model: ArrayType,
         axis: usize,
@@ -63,7 +63,7 @@ impl Operator for Interpolation {
 }
 
 impl Checker<'_> {
-    /// That there are two samples to interpolate between.
+    /// Requires two samples to interpolate between.
     pub(super) fn two_samples(&mut self, n: usize) -> Option<()> {
         self.require(
             n > 1,
@@ -72,7 +72,7 @@ impl Checker<'_> {
         )
     }
 
-    /// A real array that is read at once.
+    /// Reads a real array at once; returns its dims and values.
     pub(super) fn reals(
         &mut self,
         key: &str,
@@ -91,7 +91,7 @@ impl Checker<'_> {
         }
     }
 
-    /// A list of positions, which is read at once.
+    /// Reads a list of positions at once.
     pub(super) fn position_list(
         &mut self,
         key: &str,
@@ -104,15 +104,15 @@ impl Checker<'_> {
         Some(values)
     }
 
-    /// That positions are numbers.
+    /// Requires that positions are finite.
     pub(super) fn are_finite(&mut self, key: &str, values: &[f64]) -> Option<()> {
         let wrong = values.iter().position(|p| !p.is_finite());
         let label = wrong.map(|k| format!("entry {k} is {}, expected a position", values[k]));
         label.map_or(Some(()), |label| self.require(false, key, label))
     }
 
-    /// Positions on an axis of `n` samples. Those beyond the last are moved to it, with a warning, as PyLops
-    /// does.
+    /// Checks positions on an axis of `n` samples. Moves those beyond the last sample to it, with a
+    /// warning, as PyLops does.
     pub(super) fn on_axis(
         &mut self,
         key: &str,

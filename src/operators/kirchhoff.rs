@@ -140,13 +140,13 @@ impl Parameters for Kirchhoff {
     }
 }
 
-/// Tables as they are given, `(npoints, ..)`.
+/// Tables as given, `(npoints, ..)`.
 enum Given {
     One(Array),
     Pair([Array; 2]),
 }
 
-/// Tables as the primitives want them.
+/// Tables in the form that primitives take.
 #[derive(Debug)]
 enum Tables {
     /// Times `(npoints, ns nr)`.
@@ -156,7 +156,7 @@ enum Tables {
 }
 
 impl Kirchhoff {
-    /// Number of samples and sampling of time.
+    /// Number of time samples, and their interval.
     fn time(&self, scope: &mut dyn Scope, at: &mut Checker<'_>) -> Option<(usize, f64)> {
         let t = axis("t", &self.t, scope, at)?;
         let label = "expected at least two samples";
@@ -168,7 +168,7 @@ impl Kirchhoff {
         Some((t.len(), dt))
     }
 
-    /// The model's axes. Traveltimes from the eikonal equation and angles want regular ones.
+    /// The model's axes. The eikonal equation and angles require regular ones.
     fn grid(&self, scope: &mut dyn Scope, at: &mut Checker<'_>) -> Option<ModelGrid> {
         let mut params = vec![("x", &self.x), ("z", &self.z)];
         if let Some(y) = &self.y {
@@ -250,7 +250,7 @@ impl Kirchhoff {
         Some(Some(Velocity::Field(array)))
     }
 
-    /// The eikonal equation is solved within the grid.
+    /// Requires points inside the grid if the eikonal equation is solved there.
     fn inside(
         &self,
         key: &str,
@@ -268,7 +268,7 @@ impl Kirchhoff {
         at.require(found.is_none(), key, label)
     }
 
-    /// The tables of `byot`.
+    /// The tables given for `byot`.
     fn trav(
         &self,
         nodes: usize,
@@ -314,7 +314,7 @@ impl Kirchhoff {
         Some(Some(given("amp", pair, nodes, counts, scope, at)?))
     }
 
-    /// Keys that say nothing without others.
+    /// Reports keys that have no effect without others.
     fn fit_together(&self, at: &mut Checker<'_>) -> Option<()> {
         let given = |at: &Checker<'_>, key: &str| at.table.params.get(key).is_some();
         for key in ["amp", "aperture", "angleaperture"] {
@@ -343,7 +343,7 @@ impl Kirchhoff {
         Some(Some(Aperture { nz: grid.axes[1].len(), sources, receivers, limits }))
     }
 
-    /// Times with the weights that belong to them.
+    /// Times, and the weights that belong to them.
     fn tables(
         &self,
         times: [io::Result<Array>; 2],

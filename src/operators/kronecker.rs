@@ -52,7 +52,7 @@ pub fn kronecker(op1: Op, op2: Op) -> graph::Result<Op> {
     Ok(Arc::new(Built { op1, op2, model }))
 }
 
-/// Number of elements of the product.
+/// Number of elements of the product; an error if there are too many.
 fn product(types: &[ArrayType]) -> graph::Result<usize> {
     let len = types[0].len().checked_mul(types[1].len()).filter(|n| n.checked_mul(64).is_some());
     len.ok_or_else(|| {

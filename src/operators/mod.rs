@@ -1,5 +1,5 @@
-//! Operators, one file each: parameters with their documentation, and `forward`. No operator holds
-//! an adjoint, a thread, a chunk, a host or a `match` on the element type.
+//! Operators, one file each: documented parameters and `forward`. No operator has an adjoint, knows
+//! threads, chunks or hosts, or matches on the element type.
 
 mod algebra;
 mod bilinear;
@@ -76,18 +76,18 @@ use crate::graph::{self, MANY, Program, Value, alike, batched};
 use crate::operators::algebra::as_model;
 use crate::space::ArrayType;
 
-/// A linear operator: its model, and a program that gives its data. Everything else follows.
+/// A linear operator: its model, and a program that computes its data. Everything else follows.
 pub trait Operator: Debug + Send + Sync {
     /// Dims and element type of the model.
     fn model(&self) -> ArrayType;
 
-    /// The operator applied to a value of the model's dims. The value may have a wider element type
-    /// than the model's.
+    /// Applies the operator to a value with the model's dims, whose element type may be wider than
+    /// the model's.
     fn forward(&self, x: &Value) -> graph::Result<Value>;
 
-    /// The operator applied to each column of a matrix `[elements of the model, n]`, as a matrix
-    /// `[elements of the data, n]`. Many are one program where that can be; operators that can take all
-    /// columns at once say so here.
+    /// Applies the operator to each column of a matrix `[elements of the model, n]`; returns a
+    /// matrix `[elements of the data, n]`. Many columns become one program where possible;
+    /// operators that take all columns at once override this.
     fn forward_columns(&self, x: &Value) -> graph::Result<Value> {
         let (model, n) = (self.model(), x.dims()[1]);
         if n >= MANY {
@@ -109,7 +109,7 @@ pub trait Operator: Debug + Send + Sync {
         Value::concatenate(&columns?, 1)
     }
 
-    /// Whether the operator is a dense matrix that is at hand.
+    /// Whether the operator is an explicit dense matrix.
     fn is_explicit(&self) -> bool {
         false
     }

@@ -1,4 +1,4 @@
-//! PyLops' operators that are not there yet: one list for messages, `pylopsd ops` and README.md.
+//! PyLops' operators that are not supported yet: listed in messages, `pylopsd ops` and README.md.
 
 use crate::spec::{Diagnostic, NOT_YET, Spanned};
 
@@ -65,7 +65,7 @@ pub fn is_listed(name: &str, list: &[&str]) -> bool {
     list.iter().any(|listed| listed.eq_ignore_ascii_case(bare(name)))
 }
 
-/// The mistake of a name of PyLops, or of another library, that is not supported yet.
+/// The mistake of naming what PyLops, or another library, has but this program does not.
 pub fn not_there_yet(what: &str, whose: &str, name: &Spanned<String>) -> Diagnostic {
     let message = format!("{what} `{}` is {NOT_YET}", name.value);
     let label = format!("{whose} has it, this program does not");

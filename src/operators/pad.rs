@@ -55,7 +55,7 @@ impl Parameters for Pad {
 #[derive(Debug)]
 struct Built {
     model: ArrayType,
-    /// Padding with zeros before and after each axis.
+    /// Zeros before and after each axis.
     pairs: Vec<(usize, usize)>,
 }
 

@@ -10,7 +10,7 @@ use crate::scalar::{C128, DType};
 use crate::space::show_dims;
 use crate::spec::{ArrayParam, Diagnostic, Diagnostics, NodeValue, OneOrMany, Span, TomlNode};
 
-/// As it is written in the file; this is how defaults come into the documentation.
+/// Serialises a value as the file writes it, to document defaults.
 impl<T: Serialize> Serialize for OneOrMany<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
@@ -59,7 +59,7 @@ impl Checker<'_> {
         holds.then_some(())
     }
 
-    /// The operator that a graph gives, or its mistake at a key.
+    /// Returns an operator that was built, or reports its mistake at a key.
     pub(crate) fn built(&mut self, key: &str, op: graph::Result<Op>) -> Option<Op> {
         match op {
             Ok(op) => Some(op),
@@ -81,7 +81,7 @@ impl Checker<'_> {
         self.given_dtype().unwrap_or(dtype.complex())
     }
 
-    /// Place of a key's value; of the table's type if the key is not given.
+    /// Place of a key's value, or of the table's type if the key is not given.
     pub(crate) fn span(&self, key: &str) -> Span {
         match self.table.params.get(key) {
             Some(node) => node.span.clone(),
@@ -89,12 +89,12 @@ impl Checker<'_> {
         }
     }
 
-    /// Dims: at least one axis, none of length 0.
+    /// Checks dims: at least one axis, none of length 0.
     pub(crate) fn dims(&mut self, key: &str, dims: &OneOrMany<usize>) -> Option<Vec<usize>> {
         self.fits(key, dims.to_vec())
     }
 
-    /// The same of dims that follow from a key.
+    /// Checks dims that follow from a key in the same way.
     pub(crate) fn fits(&mut self, key: &str, dims: Vec<usize>) -> Option<Vec<usize>> {
         self.require(!dims.is_empty(), key, "expected at least one axis")?;
         self.require(!dims.contains(&0), key, "an axis of length 0 has no samples")?;
@@ -103,7 +103,7 @@ impl Checker<'_> {
         Some(dims)
     }
 
-    /// An axis, counted from the end if negative.
+    /// Checks an axis, counted from the end if negative.
     pub(crate) fn axis(&mut self, key: &str, axis: isize, dims: &[usize]) -> Option<usize> {
         let n = dims.len() as isize;
         let found = if axis < 0 { axis + n } else { axis };
@@ -113,19 +113,19 @@ impl Checker<'_> {
         Some(found as usize)
     }
 
-    /// A number of samples, at least one.
+    /// Checks a number of samples: at least one.
     pub(crate) fn count(&mut self, key: &str, n: usize) -> Option<usize> {
         self.require(n > 0, key, "expected at least 1")?;
         Some(n)
     }
 
-    /// A sampling step.
+    /// Checks a sampling step: finite and not 0.
     pub(crate) fn step(&mut self, key: &str, step: f64) -> Option<()> {
         let label = "expected a finite, nonzero step";
         self.require(step.is_finite() && step != 0.0, key, label)
     }
 
-    /// Dims of other axes, if there are any.
+    /// Checks dims of further axes, if there are any.
     pub(crate) fn other_dims(
         &mut self,
         key: &str,
@@ -134,7 +134,7 @@ impl Checker<'_> {
         dims.as_ref().map_or(Some(Vec::new()), |dims| self.dims(key, dims))
     }
 
-    /// At least one axis, counted from the end if negative, no one twice.
+    /// Checks axes: at least one, counted from the end if negative, none twice.
     pub(crate) fn some_axes(
         &mut self,
         key: &str,
@@ -145,7 +145,7 @@ impl Checker<'_> {
         self.axes(key, axes, dims)
     }
 
-    /// Axes, counted from the end if negative, no one twice.
+    /// Checks axes, counted from the end if negative, none twice.
     pub(crate) fn axes(&mut self, key: &str, axes: &[isize], dims: &[usize]) -> Option<Vec<usize>> {
         let found: Option<Vec<usize>> = axes.iter().map(|&a| self.axis(key, a, dims)).collect();
         let found = found?;
@@ -168,7 +168,7 @@ impl Checker<'_> {
         found
     }
 
-    /// An array: by name, or written in place in element type `dtype` (complex if it must be).
+    /// An array, by name or inline; an inline one has element type `dtype`, or its complex type.
     pub(crate) fn array(
         &mut self,
         key: &str,
@@ -199,7 +199,7 @@ impl Checker<'_> {
         }
     }
 
-    /// The same, reporting arrays that cannot be cast to `dtype` (complex ones to a real type).
+    /// The same, but reports arrays that cannot be cast to `dtype` (complex ones to a real type).
     pub(crate) fn array_as(
         &mut self,
         key: &str,
@@ -225,8 +225,8 @@ impl Checker<'_> {
         self.as_type(key, array, dtype)
     }
 
-    /// An array of coefficients: in the element type that the table gives,
-    /// else in the default's precision, and complex if the array is.
+    /// An array of coefficients: in the element type that the table gives, else in the default's
+    /// precision, complex if the array is.
     pub(crate) fn coefficients(
         &mut self,
         key: &str,
@@ -268,7 +268,7 @@ impl Checker<'_> {
         }
     }
 
-    /// Indices of an axis of length `n`, which are read at once; negative ones count from the end. An
+    /// Reads indices along an axis of length `n` at once; negative ones count from the end. An
     /// array of booleans is a mask of that axis, as in NumPy.
     pub(crate) fn indices(
         &mut self,
@@ -307,7 +307,7 @@ impl Checker<'_> {
             at.require(fits, key, label)?;
             Some(index as usize)
         };
-        // A range is known by its ends.
+        // The ends of a range tell whether all of it fits.
         for (k, value) in array.extremes().into_iter().flatten() {
             index(self, k, value)?;
         }
@@ -354,7 +354,7 @@ impl Checker<'_> {
         scope.operator(text, &span, self.diagnostics)
     }
 
-    /// Operators by name or expression, each mistake at its own place in `list`.
+    /// Operators by name or expression; reports each mistake at its own place in `list`.
     pub(crate) fn operators(
         &mut self,
         key: &str,
@@ -377,7 +377,7 @@ impl Checker<'_> {
     }
 }
 
-/// The entries of a list; none of anything else.
+/// The entries of a list; none for other values.
 pub(crate) fn entries(node: &TomlNode) -> Vec<TomlNode> {
     match &node.value {
         NodeValue::Array(items) => items.clone(),

@@ -100,7 +100,7 @@ impl Operator for Built {
 /// The matrix `C_ij = w_{j,i-j+c}` of wavelets `(nt, nw)`, one in each column.
 fn sheared(w: &Value) -> graph::Result<Value> {
     let (nt, nw) = (w.dims()[0], w.dims()[1]);
-    // Rows of one sample more than they are read with: each begins one sample later than the last.
+    // Stored rows are one sample longer than rows as read, so each begins one sample later.
     let len = nt + nw - 1;
     let rows = w.pad(1, 0, nt)?.flatten().take(0, nt * len)?.reshape(&[nt, len])?;
     rows.slice(1, nw / 2, nt, 1)?.permute(&[1, 0])

@@ -42,7 +42,7 @@ pub fn same_axes(a: &[usize], b: &[usize]) -> bool {
 /// The first space that does not match the ones before it, preceded by the one it differs from.
 pub fn disagreement(spaces: &[OperatorSpace<'_>]) -> Option<(usize, usize)> {
     let elements = |k: usize| spaces[k].dims.iter().product::<usize>();
-    // The first of those dims that are agreed on.
+    // The first space with the dims that are agreed on so far.
     let mut agreed = 0;
     for k in 1..spaces.len() {
         if same_axes(spaces[agreed].dims, spaces[k].dims) {
@@ -54,7 +54,7 @@ pub fn disagreement(spaces: &[OperatorSpace<'_>]) -> Option<(usize, usize)> {
         if spaces[k].is_list() {
             continue;
         }
-        // Whatever has other dims must be a list.
+        // A space with other dims must be a list.
         let other = |j: &usize| !same_axes(spaces[*j].dims, spaces[k].dims);
         if let Some(j) = (agreed..k).filter(other).find(|&j| !spaces[j].is_list()) {
             return Some((j, k));

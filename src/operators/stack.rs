@@ -1,4 +1,4 @@
-//! What stacks of operators share: which dims they have in common, and how one is applied.
+//! What stacks of operators share: their common dims, and how to apply them.
 
 use std::ops::Range;
 use std::sync::OnceLock;
@@ -9,7 +9,7 @@ use crate::operators::{Op, OperatorSpace, data, disagreement};
 use crate::scalar::DType;
 use crate::space::{ArrayType, Side, show_dims};
 
-/// Models of operators, at least one.
+/// The models of at least one operator.
 pub(super) fn models(ops: &[Op]) -> graph::Result<Vec<ArrayType>> {
     if ops.is_empty() {
         return Err(Error("expected at least one operator".into()));
@@ -17,23 +17,23 @@ pub(super) fn models(ops: &[Op]) -> graph::Result<Vec<ArrayType>> {
     Ok(ops.iter().map(|op| op.model()).collect())
 }
 
-/// Data of operators.
+/// The data of operators.
 pub(super) fn datas(ops: &[Op]) -> graph::Result<Vec<ArrayType>> {
     ops.iter().map(|op| data(op.as_ref())).collect()
 }
 
-/// The dims that all have, if they have the same.
+/// The dims of all types, if they are the same.
 pub(super) fn common(types: &[ArrayType]) -> Option<&[usize]> {
     let first = types.first()?;
     types.iter().all(|ty| ty.dims == first.dims).then_some(first.dims.as_slice())
 }
 
-/// The dims that all have, or their elements along one axis.
+/// The dims of all types if they are the same, else their elements along one axis.
 pub(super) fn common_or_flat(types: &[ArrayType]) -> Vec<usize> {
     common(types).map_or_else(|| vec![types[0].len()], <[usize]>::to_vec)
 }
 
-/// The element type that holds all of theirs.
+/// The element type that holds all of them.
 pub(super) fn dtype(types: &[ArrayType]) -> DType {
     types.iter().fold(types[0].dtype, |dtype, ty| dtype.promote(ty.dtype))
 }
@@ -56,23 +56,23 @@ pub(super) fn agree(ops: &[Op], types: &[ArrayType], side: Side) -> graph::Resul
     )))
 }
 
-/// Operators of a stack, of which many like ones in a row are one program.
+/// The operators of a stack, in which many like ones in a row become one program.
 #[derive(Debug)]
 pub(super) struct Blocks {
     ops: Vec<Op>,
-    /// Whether each has a part of the model of its own.
+    /// Whether each has its own part of the model.
     each: bool,
-    /// By element type of the value that they are applied to.
+    /// By element type of the value that they are applied to, their runs.
     runs: [OnceLock<Vec<LikeBlocks>>; DType::ALL.len()],
 }
 
-/// Operators in a row: one, or many that are one program, from their models and to their data along a
-/// leading axis.
+/// Consecutive operators: a single one, or many as one program, from their models to their data
+/// along a leading axis.
 #[derive(Clone, Debug)]
 pub(super) struct LikeBlocks {
     /// Numbers of the operators.
     pub(super) range: Range<usize>,
-    /// The program of many.
+    /// The program of many operators.
     together: Option<Program>,
 }
 
@@ -87,7 +87,7 @@ impl Blocks {
         Blocks { ops, each, runs: Default::default() }
     }
 
-    /// The same with the programs of the operators, which tell the runs if all have one element type.
+    /// Like `new`, but finds the runs in the operators' programs if all have one element type.
     pub(super) fn of(ops: Vec<Op>, each: bool, programs: &[Program]) -> graph::Result<Blocks> {
         let blocks = Blocks::new(ops, each);
         let dtype = programs[0].inputs[0].dtype;
@@ -105,7 +105,7 @@ impl Blocks {
         }
     }
 
-    /// The runs of operators that are applied to values of an element type.
+    /// The runs of operators for values of an element type.
     pub(super) fn runs(&self, dtype: DType) -> graph::Result<&[LikeBlocks]> {
         let lock = self.lock(dtype);
         if let Some(runs) = lock.get() {
@@ -144,8 +144,8 @@ impl Blocks {
         Ok(runs)
     }
 
-    /// The data of a run, along a leading axis if `shaped`, else along one axis. `x` holds its
-    /// models one after the other, or the one of all.
+    /// The data of a run, along a leading axis if `shaped`, else along one axis. `x` holds the
+    /// models of the run one after the other, or the model that they share.
     pub(super) fn apply(&self, run: &LikeBlocks, x: &Value, shaped: bool) -> graph::Result<Value> {
         let op = &self.ops[run.range.start];
         let y = match &run.together {
@@ -162,13 +162,13 @@ impl Blocks {
         }
     }
 
-    /// Elements of the models of a run.
+    /// Number of elements in the models of a run.
     pub(super) fn model_len(&self, run: &LikeBlocks) -> usize {
         self.ops[run.range.start].model().len() * run.range.len()
     }
 }
 
-/// An operator applied to a value that has as many elements as its model.
+/// Applies an operator to a value with as many elements as its model.
 pub(super) fn apply(op: &Op, x: &Value) -> graph::Result<Value> {
     op.forward(&as_model(x, &op.model())?)
 }

@@ -74,7 +74,7 @@ impl Scope for Around {
     }
 }
 
-/// The operator `A` of a problem, or what is wrong with it.
+/// The operator `A` of a problem, or its mistakes.
 fn build(text: &str) -> std::result::Result<Op, String> {
     let text =
         if text.contains("[operators") { text.into() } else { format!("[operators]\n{text}") };
@@ -85,7 +85,6 @@ fn build(text: &str) -> std::result::Result<Op, String> {
     op.ok_or_else(|| diagnostics.to_string())
 }
 
-/// The operator `A` of a problem that is right.
 #[track_caller]
 /// The program of an operator's adjoint, from its data to its model.
 fn adjoint_program(op: &dyn Operator) -> graph::Result<Program> {
@@ -668,7 +667,7 @@ fn what_works_along_an_axis_makes_it_a_line() {
     }
 }
 
-/// A stack of operators and the same of so few at a time that each stays a program of its own.
+/// A stack is the same as a stack of groups so small that each operator stays its own program.
 #[test]
 fn many_like_blocks_are_the_blocks_one_by_one() {
     let matrix = |k: usize, dtype: DType| -> Op {
@@ -716,7 +715,7 @@ fn few_blocks_and_those_that_cannot_be_one_program_stay_as_they_are() {
     assert!(count((0..20).map(filter).collect()) > 60);
 }
 
-/// A line stays one where many blocks read it: dims of other lengths are no substitute.
+/// A line stays a line where many blocks read it: dims of other lengths do not fit.
 #[test]
 fn a_stack_of_many_works_along_its_model_as_its_blocks_do() {
     let op = |text: &str| built(text);

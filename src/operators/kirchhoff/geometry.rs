@@ -1,4 +1,4 @@
-//! Axes, points and tables, read and checked.
+//! Reads and checks axes, points and tables.
 
 use crate::io::Array;
 use crate::operators::Scope;
@@ -9,21 +9,21 @@ use crate::spec::{ArrayParam, Inline, OneOrMany};
 
 use super::tables::ModelGrid;
 
-/// The first of some numbers, for messages.
+/// The first few numbers, for messages.
 pub(super) fn few(values: &[f64]) -> String {
     let words: Vec<String> = values.iter().take(4).map(f64::to_string).collect();
     let more = if values.len() > 4 { ", .." } else { "" };
     format!("{}{more}", words.join(", "))
 }
 
-/// An array as doubles.
+/// A real array in double precision.
 pub(super) fn real(key: &str, array: Array, at: &mut Checker<'_>) -> Option<Array> {
     let label = format!("expected real numbers, found {}", array.ty().dtype);
     at.require(!array.ty().dtype.is_complex(), key, label)?;
     at.as_type(key, array, DType::Float64)
 }
 
-/// The finite numbers of an array, read now.
+/// Reads the numbers of an array, which must be finite.
 pub(super) fn numbers(key: &str, array: &Array, at: &mut Checker<'_>) -> Option<Vec<f64>> {
     let array = real(key, array.clone(), at)?;
     match array.read::<f64>() {
@@ -63,7 +63,7 @@ pub(super) fn axis(
     numbers(key, &array, at)
 }
 
-/// Points of the model's space, from an array `(ndim, n)`.
+/// Points in the model's space, from an array `(ndim, n)`.
 pub(super) fn points(
     key: &str,
     param: &ArrayParam,
@@ -82,7 +82,7 @@ pub(super) fn points(
     Some((0..n).map(|p| (0..ndim).map(|a| values[a * n + p]).collect()).collect())
 }
 
-/// Two tables, if that is what a parameter is: two names, or two lists of lists.
+/// Two tables, if a parameter is two names or two lists of lists.
 pub(super) fn pair(param: &OneOrMany<ArrayParam>) -> Option<[&ArrayParam; 2]> {
     let OneOrMany::Many(list) = param else { return None };
     let table = |p: &ArrayParam| match p {
@@ -96,7 +96,7 @@ pub(super) fn pair(param: &OneOrMany<ArrayParam>) -> Option<[&ArrayParam; 2]> {
     }
 }
 
-/// One array: a name, or a list in place, which was read entry by entry.
+/// One array: a name, or an inline list, whose entries were read one by one.
 pub(super) fn single(param: &OneOrMany<ArrayParam>) -> Option<ArrayParam> {
     match param {
         OneOrMany::One(param) => Some(param.clone()),
@@ -122,7 +122,7 @@ pub(super) fn given(
     ])
 }
 
-/// A table `(npoints, n)` of real numbers, of which the header is read.
+/// A table `(npoints, n)` of real numbers, of which only the header is read.
 pub(super) fn table(
     key: &str,
     param: &ArrayParam,
@@ -139,7 +139,7 @@ pub(super) fn table(
     real(key, array, at)
 }
 
-/// Where a taper begins and where nothing is left; of one number, the latter.
+/// Where a taper begins and where it reaches 0; a single number gives the latter.
 pub(super) fn limits(key: &str, param: &OneOrMany<f64>, at: &mut Checker<'_>) -> Option<[f64; 2]> {
     let [low, high] = match param.as_slice() {
         [high] => [0.8 * high, *high],

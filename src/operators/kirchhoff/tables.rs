@@ -1,6 +1,6 @@
-//! Tables of traveltimes and weights that are computed when the run first reads them.
+//! Tables of traveltimes and weights, computed when the run first reads them.
 //!
-//! A table has one row a source or receiver, so that a few of them can be computed and kept at a time.
+//! A table has one row per source or receiver, so that a few rows can be computed at a time.
 
 use std::sync::Arc;
 
@@ -9,7 +9,7 @@ use crate::scalar::DType;
 use crate::space::ArrayType;
 use crate::synthetics::{rays, traveltime};
 
-/// Rows that are computed together.
+/// Rows computed together.
 const BATCH: usize = 32;
 
 /// The grid of the model.
@@ -56,10 +56,10 @@ impl Velocity {
     }
 }
 
-/// How large arrivals are.
+/// Amplitudes of arrivals.
 #[derive(Clone, Debug)]
 pub(super) enum Amplitude {
-    /// By the straight distance from these points, of which this much is added.
+    /// From the straight distance to these points, plus this distance.
     Spreading(Vec<Vec<f64>>, f64),
     /// As given, `(points, nodes)`.
     Given(Array),
@@ -72,13 +72,13 @@ pub(super) fn times(grid: &ModelGrid, points: &[Vec<f64>], velocity: &Velocity) 
     computed(&dims, Times { grid, points: points.to_vec(), velocity })
 }
 
-/// A table `(nodes, points)` as `(points, nodes)`.
+/// Transposes a table `(nodes, points)` to `(points, nodes)`.
 pub(super) fn turned(table: &Array) -> Result<Array> {
     let dims = &table.ty().dims;
     computed(&[dims[1], dims[0]], Turned(table.clone()))
 }
 
-/// The two factors of each point's weight, `(points, 2, nodes)`. With `velocity`, `2 / v` is in them.
+/// The two factors of each point's weight, `(points, 2, nodes)`; `velocity` adds a factor `2 / v`.
 pub(super) fn weights(
     grid: &ModelGrid,
     times: &Array,
@@ -122,7 +122,7 @@ impl Compute for Times {
     }
 }
 
-/// Adds the columns of a table `(.., columns)`, one after the other.
+/// Appends the columns of a table `(.., columns)`, one after the other.
 fn columns_into(bytes: &mut Vec<u8>, table: &[f64], columns: usize) {
     for p in 0..columns {
         let column: Vec<f64> = table.iter().skip(p).step_by(columns).copied().collect();

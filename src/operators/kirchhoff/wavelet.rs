@@ -1,9 +1,9 @@
-//! The factor of the wave equation on a wavelet's spectrum.
+//! Applies the factor of the wave equation to a wavelet's spectrum.
 
 use crate::scalar::C128;
 
-/// A wavelet whose spectrum is multiplied by `sqrt(i 2 pi f)` in two dimensions, by `-i 2 pi f` in
-/// three. PyLops: `Kirchhoff._wavelet_reshaping`. The transform is a plain sum, as wavelets are short.
+/// Multiplies a wavelet's spectrum by `sqrt(i 2 pi f)` in two dimensions, by `-i 2 pi f` in three.
+/// PyLops: `Kirchhoff._wavelet_reshaping`. The transform is a plain sum, as wavelets are short.
 pub(super) fn filtered(wav: &[f64], dt: f64, ndim: usize) -> Vec<f64> {
     let n = wav.len();
     let turn = |k: usize, sign: f64| {
@@ -16,7 +16,7 @@ pub(super) fn filtered(wav: &[f64], dt: f64, ndim: usize) -> Vec<f64> {
             if ndim == 2 { sum * omega.sqrt() } else { -sum * omega }
         })
         .collect();
-    // Bins between zero and Nyquist stand for two.
+    // Bins between zero and Nyquist represent two frequencies.
     let weight = |k: usize| if k == 0 || 2 * k == n { 1.0 } else { 2.0 };
     let sample = |j: usize| {
         let terms = spectrum.iter().enumerate().map(|(k, y)| (turn(j * k, 1.0) * y).re * weight(k));
