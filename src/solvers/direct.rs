@@ -21,6 +21,7 @@ use crate::with_view;
 pub(super) const MOST_ENTRIES: usize = 1 << 22;
 
 /// A direct solve.
+///
 /// A dense, direct solve of a small operator.
 ///
 /// Builds the matrix of the operator column by column. Solves by LU if it is square and regular,
