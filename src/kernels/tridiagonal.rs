@@ -9,10 +9,10 @@ use ndarray::{ArrayViewD, ArrayViewMutD, Axis};
 use crate::kernels::rows::{parts, reals, reals_mut, vectorized, zip_rows};
 use crate::scalar::{Real, Scalar};
 
-/// Lanes along the last axis that are solved side by side.
+/// Lanes along the last axis that are solved side by side; they are transposed first.
 const LANES: usize = 8;
 
-/// `y` with `b y_{i-1} + a y_i + b y_{i+1} = x_i` along an axis that both views hold whole.
+/// Solves `b y_{i-1} + a y_i + b y_{i+1} = x_i` along an axis that both views hold as a whole.
 pub fn solve<T: Scalar>(
     mut y: ArrayViewMutD<'_, T>,
     x: ArrayViewD<'_, T>,
@@ -53,7 +53,7 @@ pub fn solve<T: Scalar>(
     }
 }
 
-/// `y_i = f y_j + g y_i` along an axis, `j` beside `i`.
+/// `y_i = f y_j + g y_i` along an axis, where `j` is a neighbour of `i`.
 fn add<T: Scalar>(
     y: &mut ArrayViewMutD<'_, T>,
     axis: usize,
@@ -76,7 +76,7 @@ fn add<T: Scalar>(
     });
 }
 
-/// The same of rows of `W` reals, one after the other.
+/// The same for rows of `W` reals, one after the other.
 fn eliminate<R: Real, const W: usize>(y: &mut [R], c: &[f64], b: f64) {
     vectorized(
         #[inline(always)]

@@ -103,7 +103,7 @@ impl Parameters for Interp {
 fn sincs(p: f64, n: usize) -> impl Iterator<Item = f64> {
     let nearest = p.round();
     let scale = (std::f64::consts::PI * (p - nearest)).sin() / std::f64::consts::PI;
-    // Of `(-1)^i`, for any size of `i`.
+    // The sign of `(-1)^i`, for `i` of any size.
     let odd = nearest.rem_euclid(2.0) != 0.0;
     let signs = if odd { [-scale, scale] } else { [scale, -scale] };
     (0..n).map(move |j| {
@@ -172,7 +172,7 @@ impl Operator for Dense {
         let (dims, axis) = (&self.model.dims, self.axis);
         let rest: usize =
             dims.iter().enumerate().filter(|(a, _)| *a != axis).map(|(_, n)| n).product();
-        // The axis comes first, for one product of matrices, and goes back.
+        // The axis comes first, for one matrix product, and then goes back.
         let first: Vec<usize> =
             std::iter::once(axis).chain((0..dims.len()).filter(|&a| a != axis)).collect();
         let back: Vec<usize> =

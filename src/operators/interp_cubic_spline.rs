@@ -66,7 +66,7 @@ pub(super) fn spline(model: ArrayType, axis: usize, positions: &[f64]) -> Op {
     let cubic = |t: f64| (t * t * t - t) / 6.0;
     let curved = between().map(|Between { left, part }| {
         let both = [(left, cubic(1.0 - part)), (left + 1, cubic(part))];
-        // m_i is entry i - 1: those at both ends are 0.
+        // m_i is entry i - 1, since those at both ends are 0.
         let inner = both.into_iter().filter(|(i, w)| *i > 0 && *i < n - 1 && *w != 0.0);
         inner.map(|(i, w)| (i - 1, w)).collect()
     });

@@ -3,7 +3,7 @@
 use crate::graph::primitives::prelude::*;
 use crate::kernels::tridiagonal;
 
-/// The solution of `b y_{i-1} + a y_i + b y_{i+1} = x_i` along an axis, where `|a| > 2 |b|`.
+/// Solves `b y_{i-1} + a y_i + b y_{i+1} = x_i` along an axis, where `|a| > 2 |b|`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Tridiagonal {
     /// Axis that it works along.
@@ -13,7 +13,7 @@ pub struct Tridiagonal {
 }
 
 impl Value {
-    /// The solution of `b y_{i-1} + a y_i + b y_{i+1} = x_i` along an axis, for `diagonals` `a` and `b`.
+    /// Solves `b y_{i-1} + a y_i + b y_{i+1} = x_i` along an axis, with `diagonals` `a` and `b`.
     pub fn tridiagonal(&self, axis: usize, diagonals: [f64; 2]) -> Result<Value> {
         self.has_axis(axis)?;
         Ok(self.same(Tridiagonal { axis, diagonals }))
@@ -71,7 +71,7 @@ impl Definition for Tridiagonal {
 
     #[cfg(test)]
     fn define(&self, at: Applied<'_>, args: &[&Whole]) -> Whole {
-        // Jacobi's iteration, which converges by at least 2 |b / a| each.
+        // Jacobi's iteration, each step of which converges by at least 2 |b / a|.
         let [a, b] = self.diagonals;
         lanes(args[0], self.axis, at.dims(), |x| {
             let mut y = vec![C128::default(); x.len()];
