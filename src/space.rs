@@ -26,6 +26,14 @@ impl Side {
     }
 }
 
+/// Most elements of an array: their bytes fill the address space of today's machines.
+pub const MOST_ELEMENTS: usize = 1 << 44;
+
+/// Number of elements of an array; `usize::MAX` if it is no such number.
+pub fn elements(dims: impl IntoIterator<Item = usize>) -> usize {
+    dims.into_iter().fold(1, usize::saturating_mul)
+}
+
 /// Dims and element type of an array.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize)]
 pub struct ArrayType {
@@ -43,7 +51,7 @@ impl ArrayType {
 
     /// Number of elements.
     pub fn len(&self) -> usize {
-        self.dims.iter().product()
+        elements(self.dims.iter().copied())
     }
 
     /// Whether the array has no elements.
@@ -53,7 +61,7 @@ impl ArrayType {
 
     /// Size of all elements in bytes.
     pub fn bytes(&self) -> usize {
-        self.len() * self.dtype.size()
+        self.len().saturating_mul(self.dtype.size())
     }
 }
 
@@ -114,7 +122,7 @@ impl IndexBox {
 
     /// Number of elements.
     pub fn len(&self) -> usize {
-        self.0.iter().map(|r| r.end.saturating_sub(r.start)).product()
+        elements(self.0.iter().map(|r| r.end.saturating_sub(r.start)))
     }
 
     /// Whether the box has no elements.

@@ -13,7 +13,7 @@ use crate::io::{Array, Inputs, os_words};
 use crate::problem::{Guard, Problem, Solve};
 use crate::run::{self, Check, Solved};
 use crate::spec::{
-    Diagnostics, Document, Host, SourceText, host_processes, parse_hosts, parse_size,
+    Diagnostics, Document, Host, MOST_THREADS, SourceText, host_processes, parse_hosts, parse_size,
 };
 
 /// Options of every command that reads a problem file.
@@ -90,9 +90,6 @@ fn crowd(text: &str) -> Result<usize, String> {
         _ => Err(format!("expected an integer from 1 to {MOST_PROCESSES}")),
     }
 }
-
-/// Most threads per process; more would only wait for each other.
-pub(super) const MOST_THREADS: usize = 1024;
 
 pub(super) fn positive(text: &str) -> Result<usize, String> {
     match text.parse() {

@@ -1,12 +1,13 @@
 //! Threads, limits and signals of a run.
 
 use crate::cli::CommandFailure;
-use crate::cli::common::{MOST_THREADS, RunArgs};
+use crate::cli::common::RunArgs;
 use crate::cli::team::Team;
 use crate::engine::Spill;
 use crate::problem::Problem;
 use crate::report;
 use crate::run::Memory;
+use crate::spec::MOST_THREADS;
 
 /// Where a run's arrays will be, on standard error, if the user wants to hear more.
 pub(super) fn tell(args: &RunArgs, memory: &Memory, spill: &Spill) {

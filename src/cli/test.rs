@@ -193,9 +193,7 @@ pub(super) fn run(args: &Args, team: &Team) -> Outcome {
                 Err(CommandFailure::Interrupted) => return Err(CommandFailure::Interrupted),
                 // The other processes cannot go on to the next file.
                 Err(failure) if team.is_broken() => return Err(failure),
-                Err(CommandFailure::Unmet | CommandFailure::Told(_)) => {
-                    unreachable!("unmet expectations are listed")
-                }
+                Err(CommandFailure::Unmet) => unreachable!("unmet expectations are listed"),
                 Err(failure) => (RanFile::default(), Some(failure)),
             },
         };

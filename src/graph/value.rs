@@ -9,7 +9,7 @@ use crate::graph::{
     Applied, Builder, Error, Input, NodeId, Primitive, Program, Result, Zeros, transpose,
 };
 use crate::scalar::DType;
-use crate::space::{ArrayType, show_dims};
+use crate::space::{ArrayType, MOST_ELEMENTS, show_dims};
 
 /// An array that a graph under construction will compute.
 #[derive(Clone, Debug)]
@@ -39,7 +39,14 @@ impl Value {
         let anchor = [Value::leaf(&graph, Zeros, ArrayType::new([], DType::Float64))];
         let outputs = f(if values.is_empty() { &anchor } else { &values })?;
         let outputs = outputs.iter().map(|v| v.id).collect();
-        Ok(Program { graph: graph.take().graph, inputs: inputs.to_vec(), outputs })
+        let graph = graph.take().graph;
+        if let Some(node) = graph.nodes().iter().find(|node| node.ty.len() > MOST_ELEMENTS) {
+            let dims = show_dims(&node.ty.dims);
+            return wrong(format!(
+                "an array of dims {dims}, more elements than any machine can address"
+            ));
+        }
+        Ok(Program { graph, inputs: inputs.to_vec(), outputs })
     }
 
     /// Copies a program into this value's graph, applied to `inputs`. `map` receives the number of

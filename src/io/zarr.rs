@@ -20,7 +20,7 @@ use zarrs::array::{
 use zarrs::filesystem::FilesystemStore;
 
 use crate::scalar::Scalar;
-use crate::space::IndexBox;
+use crate::space::{IndexBox, MOST_ELEMENTS};
 use crate::view::Viewed;
 use crate::with_dtype;
 
@@ -104,7 +104,9 @@ pub(crate) fn open(folder: &Path, inside: Option<&str>) -> Result<Opened> {
     };
     let chunk: Option<Vec<usize>> = chunk.iter().map(|&n| usize::try_from(n).ok()).collect();
     let bytes = |c: &Vec<usize>| checked_len(c, 16).map(|n| n * metadata.stored.dtype().size());
-    let Some((chunk, bytes)) = chunk.and_then(|c| bytes(&c).map(|n| (c, n))) else {
+    let Some((chunk, bytes)) =
+        chunk.and_then(|c| bytes(&c).filter(|n| *n <= MOST_ELEMENTS).map(|n| (c, n)))
+    else {
         return Err(Error::input(format!(
             "cannot read {name}: its chunks are larger than any memory"
         )));

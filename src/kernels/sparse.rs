@@ -16,7 +16,10 @@ use crate::scalar::{Real, Scalar};
 #[derive(Clone, PartialEq)]
 pub struct Sparse {
     columns: usize,
-    /// Where the entries of each row start; one more at the end.
+    rows: usize,
+    /// The rows that have entries.
+    filled: Vec<usize>,
+    /// Where the entries of each of them start; one more at the end.
     starts: Vec<usize>,
     /// Column and value.
     entries: Vec<(usize, f64)>,
@@ -25,17 +28,22 @@ pub struct Sparse {
 impl Sparse {
     /// A matrix of `columns` columns, given row by row; columns may be in any order, and repeat.
     pub fn from_rows(columns: usize, rows: impl IntoIterator<Item = Vec<(usize, f64)>>) -> Self {
-        let (mut starts, mut entries) = (vec![0], Vec::new());
+        let mut matrix =
+            Sparse { columns, rows: 0, filled: Vec::new(), starts: vec![0], entries: Vec::new() };
         for row in rows {
-            entries.extend(row);
-            starts.push(entries.len());
+            if !row.is_empty() {
+                matrix.filled.push(matrix.rows);
+                matrix.entries.extend(row);
+                matrix.starts.push(matrix.entries.len());
+            }
+            matrix.rows += 1;
         }
-        Sparse { columns, starts, entries }
+        matrix
     }
 
     /// Number of rows.
     pub fn rows(&self) -> usize {
-        self.starts.len() - 1
+        self.rows
     }
 
     /// Number of columns.
@@ -45,24 +53,37 @@ impl Sparse {
 
     /// The entries of some rows: column and value.
     pub fn entries(&self, rows: &Range<usize>) -> &[(usize, f64)] {
-        &self.entries[self.starts[rows.start]..self.starts[rows.end]]
+        let start = |row: usize| self.starts[self.filled.partition_point(|&r| r < row)];
+        &self.entries[start(rows.start)..start(rows.end)]
+    }
+
+    /// The entries of each of some rows.
+    fn each(&self, rows: Range<usize>) -> Vec<&[(usize, f64)]> {
+        let mut each = vec![&[][..]; rows.len()];
+        let first = self.filled.partition_point(|&r| r < rows.start);
+        let filled = self.filled[first..].iter().zip(self.starts[first..].windows(2));
+        for (&row, ends) in filled.take_while(|(row, _)| **row < rows.end) {
+            each[row - rows.start] = &self.entries[ends[0]..ends[1]];
+        }
+        each
     }
 
     /// The transpose; entries of a row keep the order of the rows they come from.
     pub fn transpose(&self) -> Sparse {
-        let mut starts = vec![0; self.columns + 1];
-        self.entries.iter().for_each(|&(c, _)| starts[c + 1] += 1);
-        for c in 0..self.columns {
-            starts[c + 1] += starts[c];
+        let rows = self.filled.iter().zip(self.starts.windows(2));
+        let mut turned: Vec<(usize, (usize, f64))> = rows
+            .flat_map(|(&row, ends)| {
+                self.entries[ends[0]..ends[1]].iter().map(move |&(c, w)| (c, (row, w)))
+            })
+            .collect();
+        turned.sort_by_key(|(c, _)| *c);
+        let (mut filled, mut starts) = (Vec::new(), vec![0]);
+        for column in turned.chunk_by(|(a, _), (b, _)| a == b) {
+            filled.push(column[0].0);
+            starts.push(starts[starts.len() - 1] + column.len());
         }
-        let (mut next, mut entries) = (starts.clone(), vec![(0, 0.0); self.entries.len()]);
-        for row in 0..self.rows() {
-            for &(c, w) in self.entries(&(row..row + 1)) {
-                entries[next[c]] = (row, w);
-                next[c] += 1;
-            }
-        }
-        Sparse { columns: self.rows(), starts, entries }
+        let entries = turned.into_iter().map(|(_, entry)| entry).collect();
+        Sparse { columns: self.rows, rows: self.columns, filled, starts, entries }
     }
 }
 
@@ -87,21 +108,20 @@ pub fn multiply<T: Scalar>(
     axis: usize,
     matrix: &Sparse,
 ) {
-    let row = |i: usize| matrix.entries(&(y_start + i..y_start + i + 1));
     let value = |w: f64| <T::Real as Real>::rounded(w);
-    let rows = y.len_of(Axis(axis));
+    let rows = matrix.each(y_start..y_start + y.len_of(Axis(axis)));
     if axis + 1 < y.ndim() {
-        for (i, mut y) in y.axis_iter_mut(Axis(axis)).enumerate() {
+        for (mut y, row) in y.axis_iter_mut(Axis(axis)).zip(rows) {
             y.fill(T::default());
-            for &(c, w) in row(i) {
+            for &(c, w) in row {
                 add(y.view_mut(), x.index_axis(Axis(axis), c - x_start), value(w));
             }
         }
-    } else if matrix.entries(&(y_start..y_start + rows)).len() < MANY * rows {
+    } else if rows.iter().map(|row| row.len()).sum::<usize>() < MANY * rows.len() {
         for (mut y, x) in y.lanes_mut(Axis(axis)).into_iter().zip(x.lanes(Axis(axis))) {
-            for (i, y) in y.iter_mut().enumerate() {
+            for (y, row) in y.iter_mut().zip(&rows) {
                 let add = |sum: T, &(c, w): &(usize, f64)| sum + x[c - x_start].scale(value(w));
-                *y = row(i).iter().fold(T::default(), add);
+                *y = row.iter().fold(T::default(), add);
             }
         }
     } else {
@@ -112,8 +132,8 @@ pub fn multiply<T: Scalar>(
             for (k, (_, x)) in lanes.iter().enumerate() {
                 turned.iter_mut().skip(k).step_by(LANES).zip(x).for_each(|(to, from)| *to = *from);
             }
-            for i in 0..rows {
-                let sums = together(&turned, x_start, row(i));
+            for (i, row) in rows.iter().enumerate() {
+                let sums = together(&turned, x_start, row);
                 lanes.iter_mut().zip(sums).for_each(|((y, _), sum)| y[i] = sum);
             }
         }
@@ -214,6 +234,10 @@ mod tests {
         let mut some = ArrayD::from_elem(vec![1, 2], f64::NAN);
         multiply(some.view_mut(), 2, x.slice_axis(Axis(0), (1..2).into()), 1, 0, &m);
         assert_eq!(some.index_axis(Axis(0), 0), expected.index_axis(Axis(0), 2));
+        // Most columns have no entries, and take no memory.
+        let wide = Sparse::from_rows(1 << 44, [vec![(1 << 43, 2.0)]]).transpose();
+        assert_eq!(wide.entries(&((1 << 43)..(1 << 43) + 1)), [(0, 2.0)]);
+        assert_eq!((wide.rows(), wide.entries(&(0..1 << 43)).len()), (1 << 44, 0));
         let back = m.transpose();
         assert_eq!((back.rows(), back.columns()), (3, 3));
         assert_eq!(back.entries(&(1..2)), [(2, -1.0), (2, 3.0)]);

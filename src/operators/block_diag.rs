@@ -44,7 +44,7 @@ pub fn block_diag(ops: Vec<Op>) -> graph::Result<Op> {
     let datas: Vec<ArrayType> = programs.iter().flat_map(Program::output_types).collect();
     let dims = match stack::common(&models) {
         Some(dims) => [&[models.len()], dims].concat(),
-        None => vec![models.iter().map(ArrayType::len).sum()],
+        None => vec![models.iter().map(ArrayType::len).fold(0, usize::saturating_add)],
     };
     let model = ArrayType::new(dims, stack::dtype(&models));
     let shaped_data = stack::common(&datas).is_some();

@@ -57,18 +57,37 @@ pub(super) fn convolve(
 
 /// The next even length whose prime factors are 2, 3 and 5.
 fn fast_length(n: usize) -> usize {
-    let mut len = n + n % 2;
-    while !is_smooth(len) {
-        len += 2;
-    }
-    len
-}
-
-fn is_smooth(mut n: usize) -> bool {
-    for p in [2, 3, 5] {
-        while n.is_multiple_of(p) {
-            n /= p;
+    let half = n.div_ceil(2);
+    let bound = half.next_power_of_two();
+    let mut least = bound;
+    let fives = std::iter::successors(Some(1_usize), |k| k.checked_mul(5));
+    for five in fives.take_while(|&k| k < bound) {
+        let threes = std::iter::successors(Some(five), |k| k.checked_mul(3));
+        for odd in threes.take_while(|&k| k < bound) {
+            least = least.min(odd * half.div_ceil(odd).next_power_of_two());
         }
     }
-    n == 1
+    2 * least
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_of_transforms_are_the_next_smooth_ones() {
+        let is_smooth = |mut n: usize| {
+            for p in [2, 3, 5] {
+                while n.is_multiple_of(p) {
+                    n /= p;
+                }
+            }
+            n == 1
+        };
+        for n in 1..3000 {
+            let next = (n..).find(|&len| len % 2 == 0 && is_smooth(len));
+            assert_eq!(Some(fast_length(n)), next);
+        }
+        assert!(fast_length(1 << 45) == 1 << 45);
+    }
 }

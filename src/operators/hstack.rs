@@ -39,7 +39,7 @@ pub fn hstack(ops: Vec<Op>) -> graph::Result<Op> {
     let models = stack::models(&ops)?;
     let datas = stack::datas(&ops)?;
     stack::agree(&ops, &datas, Side::Data)?;
-    let len: usize = models.iter().map(ArrayType::len).sum();
+    let len = models.iter().map(ArrayType::len).fold(0, usize::saturating_add);
     let model = ArrayType::new([len], stack::dtype(&models));
     Ok(Arc::new(Built { ops, model, dimsd: stack::common_or_flat(&datas) }))
 }

@@ -1,5 +1,6 @@
 //! Interpolation along an axis, of every kind.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use schemars::JsonSchema;
@@ -100,13 +101,13 @@ impl Parameters for Interp {
 /// ```text
 /// sinc(p - j) = (-1)^(i-j) sin(pi t) / (pi (p - j))
 /// ```
-fn sincs(p: f64, n: usize) -> impl Iterator<Item = f64> {
+fn sincs(p: f64, samples: Range<usize>) -> impl Iterator<Item = f64> {
     let nearest = p.round();
     let scale = (std::f64::consts::PI * (p - nearest)).sin() / std::f64::consts::PI;
     // The sign of `(-1)^i`, for `i` of any size.
     let odd = nearest.rem_euclid(2.0) != 0.0;
     let signs = if odd { [-scale, scale] } else { [scale, -scale] };
-    (0..n).map(move |j| {
+    samples.map(move |j| {
         let u = p - j as f64;
         if u == 0.0 { 1.0 } else { signs[j % 2] / u }
     })
@@ -121,7 +122,12 @@ fn sinc_of(
 ) -> Option<Op> {
     let (n, rows) = (model.dims[axis], positions.len());
     if let Some(tol) = tol {
-        let near = |p: &f64| sincs(*p, n).enumerate().filter(|(_, w)| w.abs() >= tol).collect();
+        // |sinc(u)| <= 1 / (pi |u|)
+        let reach = 1.0 / (std::f64::consts::PI * tol) + 1.0;
+        let near = |p: &f64| {
+            let samples = (p - reach).max(0.0) as usize..((p + reach) as usize).min(n - 1) + 1;
+            samples.clone().zip(sincs(*p, samples)).filter(|(_, w)| w.abs() >= tol).collect()
+        };
         return Some(Interpolation::along(model, axis, positions.iter().map(near)));
     }
     let ty = ArrayType::new([1, rows, n], DType::Float64);
@@ -146,7 +152,7 @@ struct Sinc {
 impl Compute for Sinc {
     fn compute(&self) -> io::Result<Bytes> {
         let mut bytes = Vec::with_capacity(8 * self.n * self.positions.len());
-        for weight in self.positions.iter().flat_map(|&p| sincs(p, self.n)) {
+        for weight in self.positions.iter().flat_map(|&p| sincs(p, 0..self.n)) {
             bytes.extend_from_slice(&weight.to_ne_bytes());
         }
         Ok(Arc::new(bytes))

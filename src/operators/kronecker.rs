@@ -9,7 +9,7 @@ use crate::graph::{self, Value};
 use crate::operators::entry::{Checker, Entry, Parameters};
 use crate::operators::{Op, Operator, Scope, data, stack};
 use crate::scalar::DType;
-use crate::space::ArrayType;
+use crate::space::{ArrayType, MOST_ELEMENTS};
 
 pub(crate) const ENTRY: Entry = Entry::of::<Kronecker>("Kronecker");
 
@@ -54,7 +54,7 @@ pub fn kronecker(op1: Op, op2: Op) -> graph::Result<Op> {
 
 /// Number of elements of the product; an error if there are too many.
 fn product(types: &[ArrayType]) -> graph::Result<usize> {
-    let len = types[0].len().checked_mul(types[1].len()).filter(|n| n.checked_mul(64).is_some());
+    let len = types[0].len().checked_mul(types[1].len()).filter(|n| *n <= MOST_ELEMENTS);
     len.ok_or_else(|| {
         graph::Error(format!("{} times {} elements are too many", types[0].len(), types[1].len()))
     })

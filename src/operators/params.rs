@@ -7,7 +7,7 @@ use crate::io::Array;
 use crate::operators::Op;
 use crate::operators::entry::Checker;
 use crate::scalar::{C128, DType};
-use crate::space::show_dims;
+use crate::space::{MOST_ELEMENTS, elements, show_dims};
 use crate::spec::{ArrayParam, Diagnostic, Diagnostics, NodeValue, OneOrMany, Span, TomlNode};
 
 /// Serialises a value as the file writes it, to document defaults.
@@ -98,7 +98,7 @@ impl Checker<'_> {
     pub(crate) fn fits(&mut self, key: &str, dims: Vec<usize>) -> Option<Vec<usize>> {
         self.require(!dims.is_empty(), key, "expected at least one axis")?;
         self.require(!dims.contains(&0), key, "an axis of length 0 has no samples")?;
-        let fits = dims.iter().try_fold(64usize, |n, &d| n.checked_mul(d)).is_some();
+        let fits = elements(dims.iter().copied()) <= MOST_ELEMENTS;
         self.require(fits, key, "more elements than any machine can address")?;
         Some(dims)
     }

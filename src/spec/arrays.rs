@@ -9,6 +9,7 @@ use super::slice::{SliceItem, parse_slice};
 use super::source::{Span, Spanned};
 use super::synthetics::{self, SyntheticSpec};
 use crate::scalar::{C128, DType};
+use crate::space::MOST_ELEMENTS;
 
 /// One array of `[arrays]`.
 #[derive(Clone, Debug, PartialEq)]
@@ -322,7 +323,7 @@ fn arange(r: &mut Reader<'_, '_>) -> Option<ArraySource> {
         r.out.push(Diagnostic::new(span, "invalid value for `step`", "expected a nonzero step"));
         return None;
     }
-    if num > reader::MOST_ELEMENTS as f64 {
+    if num > MOST_ELEMENTS as f64 {
         let span = r.table.span_of("stop");
         r.out.push(Diagnostic::new(
             span,

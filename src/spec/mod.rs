@@ -51,7 +51,7 @@ pub use listed::Listed;
 pub use node::{NodeValue, ParamTable, TomlNode};
 pub use operators::{ChunksSpec, OperatorSpec, OperatorTable};
 pub use params::{ArrayParam, ComplexParam, OneOrMany};
-pub use run::{OutputName, OutputSpec, RunSpec, parse_size};
+pub use run::{MOST_THREADS, OutputName, OutputSpec, RunSpec, parse_size};
 pub use slice::{SliceItem, parse_slice};
 pub use solve::{Beside, COMMON as SOLVE_KEYS, RegularizationSpec, SolveSpec};
 pub use source::{STANDARD_INPUT, SourceText, Span, Spanned};

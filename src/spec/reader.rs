@@ -6,6 +6,7 @@ use super::expr::{self, Expr};
 use super::node::{NodeValue, ParamTable, TomlNode};
 use super::source::Spanned;
 use crate::scalar::DType;
+use crate::space::{MOST_ELEMENTS, elements};
 
 /// A table being read.
 pub(super) struct Reader<'a, 'd> {
@@ -226,9 +227,6 @@ pub(super) fn list<T>(
     }
 }
 
-/// Most elements of an array: every one complex, their bytes can still be counted.
-pub(super) const MOST_ELEMENTS: usize = isize::MAX as usize / 16;
-
 /// A number of elements.
 pub(super) fn dims_of_one(node: &TomlNode, key: &str) -> Result<usize, Diagnostic> {
     let n = count(node, key)?.value;
@@ -241,8 +239,7 @@ pub(super) fn dims(node: &TomlNode, key: &str) -> Result<Spanned<Vec<usize>>, Di
         NodeValue::Integer(_) => vec![count(node, key)?.value],
         _ => list(node, key, "a list of non-negative integers", |n, k| Ok(count(n, k)?.value))?,
     };
-    let elements = dims.iter().try_fold(1_usize, |n, &d| n.checked_mul(d.max(1)));
-    if elements.is_none_or(|n| n > MOST_ELEMENTS) {
+    if elements(dims.iter().map(|d| *d.max(&1))) > MOST_ELEMENTS {
         return Err(Diagnostic::new(
             node.span.clone(),
             format!("invalid value for `{key}`"),

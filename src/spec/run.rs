@@ -10,6 +10,9 @@ use super::reader::{self, Reader, wrong};
 use super::source::{Span, Spanned};
 use crate::scalar::DType;
 
+/// Most threads per process; more would only wait for each other.
+pub const MOST_THREADS: usize = 1024;
+
 /// The `[run]` table.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct RunSpec {
@@ -86,8 +89,8 @@ pub(super) fn read_run(node: &TomlNode, out: &mut Diagnostics) -> RunSpec {
     };
     let mut r = Reader::new(table, "`[run]`", out);
     let threads = r.read("threads", |node, key| match reader::count(node, key) {
-        Ok(n) if n.value > 0 => Ok(n),
-        _ => Err(wrong(node, key, "a positive integer")),
+        Ok(n) if (1..=MOST_THREADS).contains(&n.value) => Ok(n),
+        _ => Err(wrong(node, key, &format!("an integer from 1 to {MOST_THREADS}"))),
     });
     let memory = r.read("memory", memory);
     let scratch = r.read("scratch", reader::name);

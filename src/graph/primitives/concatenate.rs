@@ -38,7 +38,7 @@ impl Value {
         dims[axis] = 0;
         let starts = values.iter().map(|v| {
             let start = dims[axis];
-            dims[axis] += v.dims()[axis];
+            dims[axis] = dims[axis].saturating_add(v.dims()[axis]);
             start
         });
         let concatenate = Concatenate { axis, starts: starts.collect() };

@@ -3,7 +3,7 @@
 use crate::graph::primitives::prelude::*;
 use crate::graph::{aligned, reshape_box};
 use crate::kernels::Scratch;
-use crate::space::strides;
+use crate::space::{elements, strides};
 
 /// Other dims, the same elements in C order.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,7 +15,7 @@ impl Value {
         if dims == self.dims() {
             return Ok(self.clone());
         }
-        if dims.iter().product::<usize>() != self.ty().len() {
+        if elements(dims.iter().copied()) != self.ty().len() {
             return wrong(format!(
                 "{} elements of dims {} as {}",
                 self.ty().len(),

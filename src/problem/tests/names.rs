@@ -121,6 +121,34 @@ fn operators_that_double_end_with_words() {
 }
 
 #[test]
+fn operators_fit_into_a_machine() {
+    let identities = |n: usize| {
+        let list = vec!["\"I\""; n].join(", ");
+        format!(
+            "I = {{ type = \"Identity\", N = 17592186044416 }}\nA = {{ type = \"STACK\", ops = [{list}] }}"
+        )
+    };
+    let wavelets = "I = { type = \"PoststackLinearModelling\", wav = \"w\", nt0 = 4294967296 }";
+    for (operators, at) in [
+        (identities(2).replace("STACK", "HStack"), "`HStack` cannot be applied"),
+        (identities(70).replace("STACK", "BlockDiag"), "`ops` of BlockDiag does not fit"),
+        (identities(2).replace("STACK", "VStack"), "`VStack` cannot be applied"),
+        (wavelets.to_string(), "`PoststackLinearModelling` cannot be applied"),
+    ] {
+        let text = format!(
+            "[arrays]\nw = {{ ones = {{ shape = [4294967296, 1] }} }}\n[operators]\n{operators}\n"
+        );
+        let said = mistakes(&text, &[]);
+        assert!(said.contains("more elements than any machine can address"), "{said}");
+        assert!(said.contains(at), "{said}");
+    }
+    let text =
+        "[run]\nthreads = 9223372036854775807\n[operators]\nI = { type = \"Identity\", N = 3 }";
+    let document = Document::parse(SourceText::new("problem.toml", text), &[]).unwrap_err();
+    assert!(document.to_string().contains("expected an integer from 1 to 1024"), "{document}");
+}
+
+#[test]
 fn chunks_have_one_length_an_axis() {
     shows(
         r#"[operators.D]

@@ -135,7 +135,7 @@ fn mistakes_of_overrides_are_shown_as_they_were_typed() {
 error: invalid value for `threads`
  |
  | --set run.threads=many
- |                   ^^^^ expected a positive integer, found the string "many"
+ |                   ^^^^ expected an integer from 1 to 1024, found the string "many"
 
 error: a list is not closed
  |
