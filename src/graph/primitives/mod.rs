@@ -22,6 +22,8 @@ mod matmul;
 mod multiply;
 mod pad;
 mod permute;
+mod plane_waves;
+mod radon;
 mod reshape;
 mod rfft;
 mod roll;
@@ -139,6 +141,8 @@ primitives! {
     spread::Spread,
     sparse_rows::SparseRows,
     kirchhoff::Kirchhoff,
+    radon::Radon,
+    plane_waves::PlaneWaves,
     #[cfg(test)]
     faulty::Faulty,
 }
