@@ -121,7 +121,7 @@ fn schema<P: Parameters>() -> serde_json::Value {
 }
 
 /// Parameters of PyLops and PyLops-distributed that control how an operator runs, not what it is.
-const EXECUTION: [&str; 16] = [
+const EXECUTION: &[&str] = &[
     "compute",
     "engine",
     "fftengine",
@@ -131,6 +131,8 @@ const EXECUTION: [&str; 16] = [
     "kwargs_fft",
     "name",
     "nproc",
+    "num_threads_per_blocks",
+    "onthefly",
     "parallel_kind",
     "preallocate",
     "saveGt",

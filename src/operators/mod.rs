@@ -6,6 +6,8 @@ mod bilinear;
 mod block;
 mod block_diag;
 mod causal_integration;
+mod chirp_radon2d;
+mod chirp_radon3d;
 mod conj;
 mod convolution;
 mod convolve1d;
@@ -18,6 +20,8 @@ mod fftnd;
 mod first_derivative;
 mod flip;
 mod fourier;
+mod fourier_radon2d;
+mod fourier_radon3d;
 mod fredholm1;
 mod gradient;
 mod hstack;
@@ -35,6 +39,9 @@ mod not_yet;
 mod pad;
 mod params;
 mod poststack;
+mod radon;
+mod radon2d;
+mod radon3d;
 mod real;
 mod reshape;
 mod restriction;
@@ -48,6 +55,7 @@ mod stack;
 mod stencil;
 mod sum;
 mod symmetrize;
+mod tau_p;
 #[cfg(test)]
 mod tests;
 mod transpose;
@@ -134,6 +142,8 @@ pub const ENTRIES: &[Entry] = &[
     block::ENTRY,
     block_diag::ENTRY,
     causal_integration::ENTRY,
+    chirp_radon2d::ENTRY,
+    chirp_radon3d::ENTRY,
     conj::ENTRY,
     convolve1d::ENTRY,
     diagonal::ENTRY,
@@ -142,6 +152,8 @@ pub const ENTRIES: &[Entry] = &[
     fftnd::ENTRY,
     first_derivative::ENTRY,
     flip::ENTRY,
+    fourier_radon2d::ENTRY,
+    fourier_radon3d::ENTRY,
     fredholm1::ENTRY,
     gradient::ENTRY,
     hstack::ENTRY,
@@ -156,6 +168,8 @@ pub const ENTRIES: &[Entry] = &[
     matrix_mult::ENTRY,
     pad::ENTRY,
     poststack::ENTRY,
+    radon2d::ENTRY,
+    radon3d::ENTRY,
     real::ENTRY,
     reshape::ENTRY,
     restriction::ENTRY,

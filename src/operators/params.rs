@@ -3,7 +3,7 @@
 use serde::{Serialize, Serializer};
 
 use crate::graph;
-use crate::io::Array;
+use crate::io::{self, Array};
 use crate::operators::Op;
 use crate::operators::entry::Checker;
 use crate::scalar::{C128, DType};
@@ -254,6 +254,17 @@ impl Checker<'_> {
         match self.given_dtype() {
             Some(dtype) => self.array_as(key, param, dtype, scope),
             None => self.array(key, param, dtype, scope),
+        }
+    }
+
+    /// An array that is made for a key, or why it could not be.
+    pub(crate) fn made(&mut self, key: &str, array: io::Result<Array>) -> Option<Array> {
+        match array {
+            Ok(array) => Some(array),
+            Err(error) => {
+                self.require(false, key, error.to_string())?;
+                None
+            }
         }
     }
 

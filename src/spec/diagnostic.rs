@@ -100,6 +100,13 @@ impl Diagnostics {
         self.items.push(diagnostic);
     }
 
+    /// Adds advice to the mistakes from number `first` on that have none.
+    pub fn advise(&mut self, first: usize, help: &str) {
+        for mistake in self.items.iter_mut().skip(first).filter(|mistake| mistake.help.is_none()) {
+            mistake.help = Some(help.into());
+        }
+    }
+
     /// Adds a warning: something that runs, but is probably not what was meant.
     pub fn warn(&mut self, diagnostic: Diagnostic) {
         if self.warned.insert(diagnostic.clone()) {

@@ -1,6 +1,8 @@
 //! Operators that are not made of others: a table of the problem file, and the definition, as naive as
 //! it can be.
 
+mod radon;
+
 use std::f64::consts::{PI, SQRT_2};
 
 use super::map::{C, Map, Space};
@@ -73,6 +75,10 @@ const KINDS: &[Kind] = &[
     spread,
     poststack,
     kirchhoff,
+    radon::radon2d,
+    radon::radon3d,
+    radon::fourier_radon,
+    radon::chirp_radon,
 ];
 
 fn list(dims: &[usize]) -> String {

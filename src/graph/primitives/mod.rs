@@ -22,6 +22,8 @@ mod matmul;
 mod multiply;
 mod pad;
 mod permute;
+mod plane_waves;
+mod radon;
 mod reshape;
 mod rfft;
 mod roll;
@@ -141,6 +143,8 @@ primitives! {
     sparse_rows::SparseRows,
     tridiagonal::Tridiagonal,
     kirchhoff::Kirchhoff,
+    radon::Radon,
+    plane_waves::PlaneWaves,
     #[cfg(test)]
     faulty::Faulty,
 }
