@@ -16,6 +16,7 @@ pub mod sparse;
 pub mod spread;
 pub mod stencil;
 pub mod vector;
+pub mod windows;
 
 pub use banded::Banded;
 pub use buffer::Buffer;

@@ -34,12 +34,17 @@ mod mdc;
 mod not_yet;
 mod pad;
 mod params;
+mod patch2d;
+mod patch3d;
 mod poststack;
 mod real;
 mod reshape;
 mod restriction;
 mod roll;
 mod second_derivative;
+mod sliding1d;
+mod sliding2d;
+mod sliding3d;
 mod smoothing1d;
 mod smoothing2d;
 mod spaces;
@@ -52,6 +57,7 @@ mod symmetrize;
 mod tests;
 mod transpose;
 mod vstack;
+mod windowed;
 mod zero;
 
 use std::fmt::Debug;
@@ -155,12 +161,17 @@ pub const ENTRIES: &[Entry] = &[
     mdc::ENTRY,
     matrix_mult::ENTRY,
     pad::ENTRY,
+    patch2d::ENTRY,
+    patch3d::ENTRY,
     poststack::ENTRY,
     real::ENTRY,
     reshape::ENTRY,
     restriction::ENTRY,
     roll::ENTRY,
     second_derivative::ENTRY,
+    sliding1d::ENTRY,
+    sliding2d::ENTRY,
+    sliding3d::ENTRY,
     smoothing1d::ENTRY,
     smoothing2d::ENTRY,
     spread::ENTRY,

@@ -32,6 +32,7 @@ mod sparse_rows;
 mod spread;
 mod stencil;
 mod sum;
+mod windows;
 mod zeros;
 
 use std::hash::{Hash, Hasher};
@@ -137,6 +138,7 @@ primitives! {
     broadcast::Broadcast,
     cumulative_sum::CumulativeSum,
     spread::Spread,
+    windows::Windows,
     sparse_rows::SparseRows,
     kirchhoff::Kirchhoff,
     #[cfg(test)]
