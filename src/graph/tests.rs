@@ -155,6 +155,7 @@ fn many_items_at_once_are_the_items_one_by_one() {
             "spread at times",
             "demigrate",
             "demigrate with weights",
+            "radon by a table",
             "not faulty",
         ]
     );

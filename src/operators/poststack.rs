@@ -102,6 +102,6 @@ fn sheared(w: &Value) -> graph::Result<Value> {
     let (nt, nw) = (w.dims()[0], w.dims()[1]);
     // Stored rows are one sample longer than rows as read, so each begins one sample later.
     let len = nt + nw - 1;
-    let rows = w.pad(1, 0, nt)?.flatten().take(0, nt * len)?.reshape(&[nt, len])?;
+    let rows = w.pad(1, 0, nt)?.flatten().take(0, nt.saturating_mul(len))?.reshape(&[nt, len])?;
     rows.slice(1, nw / 2, nt, 1)?.permute(&[1, 0])
 }
