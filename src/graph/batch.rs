@@ -64,6 +64,22 @@ pub fn batched(programs: &[&Program], each: bool) -> Result<Option<Program>> {
             arrays.insert(k, stacked);
         }
     }
+    many(program, n, each, &arrays)
+}
+
+/// The same program on `n` arrays at once, stacked along a leading axis; `None` if a primitive cannot be applied
+/// to many items at once.
+pub fn repeated(program: &Program, n: usize) -> Result<Option<Program>> {
+    many(program, n, true, &HashMap::new())
+}
+
+/// A program on `n` items; `arrays` hold, by node, those of all items where they differ.
+fn many(
+    program: &Program,
+    n: usize,
+    each: bool,
+    arrays: &HashMap<usize, Array>,
+) -> Result<Option<Program>> {
     let mut inputs = program.inputs.clone();
     if each {
         inputs.iter_mut().for_each(|ty| ty.dims.insert(0, n));

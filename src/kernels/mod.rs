@@ -19,6 +19,7 @@ pub mod spread;
 pub mod stencil;
 pub mod tridiagonal;
 pub mod vector;
+pub mod windows;
 
 pub use banded::Banded;
 pub use buffer::Buffer;

@@ -136,6 +136,7 @@ const EXECUTION: &[&str] = &[
     "parallel_kind",
     "preallocate",
     "saveGt",
+    "savetaper",
     "show",
     "todask",
     "usedelayed",

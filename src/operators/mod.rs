@@ -38,6 +38,8 @@ mod mdc;
 mod not_yet;
 mod pad;
 mod params;
+mod patch2d;
+mod patch3d;
 mod poststack;
 mod radon;
 mod radon2d;
@@ -47,6 +49,9 @@ mod reshape;
 mod restriction;
 mod roll;
 mod second_derivative;
+mod sliding1d;
+mod sliding2d;
+mod sliding3d;
 mod smoothing1d;
 mod smoothing2d;
 mod spaces;
@@ -60,6 +65,7 @@ mod tau_p;
 mod tests;
 mod transpose;
 mod vstack;
+mod windowed;
 mod zero;
 
 use std::fmt::Debug;
@@ -167,6 +173,8 @@ pub const ENTRIES: &[Entry] = &[
     mdc::ENTRY,
     matrix_mult::ENTRY,
     pad::ENTRY,
+    patch2d::ENTRY,
+    patch3d::ENTRY,
     poststack::ENTRY,
     radon2d::ENTRY,
     radon3d::ENTRY,
@@ -175,6 +183,9 @@ pub const ENTRIES: &[Entry] = &[
     restriction::ENTRY,
     roll::ENTRY,
     second_derivative::ENTRY,
+    sliding1d::ENTRY,
+    sliding2d::ENTRY,
+    sliding3d::ENTRY,
     smoothing1d::ENTRY,
     smoothing2d::ENTRY,
     spread::ENTRY,

@@ -94,6 +94,20 @@ impl Checker<'_> {
         self.fits(key, dims.to_vec())
     }
 
+    /// Dims of so many axes.
+    pub(crate) fn dims_of(
+        &mut self,
+        key: &str,
+        dims: &OneOrMany<usize>,
+        axes: usize,
+    ) -> Option<Vec<usize>> {
+        let dims = self.dims(key, dims)?;
+        let label = format!("expected {axes} axes, found dims {}", show_dims(&dims));
+        let label = if axes == 1 { label.replace("axes", "axis") } else { label };
+        self.require(dims.len() == axes, key, label)?;
+        Some(dims)
+    }
+
     /// Checks dims that follow from a key in the same way.
     pub(crate) fn fits(&mut self, key: &str, dims: Vec<usize>) -> Option<Vec<usize>> {
         self.require(!dims.is_empty(), key, "expected at least one axis")?;

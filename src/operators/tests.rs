@@ -11,6 +11,7 @@ use crate::spec::{
 
 mod interpolation;
 mod radon;
+mod windows;
 
 #[test]
 fn entries_are_sorted_and_documented() {

@@ -17,6 +17,7 @@ mod map;
 mod problem;
 mod runs;
 mod seeded;
+mod windows;
 
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;

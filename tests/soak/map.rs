@@ -340,6 +340,34 @@ impl Map {
         Some(Map { bound: bound.collect(), splits: a.splits && b.splits, ..map })
     }
 
+    /// The map of each of `count` models in turn, its row `k` of element `j` added to element `place(j, k)` of the
+    /// data, with a weight.
+    pub(crate) fn laid(
+        &self,
+        model: Space,
+        data: Space,
+        count: usize,
+        place: impl Fn(usize, usize) -> (usize, f64),
+    ) -> Map {
+        let parts = if data.complex { 2 } else { 1 };
+        let moved = |columns: &[Vec<f64>]| -> Vec<Vec<f64>> {
+            let column = |w: usize, from: &Vec<f64>| {
+                let mut column = vec![0.0; data.reals()];
+                for (i, v) in from.iter().enumerate() {
+                    let (to, weight) = place(w, i / parts);
+                    column[to * parts + i % parts] += weight * v;
+                }
+                column
+            };
+            (0..count)
+                .flat_map(|w| columns.iter().map(move |from| (w, from)))
+                .map(|(w, c)| column(w, c))
+                .collect()
+        };
+        let (matrix, bound) = (moved(&self.matrix), moved(&self.bound));
+        Map { model, matrix, bound, splits: self.splits, data }
+    }
+
     /// The same matrix between spaces of other dims.
     pub(crate) fn shaped(mut self, dims: Option<&[usize]>, dimsd: Option<&[usize]>) -> Map {
         if let Some(dims) = dims {

@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use super::leaves::{self, Leaf};
 use super::map::{C, Map, Space, Value};
 use super::seeded::Seeded;
+use super::windows::windowed;
 
 /// An operator of the file.
 #[derive(Clone)]
@@ -197,7 +198,7 @@ impl Problem {
             (m.splits && splits) || alike
         };
         let square = map.model.dims == map.data.dims && map.model.complex == map.data.complex;
-        let (text, uses, made) = match r.below(15) {
+        let (text, uses, made) = match r.below(16) {
             0..3 => {
                 let wide = map.data.complex && r.below(2) == 0;
                 let b = self.leaf(r, &map.data.dims, wide);
@@ -291,6 +292,11 @@ impl Problem {
                 }
                 let Some(made) = Map::kronecker(&map, second) else { return };
                 (format!("Kronecker({text}, {})", self.named(r, b)), vec![a, b], made)
+            }
+            14 => {
+                let Some((table, made)) = windowed(r, &text, &map, MOST) else { return };
+                self.push(table, true, vec![a], made);
+                return;
             }
             _ if square => {
                 let n = r.below(4);

@@ -35,6 +35,7 @@ mod spread;
 mod stencil;
 mod sum;
 mod tridiagonal;
+mod windows;
 mod zeros;
 
 use std::hash::{Hash, Hasher};
@@ -140,6 +141,7 @@ primitives! {
     broadcast::Broadcast,
     cumulative_sum::CumulativeSum,
     spread::Spread,
+    windows::Windows,
     sparse_rows::SparseRows,
     tridiagonal::Tridiagonal,
     kirchhoff::Kirchhoff,
