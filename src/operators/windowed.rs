@@ -105,9 +105,9 @@ impl Settings<'_> {
     /// Windows along an axis.
     fn along(&self, axis: usize, at: &mut Checker<'_>) -> Option<Along> {
         let (n, len, over) = (self.dimsd[axis], self.nwin[axis], self.nover[axis]);
-        let label = format!("a window of {len} samples on the {n} of axis {axis}");
+        let label = format!("expected from 1 to the {n} samples of axis {axis}");
         at.require((1..=n).contains(&len), "nwin", label)?;
-        let label = format!("windows of {len} samples cannot share {over}: expected fewer");
+        let label = format!("expected fewer than the {len} samples of a window");
         at.require(over < len, "nover", label)?;
         let step = len - over;
         let count = (n - len) / step + 1;
@@ -121,7 +121,8 @@ impl Settings<'_> {
         let between = match taper(len, over, kind) {
             Ok(taper) => taper,
             Err(error) => {
-                at.require(false, "nover", error)?;
+                let label = format!("{error}, unless `tapertype` is \"none\"");
+                at.require(false, "nover", label)?;
                 return None;
             }
         };
@@ -144,24 +145,23 @@ impl Settings<'_> {
         let (one, rest) = (op.model(), &dims[axes..]);
         let windows = counts.iter().map(ToString::to_string).collect::<Vec<_>>().join(" x ");
         let plural = if counts.iter().product::<usize>() == 1 { "" } else { "s" };
-        let wrong = |at: &mut Checker<'_>, nop: &[usize], of: &str| {
-            let expected: Vec<usize> = nop.iter().zip(counts).map(|(n, count)| n * count).collect();
-            let expected = [&expected, rest].concat();
+        let wrong = |at: &mut Checker<'_>, of: &[usize], side_by_side: &[usize]| {
+            let axes = side_by_side.iter().enumerate();
+            let expected: Vec<usize> =
+                axes.map(|(a, n)| n.saturating_mul(*counts.get(a).unwrap_or(&1))).collect();
             let label = format!(
-                "{windows} window{plural} of {of}: expected dims {}, found {}",
+                "{windows} window{plural} of models of dims {}: expected dims {}, found {}",
+                show_dims(of),
                 show_dims(&expected),
                 show_dims(dims)
             );
             at.require(false, key, label)
         };
         if let Some(nop) = &self.nop {
-            if nop
-                .iter()
-                .zip(counts)
-                .zip(dims)
-                .any(|((n, count), d)| n.checked_mul(*count) != Some(*d))
-            {
-                wrong(at, nop, &format!("models of dims {}", show_dims(nop)))?;
+            let fits =
+                |((n, count), d): ((&usize, &usize), &usize)| n.checked_mul(*count) == Some(*d);
+            if !nop.iter().zip(counts).zip(dims).all(fits) {
+                wrong(at, nop, &[nop, rest].concat())?;
             }
         }
         let elements = |dims: &[usize]| dims.iter().product::<usize>();
@@ -181,18 +181,11 @@ impl Settings<'_> {
             at.require(false, "Op", label)?;
         }
         // Without `nop` there is one axis of windows.
-        match one.len().checked_div(elements(rest)).filter(|n| n * elements(rest) == one.len()) {
-            Some(first) => {
-                wrong(at, &[first], &format!("models of dims {}", show_dims(&one.dims)))?
-            }
-            None => {
-                let label = format!(
-                    "{windows} window{plural} of models of dims {}, which end in another axis",
-                    show_dims(&one.dims)
-                );
-                at.require(false, key, label)?;
-            }
-        }
+        let side_by_side = match one.dims.len() == dims.len() {
+            true => one.dims.clone(),
+            false => [&[one.len().div_ceil(elements(rest))], rest].concat(),
+        };
+        wrong(at, &one.dims, &side_by_side)?;
         None
     }
 
