@@ -121,6 +121,14 @@ fn many(
 }
 
 impl Item {
+    /// What is the same for all.
+    fn same(&self) -> Option<Value> {
+        match self {
+            Item::Same(value) => Some(value.clone()),
+            Item::Each(_) => None,
+        }
+    }
+
     /// The value with one entry per item along a leading axis.
     fn widened(self, n: usize) -> Result<Value> {
         match self {
@@ -140,13 +148,7 @@ impl Item {
 
 /// Applies a primitive to many items; `None` if it does not allow this.
 fn step(primitive: &Primitive, node: &Node, args: &[Item], n: usize) -> Result<Option<Item>> {
-    let same: Option<Vec<Value>> = args
-        .iter()
-        .map(|arg| match arg {
-            Item::Same(value) => Some(value.clone()),
-            Item::Each(_) => None,
-        })
-        .collect();
+    let same: Option<Vec<Value>> = args.iter().map(Item::same).collect();
     if let Some(args) = same {
         return Ok(Some(Item::Same(args[0].node(primitive.clone(), &args, node.ty.clone()))));
     }
@@ -165,12 +167,11 @@ fn step(primitive: &Primitive, node: &Node, args: &[Item], n: usize) -> Result<O
         Batched::Factor => {
             with(primitive.clone(), vec![args[0].clone().widened(n)?, args[1].aligned()?])
         }
-        Batched::OneFactor(primitive) => match &args[1] {
-            Item::Same(factor) => {
-                with(primitive, vec![args[0].clone().widened(n)?, factor.clone()])
-            }
-            Item::Each(_) => Ok(None),
-        },
+        Batched::OneFactor(primitive) => {
+            let factors: Option<Vec<Value>> = args[1..].iter().map(Item::same).collect();
+            let Some(factors) = factors else { return Ok(None) };
+            with(primitive, [vec![args[0].clone().widened(n)?], factors].concat())
+        }
         Batched::Product => product(primitive, node, args, n).map(Some),
         Batched::Never => Ok(None),
     }

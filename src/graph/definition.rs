@@ -304,7 +304,7 @@ pub enum Batched {
     Moved(Primitive),
     /// Apply it unchanged, with one factor per item or one that broadcasts over items.
     Factor,
-    /// Apply this primitive, with the same factor for all items.
+    /// Apply this primitive, with the same factors for all items.
     OneFactor(Primitive),
     /// A product with a kernel: items become columns, rows or batches.
     Product,

@@ -5,6 +5,7 @@ pub mod accumulate;
 mod banded;
 mod buffer;
 pub mod convolve;
+pub mod csr;
 pub mod fft;
 pub mod index;
 pub mod kirchhoff;

@@ -124,6 +124,7 @@ fn schema<P: Parameters>() -> serde_json::Value {
 const EXECUTION: &[&str] = &[
     "compute",
     "engine",
+    "fft_engine",
     "fftengine",
     "forceflat",
     "inoutengine",

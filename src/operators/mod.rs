@@ -24,6 +24,7 @@ mod fourier_radon2d;
 mod fourier_radon3d;
 mod fredholm1;
 mod gradient;
+mod halo;
 mod hstack;
 mod identity;
 mod imag;
@@ -35,6 +36,7 @@ mod kronecker;
 mod laplacian;
 mod matrix_mult;
 mod mdc;
+mod mri2d;
 mod not_yet;
 mod pad;
 mod params;
@@ -163,6 +165,7 @@ pub const ENTRIES: &[Entry] = &[
     fredholm1::ENTRY,
     gradient::ENTRY,
     hstack::ENTRY,
+    halo::ENTRY,
     identity::ENTRY,
     imag::ENTRY,
     interp::ENTRY,
@@ -171,6 +174,7 @@ pub const ENTRIES: &[Entry] = &[
     kronecker::ENTRY,
     laplacian::ENTRY,
     mdc::ENTRY,
+    mri2d::ENTRY,
     matrix_mult::ENTRY,
     pad::ENTRY,
     patch2d::ENTRY,

@@ -20,7 +20,6 @@ pub const OPERATORS_NOT_YET: &[&str] = &[
     "FirstDirectionalDerivative",
     "FunctionOperator",
     "LinearRegression",
-    "MRI2D",
     "MemoizeOperator",
     "NonStationaryConvolve1D",
     "NonStationaryConvolve2D",

@@ -9,7 +9,9 @@ use crate::spec::{
     ArraySource, Diagnostics, Document, OperatorSpec, SourceText, Span, parse_complex,
 };
 
+mod halo;
 mod interpolation;
+mod mri2d;
 mod radon;
 mod windows;
 

@@ -30,6 +30,7 @@ mod roll;
 mod scale;
 mod scatter_add;
 mod slice;
+mod sparse_matmul;
 mod sparse_rows;
 mod spread;
 mod stencil;
@@ -143,6 +144,7 @@ primitives! {
     spread::Spread,
     windows::Windows,
     sparse_rows::SparseRows,
+    sparse_matmul::SparseMatmul,
     tridiagonal::Tridiagonal,
     kirchhoff::Kirchhoff,
     radon::Radon,

@@ -18,15 +18,20 @@ pub struct Windows {
 }
 
 impl Value {
+    /// Windows that slide along the first axes, `(windows.., samples of one.., rest)`.
+    pub fn windows(&self, axes: Arc<[Along]>) -> Result<Value> {
+        if !Windows::fit(&axes, self.dims()) {
+            return wrong(format!("windows that do not fit dims {}", show_dims(self.dims())));
+        }
+        let dims = Windows::dims(&axes, self.dims());
+        let windows = Windows { lead: 0, axes, transpose: false };
+        Ok(self.unary(windows, dims, self.dtype()))
+    }
+
     /// The sum of windows `(windows.., samples of one.., rest)` that slide along the first of `dims`; samples
     /// beyond the last window are 0.
     pub fn overlap_add(&self, axes: Arc<[Along]>, dims: &[usize]) -> Result<Value> {
-        let count = axes.len();
-        let fits = (1..=MOST_AXES).contains(&count)
-            && (count..=count + 1).contains(&dims.len())
-            && axes.iter().zip(dims).all(|(along, &n)| along.fits(n))
-            && Windows::dims(&axes, dims) == self.dims();
-        if !fits {
+        if !(Windows::fit(&axes, dims) && Windows::dims(&axes, dims) == self.dims()) {
             let (found, dims) = (show_dims(self.dims()), show_dims(dims));
             return wrong(format!("windows of dims {found} for {dims}"));
         }
@@ -36,6 +41,14 @@ impl Value {
 }
 
 impl Windows {
+    /// Whether there are windows along the first of these axes, with one more axis or none.
+    fn fit(axes: &[Along], dims: &[usize]) -> bool {
+        let count = axes.len();
+        (1..=MOST_AXES).contains(&count)
+            && (count..=count + 1).contains(&dims.len())
+            && axes.iter().zip(dims).all(|(along, &n)| along.fits(n))
+    }
+
     /// Dims of the windows of an array.
     fn dims(axes: &[Along], dims: &[usize]) -> Vec<usize> {
         let (counts, lens) = (axes.iter().map(|a| a.count), axes.iter().map(|a| a.len));
