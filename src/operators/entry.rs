@@ -121,7 +121,7 @@ fn schema<P: Parameters>() -> serde_json::Value {
 }
 
 /// PyLops' and PyLops-distributed's parameters that say how an operator runs, not what it is.
-const EXECUTION: [&str; 16] = [
+const EXECUTION: [&str; 17] = [
     "compute",
     "engine",
     "fftengine",
@@ -138,6 +138,7 @@ const EXECUTION: [&str; 16] = [
     "todask",
     "usedelayed",
     "usematmul",
+    "workers",
 ];
 
 /// The warning about a key that only controls how PyLops runs `what`.

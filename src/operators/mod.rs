@@ -9,13 +9,19 @@ mod causal_integration;
 mod conj;
 mod convolution;
 mod convolve1d;
+mod dct;
 mod defaults;
 mod diagonal;
+mod directional;
+mod dwt;
+mod dwt2d;
+mod dwtnd;
 mod entry;
 mod fft;
 mod fft2d;
 mod fftnd;
 mod first_derivative;
+mod first_directional_derivative;
 mod flip;
 mod fourier;
 mod fredholm1;
@@ -35,13 +41,18 @@ mod not_yet;
 mod pad;
 mod params;
 mod poststack;
+mod pwsmoother2d;
+mod pwsprayer2d;
 mod real;
 mod reshape;
 mod restriction;
 mod roll;
 mod second_derivative;
+mod second_directional_derivative;
+mod seislet;
 mod smoothing1d;
 mod smoothing2d;
+mod smoothingnd;
 mod spaces;
 mod spread;
 mod stack;
@@ -52,6 +63,7 @@ mod symmetrize;
 mod tests;
 mod transpose;
 mod vstack;
+mod wavelets;
 mod zero;
 
 use std::fmt::Debug;
@@ -136,11 +148,16 @@ pub const ENTRIES: &[Entry] = &[
     causal_integration::ENTRY,
     conj::ENTRY,
     convolve1d::ENTRY,
+    dct::ENTRY,
+    dwt::ENTRY,
+    dwt2d::ENTRY,
+    dwtnd::ENTRY,
     diagonal::ENTRY,
     fft::ENTRY,
     fft2d::ENTRY,
     fftnd::ENTRY,
     first_derivative::ENTRY,
+    first_directional_derivative::ENTRY,
     flip::ENTRY,
     fredholm1::ENTRY,
     gradient::ENTRY,
@@ -154,6 +171,8 @@ pub const ENTRIES: &[Entry] = &[
     laplacian::ENTRY,
     mdc::ENTRY,
     matrix_mult::ENTRY,
+    pwsmoother2d::ENTRY,
+    pwsprayer2d::ENTRY,
     pad::ENTRY,
     poststack::ENTRY,
     real::ENTRY,
@@ -161,8 +180,11 @@ pub const ENTRIES: &[Entry] = &[
     restriction::ENTRY,
     roll::ENTRY,
     second_derivative::ENTRY,
+    second_directional_derivative::ENTRY,
+    seislet::ENTRY,
     smoothing1d::ENTRY,
     smoothing2d::ENTRY,
+    smoothingnd::ENTRY,
     spread::ENTRY,
     sum::ENTRY,
     symmetrize::ENTRY,

@@ -9,9 +9,11 @@ mod conj;
 mod constant;
 mod convolve;
 mod cumulative_sum;
+mod dct;
 #[cfg(test)]
 mod faulty;
 mod fft;
+mod filter_bank;
 mod flip;
 mod gather;
 mod gram;
@@ -27,8 +29,10 @@ mod rfft;
 mod roll;
 mod scale;
 mod scatter_add;
+mod sinc_shift;
 mod slice;
 mod sparse_rows;
+mod spray;
 mod spread;
 mod stencil;
 mod sum;
@@ -47,7 +51,7 @@ mod prelude {
 
     pub(super) use crate::graph::definition::*;
     pub(super) use crate::graph::{Cut, Job, Parts, Primitive, Result, Tile, Value, value::wrong};
-    pub(super) use crate::kernels::{in_rows, pointwise};
+    pub(super) use crate::kernels::{Scratch, in_rows, pointwise};
     pub(super) use crate::scalar::{C128, DType};
     pub(super) use crate::space::{ArrayType, IndexBox, show_dims};
     pub(super) use crate::view::{View, ViewMut, Viewed};
@@ -129,6 +133,8 @@ primitives! {
     fft::Fft,
     rfft::Rfft,
     irfft::Irfft,
+    dct::Dct,
+    filter_bank::FilterBank,
     matmul::Matmul,
     gram::Gram,
     gather::Gather,
@@ -139,6 +145,8 @@ primitives! {
     spread::Spread,
     sparse_rows::SparseRows,
     kirchhoff::Kirchhoff,
+    sinc_shift::SincShift,
+    spray::Spray,
     #[cfg(test)]
     faulty::Faulty,
 }
