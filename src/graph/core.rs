@@ -57,6 +57,7 @@ impl End {
                 self.factor *= unit(*scale, inner[*axis]);
                 self.transforms = true;
             }
+            Primitive::Dct(_) if self.real.is_none() => self.transforms = true,
             Primitive::Rfft(Rfft { axis, n, weight, scale })
             | Primitive::Irfft(Irfft { axis, n, weight, scale })
                 if self.real.is_none() && (weight / SQRT_2 - 1.0).abs() < 1e-12 =>

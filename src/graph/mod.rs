@@ -22,6 +22,8 @@ mod transpose;
 mod value;
 
 pub use crate::kernels::Banded;
+pub use crate::kernels::dct::Cosine;
+pub use crate::kernels::filter_bank::Filters;
 pub use crate::kernels::kirchhoff::Aperture;
 pub use crate::kernels::radon::Curves;
 pub use crate::kernels::sparse::Sparse;

@@ -199,6 +199,7 @@ fn cancel_pairs(v: &Value) -> Result<Option<Value>> {
         (Primitive::Fft(a), Primitive::Fft(b)) if a.axis == b.axis && a.inverse != b.inverse => {
             Some(x.scale(a.scale * b.scale * v.dims()[a.axis] as f64))
         }
+        (Primitive::Dct(a), Primitive::Dct(b)) if a == b.transposed() => Some(x),
         // Real to complex and back; never complex to real to complex.
         (Primitive::Cast(_), Primitive::Cast(_))
             if x.dtype() == v.dtype() && inner.dtype() == x.dtype().complex() =>

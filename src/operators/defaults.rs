@@ -18,6 +18,10 @@ pub(super) fn last_two_axes() -> Vec<isize> {
     vec![-2, -1]
 }
 
+pub(super) fn last_three_axes() -> Vec<isize> {
+    vec![-3, -2, -1]
+}
+
 pub(super) fn one_each() -> OneOrMany<f64> {
     OneOrMany::One(1.0)
 }

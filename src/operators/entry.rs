@@ -142,6 +142,7 @@ const EXECUTION: &[&str] = &[
     "todask",
     "usedelayed",
     "usematmul",
+    "workers",
 ];
 
 /// The warning about a key that only controls how PyLops runs `what`.

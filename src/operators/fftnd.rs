@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::operators::defaults::{no_each, one_each};
+use crate::operators::defaults::{last_three_axes, no_each, one_each};
 use crate::operators::entry::{Checker, Entry, Parameters};
 use crate::operators::fft::ortho;
 use crate::operators::fourier::Settings;
@@ -45,10 +45,6 @@ pub(crate) struct Fftnd {
     /// Whether zero frequency goes to the middle of the axes; one value, or one for each axis.
     #[serde(default = "no_each")]
     fftshift_after: OneOrMany<bool>,
-}
-
-fn last_three_axes() -> Vec<isize> {
-    vec![-3, -2, -1]
 }
 
 impl Parameters for Fftnd {

@@ -11,13 +11,19 @@ mod chirp_radon3d;
 mod conj;
 mod convolution;
 mod convolve1d;
+mod dct;
 mod defaults;
 mod diagonal;
+mod directional;
+mod dwt;
+mod dwt2d;
+mod dwtnd;
 mod entry;
 mod fft;
 mod fft2d;
 mod fftnd;
 mod first_derivative;
+mod first_directional_derivative;
 mod flip;
 mod fourier;
 mod fourier_radon2d;
@@ -46,6 +52,8 @@ mod poststack;
 mod radon;
 mod radon2d;
 mod radon3d;
+mod pwsmoother2d;
+mod pwsprayer2d;
 mod real;
 mod reshape;
 mod restriction;
@@ -54,8 +62,11 @@ mod second_derivative;
 mod sliding1d;
 mod sliding2d;
 mod sliding3d;
+mod second_directional_derivative;
+mod seislet;
 mod smoothing1d;
 mod smoothing2d;
+mod smoothingnd;
 mod spaces;
 mod spread;
 mod stack;
@@ -68,6 +79,7 @@ mod tests;
 mod transpose;
 mod vstack;
 mod windowed;
+mod wavelets;
 mod zero;
 
 use std::fmt::Debug;
@@ -154,11 +166,16 @@ pub const ENTRIES: &[Entry] = &[
     chirp_radon3d::ENTRY,
     conj::ENTRY,
     convolve1d::ENTRY,
+    dct::ENTRY,
+    dwt::ENTRY,
+    dwt2d::ENTRY,
+    dwtnd::ENTRY,
     diagonal::ENTRY,
     fft::ENTRY,
     fft2d::ENTRY,
     fftnd::ENTRY,
     first_derivative::ENTRY,
+    first_directional_derivative::ENTRY,
     flip::ENTRY,
     fourier_radon2d::ENTRY,
     fourier_radon3d::ENTRY,
@@ -176,6 +193,8 @@ pub const ENTRIES: &[Entry] = &[
     mdc::ENTRY,
     mri2d::ENTRY,
     matrix_mult::ENTRY,
+    pwsmoother2d::ENTRY,
+    pwsprayer2d::ENTRY,
     pad::ENTRY,
     patch2d::ENTRY,
     patch3d::ENTRY,
@@ -190,8 +209,11 @@ pub const ENTRIES: &[Entry] = &[
     sliding1d::ENTRY,
     sliding2d::ENTRY,
     sliding3d::ENTRY,
+    second_directional_derivative::ENTRY,
+    seislet::ENTRY,
     smoothing1d::ENTRY,
     smoothing2d::ENTRY,
+    smoothingnd::ENTRY,
     spread::ENTRY,
     sum::ENTRY,
     symmetrize::ENTRY,

@@ -9,9 +9,11 @@ mod conj;
 mod constant;
 mod convolve;
 mod cumulative_sum;
+mod dct;
 #[cfg(test)]
 mod faulty;
 mod fft;
+mod filter_bank;
 mod flip;
 mod gather;
 mod gram;
@@ -29,9 +31,11 @@ mod rfft;
 mod roll;
 mod scale;
 mod scatter_add;
+mod sinc_shift;
 mod slice;
 mod sparse_matmul;
 mod sparse_rows;
+mod spray;
 mod spread;
 mod stencil;
 mod sum;
@@ -52,7 +56,7 @@ mod prelude {
 
     pub(super) use crate::graph::definition::*;
     pub(super) use crate::graph::{Cut, Job, Parts, Primitive, Result, Tile, Value, value::wrong};
-    pub(super) use crate::kernels::{in_rows, pointwise};
+    pub(super) use crate::kernels::{Scratch, in_rows, pointwise};
     pub(super) use crate::scalar::{C128, DType};
     pub(super) use crate::space::{ArrayType, IndexBox, show_dims};
     pub(super) use crate::view::{View, ViewMut, Viewed};
@@ -134,6 +138,8 @@ primitives! {
     fft::Fft,
     rfft::Rfft,
     irfft::Irfft,
+    dct::Dct,
+    filter_bank::FilterBank,
     matmul::Matmul,
     gram::Gram,
     gather::Gather,
@@ -149,6 +155,8 @@ primitives! {
     kirchhoff::Kirchhoff,
     radon::Radon,
     plane_waves::PlaneWaves,
+    sinc_shift::SincShift,
+    spray::Spray,
     #[cfg(test)]
     faulty::Faulty,
 }
