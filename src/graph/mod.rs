@@ -21,11 +21,12 @@ mod tests;
 mod transpose;
 mod value;
 
-pub use crate::kernels::Banded;
 pub use crate::kernels::kirchhoff::Aperture;
 pub use crate::kernels::radon::Curves;
 pub use crate::kernels::sparse::Sparse;
+pub use crate::kernels::turn::Frequencies;
 pub use crate::kernels::windows::Along;
+pub use crate::kernels::{Banded, Knots};
 pub use batch::{MANY, alike, batched, repeated};
 pub use conjugate::conjugate;
 pub use core::{Core, core};

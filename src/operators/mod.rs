@@ -11,6 +11,8 @@ mod chirp_radon3d;
 mod conj;
 mod convolution;
 mod convolve1d;
+mod convolve2d;
+mod convolve_nd;
 mod defaults;
 mod diagonal;
 mod entry;
@@ -18,6 +20,7 @@ mod fft;
 mod fft2d;
 mod fftnd;
 mod first_derivative;
+mod first_directional_derivative;
 mod flip;
 mod fourier;
 mod fourier_radon2d;
@@ -33,8 +36,15 @@ mod interpolation;
 mod kirchhoff;
 mod kronecker;
 mod laplacian;
+mod linear_regression;
 mod matrix_mult;
 mod mdc;
+mod non_stationary;
+mod non_stationary_convolve1d;
+mod non_stationary_convolve2d;
+mod non_stationary_convolve3d;
+mod non_stationary_filters1d;
+mod non_stationary_filters2d;
 mod not_yet;
 mod pad;
 mod params;
@@ -45,15 +55,19 @@ mod radon;
 mod radon2d;
 mod radon3d;
 mod real;
+mod regression;
 mod reshape;
 mod restriction;
 mod roll;
 mod second_derivative;
+mod second_directional_derivative;
+mod shift;
 mod sliding1d;
 mod sliding2d;
 mod sliding3d;
 mod smoothing1d;
 mod smoothing2d;
+mod smoothing_nd;
 mod spaces;
 mod spread;
 mod stack;
@@ -152,11 +166,14 @@ pub const ENTRIES: &[Entry] = &[
     chirp_radon3d::ENTRY,
     conj::ENTRY,
     convolve1d::ENTRY,
+    convolve2d::ENTRY,
+    convolve_nd::ENTRY,
     diagonal::ENTRY,
     fft::ENTRY,
     fft2d::ENTRY,
     fftnd::ENTRY,
     first_derivative::ENTRY,
+    first_directional_derivative::ENTRY,
     flip::ENTRY,
     fourier_radon2d::ENTRY,
     fourier_radon3d::ENTRY,
@@ -170,8 +187,14 @@ pub const ENTRIES: &[Entry] = &[
     kirchhoff::ENTRY,
     kronecker::ENTRY,
     laplacian::ENTRY,
+    linear_regression::ENTRY,
     mdc::ENTRY,
     matrix_mult::ENTRY,
+    non_stationary_convolve1d::ENTRY,
+    non_stationary_convolve2d::ENTRY,
+    non_stationary_convolve3d::ENTRY,
+    non_stationary_filters1d::ENTRY,
+    non_stationary_filters2d::ENTRY,
     pad::ENTRY,
     patch2d::ENTRY,
     patch3d::ENTRY,
@@ -179,15 +202,19 @@ pub const ENTRIES: &[Entry] = &[
     radon2d::ENTRY,
     radon3d::ENTRY,
     real::ENTRY,
+    regression::ENTRY,
     reshape::ENTRY,
     restriction::ENTRY,
     roll::ENTRY,
     second_derivative::ENTRY,
+    second_directional_derivative::ENTRY,
+    shift::ENTRY,
     sliding1d::ENTRY,
     sliding2d::ENTRY,
     sliding3d::ENTRY,
     smoothing1d::ENTRY,
     smoothing2d::ENTRY,
+    smoothing_nd::ENTRY,
     spread::ENTRY,
     sum::ENTRY,
     symmetrize::ENTRY,

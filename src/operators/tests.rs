@@ -9,6 +9,7 @@ use crate::spec::{
     ArraySource, Diagnostics, Document, OperatorSpec, SourceText, Span, parse_complex,
 };
 
+mod filters;
 mod interpolation;
 mod radon;
 mod windows;
