@@ -152,8 +152,8 @@ fn every_movement_has_the_same_bits_on_any_ranks_and_threads() {
         let filter = random(&[5], dtype, 9);
         check("convolutions", &[23, 6], dtype, |x| {
             let h = x.constant(&filter);
-            let y = chunks(x, &[4, 6]).convolve(0, &h, 3)?;
-            Ok(chunks(&y.convolve(1, &h, 1)?, &[23, 2]))
+            let y = chunks(x, &[4, 6]).convolve(&[0], &h, &[3])?;
+            Ok(chunks(&y.convolve(&[1], &h, &[1])?, &[23, 2]))
         });
         let table = |dims: &[usize], seed: u64| {
             let distribution = Distribution::Uniform;

@@ -150,6 +150,17 @@ fn many_items_at_once_are_the_items_one_by_one() {
             "convolve",
             "convolve complex",
             "convolve long",
+            "convolve plane",
+            "convolve axes",
+            "non-stationary",
+            "non-stationary first axis",
+            "non-stationary plane",
+            "non-stationary one filter",
+            "non-stationary filters",
+            "non-stationary filters in a plane",
+            "turn",
+            "turn first axis",
+            "turn by one shift",
             "spread by a table",
             "spread between samples",
             "spread at times",
@@ -179,10 +190,12 @@ fn programs_of_other_shapes_large_arrays_and_chunks_are_not_alike() {
 #[test]
 fn a_wrong_adjoint_is_found() {
     // A control: PyLops does not conjugate the filter.
-    let forward = program(&[5], DType::Complex128, |x| x.convolve(0, &complex(x, &[3], 0.2), 1));
+    let forward =
+        program(&[5], DType::Complex128, |x| x.convolve(&[0], &complex(x, &[3], 0.2), &[1]));
     let wrong = program(&[5], DType::Complex128, |y| {
         let inputs = [y.clone(), complex(y, &[3], 0.2)];
-        let correlate = Convolve { axis: 0, offset: 1, taps: 3, flip: true, conj: false };
+        let correlate =
+            Convolve { axes: vec![0], offsets: vec![1], taps: vec![3], flip: true, conj: false };
         Ok(y.node(correlate, &inputs, y.ty().clone()))
     });
     let found = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {

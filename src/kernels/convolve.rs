@@ -1,204 +1,84 @@
-//! Direct convolution, for short filters: `y_i = sum_m g_m x_{i+first+m}` along an axis.
+//! `y_q = sum_m g_m x_{q+first+m}` along some axes, zeros outside: filters of few samples, directly.
 
 use ndarray::{ArrayViewD, ArrayViewMutD, Axis};
 
-use crate::kernels::Buffer;
-use crate::kernels::rows::{parts, reals, reals_mut, vectorized};
+use crate::kernels::rows::parts;
+use crate::kernels::strips::{Into, NEAR, Packed, Rows, Sums, Taps, Target};
 use crate::scalar::Scalar;
 
-/// Converts a filter to the form that the kernel takes: `y_i = sum_m g_m x_{i+first+m}`.
+/// A filter as the kernel wants it: `y_q = sum_m g_m x_{q+first+m}` along every axis.
 ///
 /// Convolution `y_i = sum_k h_k x_{i-k+offset}` has `g_m = h_{taps-1-m}`, `first = offset - taps + 1`;
 /// correlation (`flip`) `y_i = sum_k h_k x_{i+k-offset}` has `g = h`, `first = -offset`.
-pub fn filter<T: Scalar>(h: &[T], offset: usize, flip: bool, conj: bool) -> (isize, Vec<T>) {
-    let mut g: Vec<T> = h.iter().map(|&h| if conj { h.conj() } else { h }).collect();
-    if flip {
-        return (-(offset as isize), g);
-    }
-    g.reverse();
-    (offset as isize - h.len() as isize + 1, g)
+#[derive(Clone, Debug)]
+pub struct Filter<T> {
+    /// Taps along each axis of the array, and the lag of the first.
+    taps: Vec<usize>,
+    first: Vec<isize>,
+    g: Vec<T>,
 }
 
-/// Fills `y`, whose first index along `axis` is `y_start`, from `x`, whose first is `x_start`.
+impl<T: Scalar> Filter<T> {
+    /// A filter of the given taps along some of an array's axes.
+    pub fn new(
+        ndim: usize,
+        axes: &[usize],
+        taps: &[usize],
+        offsets: &[usize],
+        h: &[T],
+        flip: bool,
+        conj: bool,
+    ) -> Filter<T> {
+        let mut g: Vec<T> = h.iter().map(|&h| if conj { h.conj() } else { h }).collect();
+        let (mut all, mut first) = (vec![1; ndim], vec![0; ndim]);
+        for ((&axis, &taps), &offset) in axes.iter().zip(taps).zip(offsets) {
+            let offset = offset as isize;
+            all[axis] = taps;
+            first[axis] = if flip { -offset } else { offset - taps as isize + 1 };
+        }
+        if !flip {
+            g.reverse();
+        }
+        Filter { taps: all, first, g }
+    }
+}
+
+/// Fills `y`, whose first element has the indices `y_start`, from `x`, whose first has `x_start`.
 /// `x` holds all samples inside the array that `y` needs.
 pub fn convolve<T: Scalar>(
     mut y: ArrayViewMutD<'_, T>,
-    y_start: usize,
-    x: ArrayViewD<'_, T>,
-    x_start: usize,
-    axis: usize,
-    first: isize,
-    g: &[T],
+    y_start: &[usize],
+    mut x: ArrayViewD<'_, T>,
+    x_start: &[usize],
+    filter: &Filter<T>,
 ) {
-    let last = y.ndim() - 1;
-    let all_real = g.iter().all(|g| g.to_c128().im == 0.0);
-    if axis == last {
-        let from = y_start as isize + first - x_start as isize;
-        let taps: Vec<T::Real> = g.iter().map(|g| reals(&[*g])[0]).collect();
-        for (mut y, x) in y.rows_mut().into_iter().zip(x.rows()) {
-            let (Some(y), Some(x)) = (y.as_slice_mut(), x.to_slice()) else {
-                unreachable!("rows are consecutive")
-            };
-            if all_real {
-                let wide = parts::<T>();
-                let from = from * wide as isize;
-                vectorized(
-                    #[inline(always)]
-                    || slide(reals_mut(y), reals(x), from, wide, &taps),
-                );
-            } else {
-                vectorized(
-                    #[inline(always)]
-                    || slide(y, x, from, 1, g),
-                );
-            }
+    // Rows of one column are one row.
+    let mut ndim = y.ndim();
+    while ndim > 1 && filter.taps[ndim - 1] == 1 && y.len_of(Axis(ndim - 1)) == 1 {
+        if y.strides()[ndim - 2] != 1 || x.strides()[ndim - 2] != 1 {
+            break;
         }
-        return;
+        ndim -= 1;
+        (y, x) = (y.index_axis_move(Axis(ndim), 0), x.index_axis_move(Axis(ndim), 0));
     }
-    // Lanes of consecutive rows along the axis: [.., axis, .., last].
-    let mut y = y.view_mut();
-    y.swap_axes(axis, last - 1);
-    let mut x = x;
-    x.swap_axes(axis, last - 1);
-    planes(y, x, &mut |mut y, x| {
-        let rows: Vec<&[T]> = x.rows().into_iter().filter_map(|row| row.to_slice()).collect();
-        let from = y_start as isize + first - x_start as isize;
-        let mut y: Vec<&mut [T]> =
-            y.rows_mut().into_iter().filter_map(|row| row.into_slice()).collect();
-        if all_real {
-            let taps: Vec<T::Real> = g.iter().map(|g| reals(&[*g])[0]).collect();
-            let rows: Vec<&[T::Real]> = rows.into_iter().map(reals).collect();
-            let mut y: Vec<&mut [T::Real]> = y.into_iter().map(reals_mut).collect();
-            vectorized(
-                #[inline(always)]
-                || {
-                    if size_of::<T::Real>() == 4 {
-                        columns::<_, 32>(&mut y, &rows, from, &taps);
-                    } else {
-                        columns::<_, 16>(&mut y, &rows, from, &taps);
-                    }
-                },
-            );
-        } else {
-            vectorized(
-                #[inline(always)]
-                || columns::<_, 8>(&mut y, &rows, from, g),
-            );
-        }
-    });
-}
-
-/// `y_i = sum_m g_m x_{i+from+m}` for whole rows, zeros outside; two rows of `y` and `W` columns at
-/// a time, so that every loaded element of `x` is used twice.
-#[inline(always)]
-fn columns<T: Scalar, const W: usize>(y: &mut [&mut [T]], x: &[&[T]], from: isize, g: &[T]) {
-    let width = y.first().map_or(0, |row| row.len());
-    // g between zeros: the second row's filter is the first one's, one step later.
-    let mut padded = vec![T::default(); g.len() + 2];
-    padded[1..=g.len()].copy_from_slice(g);
-    let whole = width / W * W;
-    // The last block ends with the row, and recomputes a few columns.
-    let last = (whole > 0 && whole < width).then(|| width - W);
-    let starts: Vec<usize> = (0..whole).step_by(W).chain(last).collect();
-    // A strip of columns of all rows of x that a row of y needs stays in the first-level cache.
-    for strip in starts.chunks(STRIP) {
-        for (pair, rows) in y.chunks_mut(2).enumerate() {
-            let (x, skip) = window(x, from + 2 * pair as isize, g.len() + 1);
-            let taps = x.iter().zip(&padded[skip + 1..]).zip(&padded[skip..]);
-            for &start in strip {
-                let (mut low, mut high) = ([T::default(); W], [T::default(); W]);
-                for ((row, &a), &b) in taps.clone() {
-                    let row = &row[start..start + W];
-                    // Two loops, since one over both sums is not vectorised.
-                    for l in 0..W {
-                        low[l] = row[l].mul_add(a, low[l]);
-                    }
-                    for l in 0..W {
-                        high[l] = row[l].mul_add(b, high[l]);
-                    }
-                }
-                for (row, sum) in rows.iter_mut().zip([&low, &high]) {
-                    row[start..start + W].copy_from_slice(sum);
-                }
-            }
-        }
-    }
-    if whole == 0 {
-        for (i, row) in y.iter_mut().enumerate() {
-            let (x, skip) = window(x, from + i as isize, g.len());
-            for (k, y) in row.iter_mut().enumerate() {
-                *y = x
-                    .iter()
-                    .zip(&g[skip..])
-                    .fold(T::default(), |sum, (row, &g)| row[k].mul_add(g, sum));
-            }
-        }
-    }
-}
-
-/// Blocks of columns in a strip.
-const STRIP: usize = 4;
-
-/// Those of the `len` rows from `base` on that exist, and how many are missing before them.
-#[inline(always)]
-fn window<'a, 'b, T>(x: &'a [&'b [T]], base: isize, len: usize) -> (&'a [&'b [T]], usize) {
-    let lo = base.max(0).min(x.len() as isize);
-    let hi = (base + len as isize).clamp(lo, x.len() as isize);
-    (&x[lo as usize..hi as usize], (lo - base) as usize)
-}
-
-/// Calls `f` with every pair of two-dimensional planes of the last two axes.
-fn planes<T>(
-    y: ArrayViewMutD<'_, T>,
-    x: ArrayViewD<'_, T>,
-    f: &mut impl FnMut(ndarray::ArrayViewMut2<'_, T>, ndarray::ArrayView2<'_, T>),
-) {
-    if y.ndim() == 2 {
-        let (Ok(y), Ok(x)) = (y.into_dimensionality(), x.into_dimensionality()) else {
-            unreachable!("two axes are left")
-        };
-        return f(y, x);
-    }
-    let mut y = y;
-    for (y, x) in y.axis_iter_mut(Axis(0)).zip(x.axis_iter(Axis(0))) {
-        planes(y, x, f);
-    }
-}
-
-/// `y_i = sum_m g_m x_{i + from + m wide}`, zeros outside, a block of `y` at a time.
-#[inline(always)]
-fn slide<T: Scalar>(y: &mut [T], x: &[T], from: isize, wide: usize, g: &[T]) {
-    const BLOCK: usize = 32;
-    let reach = (g.len() - 1) * wide;
-    let mut padded = Buffer::<T>::dirty(BLOCK + reach);
-    let mut start = 0;
-    while start < y.len() {
-        // The last block ends with the row, and recomputes a few samples.
-        let at = start.min(y.len().saturating_sub(BLOCK));
-        let len = BLOCK.min(y.len() - at);
-        let first = at as isize + from;
-        let last = first + (BLOCK + reach) as isize;
-        let window = if first >= 0 && last <= x.len() as isize {
-            &x[first as usize..last as usize]
-        } else {
-            padded.fill(T::default());
-            let (lo, hi) = (first.clamp(0, x.len() as isize), last.clamp(0, x.len() as isize));
-            if lo < hi {
-                let to = (lo - first) as usize;
-                let some = &x[lo as usize..hi as usize];
-                padded[to..to + some.len()].copy_from_slice(some);
-            }
-            &padded[..]
-        };
-        let mut sum = [T::default(); BLOCK];
-        for (m, &g) in g.iter().enumerate() {
-            let x = &window[m * wide..m * wide + BLOCK];
-            for l in 0..BLOCK {
-                sum[l] = x[l].mul_add(g, sum[l]);
-            }
-        }
-        y[at..at + len].copy_from_slice(&sum[..len]);
-        start = at + BLOCK;
+    let (outer, last) = (..ndim - 1, ndim - 1);
+    let wide = parts::<T>();
+    let complex = filter.g.iter().any(|g| g.to_c128().im != 0.0);
+    let sums = Sums::new::<T>(&filter.taps[..ndim], complex);
+    let at = |axis: usize| y_start[axis] as isize + filter.first[axis];
+    let first: Vec<isize> = (0..last).map(at).collect();
+    let dims = y.shape().to_vec();
+    let (rows, width) = (sums.rows(&dims[outer]), dims[last] * wide);
+    let x = Rows::of(&x, &x_start[..ndim]).reals();
+    let mut target = Target::of(&mut y);
+    let strip = sums.strip::<T::Real>(&dims[outer], NEAR);
+    for start in (0..width).step_by(strip) {
+        let count = strip.min(width - start);
+        let columns = sums.columns::<T::Real>(at(last) * wide as isize + start as isize, count);
+        let x = Packed::new(&x, &first, &rows, columns.clone(), columns);
+        let into = Into { first: start, count, weights: None, add: false };
+        let fill = &mut |_: &[usize], to: &mut [T]| to.copy_from_slice(&filter.g);
+        sums.run(&mut target, into, &x, Taps { fill, vary: false });
     }
 }
 
@@ -206,25 +86,28 @@ fn slide<T: Scalar>(y: &mut [T], x: &[T], from: isize, wide: usize, g: &[T]) {
 mod tests {
     use super::*;
     use crate::scalar::C128;
-    use ndarray::{Array3, ArrayD};
+    use ndarray::{Array3, ArrayD, Slice};
 
+    /// `sum_k h_k x_{i-k+offset}`, or `x_{i+k-offset}`, with loops.
     fn definition(
         x: &ArrayD<C128>,
-        axis: usize,
-        h: &[C128],
-        offset: usize,
+        axes: &[usize],
+        h: &ArrayD<C128>,
+        offsets: &[usize],
         flip: bool,
         conj: bool,
     ) -> ArrayD<C128> {
-        let n = x.shape()[axis] as isize;
         ArrayD::from_shape_fn(x.raw_dim(), |index| {
             let mut sum = C128::default();
-            for (k, &h) in h.iter().enumerate() {
-                let back = k as isize - offset as isize;
-                let j = index[axis] as isize + if flip { back } else { -back };
-                if (0..n).contains(&j) {
-                    let mut at = index.clone();
-                    at[axis] = j as usize;
+            for (k, &h) in h.indexed_iter() {
+                let mut at = index.clone();
+                let inside = axes.iter().enumerate().all(|(a, &axis)| {
+                    let lag = k[a] as isize - offsets[a] as isize;
+                    let j = index[axis] as isize + if flip { lag } else { -lag };
+                    at[axis] = j.max(0) as usize;
+                    (0..x.shape()[axis] as isize).contains(&j)
+                });
+                if inside {
                     sum += x[at] * if conj { h.conj() } else { h };
                 }
             }
@@ -234,25 +117,71 @@ mod tests {
 
     #[test]
     fn every_axis_offset_and_direction_is_the_definition() {
-        let x = Array3::from_shape_fn((5, 4, 37), |(i, j, k)| {
+        let x = Array3::from_shape_fn((5, 4, 71), |(i, j, k)| {
             C128::new((i * 7 + k) as f64 % 5.0 - 2.0, (j * 3 + k * k) as f64 % 7.0 - 3.0)
         })
         .into_dyn();
-        for (axis, taps) in [(0, 3), (1, 4), (2, 6), (2, 1), (0, 5)] {
-            let complex: Vec<C128> =
-                (0..taps).map(|k| C128::new(k as f64 - 1.0, 2.0 - k as f64)).collect();
+        let cases: [(&[usize], &[usize]); 9] = [
+            (&[0], &[3]),
+            (&[1], &[4]),
+            (&[2], &[6]),
+            (&[2], &[1]),
+            (&[0], &[7]),
+            (&[0, 1], &[2, 3]),
+            (&[1, 2], &[3, 4]),
+            (&[0, 2], &[2, 3]),
+            (&[0, 1, 2], &[3, 2, 5]),
+        ];
+        for (axes, taps) in cases {
+            let value = |k: usize| C128::new(k as f64 - 1.0, 2.0 - (k % 3) as f64);
+            let complex: Vec<C128> = (0..taps.iter().product()).map(value).collect();
             let real: Vec<C128> = complex.iter().map(|h| C128::new(h.re, 0.0)).collect();
-            for h in [complex, real] {
-                for offset in 0..taps {
-                    for (flip, conj) in [(false, false), (true, true), (false, true)] {
-                        let expected = definition(&x, axis, &h, offset, flip, conj);
-                        let (first, g) = filter(&h, offset, flip, conj);
-                        let mut y = ArrayD::from_elem(x.raw_dim(), C128::new(9.0, 9.0));
-                        convolve(y.view_mut(), 0, x.view(), 0, axis, first, &g);
-                        assert_eq!(y, expected, "axis {axis}, {taps} taps, offset {offset}");
+            for values in [complex, real] {
+                let h = ArrayD::from_shape_vec(taps.to_vec(), values.clone()).unwrap();
+                for (shift, flip, conj) in [(0, false, false), (1, true, true), (2, false, true)] {
+                    let offsets: Vec<usize> = taps.iter().map(|t| shift % t).collect();
+                    let expected = definition(&x, axes, &h, &offsets, flip, conj);
+                    let filter = Filter::new(3, axes, taps, &offsets, &values, flip, conj);
+                    let mut y = ArrayD::from_elem(x.raw_dim(), C128::new(f64::NAN, 0.0));
+                    convolve(y.view_mut(), &[0; 3], x.view(), &[0; 3], &filter);
+                    assert_eq!(y, expected, "axes {axes:?}, taps {taps:?}, shift {shift}, {flip}");
+                    // A part of the array, from the part of it that is needed.
+                    let some: Vec<std::ops::Range<usize>> = vec![1..4, 2..4, 5..60];
+                    let mut from = some.clone();
+                    for (&axis, &taps) in axes.iter().zip(taps) {
+                        let n = x.shape()[axis];
+                        from[axis] =
+                            some[axis].start.saturating_sub(taps)..(some[axis].end + taps).min(n);
                     }
+                    let part = |of: &ArrayD<C128>, b: &[std::ops::Range<usize>]| {
+                        of.slice_each_axis(|a| Slice::from(b[a.axis.index()].clone())).to_owned()
+                    };
+                    let start = |b: &[std::ops::Range<usize>]| -> Vec<usize> {
+                        b.iter().map(|r| r.start).collect()
+                    };
+                    let mut y = part(&expected, &some).mapv(|_| C128::new(f64::NAN, 0.0));
+                    let x = part(&x, &from);
+                    convolve(y.view_mut(), &start(&some), x.view(), &start(&from), &filter);
+                    assert_eq!(y, part(&expected, &some), "a part along {axes:?}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn narrow_arrays_and_single_precision_are_the_definition() {
+        for (dims, axes) in [([9, 1], [0, 1]), ([1, 9], [0, 1]), ([4, 3], [0, 1])] {
+            let x =
+                ArrayD::from_shape_fn(dims.to_vec(), |i| C128::new((3 * i[0] + i[1]) as f64, 0.0));
+            let h: Vec<C128> = (0..6).map(|k| C128::new(k as f64 - 2.0, 0.0)).collect();
+            let of = ArrayD::from_shape_vec(vec![3, 2], h.clone()).unwrap();
+            let expected = definition(&x, &axes, &of, &[1, 1], false, false).mapv(|v| v.re as f32);
+            let narrow: Vec<f32> = h.iter().map(|h| h.re as f32).collect();
+            let filter = Filter::new(2, &axes, &[3, 2], &[1, 1], &narrow, false, false);
+            let mut y = ArrayD::from_elem(x.raw_dim(), f32::NAN);
+            let x = x.mapv(|v| v.re as f32);
+            convolve(y.view_mut(), &[0, 0], x.view(), &[0, 0], &filter);
+            assert_eq!(y, expected, "{dims:?}");
         }
     }
 }

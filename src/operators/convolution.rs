@@ -1,93 +1,107 @@
-//! Convolution along an axis, directly or by Fourier transforms.
+//! Convolution along axes, directly or by Fourier transforms.
 
 use crate::graph::{self, Value};
 use crate::io::Array;
+use crate::space::ArrayType;
 
-/// Most samples of a filter that is applied directly.
+/// Filters of more samples along one axis are applied by Fourier transforms.
 const DIRECT: usize = 256;
 
 /// How a convolution is computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Algorithm {
-    /// Sample by sample; filters of one axis only.
+    /// Sample by sample; one filter only.
     Direct,
     /// By Fourier transforms.
     Fft,
 }
 
 impl Algorithm {
-    /// The faster method for a filter.
+    /// The faster method for a filter of one axis, or for one filter for each lane.
     pub(super) fn of(h: &Array) -> Algorithm {
         let short = h.ty().dims.len() == 1 && h.ty().len() <= DIRECT;
         if short { Algorithm::Direct } else { Algorithm::Fft }
     }
+
+    /// The faster method for a filter along some axes of an array.
+    pub(super) fn faster(model: &ArrayType, axes: &[usize], taps: &[usize]) -> Algorithm {
+        if let [taps] = taps {
+            return if *taps <= DIRECT { Algorithm::Direct } else { Algorithm::Fft };
+        }
+        // Transforms there and back of an array that holds zeros for the filter's reach.
+        let wide = axes.iter().zip(taps).map(|(&axis, taps)| {
+            let n = model.dims[axis];
+            (fast_length(n + taps - 1) as f64, n as f64)
+        });
+        let (log, padding) =
+            wide.fold((0.0, 1.0), |(log, padding), (len, n)| (log + len.log2(), padding * len / n));
+        let transforms = (TRANSFORM + AXIS * axes.len() as f64 + LEVEL * log) * padding;
+        let direct = taps.iter().product::<usize>() as f64;
+        if direct <= transforms { Algorithm::Direct } else { Algorithm::Fft }
+    }
 }
 
-/// `y_i = sum_k h_k x_{i-k+offset}` along an axis, zeros outside, the same length. The filter has
-/// one axis, or as many as `x` with length 1 where it is the same for all.
+/// What transforms cost for each sample, in multiplications of the direct method: once, for each axis, and
+/// for each doubling of the samples.
+const TRANSFORM: f64 = 100.0;
+const AXIS: f64 = 100.0;
+const LEVEL: f64 = 20.0;
+
+/// `y_i = sum_k h_k x_{i-k+offset}` along axes, zeros outside, the same dims. The filter has these axes, or
+/// as many as `x` with length 1 where it is the same for all.
 pub(super) fn convolve(
     x: &Value,
-    axis: usize,
+    axes: &[usize],
     h: &Array,
-    offset: usize,
+    offsets: &[usize],
     method: Algorithm,
 ) -> graph::Result<Value> {
-    let h = x.constant(h);
+    let mut h = x.constant(h);
     if method == Algorithm::Direct {
-        return x.convolve(axis, &h, offset);
+        return x.convolve(axes, &h, offsets);
     }
-    let h = if h.dims().len() == 1 {
+    if h.dims().len() == axes.len() {
         let mut dims = vec![1; x.dims().len()];
-        dims[axis] = h.dims()[0];
-        h.reshape(&dims)?
-    } else {
-        h
+        axes.iter().zip(h.dims()).for_each(|(&axis, &taps)| dims[axis] = taps);
+        h = h.reshape(&dims)?;
+    }
+    let (mut wide, mut scale) = (x.clone(), 1.0);
+    for &axis in axes {
+        let (n, taps) = (x.dims()[axis], h.dims()[axis]);
+        let len = fast_length(n + taps - 1);
+        (wide, h) = (wide.pad(axis, 0, len - n)?, h.pad(axis, 0, len - taps)?);
+        scale /= len as f64;
+    }
+    let complex = x.dtype().is_complex() || h.dtype().is_complex();
+    let (last, others) = (axes[axes.len() - 1], &axes[..axes.len() - 1]);
+    // The weight 2 of the bins that stand for two makes the real transform's transpose its inverse.
+    let there = |v: &Value| {
+        let first = if complex { v.fft(last)? } else { v.rfft(last, 1.0)? };
+        others.iter().try_fold(first, |v, &axis| v.fft(axis))
     };
-    let (n, taps) = (x.dims()[axis], h.dims()[axis]);
-    let len = fast_length(n + taps - 1);
-    let (wide, h) = (x.pad(axis, 0, len - n)?, h.pad(axis, 0, len - taps)?);
-    let y = if x.dtype().is_complex() || h.dtype().is_complex() {
-        wide.fft(axis)?.multiply(&h.fft(axis)?)?.ifft(axis)?
-    } else {
-        // Weight 2 on the bins that represent two makes this the inverse.
-        wide.rfft(axis, 1.0)?.multiply(&h.rfft(axis, 1.0)?)?.irfft(axis, len, 2.0)?
-    };
-    y.scale(1.0 / len as f64).slice(axis, offset, n, 1)
+    let y = there(&wide)?.multiply(&there(&h)?)?;
+    let y = others.iter().rev().try_fold(y, |y, &axis| y.ifft(axis))?;
+    let len = wide.dims()[last];
+    let y = if complex { y.ifft(last)? } else { y.irfft(last, len, 2.0)? };
+    axes.iter()
+        .zip(offsets)
+        .try_fold(y.scale(scale), |y, (&axis, &offset)| y.slice(axis, offset, x.dims()[axis], 1))
 }
 
-/// The next even length whose prime factors are 2, 3 and 5.
+/// The next even length of small prime factors.
 fn fast_length(n: usize) -> usize {
-    let half = n.div_ceil(2);
-    let bound = half.next_power_of_two();
-    let mut least = bound;
-    let fives = std::iter::successors(Some(1_usize), |k| k.checked_mul(5));
-    for five in fives.take_while(|&k| k < bound) {
-        let threes = std::iter::successors(Some(five), |k| k.checked_mul(3));
-        for odd in threes.take_while(|&k| k < bound) {
-            least = least.min(odd * half.div_ceil(odd).next_power_of_two());
-        }
+    let mut len = n + n % 2;
+    while !is_smooth(len) {
+        len += 2;
     }
-    2 * least
+    len
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lengths_of_transforms_are_the_next_smooth_ones() {
-        let is_smooth = |mut n: usize| {
-            for p in [2, 3, 5] {
-                while n.is_multiple_of(p) {
-                    n /= p;
-                }
-            }
-            n == 1
-        };
-        for n in 1..3000 {
-            let next = (n..).find(|&len| len % 2 == 0 && is_smooth(len));
-            assert_eq!(Some(fast_length(n)), next);
+fn is_smooth(mut n: usize) -> bool {
+    for p in [2, 3, 5] {
+        while n.is_multiple_of(p) {
+            n /= p;
         }
-        assert!(fast_length(1 << 45) == 1 << 45);
     }
+    n == 1
 }

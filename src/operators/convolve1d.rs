@@ -103,6 +103,6 @@ impl Operator for Built {
 
     fn forward(&self, x: &Value) -> graph::Result<Value> {
         let x = x.pad(self.axis, 0, self.len - self.model.dims[self.axis])?;
-        convolve(&x, self.axis, &self.h, self.offset, self.method)
+        convolve(&x, &[self.axis], &self.h, &[self.offset], self.method)
     }
 }

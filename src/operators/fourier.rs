@@ -131,7 +131,7 @@ impl Operator for Built {
 }
 
 /// Pads with zeros after the last sample, or truncates.
-fn with_length(x: &Value, axis: usize, len: usize) -> graph::Result<Value> {
+pub(super) fn with_length(x: &Value, axis: usize, len: usize) -> graph::Result<Value> {
     let n = x.dims()[axis];
     if len < n { x.take(axis, len) } else { x.pad(axis, 0, len - n) }
 }

@@ -411,6 +411,6 @@ impl Operator for Built {
                 self.aperture.clone(),
             )?,
         };
-        convolve(&d, 2, &self.wav, self.wavcenter, Algorithm::of(&self.wav))
+        convolve(&d, &[2], &self.wav, &[self.wavcenter], Algorithm::of(&self.wav))
     }
 }

@@ -12,9 +12,10 @@ mod conj;
 mod convolution;
 mod convolve1d;
 mod dct;
+mod convolve2d;
+mod convolve_nd;
 mod defaults;
 mod diagonal;
-mod directional;
 mod dwt;
 mod dwt2d;
 mod dwtnd;
@@ -40,9 +41,16 @@ mod interpolation;
 mod kirchhoff;
 mod kronecker;
 mod laplacian;
+mod linear_regression;
 mod matrix_mult;
 mod mdc;
 mod mri2d;
+mod non_stationary;
+mod non_stationary_convolve1d;
+mod non_stationary_convolve2d;
+mod non_stationary_convolve3d;
+mod non_stationary_filters1d;
+mod non_stationary_filters2d;
 mod not_yet;
 mod pad;
 mod params;
@@ -55,18 +63,20 @@ mod radon3d;
 mod pwsmoother2d;
 mod pwsprayer2d;
 mod real;
+mod regression;
 mod reshape;
 mod restriction;
 mod roll;
 mod second_derivative;
+mod second_directional_derivative;
+mod shift;
 mod sliding1d;
 mod sliding2d;
 mod sliding3d;
-mod second_directional_derivative;
 mod seislet;
 mod smoothing1d;
 mod smoothing2d;
-mod smoothingnd;
+mod smoothing_nd;
 mod spaces;
 mod spread;
 mod stack;
@@ -170,6 +180,8 @@ pub const ENTRIES: &[Entry] = &[
     dwt::ENTRY,
     dwt2d::ENTRY,
     dwtnd::ENTRY,
+    convolve2d::ENTRY,
+    convolve_nd::ENTRY,
     diagonal::ENTRY,
     fft::ENTRY,
     fft2d::ENTRY,
@@ -190,11 +202,17 @@ pub const ENTRIES: &[Entry] = &[
     kirchhoff::ENTRY,
     kronecker::ENTRY,
     laplacian::ENTRY,
+    linear_regression::ENTRY,
     mdc::ENTRY,
     mri2d::ENTRY,
     matrix_mult::ENTRY,
     pwsmoother2d::ENTRY,
     pwsprayer2d::ENTRY,
+    non_stationary_convolve1d::ENTRY,
+    non_stationary_convolve2d::ENTRY,
+    non_stationary_convolve3d::ENTRY,
+    non_stationary_filters1d::ENTRY,
+    non_stationary_filters2d::ENTRY,
     pad::ENTRY,
     patch2d::ENTRY,
     patch3d::ENTRY,
@@ -202,18 +220,20 @@ pub const ENTRIES: &[Entry] = &[
     radon2d::ENTRY,
     radon3d::ENTRY,
     real::ENTRY,
+    regression::ENTRY,
     reshape::ENTRY,
     restriction::ENTRY,
     roll::ENTRY,
     second_derivative::ENTRY,
+    second_directional_derivative::ENTRY,
+    shift::ENTRY,
     sliding1d::ENTRY,
     sliding2d::ENTRY,
     sliding3d::ENTRY,
-    second_directional_derivative::ENTRY,
     seislet::ENTRY,
     smoothing1d::ENTRY,
     smoothing2d::ENTRY,
-    smoothingnd::ENTRY,
+    smoothing_nd::ENTRY,
     spread::ENTRY,
     sum::ENTRY,
     symmetrize::ENTRY,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::graph::{self, Banded, Value};
+use crate::graph::{self, Banded, Knots, Value};
 use crate::io::Array;
 use crate::operators::convolution::{Algorithm, convolve};
 use crate::operators::entry::{Checker, Entry, Parameters};
@@ -84,24 +84,16 @@ impl Operator for Built {
         let r = x.stencil(0, self.rows.clone())?;
         if self.wav.ty().dims.len() == 1 {
             let centre = self.wav.ty().len() / 2;
-            return convolve(&r, 0, &self.wav, centre, Algorithm::of(&self.wav));
+            return convolve(&r, &[0], &self.wav, &[centre], Algorithm::of(&self.wav));
         }
+        // A wavelet at every sample of time, which is not the axis of rows.
         let nt = r.dims()[0];
-        let matrix = sheared(&x.constant(&self.wav))?.reshape(&[1, nt, nt])?;
-        let y = r.reshape(&[1, nt, r.ty().len() / nt])?.matmul(&matrix)?;
-        y.reshape(r.dims())
+        let Some(knots) = Knots::new((0..nt).collect()) else { return Ok(r) };
+        let y = r.reshape(&[nt, r.ty().len() / nt])?;
+        y.non_stationary(&[0], vec![knots], &x.constant(&self.wav))?.reshape(r.dims())
     }
 
     fn is_explicit(&self) -> bool {
         self.explicit
     }
-}
-
-/// The matrix `C_ij = w_{j,i-j+c}` of wavelets `(nt, nw)`, one in each column.
-fn sheared(w: &Value) -> graph::Result<Value> {
-    let (nt, nw) = (w.dims()[0], w.dims()[1]);
-    // Stored rows are one sample longer than rows as read, so each begins one sample later.
-    let len = nt + nw - 1;
-    let rows = w.pad(1, 0, nt)?.flatten().take(0, nt.saturating_mul(len))?.reshape(&[nt, len])?;
-    rows.slice(1, nw / 2, nt, 1)?.permute(&[1, 0])
 }

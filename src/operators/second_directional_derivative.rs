@@ -1,31 +1,34 @@
-//! Second derivative along a direction, or along one for each sample.
+//! Second derivative along a direction.
 
 use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::operators::algebra::{Adjoint, Product, Scaled};
 use crate::operators::defaults::one_each;
-use crate::operators::directional::Settings;
 use crate::operators::entry::{Checker, Entry, Parameters};
+use crate::operators::first_directional_derivative::directional;
 use crate::operators::stencil::Kind;
-use crate::operators::{Adjoint, Op, Product, Scaled, Scope};
-use crate::scalar::DType;
+use crate::operators::{Op, Scope};
+use crate::scalar::{C128, DType};
 use crate::spec::{ArrayParam, OneOrMany};
 
-pub(crate) const ENTRY: Entry = Entry::of::<SecondDirectionalDerivative>("SecondDirectionalDerivative");
+pub(crate) const ENTRY: Entry =
+    Entry::of::<SecondDirectionalDerivative>("SecondDirectionalDerivative");
 
-/// Second derivative along a direction, or along one for each sample.
+/// Second derivative along a direction, the same everywhere or one for each sample.
 ///
 /// ```text
-/// y = -D^H D x,   D = FirstDirectionalDerivative
+/// y = -D^H D x,   D x = sum_k v_k d x / d axis_k
 /// ```
-/// Self-adjoint. Model and data have the same dims. PyLops: `SecondDirectionalDerivative`.
+/// with the `FirstDirectionalDerivative` D of the same parameters, so it is self-adjoint. Model and data
+/// have dims `dims`. PyLops: `SecondDirectionalDerivative`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct SecondDirectionalDerivative {
     /// Dims of the model and the data.
     dims: OneOrMany<usize>,
-    /// One direction, with a component for each axis, or an array `(ndim, *dims)` of directions.
+    /// Direction v: `(ndim,)`, or `(ndim, *dims)` for one at each sample.
     v: ArrayParam,
     /// Sampling step of each axis, in its units; one number for all axes.
     #[serde(default = "one_each")]
@@ -40,10 +43,10 @@ pub(crate) struct SecondDirectionalDerivative {
 
 impl Parameters for SecondDirectionalDerivative {
     fn build(self, dtype: DType, scope: &mut dyn Scope, at: &mut Checker<'_>) -> Option<Op> {
-        let SecondDirectionalDerivative { dims, v, sampling, edge, kind } = &self;
-        let settings = Settings { dims, v, sampling, edge: *edge, kind: *kind };
-        let first = settings.first(dtype, scope, at)?;
-        let adjoint = at.built("dims", Adjoint::new(first.clone()).map(|op| Arc::new(op) as Op))?;
-        Some(Arc::new(Scaled((-1.0).into(), Arc::new(Product(adjoint, first)))))
+        let SecondDirectionalDerivative { dims, v, sampling, edge, kind } = self;
+        let first = directional(&dims, &v, &sampling, (kind, edge), dtype, scope, at)?;
+        let adjoint = Adjoint::new(first.clone()).map(|adjoint| Arc::new(adjoint) as Op);
+        let product = Product(at.built("dims", adjoint)?, first);
+        Some(Arc::new(Scaled(C128::new(-1.0, 0.0), Arc::new(product))))
     }
 }

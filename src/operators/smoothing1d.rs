@@ -74,7 +74,7 @@ impl Operator for Built {
 
     fn forward(&self, x: &Value) -> graph::Result<Value> {
         self.means.iter().try_fold(x.clone(), |y, (axis, mean)| {
-            convolve(&y, *axis, mean, mean.ty().len() / 2, Algorithm::of(mean))
+            convolve(&y, &[*axis], mean, &[mean.ty().len() / 2], Algorithm::of(mean))
         })
     }
 }

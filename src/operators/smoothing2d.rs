@@ -1,16 +1,13 @@
 //! Running mean over rectangles.
 
-use std::sync::Arc;
-
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::operators::defaults::last_two_axes;
 use crate::operators::entry::{Checker, Entry, Parameters};
-use crate::operators::smoothing1d::{Built, mean};
+use crate::operators::smoothing_nd::means;
 use crate::operators::{Op, Scope};
 use crate::scalar::DType;
-use crate::space::ArrayType;
 use crate::spec::OneOrMany;
 
 pub(crate) const ENTRY: Entry = Entry::of::<Smoothing2D>("Smoothing2D");
@@ -42,9 +39,6 @@ impl Parameters for Smoothing2D {
         if dims.len() == 2 {
             axes.sort_unstable();
         }
-        let nsmooth = at.per_axis("nsmooth", &self.nsmooth, 2)?;
-        let means: Option<Vec<_>> =
-            axes.into_iter().zip(nsmooth).map(|(a, n)| Some((a, mean(n, dtype, at)?))).collect();
-        Some(Arc::new(Built { model: ArrayType { dims, dtype }, means: means? }))
+        means(dims, axes, &self.nsmooth, dtype, at)
     }
 }

@@ -10,6 +10,7 @@ use crate::spec::{
 };
 
 mod halo;
+mod filters;
 mod interpolation;
 mod mri2d;
 mod radon;

@@ -1,6 +1,7 @@
 //! Operators that are not made of others: a table of the problem file, and the definition, as naive as
 //! it can be.
 
+mod filters;
 mod radon;
 
 use std::f64::consts::{PI, SQRT_2};
@@ -75,6 +76,13 @@ const KINDS: &[Kind] = &[
     spread,
     poststack,
     kirchhoff,
+    filters::convolution,
+    filters::varying,
+    filters::varying,
+    filters::varying_filters,
+    filters::directional,
+    filters::shift,
+    filters::regression,
     radon::radon2d,
     radon::radon3d,
     radon::fourier_radon,

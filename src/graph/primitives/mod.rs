@@ -22,6 +22,7 @@ mod irfft;
 mod kirchhoff;
 mod matmul;
 mod multiply;
+mod non_stationary;
 mod pad;
 mod permute;
 mod plane_waves;
@@ -40,12 +41,14 @@ mod spread;
 mod stencil;
 mod sum;
 mod tridiagonal;
+mod turn;
 mod windows;
 mod zeros;
 
 use std::hash::{Hash, Hasher};
 
 use crate::graph::{Definition, Linear};
+pub use non_stationary::Gives;
 
 /// Imports shared by the files of primitives.
 mod prelude {
@@ -135,6 +138,8 @@ primitives! {
     roll::Roll,
     stencil::Stencil,
     convolve::Convolve,
+    non_stationary::NonStationary,
+    turn::Turn,
     fft::Fft,
     rfft::Rfft,
     irfft::Irfft,
