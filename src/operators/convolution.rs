@@ -43,6 +43,12 @@ pub(super) fn convolve(
     } else {
         h
     };
+    full(x, axis, &h)?.slice(axis, offset, x.dims()[axis], 1)
+}
+
+/// `y_i = sum_k h_k x_{i-k}` along an axis, by Fourier transforms: all samples that are not zero, and
+/// maybe some zeros. The filter has as many axes as `x`, of length 1 where it is the same for all.
+pub(super) fn full(x: &Value, axis: usize, h: &Value) -> graph::Result<Value> {
     let (n, taps) = (x.dims()[axis], h.dims()[axis]);
     let len = fast_length(n + taps - 1);
     let (wide, h) = (x.pad(axis, 0, len - n)?, h.pad(axis, 0, len - taps)?);
@@ -52,7 +58,7 @@ pub(super) fn convolve(
         // The weight 2 of the bins that stand for two makes this the inverse.
         wide.rfft(axis, 1.0)?.multiply(&h.rfft(axis, 1.0)?)?.irfft(axis, len, 2.0)?
     };
-    y.scale(1.0 / len as f64).slice(axis, offset, n, 1)
+    Ok(y.scale(1.0 / len as f64))
 }
 
 /// The next even length of small prime factors.

@@ -121,7 +121,8 @@ fn schema<P: Parameters>() -> serde_json::Value {
 }
 
 /// PyLops' and PyLops-distributed's parameters that say how an operator runs, not what it is.
-const EXECUTION: [&str; 16] = [
+const EXECUTION: [&str; 18] = [
+    "backend",
     "compute",
     "engine",
     "fftengine",
@@ -134,6 +135,7 @@ const EXECUTION: [&str; 16] = [
     "parallel_kind",
     "preallocate",
     "saveGt",
+    "shiftall",
     "show",
     "todask",
     "usedelayed",

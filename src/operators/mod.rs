@@ -2,7 +2,13 @@
 //! an adjoint, a thread, a chunk, a host or a `match` on the element type.
 
 mod algebra;
+mod avo;
+mod avo_linear_modelling;
 mod bilinear;
+mod blending;
+mod blending_continuous;
+mod blending_group;
+mod blending_half;
 mod block;
 mod block_diag;
 mod causal_integration;
@@ -32,9 +38,14 @@ mod laplacian;
 mod matrix_mult;
 mod mdc;
 mod not_yet;
+mod obliquity;
 mod pad;
 mod params;
+mod phase_shift;
 mod poststack;
+mod pressure_to_velocity;
+mod prestack;
+mod prestack_wavelet;
 mod real;
 mod reshape;
 mod restriction;
@@ -43,6 +54,7 @@ mod second_derivative;
 mod smoothing1d;
 mod smoothing2d;
 mod spaces;
+mod spectral;
 mod spread;
 mod stack;
 mod stencil;
@@ -51,6 +63,8 @@ mod symmetrize;
 #[cfg(test)]
 mod tests;
 mod transpose;
+mod up_down_composition_2d;
+mod up_down_composition_3d;
 mod vstack;
 mod zero;
 
@@ -130,7 +144,11 @@ pub fn data(op: &dyn Operator) -> graph::Result<ArrayType> {
 
 /// Every operator, sorted by name.
 pub const ENTRIES: &[Entry] = &[
+    avo_linear_modelling::ENTRY,
     bilinear::ENTRY,
+    blending_continuous::ENTRY,
+    blending_group::ENTRY,
+    blending_half::ENTRY,
     block::ENTRY,
     block_diag::ENTRY,
     causal_integration::ENTRY,
@@ -155,7 +173,11 @@ pub const ENTRIES: &[Entry] = &[
     mdc::ENTRY,
     matrix_mult::ENTRY,
     pad::ENTRY,
+    phase_shift::ENTRY,
     poststack::ENTRY,
+    pressure_to_velocity::ENTRY,
+    prestack::ENTRY,
+    prestack_wavelet::ENTRY,
     real::ENTRY,
     reshape::ENTRY,
     restriction::ENTRY,
@@ -167,6 +189,8 @@ pub const ENTRIES: &[Entry] = &[
     sum::ENTRY,
     symmetrize::ENTRY,
     transpose::ENTRY,
+    up_down_composition_2d::ENTRY,
+    up_down_composition_3d::ENTRY,
     vstack::ENTRY,
     zero::ENTRY,
 ];

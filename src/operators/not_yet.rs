@@ -4,11 +4,7 @@ use crate::spec::{Diagnostic, NOT_YET, Spanned};
 
 /// Names of PyLops 2.8, sorted.
 pub const OPERATORS_NOT_YET: &[&str] = &[
-    "AVOLinearModelling",
     "AcousticWave2D",
-    "BlendingContinuous",
-    "BlendingGroup",
-    "BlendingHalf",
     "CT2D",
     "ChirpRadon2D",
     "ChirpRadon3D",
@@ -35,10 +31,6 @@ pub const OPERATORS_NOT_YET: &[&str] = &[
     "PWSprayer2D",
     "Patch2D",
     "Patch3D",
-    "PhaseShift",
-    "PressureToVelocity",
-    "PrestackLinearModelling",
-    "PrestackWaveletModelling",
     "Radon2D",
     "Radon3D",
     "Regression",
@@ -51,8 +43,6 @@ pub const OPERATORS_NOT_YET: &[&str] = &[
     "SmoothingND",
     "ToCupy",
     "UDCT",
-    "UpDownComposition2D",
-    "UpDownComposition3D",
 ];
 
 /// The last part of a name, without the modules before it.

@@ -20,6 +20,7 @@ mod irfft;
 mod kirchhoff;
 mod matmul;
 mod multiply;
+mod overlap_add;
 mod pad;
 mod permute;
 mod reshape;
@@ -133,6 +134,7 @@ primitives! {
     gram::Gram,
     gather::Gather,
     scatter_add::ScatterAdd,
+    overlap_add::OverlapAdd,
     sum::Sum,
     broadcast::Broadcast,
     cumulative_sum::CumulativeSum,
