@@ -73,7 +73,7 @@ impl Checker<'_> {
     }
 
     /// A real array that is read at once.
-    pub(super) fn reals(
+    pub(crate) fn reals(
         &mut self,
         key: &str,
         param: &ArrayParam,

@@ -4,10 +4,10 @@ use serde::{Serialize, Serializer};
 
 use crate::graph;
 use crate::io::{self, Array};
-use crate::operators::Op;
+use crate::operators::{Op, Operator, data};
 use crate::operators::entry::Checker;
 use crate::scalar::{C128, DType};
-use crate::space::show_dims;
+use crate::space::{ArrayType, show_dims};
 use crate::spec::{ArrayParam, Diagnostic, Diagnostics, NodeValue, OneOrMany, Span, TomlNode};
 
 /// As it is written in the file; this is how defaults come into the documentation.
@@ -85,6 +85,17 @@ impl Checker<'_> {
     pub(crate) fn made(&mut self, key: &str, array: io::Result<Array>) -> Option<Array> {
         match array {
             Ok(array) => Some(array),
+            Err(error) => {
+                self.require(false, key, error.to_string())?;
+                None
+            }
+        }
+    }
+
+    /// Dims and element type of the data of an operator that a key names.
+    pub(crate) fn built_data(&mut self, key: &str, op: &dyn Operator) -> Option<ArrayType> {
+        match data(op) {
+            Ok(ty) => Some(ty),
             Err(error) => {
                 self.require(false, key, error.to_string())?;
                 None
