@@ -143,9 +143,8 @@ impl Keys<'_> {
             let ty = ArrayType::new([nt, n, PARAMETERS], dtype.real());
             at.fits("vsvp", ty.dims.clone())?;
             let run = move |_: &[Vec<f64>]| {
-                let row = |&ratio: &f64| {
-                    angles.iter().flat_map(move |&angle| kind.factors(angle, ratio))
-                };
+                let row =
+                    |&ratio: &f64| angles.iter().flat_map(move |&angle| kind.factors(angle, ratio));
                 Ok(ratios.iter().flat_map(row).collect())
             };
             let formula = Formula { inputs: vec![], ty, scratch: 0, run: Box::new(run) };

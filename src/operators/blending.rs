@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use crate::graph::{self, Value};
 use crate::io::{Array, Formula};
-use crate::operators::{Op, Operator, Scope};
 use crate::operators::entry::Checker;
 use crate::operators::spectral::on_parts;
+use crate::operators::{Op, Operator, Scope};
 use crate::scalar::DType;
 use crate::space::{ArrayType, show_dims};
 use crate::spec::ArrayParam;
@@ -51,7 +51,8 @@ impl Groups<'_> {
             show_dims(&times.ty().dims)
         );
         at.require(times.ty().dims == [size, count], "times", label)?;
-        let label = format!("expected {size} x {count} sources in {count} groups, found {}", self.ns);
+        let label =
+            format!("expected {size} x {count} sources in {count} groups, found {}", self.ns);
         at.require(size.checked_mul(count) == Some(self.ns), "ns", label)?;
         let model = at.fits("ns", vec![self.ns, self.nr, self.nt])?;
         let times = if within == 1 { at.made("times", times.transpose(&[1, 0]))? } else { times };

@@ -4,8 +4,8 @@ use serde::{Serialize, Serializer};
 
 use crate::graph;
 use crate::io::{self, Array};
-use crate::operators::{Op, Operator, data};
 use crate::operators::entry::Checker;
+use crate::operators::{Op, Operator, data};
 use crate::scalar::{C128, DType};
 use crate::space::{ArrayType, show_dims};
 use crate::spec::{ArrayParam, Diagnostic, Diagnostics, NodeValue, OneOrMany, Span, TomlNode};

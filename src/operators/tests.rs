@@ -10,6 +10,7 @@ use crate::spec::{
 };
 
 mod interpolation;
+mod waves;
 
 #[test]
 fn entries_are_sorted_and_documented() {

@@ -533,7 +533,13 @@ const OTHER_NAMES: [(&str, &str); 10] = [
     ("Marchenko", "an application: `type = \"Marchenko\"` in `[application]`"),
     ("PoststackInversion", "the application `Poststack`"),
     ("PrestackInversion", "the application `Prestack`"),
-    ("SeismicInterpolation", "an application: `type = \"SeismicInterpolation\"` in `[application]`"),
-    ("WavefieldDecomposition", "an application: `type = \"WavefieldDecomposition\"` in `[application]`"),
+    (
+        "SeismicInterpolation",
+        "an application: `type = \"SeismicInterpolation\"` in `[application]`",
+    ),
+    (
+        "WavefieldDecomposition",
+        "an application: `type = \"WavefieldDecomposition\"` in `[application]`",
+    ),
     ("aslinearoperator", "the operator `MatrixMult`"),
 ];

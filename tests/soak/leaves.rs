@@ -6,6 +6,8 @@ use std::f64::consts::{PI, SQRT_2};
 use super::map::{C, Map, Space};
 use super::seeded::Seeded;
 
+mod waves;
+
 /// A table without its braces, its matrix, and the arrays that it names.
 pub(crate) struct Leaf {
     pub(crate) table: String,
@@ -73,6 +75,9 @@ const KINDS: &[Kind] = &[
     spread,
     poststack,
     kirchhoff,
+    waves::avo,
+    waves::phase_shift,
+    waves::blending,
 ];
 
 fn list(dims: &[usize]) -> String {

@@ -114,10 +114,8 @@ error: problem.toml has 1 mistake; nothing was run"#,
         assert!(said.starts_with(&format!("error: unknown solver `{name}`\n")), "{said}");
     }
     let folder = Folder::of(PROBLEM);
-    for (command, name, listed) in [
-        ("ops", "DCT", "Sliding2D"),
-        ("solvers", "omp", "splitbregman"),
-    ] {
+    for (command, name, listed) in [("ops", "DCT", "Sliding2D"), ("solvers", "omp", "splitbregman")]
+    {
         let list = folder.ran(command).text();
         let last = list.split("Not supported yet: ").nth(1).unwrap();
         assert!(last.contains(name) && last.contains(listed), "{list}");

@@ -159,9 +159,7 @@ impl Definition for OverlapAdd {
             ("overlap-add of what is computed", &[2, 3], |x| {
                 x.scale(2.0).overlap_add(0, [1, 1].into(), 4)
             }),
-            ("overlap-add of inner windows", &[2, 2, 2, 3], |x| {
-                x.overlap_add(1, [0, 2].into(), 5)
-            }),
+            ("overlap-add of inner windows", &[2, 2, 2, 3], |x| x.overlap_add(1, [0, 2].into(), 5)),
         ]
     }
 }

@@ -137,7 +137,8 @@ impl Deghosting {
         let dtype = || ("dtype", NodeValue::from(real.name()));
         let mut like = |key: &str, name: &str, at: &mut Checker<'_>| {
             let found = array_type(key, name, at, names)?.dims;
-            let label = format!("expected {} like `p`, found {}", show_dims(dims), show_dims(&found));
+            let label =
+                format!("expected {} like `p`, found {}", show_dims(dims), show_dims(&found));
             at.require(found == dims, key, label)
         };
         match (&self.pd, &self.win) {
@@ -154,7 +155,8 @@ impl Deghosting {
             }
             (None, Some(win)) => {
                 like("win", win, at)?;
-                let window = to.operator("dg_win", "Diagonal", [("diag", win.as_str().into()), dtype()]);
+                let window =
+                    to.operator("dg_win", "Diagonal", [("diag", win.as_str().into()), dtype()]);
                 Some(to.applied("dg_d", &window, &self.p))
             }
             (Some(_), Some(_)) => {

@@ -244,12 +244,7 @@ impl Prestack {
     }
 
     /// The modelling operator of all data sets.
-    fn modelling(
-        &self,
-        sizes: &Sizes,
-        at: &mut Checker<'_>,
-        to: &mut Expansion,
-    ) -> Option<String> {
+    fn modelling(&self, sizes: &Sizes, at: &mut Checker<'_>, to: &mut Expansion) -> Option<String> {
         let kinds = self.linearization.as_slice();
         let wavs = self.wav.broadcast(kinds.len())?;
         let mut parts = Vec::new();

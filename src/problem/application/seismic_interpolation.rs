@@ -171,8 +171,7 @@ impl SeismicInterpolation {
             ("axes", axes.into()),
             ("dtype", real.complex().name().into()),
         ];
-        for (key, given) in
-            [("nffts", self.nffts.is_some()), ("sampling", self.sampling.is_some())]
+        for (key, given) in [("nffts", self.nffts.is_some()), ("sampling", self.sampling.is_some())]
         {
             let node = at.table.params.get(key).filter(|_| given);
             entries.extend(node.map(|node| (key, node.into())));

@@ -91,7 +91,8 @@ impl Application for WavefieldDecomposition {
         let whole = self.restriction.is_none() || self.kind == Kind::Analytical;
         let label = format!("expected {}, found {}", show_dims(&wave), show_dims(&p.dims));
         at.require(!whole || p.dims == wave, "p", label)?;
-        let label = format!("expected {} like `p`, found {}", show_dims(&p.dims), show_dims(&vz.dims));
+        let label =
+            format!("expected {} like `p`, found {}", show_dims(&p.dims), show_dims(&vz.dims));
         at.require(vz.dims == p.dims, "vz", label)?;
         let real = to.dtype.unwrap_or(p.dtype).real();
         match self.kind {
@@ -190,14 +191,11 @@ impl WavefieldDecomposition {
             operator = format!("{operator} @ {both}");
             waves = Some(both);
         }
-        let (first, second) = (part(to, "wd_first", given, 0, real), part(to, "wd_second", given, 1, real));
+        let (first, second) =
+            (part(to, "wd_first", given, 0, real), part(to, "wd_second", given, 1, real));
         let vz = to.applied("wd_vz", &format!("{:?} * {second}", self.scaling), &self.vz);
-        let apply: NodeValue = [
-            ("operator", first.into()),
-            ("to", self.p.as_str().into()),
-            ("add", vz.into()),
-        ]
-        .into();
+        let apply: NodeValue =
+            [("operator", first.into()), ("to", self.p.as_str().into()), ("add", vz.into())].into();
         let data = to.array("wd_d", [("apply", apply)]);
         let operator = to.expression("wd_A", operator);
         to.solve(at, "operator", operator)?;
