@@ -3,6 +3,7 @@
 pub mod array;
 mod error;
 mod foreign;
+mod formula;
 mod generate;
 mod inputs;
 pub mod inspect;
@@ -23,6 +24,7 @@ pub use array::{Array, Bytes, Compute, Mappable, Missing, Part};
 pub(crate) use error::os_words;
 pub use error::{Error, ErrorKind, Result};
 pub use foreign::format_of;
+pub use formula::{Evaluate, Formula};
 pub use generate::{Distribution, Generator};
 pub use inputs::Inputs;
 pub use inspect::{Comparison, Summary, compare, members, summarize};

@@ -65,7 +65,16 @@ pub(super) fn convolve(
         axes.iter().zip(h.dims()).for_each(|(&axis, &taps)| dims[axis] = taps);
         h = h.reshape(&dims)?;
     }
-    let (mut wide, mut scale) = (x.clone(), 1.0);
+    let y = full(x, axes, &h)?;
+    axes.iter()
+        .zip(offsets)
+        .try_fold(y, |y, (&axis, &offset)| y.slice(axis, offset, x.dims()[axis], 1))
+}
+
+/// `y_i = sum_k h_k x_{i-k}` along axes, by Fourier transforms: all samples that are not zero, and maybe some
+/// zeros. The filter has as many axes as `x`, of length 1 where it is the same for all.
+pub(super) fn full(x: &Value, axes: &[usize], h: &Value) -> graph::Result<Value> {
+    let (mut wide, mut h, mut scale) = (x.clone(), h.clone(), 1.0);
     for &axis in axes {
         let (n, taps) = (x.dims()[axis], h.dims()[axis]);
         let len = fast_length(n + taps - 1);
@@ -83,9 +92,7 @@ pub(super) fn convolve(
     let y = others.iter().rev().try_fold(y, |y, &axis| y.ifft(axis))?;
     let len = wide.dims()[last];
     let y = if complex { y.ifft(last)? } else { y.irfft(last, len, 2.0)? };
-    axes.iter()
-        .zip(offsets)
-        .try_fold(y.scale(scale), |y, (&axis, &offset)| y.slice(axis, offset, x.dims()[axis], 1))
+    Ok(y.scale(scale))
 }
 
 /// The next even length of small prime factors.

@@ -122,6 +122,7 @@ fn schema<P: Parameters>() -> serde_json::Value {
 
 /// Parameters of PyLops and PyLops-distributed that control how an operator runs, not what it is.
 const EXECUTION: &[&str] = &[
+    "backend",
     "compute",
     "engine",
     "fft_engine",
@@ -138,6 +139,7 @@ const EXECUTION: &[&str] = &[
     "preallocate",
     "saveGt",
     "savetaper",
+    "shiftall",
     "show",
     "todask",
     "usedelayed",

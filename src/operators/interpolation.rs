@@ -73,7 +73,7 @@ impl Checker<'_> {
     }
 
     /// Reads a real array at once; returns its dims and values.
-    pub(super) fn reals(
+    pub(crate) fn reals(
         &mut self,
         key: &str,
         param: &ArrayParam,

@@ -2,7 +2,13 @@
 //! threads, chunks or hosts, or matches on the element type.
 
 mod algebra;
+mod avo;
+mod avo_linear_modelling;
 mod bilinear;
+mod blending;
+mod blending_continuous;
+mod blending_group;
+mod blending_half;
 mod block;
 mod block_diag;
 mod causal_integration;
@@ -52,6 +58,7 @@ mod non_stationary_convolve3d;
 mod non_stationary_filters1d;
 mod non_stationary_filters2d;
 mod not_yet;
+mod obliquity;
 mod pad;
 mod params;
 mod patch2d;
@@ -62,6 +69,10 @@ mod radon2d;
 mod radon3d;
 mod pwsmoother2d;
 mod pwsprayer2d;
+mod phase_shift;
+mod pressure_to_velocity;
+mod prestack;
+mod prestack_wavelet;
 mod real;
 mod regression;
 mod reshape;
@@ -78,6 +89,7 @@ mod smoothing1d;
 mod smoothing2d;
 mod smoothing_nd;
 mod spaces;
+mod spectral;
 mod spread;
 mod stack;
 mod stencil;
@@ -87,6 +99,8 @@ mod tau_p;
 #[cfg(test)]
 mod tests;
 mod transpose;
+mod up_down_composition_2d;
+mod up_down_composition_3d;
 mod vstack;
 mod windowed;
 mod wavelets;
@@ -168,7 +182,11 @@ pub fn data(op: &dyn Operator) -> graph::Result<ArrayType> {
 
 /// Every operator, sorted by name.
 pub const ENTRIES: &[Entry] = &[
+    avo_linear_modelling::ENTRY,
     bilinear::ENTRY,
+    blending_continuous::ENTRY,
+    blending_group::ENTRY,
+    blending_half::ENTRY,
     block::ENTRY,
     block_diag::ENTRY,
     causal_integration::ENTRY,
@@ -219,6 +237,10 @@ pub const ENTRIES: &[Entry] = &[
     poststack::ENTRY,
     radon2d::ENTRY,
     radon3d::ENTRY,
+    phase_shift::ENTRY,
+    pressure_to_velocity::ENTRY,
+    prestack::ENTRY,
+    prestack_wavelet::ENTRY,
     real::ENTRY,
     regression::ENTRY,
     reshape::ENTRY,
@@ -238,6 +260,8 @@ pub const ENTRIES: &[Entry] = &[
     sum::ENTRY,
     symmetrize::ENTRY,
     transpose::ENTRY,
+    up_down_composition_2d::ENTRY,
+    up_down_composition_3d::ENTRY,
     vstack::ENTRY,
     zero::ENTRY,
 ];

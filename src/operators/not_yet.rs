@@ -4,23 +4,13 @@ use crate::spec::{Diagnostic, NOT_YET, Spanned};
 
 /// Names of PyLops 2.8, sorted.
 pub const OPERATORS_NOT_YET: &[&str] = &[
-    "AVOLinearModelling",
     "AcousticWave2D",
-    "BlendingContinuous",
-    "BlendingGroup",
-    "BlendingHalf",
     "CT2D",
     "DTCWT",
     "FunctionOperator",
     "MemoizeOperator",
-    "PhaseShift",
-    "PressureToVelocity",
-    "PrestackLinearModelling",
-    "PrestackWaveletModelling",
     "ToCupy",
     "UDCT",
-    "UpDownComposition2D",
-    "UpDownComposition3D",
 ];
 
 /// The last part of a name, without the modules before it.

@@ -4,10 +4,10 @@ use serde::{Serialize, Serializer};
 
 use crate::graph;
 use crate::io::{self, Array};
-use crate::operators::Op;
 use crate::operators::entry::Checker;
+use crate::operators::{Op, Operator, data};
 use crate::scalar::{C128, DType};
-use crate::space::{MOST_ELEMENTS, elements, show_dims};
+use crate::space::{ArrayType, MOST_ELEMENTS, elements, show_dims};
 use crate::spec::{ArrayParam, Diagnostic, Diagnostics, NodeValue, OneOrMany, Span, TomlNode};
 
 /// Serialises a value as the file writes it, to document defaults.
@@ -16,6 +16,17 @@ impl<T: Serialize> Serialize for OneOrMany<T> {
         match self {
             OneOrMany::One(value) => value.serialize(serializer),
             OneOrMany::Many(values) => values.serialize(serializer),
+        }
+    }
+}
+
+/// As it is written in the file; no default is a list.
+impl Serialize for ArrayParam {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            ArrayParam::Name(name) => name.serialize(serializer),
+            ArrayParam::Scalar(value) => value.serialize(serializer),
+            ArrayParam::List(_) => serializer.serialize_unit(),
         }
     }
 }
@@ -63,6 +74,28 @@ impl Checker<'_> {
     pub(crate) fn built(&mut self, key: &str, op: graph::Result<Op>) -> Option<Op> {
         match op {
             Ok(op) => Some(op),
+            Err(error) => {
+                self.require(false, key, error.to_string())?;
+                None
+            }
+        }
+    }
+
+    /// An array that a key's value gives, or its mistake there.
+    pub(crate) fn made(&mut self, key: &str, array: io::Result<Array>) -> Option<Array> {
+        match array {
+            Ok(array) => Some(array),
+            Err(error) => {
+                self.require(false, key, error.to_string())?;
+                None
+            }
+        }
+    }
+
+    /// Dims and element type of the data of an operator that a key names.
+    pub(crate) fn built_data(&mut self, key: &str, op: &dyn Operator) -> Option<ArrayType> {
+        match data(op) {
+            Ok(ty) => Some(ty),
             Err(error) => {
                 self.require(false, key, error.to_string())?;
                 None

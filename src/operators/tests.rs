@@ -15,6 +15,7 @@ mod interpolation;
 mod mri2d;
 mod radon;
 mod windows;
+mod waves;
 
 #[test]
 fn entries_are_sorted_and_documented() {

@@ -525,11 +525,21 @@ fn unknown_type(name: &Spanned<String>) -> Diagnostic {
 }
 
 /// Names of PyLops and PyLops-distributed that differ from those used here.
-const OTHER_NAMES: [(&str, &str); 6] = [
+const OTHER_NAMES: [(&str, &str); 10] = [
+    ("Deghosting", "an application: `type = \"Deghosting\"` in `[application]`"),
     ("Demigration", "the operator `Kirchhoff`"),
     ("LSM", "an application: `type = \"LSM\"` in `[application]`"),
     ("MDD", "an application: `type = \"MDD\"` in `[application]`"),
     ("Marchenko", "an application: `type = \"Marchenko\"` in `[application]`"),
     ("PoststackInversion", "the application `Poststack`"),
+    ("PrestackInversion", "the application `Prestack`"),
+    (
+        "SeismicInterpolation",
+        "an application: `type = \"SeismicInterpolation\"` in `[application]`",
+    ),
+    (
+        "WavefieldDecomposition",
+        "an application: `type = \"WavefieldDecomposition\"` in `[application]`",
+    ),
     ("aslinearoperator", "the operator `MatrixMult`"),
 ];

@@ -1,13 +1,10 @@
 //! Arrays that a formula of the field gives: their dims from headers and parameters when the file is
 //! loaded, their values when they are first read.
 
-use std::fmt;
-use std::sync::Arc;
-
 use super::arrays::because;
 use super::fit::sized;
 use super::names::Names;
-use crate::io::{Array, Bytes, Compute, Error, Result};
+use crate::io::{Array, Evaluate, Formula};
 use crate::scalar::DType;
 use crate::space::ArrayType;
 use crate::spec::{
@@ -16,51 +13,6 @@ use crate::spec::{
 };
 use crate::synthetics::directwave::DirectWave;
 use crate::synthetics::{events, tapers, traveltime, wavelets, windows};
-
-/// A function of the values of other arrays, in the order of the formula's inputs.
-type Evaluate = dyn Fn(&[Vec<f64>]) -> std::result::Result<Vec<f64>, String> + Send + Sync;
-
-/// An array that is computed from parameters and other arrays.
-struct Formula {
-    inputs: Vec<Array>,
-    /// The real element type of the result.
-    dtype: DType,
-    run: Box<Evaluate>,
-    working_bytes: usize,
-}
-
-impl fmt::Debug for Formula {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Formula of {:?}", self.inputs)
-    }
-}
-
-impl Compute for Formula {
-    fn compute(&self) -> Result<Bytes> {
-        let mut inputs = Vec::with_capacity(self.inputs.len());
-        for array in &self.inputs {
-            inputs.push(array.read::<f64>()?.into_raw_vec_and_offset().0);
-        }
-        let values = (self.run)(&inputs).map_err(Error::input)?;
-        Ok(match self.dtype {
-            DType::Float32 => Arc::new(Values(values.iter().map(|&x| x as f32).collect())),
-            _ => Arc::new(Values(values)),
-        })
-    }
-
-    fn working_bytes(&self, _: usize) -> usize {
-        self.working_bytes
-    }
-}
-
-/// Values as the bytes that they are in memory.
-struct Values<T>(Vec<T>);
-
-impl<T: bytemuck::Pod> AsRef<[u8]> for Values<T> {
-    fn as_ref(&self) -> &[u8] {
-        bytemuck::cast_slice(&self.0)
-    }
-}
 
 /// A formula before it is known which array it is for.
 struct Draft {
@@ -93,11 +45,10 @@ pub(super) fn array(
     let wanted = spec.dtype.as_ref().map_or(names.dtype(), |d| d.value);
     let dtype = wanted.real();
     let ty = ArrayType::new(dims, dtype);
-    // Inputs and result are held in double precision.
-    let numbers = inputs.iter().map(|a| a.ty().len()).sum::<usize>() + scratch;
-    let working_bytes = 8_usize.saturating_mul(numbers.saturating_add(ty.len()));
-    let by = Arc::new(Formula { inputs, dtype, run, working_bytes });
-    let array = Array::computed(by, ty).and_then(|array| array.cast(wanted));
+    // Most formulas turn what they compute into the result's order.
+    let scratch = scratch.saturating_add(ty.len());
+    let formula = Formula { inputs, ty, scratch, run };
+    let array = formula.array().and_then(|array| array.cast(wanted));
     out.take(array.map_err(|error| {
         let message = format!("array `{name}` cannot be made");
         because(&spec.source_span, message, &error)

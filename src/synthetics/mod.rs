@@ -12,4 +12,5 @@ pub mod tapers;
 mod tests;
 pub mod traveltime;
 pub mod wavelets;
+pub mod wavenumbers;
 pub mod windows;

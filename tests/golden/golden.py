@@ -152,7 +152,7 @@ class T:
                 params[k] = v.values
             else:
                 # What controls how PyLops runs an operator is no key of a problem file.
-                if k not in ("engine", "fftengine", "inplace", "saveGt", "usematmul"):
+                if k not in ("engine", "fftengine", "inplace", "saveGt", "shiftall", "usematmul"):
                     words.append("%s = %s" % (k, toml(v)))
                 params[k] = tuples(v)
         return "{ %s }" % ", ".join(words), params

@@ -17,7 +17,9 @@ import numpy as np
 import pylops
 import scipy
 from pylops.avo.poststack import PoststackInversion, PoststackLinearModelling
-from pylops.waveeqprocessing import LSM, MDD, Marchenko
+from pylops.avo.prestack import PrestackInversion
+from pylops.waveeqprocessing import (LSM, MDD, Deghosting, Marchenko, PhaseShift, SeismicInterpolation,
+                                     UpDownComposition2D, WavefieldDecomposition)
 import pylops.waveeqprocessing.marchenko as marchenko_module
 import pylops.waveeqprocessing.mdd as mdd_module
 
@@ -49,8 +51,9 @@ def toml(value):
     return json.dumps(value)
 
 
-def case(name, kind, keys, solve, arrays, outputs, by="PyLops", single=1e-3):
-    application = "\n".join(["[application]", 'type = "%s"' % kind] + ["%s = %s" % (k, toml(v)) for k, v in keys.items()])
+def case(name, kind, keys, solve, arrays, outputs, by="PyLops", single=1e-3, operators=None):
+    application = "\n".join(["[operators]"] + ["%s = %s" % o for o in operators.items()]) + "\n" if operators else ""
+    application += "\n".join(["[application]", 'type = "%s"' % kind] + ["%s = %s" % (k, toml(v)) for k, v in keys.items()])
     solving = "\n".join(["[solve]"] + ["%s = %s" % (k, toml(v)) for k, v in solve.items()]) if solve else ""
     cases.append({"name": name, "rest": application + "\n\n" + solving, "by": by, "single": single,
                   "arrays": {k: stored(a) for k, a in arrays.items()},
@@ -204,6 +207,154 @@ for dims in ((nt0,), (nt0, 4), (nt0, 3, 4)):
                                                  ", wavelets" if taps is waves else ""),
                      "Poststack", {**{k: k for k in arrays}, **keys}, LSQR if iterative else None, arrays,
                      {"minv": found[0], "datar": found[1]}, by, 3e-2 if by == "scipy" else 1e-3)
+
+# ---- pre-stack inversion
+
+theta = np.array([0.0, 10.0, 20.0, 30.0])
+ratios = np.array([0.5, 0.45, 0.625, 0.55, 0.4, 0.375, 0.5])
+nt0, wav, wav2 = 7, quarters("prestack wav", 3), quarters("prestack wav 2", 3)
+for spat in ((), (3,), (2, 2)):
+    data = quarters("prestack data %d" % len(spat), nt0, 4, *spat)
+    back = quarters("prestack m0 %d" % len(spat), nt0, 3, *spat)
+    both = quarters("prestack both %d" % len(spat), 2, nt0, 4, *spat)
+    for m0 in (None, back):
+        for keys in ({}, {"explicit": True}, {"explicit": True, "simultaneous": True}, {"explicit": True, "epsI": 0.5},
+                     {"explicit": True, "simultaneous": True, "epsI": 0.5}, {"epsR": 0.3}, {"epsR": 0.3, "epsI": 0.5},
+                     {"epsR": 0.3, "epsI": [0.25, 0.5, 1.0]}, {"linearization": "fatti", "vsvp": True, "kind": "forward"},
+                     {"linearization": ["akirich", "ps"]}, {"linearization": ["akirich", "ps"], "explicit": True},
+                     {"linearization": ["akirich", "ps"], "epsR": 0.25}):
+            several = isinstance(keys.get("linearization"), list)
+            # PyLops takes no lists with two axes of space.
+            if len(spat) == 2 and (several or len(keys) == 1 or keys.get("epsI") == 0.5):
+                continue
+            iterative = not keys.get("explicit") or keys.get("simultaneous") or "epsR" in keys
+            given = dict(keys, **({"vsvp": ratios} if "vsvp" in keys else {}))
+            d = both if several else data
+            found = PrestackInversion(d.copy(), theta, [wav, wav2] if several else wav, m0=m0, returnres=True, **given,
+                                      **(SCIPY if iterative else {}))
+            arrays = {"data": d, "theta": theta, "wav": wav, **({"wav2": wav2} if several else {}),
+                      **({} if m0 is None else {"m0": m0}), **({"vsvp": ratios} if "vsvp" in keys else {})}
+            table = {**{k: k for k in arrays if k != "wav2"}, **{k: v for k, v in keys.items() if k != "vsvp"}}
+            if several:
+                table["wav"] = ["wav", "wav2"]
+            case("Prestack %d-D%s%s" % (len(spat) + 1, ", m0" if m0 is not None else "",
+                                        "".join(", %s=%s" % p for p in keys.items())),
+                 "Prestack", table, LSQR if iterative else None, arrays, {"minv": found[0], "datar": found[1]},
+                 single=2e-2 if "epsI" in keys and "epsR" not in keys else 3e-3)
+
+
+# ---- decomposition of pressure and velocity
+
+def decomposition(name, p, vz, keys, operators=None, solve=LSQR, single=1e-3, **more):
+    pup, pdown = WavefieldDecomposition(p, vz, **{k: tuple(v) if isinstance(v, list) else v for k, v in keys.items()}, **more,
+                                        **(SCIPY if keys.get("kind") != "analytical" else {}))
+    table = {"p": "p", "vz": "vz", **keys, **{k: k for k in operators or {}}}
+    case("WavefieldDecomposition " + name, "WavefieldDecomposition", table, solve, {"p": p, "vz": vz},
+         {"pup": pup, "pdown": pdown}, operators=operators, single=single)
+
+
+# With rho vel = 1, pressure and velocity are of one size, and lsqr is not sensitive to rounding.
+line = dict(nt=9, nr=8, dt=0.004, dr=5.0, rho=2.0**-10, vel=1024.0, nffts=[10, 12], ntaper=2)
+p, vz = quarters("wd p", 8, 9), quarters("wd vz", 8, 9)
+decomposition("inverse", p, vz, dict(line, scaling=2.0))
+decomposition("inverse, critical angle", p, vz, dict(line, critical=80.0))
+decomposition("analytical", p, vz, dict(line, critical=90.0, kind="analytical"), solve=None)
+area = dict(nt=4, nr=[3, 4], dt=0.004, dr=[5.0, 6.0], rho=2.0**-10, vel=1024.0, nffts=[7, 8, 9], ntaper=2)
+p, vz = quarters("wd p 3", 3, 4, 4), quarters("wd vz 3", 3, 4, 4)
+decomposition("inverse in 3-D", p, vz, area)
+decomposition("analytical in 3-D", p, vz, dict(area, kind="analytical"), solve=None)
+some = [0, 1, 3, 4, 6, 7]
+R1 = pylops.Restriction((2, 8, 9), some, axis=1, dtype="complex128")
+S1 = pylops.Smoothing1D(3, (8, 9), axis=0)
+p, vz = quarters("wd some p", 6, 9), quarters("wd some vz", 6, 9)
+decomposition("restricted", p, vz, line, {"restriction": '{ type = "Restriction", dims = [2, 8, 9], iava = %s, axis = 1 }' % some},
+              restriction=R1)
+decomposition("restricted to traces of all waves", p, vz, line,
+              {"restriction": '{ type = "Restriction", dims = [16, 9], iava = %s, axis = 0 }' % (some + [k + 8 for k in some]),
+               "sptransf": '{ type = "Smoothing1D", nsmooth = 3, dims = [8, 9], axis = 0 }'}, restriction=R1, sptransf=S1)
+
+
+# ---- deghosting
+
+def ghost(nt, nr, dt, dr, vel, zrec, npad, ntaper):
+    """PyLops' operators, with zero wavenumber where they expect it"""
+    pads = [(0, 0)] + [(n, n) for n in npad]
+    Pad = pylops.Pad((nt, *nr), pads)
+    k = [np.fft.fftshift(np.fft.fftfreq(n + 2 * m, d)) for n, m, d in zip(nr, npad, dr)]
+    T = pylops.Identity(nt * int(np.prod(nr)))
+    for axis, (n, m) in enumerate(zip(nr, ntaper)):
+        T = T * pylops.Diagonal(pylops.utils.tapers.taper2d(1, n, m).ravel(), dims=(nt, *nr), axis=axis + 1)
+    return Pad.H * PhaseShift(vel, 2 * zrec, nt, np.fft.rfftfreq(nt, dt), *k) * Pad * T
+
+
+# No wave is horizontal: kz of one would be rounding.
+sea = dict(nt=12, nr=6, dt=0.004, dr=5.5, vel=1480.0, zrec=7.5, npad=3, ntaper=2)
+p, pd, win = quarters("dg p", 12, 6), quarters("dg pd", 12, 6), np.abs(quarters("dg win", 12, 6))
+for kind in ("p", "vz"):
+    for extra in ({"pd": pd}, {"win": win}):
+        found = Deghosting(p, **sea, kind=kind, **extra, **SCIPY)
+        case("Deghosting %s, %s" % (kind, *extra), "Deghosting", {"p": "p", **sea, "kind": kind, **{k: k for k in extra}}, LSQR,
+             {"p": p, **extra}, {"pup": found[0], "pdown": found[1]})
+R1 = pylops.Restriction((12, 6), [0, 1, 3, 5], axis=1)
+S1 = pylops.Smoothing1D(3, (12, 6), axis=1)
+some, gone = quarters("dg some", 12, 4), quarters("dg gone", 12, 4)
+found = Deghosting(some, **sea, pd=gone, restriction=R1, sptransf=S1, **SCIPY)
+case("Deghosting restricted", "Deghosting", {"p": "p", "pd": "pd", **sea, "restriction": "R", "sptransf": "S"}, LSQR,
+     {"p": some, "pd": gone}, {"pup": found[0], "pdown": found[1]},
+     operators={"R": '{ type = "Restriction", dims = [12, 6], iava = [0, 1, 3, 5], axis = 1 }',
+                "S": '{ type = "Smoothing1D", nsmooth = 3, dims = [12, 6], axis = 1 }'})
+for name, nr, more in (("odd", (5,), dict(nr=5, dr=5.5, npad=3, ntaper=2)),
+                       ("3-D", (4, 3), dict(nr=[4, 3], dr=[5.5, 6.5], npad=[2, 1], ntaper=[2, 1]))):
+    each = {k: v if isinstance(v, list) else [v] for k, v in more.items() if k != "nr"}
+    p, pd = quarters("dg p " + name, 10, *nr), quarters("dg pd " + name, 10, *nr)
+    G = ghost(10, nr, 0.004, each["dr"], 1480.0, 7.5, each["npad"], each["ntaper"])
+    pup = scipy.sparse.linalg.lsqr(pylops.Identity(p.size) - G, (p - pd).ravel(), **SCIPY)[0].reshape(p.shape)
+    case("Deghosting " + name, "Deghosting", {"p": "p", "pd": "pd", "nt": 10, "dt": 0.004, "vel": 1480.0, "zrec": 7.5, **more}, LSQR,
+         {"p": p, "pd": pd}, {"pup": pup, "pdown": p - pup}, by="scipy")
+
+
+# ---- interpolation
+
+def interpolation(name, data, nrec, iava, iava1=None, kind="spatial", **keys):
+    dims = ((nrec,) if isinstance(nrec, int) else nrec) + data.shape[-1:]
+
+    def receivers(dtype):
+        """R; PyLops itself stops at positions between samples"""
+        make = pylops.Restriction if iava.dtype == int else lambda *a, **k: pylops.signalprocessing.Interp(*a, kind="linear", **k)[0]
+        R = make(dims, iava, axis=0, dtype=dtype)
+        return R if iava1 is None else make((len(iava),) + dims[1:], iava1, axis=1, dtype=dtype) * R
+
+    by = "scipy"
+    if kind == "spatial" and iava.dtype == int:
+        more = {} if iava1 is None else {"iava1": iava1}
+        found = SeismicInterpolation(data, nrec, iava, kind=kind, epsRs=[keys.get("epsRs", 1.0)], **more, **SCIPY)
+        outputs, by = {"recdata": found[0]}, "PyLops"
+    elif kind == "spatial":
+        L = pylops.SecondDerivative(dims, axis=0) if iava1 is None else pylops.Laplacian(dims, axes=(0, 1))
+        found = pylops.optimization.leastsquares.regularized_inversion(
+            receivers("float64"), data.ravel(), [L], epsRs=[keys.get("epsRs", 1.0)], **SCIPY)
+        outputs = {"recdata": found[0].reshape(dims)}
+    else:
+        R = receivers("complex128")
+        F = pylops.signalprocessing.FFTND(dims, axes=tuple(range(len(dims))), nffts=keys.get("nffts", dims), dtype="complex128").H
+        A = pylops.Real(data.shape, dtype="complex128") * R * F
+        z = scipy.sparse.linalg.lsqr(A, data.ravel(), **SCIPY)[0]
+        outputs = {"recdata": np.real(F * z).reshape(dims), "recprec": z.reshape(keys.get("nffts", dims))}
+    table = {"data": "data", "nrec": list(nrec) if isinstance(nrec, tuple) else nrec, "iava": iava.tolist(),
+             **({} if iava1 is None else {"iava1": iava1.tolist()}), "kind": kind, **keys}
+    case("SeismicInterpolation %s %s" % (kind, name), "SeismicInterpolation", table, LSQR, {"data": data}, outputs, by=by)
+
+
+whole, between = np.array([0, 2, 3, 6]), np.array([0.25, 1.0, 3.75, 5.0])
+for kind, keys in (("spatial", {"epsRs": 0.5}), ("fk", {"nffts": [8, 6]}), ("fk", {})):
+    plane = quarters("si plane", 4, 5)
+    interpolation("whole %s" % keys, plane, 7, whole, kind=kind, **keys)
+    interpolation("between %s" % keys, plane, 7, between, kind=kind, **keys)
+cube, few = quarters("si cube", 4, 3, 4), quarters("si few", 4, 2, 4)
+for kind in ("spatial", "fk"):
+    interpolation("one axis of 3-D", cube, (7, 3), whole, kind=kind)
+    interpolation("two axes", few, (7, 3), whole, np.array([0, 2]), kind=kind)
+    interpolation("two axes between", few, (7, 3), between, np.array([0.5, 1.75]), kind=kind)
 
 with open(os.path.join(HERE, "applications.json"), "w") as f:
     f.write("[\n" + ",\n".join(json.dumps(c) for c in cases) + "\n]\n")

@@ -21,8 +21,65 @@ fn text(r: &mut Seeded) -> String {
     let (nt, n) = (6 + r.below(5), 1 + r.below(4));
     let mut keys = String::new();
     let mut outputs = vec![];
-    let kind = ["MDD", "Marchenko", "LSM", "Poststack"][r.below(4)];
+    let kinds = [
+        "MDD",
+        "Marchenko",
+        "LSM",
+        "Poststack",
+        "Prestack",
+        "WavefieldDecomposition",
+        "Deghosting",
+        "SeismicInterpolation",
+    ];
+    let kind = kinds[r.below(kinds.len())];
     match kind {
+        "Prestack" => {
+            let space = vec![n; r.below(3)];
+            random("data", &[&[nt, 2], &space[..]].concat(), seed);
+            keys += "data = \"data\"\nwav = \"wav\"\ntheta = [5.0, 20.0]\n";
+            if r.below(2) == 0 {
+                random("m0", &[&[nt, 3], &space[..]].concat(), seed + 1);
+                keys += "m0 = \"m0\"\n";
+            }
+            keys += [
+                "explicit = true\nsimultaneous = true\nepsI = 0.5\n",
+                "epsR = 0.5\nepsI = [0.5, 1.0, 2.0]\n",
+                "linearization = \"ps\"\nkind = \"forward\"\n",
+            ][r.below(3)];
+            outputs.extend(["minv", "datar"]);
+        }
+        "WavefieldDecomposition" => {
+            random("p", &[n, nt], seed);
+            random("vz", &[n, nt], seed + 1);
+            keys +=
+                "p = \"p\"\nvz = \"vz\"\ndt = 0.5\ndr = 1.0\nrho = 2.0\nvel = 0.75\nntaper = 1\n";
+            writeln!(keys, "nt = {nt}\nnr = {n}\nnffts = [{}, {nt}]", 4 + n).unwrap();
+            keys += ["kind = \"inverse\"\n", "critical = 80.0\n"][r.below(2)];
+            outputs.extend(["pup", "pdown"]);
+        }
+        "Deghosting" => {
+            let space = vec![n; 1 + r.below(2)];
+            let dims = [&[nt], &space[..]].concat();
+            random("p", &dims, seed);
+            random("pd", &dims, seed + 1);
+            keys +=
+                "p = \"p\"\npd = \"pd\"\ndt = 0.5\ndr = 1.0\nvel = 1.25\nzrec = 0.5\nntaper = 0\n";
+            writeln!(keys, "nt = {nt}\nnr = {space:?}\nnpad = {}", r.below(3)).unwrap();
+            outputs.extend(["pup", "pdown"]);
+        }
+        "SeismicInterpolation" => {
+            let cube = r.below(2) == 0;
+            random("data", &if cube { vec![2, n, nt] } else { vec![2, nt] }, seed);
+            let nrec = if cube { vec![5, n] } else { vec![5] };
+            writeln!(keys, "data = \"data\"\nnrec = {nrec:?}").unwrap();
+            keys += ["iava = [3, 1]\n", "iava = [3.25, 0.5]\n"][r.below(2)];
+            outputs.push("recdata");
+            if r.below(2) == 0 {
+                keys += "kind = \"spatial\"\nepsRs = 0.5\n";
+            } else {
+                outputs.push("recprec");
+            }
+        }
         "MDD" => {
             let (ns, nv) = (1 + r.below(4), r.below(4));
             random("G", &[ns, n, nt], seed);

@@ -9,6 +9,8 @@ use std::f64::consts::{PI, SQRT_2};
 use super::map::{C, Map, Space};
 use super::seeded::Seeded;
 
+mod waves;
+
 /// A table without its braces, its matrix, and the arrays that it names.
 pub(crate) struct Leaf {
     pub(crate) table: String,
@@ -87,6 +89,9 @@ const KINDS: &[Kind] = &[
     radon::radon3d,
     radon::fourier_radon,
     radon::chirp_radon,
+    waves::avo,
+    waves::phase_shift,
+    waves::blending,
 ];
 
 fn list(dims: &[usize]) -> String {

@@ -23,6 +23,7 @@ mod kirchhoff;
 mod matmul;
 mod multiply;
 mod non_stationary;
+mod overlap_add;
 mod pad;
 mod permute;
 mod plane_waves;
@@ -149,6 +150,7 @@ primitives! {
     gram::Gram,
     gather::Gather,
     scatter_add::ScatterAdd,
+    overlap_add::OverlapAdd,
     sum::Sum,
     broadcast::Broadcast,
     cumulative_sum::CumulativeSum,

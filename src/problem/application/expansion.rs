@@ -2,7 +2,7 @@
 
 use crate::operators::Checker;
 use crate::problem::names::Names;
-use crate::space::ArrayType;
+use crate::space::{ArrayType, show_dims};
 use crate::spec::{Diagnostic, Document, NodeValue, ParamTable, Span, TomlNode, table};
 
 /// A problem file that an application writes into.
@@ -139,12 +139,37 @@ impl Expansion {
         outputs.is_some_and(|table| table.get(name).is_some())
     }
 
+    /// `outer @ inner`, an expression, with a reshape between them if outer's model has other dims than
+    /// inner's data but as many samples. `outer` is the value of a key.
+    pub(super) fn joined(
+        &mut self,
+        (key, outer): (&str, &str),
+        model: &[usize],
+        (inner, data): (&str, &[usize]),
+        at: &mut Checker<'_>,
+    ) -> Option<String> {
+        if model == data {
+            return Some(format!("({outer}) @ {inner}"));
+        }
+        let label = format!("expected a model {}, found {}", show_dims(data), show_dims(model));
+        let samples = |dims: &[usize]| dims.iter().product::<usize>();
+        at.require(samples(model) == samples(data), key, label)?;
+        let entries = [("dims", data.into()), ("dimsd", model.into())];
+        let reshaped = self.operator("reshaped", "Reshape", entries);
+        Some(format!("({outer}) @ {reshaped} @ {inner}"))
+    }
+
     /// Says how an output is made, if the user wants it.
     pub(super) fn output<const N: usize>(
         &mut self,
         name: &str,
         apply: [(&str, NodeValue); N],
     ) -> Option<()> {
+        self.output_of(name, table(apply))
+    }
+
+    /// The same from a table.
+    pub(super) fn output_of(&mut self, name: &str, apply: ParamTable) -> Option<()> {
         let span = self.span.clone();
         let outputs = self.root.table_mut("outputs", &span)?;
         let Some(asked) = outputs.get(name).cloned() else { return Some(()) };
@@ -158,7 +183,7 @@ impl Expansion {
                 output
             }
         };
-        output.set("apply", TomlNode::at(apply.into(), &span));
+        output.set("apply", TomlNode::at(NodeValue::Table(apply), &span));
         outputs.set(name, TomlNode { value: NodeValue::Table(output), span: asked.span });
         Some(())
     }

@@ -3,11 +3,15 @@
 //! An application writes tables into the problem file's own, and the result is read like any file:
 //! what `expand` prints and what runs are the same tables.
 
+mod deghosting;
 mod expansion;
 mod lsm;
 mod marchenko;
 mod mdd;
 mod poststack;
+mod prestack;
+mod seismic_interpolation;
+mod wavefield_decomposition;
 
 use std::sync::Arc;
 
@@ -68,15 +72,28 @@ impl Entry {
 
 /// Every application, sorted by name.
 pub const ENTRIES: &[Entry] = &[
+    Entry::of::<deghosting::Deghosting>("Deghosting"),
     Entry::of::<lsm::Lsm>("LSM"),
     Entry::of::<mdd::Mdd>("MDD"),
     Entry::of::<marchenko::Marchenko>("Marchenko"),
     Entry::of::<poststack::Poststack>("Poststack"),
+    Entry::of::<prestack::Prestack>("Prestack"),
+    Entry::of::<seismic_interpolation::SeismicInterpolation>("SeismicInterpolation"),
+    Entry::of::<wavefield_decomposition::WavefieldDecomposition>("WavefieldDecomposition"),
 ];
 
 /// PyLops' parameters that say how an application runs, not what it is.
-const EXECUTION: [&str; 7] =
-    ["dottest", "dtype", "fftengine", "kwargs_fft", "saveGt", "saveRt", "usematmul"];
+const EXECUTION: [&str; 9] = [
+    "backend",
+    "dottest",
+    "dtype",
+    "engine",
+    "fftengine",
+    "kwargs_fft",
+    "saveGt",
+    "saveRt",
+    "usematmul",
+];
 
 fn expand<A: Application>(
     table: &OperatorTable,
@@ -168,8 +185,7 @@ fn unknown(name: &Spanned<String>) -> Diagnostic {
 }
 
 /// PyLops' workflows that are not there yet.
-pub const NOT_YET: &[&str] =
-    &["Deghosting", "PrestackInversion", "SeismicInterpolation", "WavefieldDecomposition"];
+pub const NOT_YET: &[&str] = &[];
 
 /// Outputs that neither the application nor a solve has.
 fn check_outputs(document: &Document, entry: &Entry, out: &mut Diagnostics) {
