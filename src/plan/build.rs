@@ -226,7 +226,7 @@ impl Plan {
     }
 
     /// A store by number.
-    pub fn store(&self, id: StoreId) -> &Store {
+    pub fn store(&self, id: StoreId) -> &PlannedStore {
         &self.stores[id.0]
     }
 

@@ -13,6 +13,6 @@ mod render;
 mod tests;
 mod tiles;
 
-pub use build::{Outline, Plan, Request, Stage, Store, StoreId, StoreKind, plan};
+pub use build::{Outline, Plan, PlannedStore, Request, Stage, StoreId, StoreKind, plan};
 pub use partition::{Exchange, Landing, Needs, Share, Shares, Transfer};
 pub use tiles::{Tiles, auto_chunk};
