@@ -361,7 +361,7 @@ fn transpose(node: &TomlNode, key: &str) -> Result<Spanned<Vec<usize>>, Diagnost
     Ok(Spanned::new(axes, node.span.clone()))
 }
 
-fn reshape(node: &TomlNode, key: &str) -> Result<Spanned<Vec<i64>>, Diagnostic> {
+pub(super) fn reshape(node: &TomlNode, key: &str) -> Result<Spanned<Vec<i64>>, Diagnostic> {
     let dims = reader::list(node, key, "a list of dims", |n, k| match n.value {
         NodeValue::Integer(d) if d >= -1 => Ok(d),
         _ => Err(wrong(n, k, "a non-negative integer, or -1 for the length that is left")),

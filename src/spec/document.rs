@@ -107,6 +107,11 @@ impl Document {
         Diagnostics::new(self.source.clone())
     }
 
+    /// Whether the file says that something is solved for, rightly or not.
+    pub fn has_solve(&self) -> bool {
+        ["solve", "application"].iter().any(|key| self.root.get(key).is_some())
+    }
+
     /// The folder that paths in the file are relative to.
     pub fn folder(&self) -> PathBuf {
         self.source.folder()
