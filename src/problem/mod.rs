@@ -127,6 +127,9 @@ impl Problem {
         if !out.is_empty() {
             return Err(out);
         }
+        for document in [&document, &written] {
+            names.note_params(document);
+        }
         Ok(Problem {
             title: document.title.as_ref().map(|t| t.value.clone()),
             dtype: names.dtype(),

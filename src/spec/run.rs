@@ -114,7 +114,10 @@ fn hosts(node: &TomlNode, key: &str) -> Result<Vec<Spanned<Host>>, Diagnostic> {
 fn memory(node: &TomlNode, key: &str) -> Result<Spanned<u64>, Diagnostic> {
     let bytes = match &node.value {
         NodeValue::Integer(n) => u64::try_from(*n).ok().filter(|&n| n > 0),
-        NodeValue::String(text, _) => parse_size(text),
+        NodeValue::String(text, _) => match parse_size(text) {
+            Some(bytes) => Some(bytes),
+            None => node.integer()?.and_then(|n| u64::try_from(n).ok()).filter(|&n| n > 0),
+        },
         _ => None,
     };
     bytes
