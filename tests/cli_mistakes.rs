@@ -190,7 +190,7 @@ error: problem.toml has 1 mistake; nothing was run
         PROBLEM,
         only,
         2,
-        "error: problem.toml has no [solve] table, so there is nothing to solve",
+        "error: problem.toml has neither a [solve] table nor [outputs], so there is nothing to run",
     );
 }
 
@@ -412,7 +412,7 @@ fn wrong_arguments() {
     folder.ran("apply problem.toml").is(
         2,
         "",
-        "error: --input NPY is required: the array to apply the operator to",
+        "error: --input is required: an array of the file by its name, or a .npy, to apply the operator to",
     );
     folder.ran("apply problem.toml --input none.npy").is(
         2,

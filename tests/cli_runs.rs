@@ -246,3 +246,111 @@ model = "m.npy"
     assert_eq!(ran.code, Some(1), "{}", ran.stderr);
     assert!(ran.stderr.contains("the run needs at least"), "{}", ran.stderr);
 }
+
+const FORWARD: &str = r#"
+[arrays]
+x = { values = [[1.0, 2.0], [4.0, 8.0], [9.0, 18.0]] }
+c = { values = [1.0, 1.0] }
+
+[operators]
+S = { type = "CausalIntegration", dims = [3, 2], axis = 0 }
+R = { type = "Sum", dims = [3, 2], axis = 0 }
+
+[outputs]
+sums  = { path = "s.npy", apply = { operator = "S", to = "x" }, reshape = [-1] }
+all   = { path = "a.npy", apply = { operator = "R @ S", to = "x", add = "c" } }
+plain = { path = "p.npy", apply = { to = "x" }, reshape = [2, 3], dtype = "float32" }
+
+[[expect]]
+output = "all"
+file   = "want.npy"
+rtol   = 1e-12
+"#;
+
+#[test]
+fn a_file_without_a_solve_computes_its_outputs() {
+    let folder = Folder::of(FORWARD);
+    folder.put("want.npy", &npy(&[21.0, 41.0]));
+    let text = "\
+problem.toml
+  sums       s.npy  (6,) float64
+  all        a.npy  (2,) float64
+  plain      p.npy  (2, 3) float32
+  expected   all within rtol 1e-12, atol 0 of want.npy; found a relative error of 0.000e0";
+    folder.ran("solve problem.toml").is(0, text, "");
+    assert_eq!(folder.bytes("s.npy"), npy(&[1.0, 2.0, 5.0, 10.0, 14.0, 28.0]));
+    assert_eq!(folder.bytes("a.npy"), npy(&[21.0, 41.0]));
+    let plain = folder.read("p.npy", "float32").unwrap();
+    assert_eq!((plain.dims, plain.values[..3].to_vec()), (vec![2, 3], vec![1.0, 2.0, 4.0]));
+    let outputs = ["s.npy", "a.npy", "p.npy"];
+    for ranks in ["2", "3"] {
+        assert_eq!(folder.differs_on(ranks, &["solve", "problem.toml"], &outputs), [""; 0]);
+    }
+    let found = folder.ran("solve problem.toml --json").json();
+    assert!(found["solver"].is_null() && found["operator"].is_null(), "{found}");
+    assert_eq!(found["outputs"][0]["shape"], serde_json::json!([6]), "{found}");
+    assert_eq!(found["expectations"][0]["holds"], true, "{found}");
+    assert!(found["memory"]["planned_bytes"].as_u64() > Some(1 << 20), "{found}");
+    // Looking at it, and as a test.
+    let check = folder.ran("check problem.toml").text();
+    assert!(check.contains("outputs\n  sums   (6,) float64"), "{check}");
+    let plan = folder.ran("plan problem.toml").text();
+    assert!(
+        plan.starts_with("outputs sums, all, plain\n") && plan.contains("\noutputs\n"),
+        "{plan}"
+    );
+    let plan = folder.ran("plan problem.toml --processes 2 --json").json();
+    assert!(plan["model"].is_null() && plan["data"].as_array().unwrap().len() == 3, "{plan}");
+    assert_eq!(folder.ran("test problem.toml").code, Some(0));
+    folder.put("want.npy", &npy(&[21.0, 42.0]));
+    assert_eq!(folder.ran("test problem.toml").code, Some(3));
+    assert_eq!(folder.ran("solve problem.toml").code, Some(3));
+    // Too little memory is told before anything is read.
+    let tight = folder.ran("solve problem.toml --memory 1MB");
+    assert!(tight.code == Some(1) && tight.stderr.contains("needs at least"), "{}", tight.stderr);
+    let wrong = FORWARD.replace("reshape = [2, 3]", "reshape = [4]");
+    let ran = Folder::of(&wrong).ran("check problem.toml");
+    assert!(ran.stderr.contains("`reshape` does not fit output `plain`"), "{}", ran.stderr);
+}
+
+#[test]
+fn further_solves_need_no_main_one() {
+    let text = FORWARD
+        .replace("[[expect]]\noutput = \"all\"\nfile   = \"want.npy\"\nrtol   = 1e-12\n", "")
+        + "found = { path = \"f.npy\", apply = { operator = \"S\", to = \"inner\" } }\n\
+           [solves.inner]\noperator = \"S\"\ndata = \"x\"\nsolver = \"cgls\"\nniter = 50\ntol = 0.0\n";
+    let folder = Folder::of(&text);
+    let ran = folder.ran("solve problem.toml");
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
+    assert!(ran.text().contains("solve inner"), "{}", ran.text());
+    let found = folder.read("f.npy", "float64").unwrap();
+    let off = found.values.iter().zip([1.0, 2.0, 4.0, 8.0, 9.0, 18.0]);
+    assert!(off.map(|(a, b)| (a - b).abs()).fold(0.0, f64::max) < 1e-9, "{found:?}");
+    let found = folder.ran("solve problem.toml --json").json();
+    assert_eq!(found["solver"]["further"][0]["name"], "inner", "{found}");
+    // A solve that fails leaves nothing.
+    folder.put("problem.toml", text.replace("9.0, 18.0", "9.0, inf").as_bytes());
+    let ran = folder.ran("solve problem.toml");
+    assert!(ran.code != Some(0), "{}", ran.text());
+}
+
+#[test]
+fn apply_takes_an_array_of_the_file_by_its_name() {
+    let folder = Folder::of(FORWARD);
+    folder.put("want.npy", &npy(&[21.0, 41.0]));
+    let apply = "apply problem.toml --operator R --output y.npy --input";
+    assert_eq!(folder.ran(&format!("{apply} x")).code, Some(0));
+    assert_eq!(folder.bytes("y.npy"), npy(&[14.0, 28.0]));
+    folder.put("x", &npy(&[1.0, 1.0, 1.0, 1.0, 1.0, 1.0]));
+    let ran = folder.ran(&format!("{apply} x"));
+    let said = "warning: --input x is array `x` of problem.toml, not the file of that name; write ./x for it\n";
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), said));
+    assert_eq!(folder.bytes("y.npy"), npy(&[14.0, 28.0]));
+    assert_eq!(folder.ran(&format!("{apply} ./x")).stderr, "");
+    assert_eq!(folder.bytes("y.npy"), npy(&[3.0, 3.0]));
+    let ran = folder.ran(&format!("{apply} x --key k"));
+    let said = "error: --key is for files, and --input x is array `x` of the problem file\n";
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(2), said));
+    let ran = folder.ran(&format!("{apply} xx"));
+    assert!(ran.stderr.ends_with("did you mean array `x` of the file?\n"), "{}", ran.stderr);
+}

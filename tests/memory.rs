@@ -42,8 +42,8 @@ fn problems() -> Vec<PathBuf> {
     let mut files = list(root.join("specs"));
     files.extend(list(root.join("examples")).into_iter().filter(|p| p.is_dir()).flat_map(list));
     files.retain(|p| p.extension().is_some_and(|e| e == "toml"));
-    let solves = |p: &PathBuf| std::fs::read_to_string(p).unwrap().lines().any(|l| l == "[solve]");
-    files.retain(solves);
+    let runs = |l: &str| l == "[solve]" || l == "[outputs]";
+    files.retain(|p| std::fs::read_to_string(p).unwrap().lines().any(runs));
     assert!(files.len() >= 18, "problem files have moved: {}", files.len());
     files
 }

@@ -19,6 +19,7 @@ use crate::problem::Problem;
 use crate::report;
 use crate::run::{Apply, Divided, Measured, doubts};
 use crate::space::{ArrayType, Side, show_dims};
+use crate::spec::nearest;
 
 /// Apply an operator, or its adjoint, to an array
 #[derive(Debug, clap::Args)]
@@ -31,8 +32,9 @@ pub(super) struct Args {
     /// Apply the adjoint instead
     #[arg(long)]
     adjoint: bool,
-    /// Array to read, as .npy, .npz or .zarr; - for standard input [default with --adjoint: the data of [solve]]
-    #[arg(long, value_name = "NPY")]
+    /// Array to read: one of the file's by its name, or a .npy, .npz or .zarr; - for standard input
+    /// [default with --adjoint: the data of [solve]]
+    #[arg(long, value_name = "NAME|NPY")]
     input: Option<PathBuf>,
     /// Array to read from an .npz file or a Zarr group
     #[arg(long, value_name = "KEY", requires = "input")]
@@ -83,14 +85,57 @@ pub(super) fn operator(
     }
 }
 
+/// The array of the file that `--input` names. It comes before a file of that name, which is `./NAME`.
+fn named<'a>(problem: &'a Problem, args: &Args) -> Option<(&'a str, &'a Array)> {
+    let input = args.input.as_deref()?.to_str()?;
+    problem.arrays().find(|(name, _)| *name == input)
+}
+
+/// Says what `--input` means where it could mean two things.
+fn warn_of_file(problem: &Problem, args: &Args) {
+    if let Some((name, _)) = named(problem, args)
+        && Path::new(name).exists()
+    {
+        let file = &problem.document.source.name;
+        let text = format!(
+            "--input {name} is array `{name}` of {file}, not the file of that name; write ./{name} for it"
+        );
+        common::warn_of_run(&[text], &args.run);
+    }
+}
+
 fn input(problem: &Problem, args: &Args) -> Result<Array, CommandFailure> {
+    if let Some((name, array)) = named(problem, args) {
+        if args.key.is_some() {
+            return Err(CommandFailure::Usage(format!(
+                "error: --key is for files, and --input {name} is array `{name}` of the problem file"
+            )));
+        }
+        return Ok(array.clone());
+    }
     match (&args.input, &problem.solve) {
         (Some(path), _) if path == Path::new("-") => Ok(problem.inputs().read_stream()?),
-        (Some(path), _) => Ok(Array::open(&problem.inputs().find(path), args.key.as_deref())?),
+        (Some(path), _) => {
+            let opened = Array::open(&problem.inputs().find(path), args.key.as_deref());
+            opened.map_err(|e| not_there(problem, path, e.into()))
+        }
         (None, Some(solve)) if args.adjoint => Ok(solve.data.clone()),
         _ => Err(CommandFailure::Usage(
-            "error: --input NPY is required: the array to apply the operator to".into(),
+            "error: --input is required: an array of the file by its name, or a .npy, to apply the operator to"
+                .into(),
         )),
+    }
+}
+
+/// The failure of an input that is no file, with the array that it may mean.
+fn not_there(problem: &Problem, path: &Path, failure: CommandFailure) -> CommandFailure {
+    let CommandFailure::Usage(text) = failure else { return failure };
+    let known = problem.arrays().map(|(name, _)| name);
+    match path.to_str().filter(|_| !path.exists()).and_then(|path| nearest(path, known)) {
+        Some(meant) => {
+            CommandFailure::Usage(format!("{text}; did you mean array `{meant}` of the file?"))
+        }
+        None => CommandFailure::Usage(text),
     }
 }
 
@@ -134,9 +179,12 @@ pub(super) fn run(args: &Args, team: &Team) -> Outcome {
     };
     if let Some(path) = placed.as_ref().filter(|_| !stream) {
         let mut guard = problem.guard();
-        given.iter().for_each(|input| guard.read(input, "--input"));
+        if named(&problem, args).is_none() {
+            given.iter().for_each(|input| guard.read(input, "--input"));
+        }
         team.agree(claim(&mut guard, path, "--output"))?;
     }
+    warn_of_file(&problem, args);
     let (name, op) = operator(&mut problem, args.operator.as_deref())?;
     let forward = simplify(&operators::program(op.as_ref())?)?;
     let (model, data) = (op.model(), forward.output_types().swap_remove(0));

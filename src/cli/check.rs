@@ -144,16 +144,12 @@ fn text(problem: &Problem) -> String {
             row("data", format!("{}, array {}", solve.data_type, solve.data.name())),
         ];
         section("solve", table(2, &rows));
-        let outputs: Vec<[String; 3]> = problem
-            .outputs
-            .iter()
-            .map(|o| {
-                let ty = o.ty(solve).map_or("text".to_string(), |ty| ty.to_string());
-                [o.name.name().to_string(), ty, o.path.display().to_string()]
-            })
-            .collect();
-        section("outputs", table(2, &outputs));
     }
+    let outputs = problem.outputs.iter().map(|o| {
+        let ty = o.ty(problem.solve.as_ref()).map_or("text".to_string(), |ty| ty.to_string());
+        [o.name.name().to_string(), ty, o.path.display().to_string()]
+    });
+    section("outputs", table(2, &outputs.collect::<Vec<_>>()));
     if !problem.expect.is_empty() {
         section("expectations", format!("  {}\n", problem.expect.len()));
     }
@@ -193,7 +189,7 @@ fn as_json(problem: &Problem) -> Json {
         })
     });
     let outputs = problem.outputs.iter().map(|o| {
-        let ty = problem.solve.as_ref().and_then(|solve| o.ty(solve));
+        let ty = o.ty(problem.solve.as_ref());
         json!({
             "name": o.name.name(),
             "path": o.path,

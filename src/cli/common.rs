@@ -10,7 +10,7 @@ use crate::cli::voice::{self, complain};
 use crate::cli::{CommandFailure, Outcome};
 use crate::io::narrow::too_small;
 use crate::io::{Array, Inputs, os_words};
-use crate::problem::{Guard, Problem, Solve};
+use crate::problem::{Guard, Problem};
 use crate::run::{self, Check, Solved};
 use crate::spec::{
     Diagnostics, Document, Host, MOST_THREADS, SourceText, host_processes, parse_hosts, parse_size,
@@ -259,14 +259,15 @@ pub(super) fn claim(guard: &mut Guard, path: &Path, option: &str) -> Outcome {
     })
 }
 
-/// What a problem solves.
-pub(super) fn solve(problem: &Problem) -> Result<&Solve, CommandFailure> {
-    problem.solve.as_ref().ok_or_else(|| {
-        CommandFailure::Usage(format!(
-            "error: {} has no [solve] table, so there is nothing to solve",
-            problem.document.source.name
-        ))
-    })
+/// Refuses a problem that neither solves nor computes anything.
+pub(super) fn something_to_run(problem: &Problem) -> Outcome {
+    if problem.solve.is_some() || !problem.outputs.is_empty() {
+        return Ok(());
+    }
+    Err(CommandFailure::Usage(format!(
+        "error: {} has neither a [solve] table nor [outputs], so there is nothing to run",
+        problem.document.source.name
+    )))
 }
 
 /// Every expectation of a file beside what was found, in process 0.
@@ -276,9 +277,11 @@ pub(super) fn checked(
     solved: &Solved,
 ) -> Result<Vec<Check>, CommandFailure> {
     // What all processes do together comes first.
-    let error = match run::wants_dottest(problem) {
-        true => error_of(team, solve(problem)?.operator.as_ref(), solved.threads)?,
-        false => 0.0,
+    let error = match &problem.solve {
+        Some(solve) if run::wants_dottest(problem) => {
+            error_of(team, solve.operator.as_ref(), solved.threads)?
+        }
+        _ => 0.0,
     };
     let checks = match team.is_first() {
         true => run::check(problem, solved, error),

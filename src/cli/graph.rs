@@ -7,12 +7,12 @@ use crate::engine::Plans;
 use crate::graph::{Format, render, simplify, transpose};
 use crate::report::stages;
 
-/// Draw the graph of the solve, or of an operator; reads headers only
+/// Draw the graph of what the file runs, or of an operator; reads headers only
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
     file: FileArgs,
-    /// An operator's name or an expression [default: what [solve] runs, or the only operator]
+    /// An operator's name or an expression [default: what the file runs, or the only operator]
     #[arg(long, value_name = "EXPR")]
     operator: Option<String>,
     /// Draw the adjoint instead

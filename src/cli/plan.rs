@@ -21,7 +21,7 @@ use crate::space::IndexBox;
 pub(super) struct Args {
     #[command(flatten)]
     file: FileArgs,
-    /// An operator's name or an expression [default: what [solve] runs, or the only operator]
+    /// An operator's name or an expression [default: what the file runs, or the only operator]
     #[arg(long, value_name = "EXPR")]
     operator: Option<String>,
     /// Threads per process [default: run.threads, or all cores]
@@ -90,7 +90,7 @@ pub(super) fn run(args: &Args) -> Outcome {
     let mut processes: Vec<Process> =
         (0..size).map(|rank| process(&divided, &programs, rank, threads)).collect();
     // A process holds what `solve` holds: also what is solved for before, and what is read into vectors.
-    if programs.method.is_some() {
+    if programs.whole {
         let memory = solving::memory(&problem, threads, size)?;
         processes.iter_mut().zip(memory).for_each(|(process, memory)| process.memory = memory);
     }
@@ -99,10 +99,7 @@ pub(super) fn run(args: &Args) -> Outcome {
     };
     let mut within = fullest;
     let spill = within.spill(limit, problem.scratch.clone());
-    let before = match &programs.method {
-        Some(_) => around::before(&problem)?,
-        None => Vec::new(),
-    };
+    let before = if programs.whole { around::before(&problem)? } else { Vec::new() };
     let shown = Listing {
         problem: &problem,
         programs: &programs,
@@ -190,7 +187,7 @@ impl Listing<'_> {
             text += &format!("\nan iteration: {}\n", cost(flop, moved));
         }
         text += &around::before_text(self.before);
-        if self.programs.method.is_some() {
+        if self.programs.whole {
             text += &around::outputs_text(self.problem);
         }
         let count = self.processes.len();
@@ -231,6 +228,7 @@ impl Listing<'_> {
     fn vectors(&self) -> String {
         let (models, datas) = self.programs.vectors;
         match datas {
+            _ if self.programs.whole && self.programs.method.is_none() => "of the outputs".into(),
             0 => format!("{models} of the model's dims"),
             _ => format!("{models} of the model's dims, {datas} of the data's"),
         }
@@ -295,7 +293,7 @@ impl Listing<'_> {
 
     fn as_json(&self) -> Json {
         let program = &self.plans.forward.program;
-        let (model, data) = (&program.inputs[0], program.output_types());
+        let (model, data) = (program.inputs.first(), program.output_types());
         let programs: Vec<Json> = self.programs().map(|(n, p)| stages_json(n, p)).collect();
         json!({
             "command": "plan",
@@ -306,9 +304,9 @@ impl Listing<'_> {
             "programs": programs,
             "iteration": self.iteration().map(|(f, b)| json!({ "flop": f, "bytes_moved": b })),
             "solves": around::before_json(self.before),
-            "outputs": match self.programs.method {
-                Some(_) => around::outputs_json(self.problem),
-                None => Vec::new(),
+            "outputs": match self.programs.whole {
+                true => around::outputs_json(self.problem),
+                false => Vec::new(),
             },
             "memory": self.memory,
             "memory_limit": self.limit,

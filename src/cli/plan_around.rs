@@ -73,11 +73,11 @@ fn there(output: &Output) -> (String, bool) {
 }
 
 pub(super) fn outputs_text(problem: &Problem) -> String {
-    let Some(solve) = problem.solve.as_ref().filter(|_| !problem.outputs.is_empty()) else {
+    if problem.outputs.is_empty() {
         return String::new();
-    };
+    }
     let row = |o: &Output| {
-        let ty = o.ty(solve).map_or("text".to_string(), |ty| ty.to_string());
+        let ty = o.ty(problem.solve.as_ref()).map_or("text".to_string(), |ty| ty.to_string());
         [o.name.name().to_string(), ty, o.path.display().to_string(), there(o).0]
     };
     let rows: Vec<_> = problem.outputs.iter().map(row).collect();
@@ -85,9 +85,8 @@ pub(super) fn outputs_text(problem: &Problem) -> String {
 }
 
 pub(super) fn outputs_json(problem: &Problem) -> Vec<Json> {
-    let Some(solve) = &problem.solve else { return Vec::new() };
     let one = |o: &Output| {
-        let ty = o.ty(solve);
+        let ty = o.ty(problem.solve.as_ref());
         json!({
             "name": o.name.name(),
             "path": o.path,

@@ -1,4 +1,4 @@
-//! The programs that `plan` and `graph` show: those of the `[solve]`, or of an operator.
+//! The programs that `plan` and `graph` show: those of the `[solve]`, of outputs, or of an operator.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use crate::cli::{CommandFailure, apply, check};
 use crate::graph::{Program, simplify, transpose};
 use crate::operators;
 use crate::problem::Problem;
-use crate::run::System;
+use crate::run::{Run, System};
 use crate::solvers::Method;
 
 /// What a run is made of.
@@ -21,10 +21,12 @@ pub(super) struct Programs {
     pub(super) vectors: (usize, usize),
     /// The solver, if it is a solve.
     pub(super) method: Option<Arc<dyn Method>>,
+    /// Whether it is what the whole file runs.
+    pub(super) whole: bool,
 }
 
 impl Programs {
-    /// The programs of an operator, or of the `[solve]` if none is asked for.
+    /// The programs of an operator; if none is asked for, of the `[solve]`, or else of the outputs.
     pub(super) fn new(
         problem: &mut Problem,
         operator: Option<&str>,
@@ -37,11 +39,31 @@ impl Programs {
                 forward: system.forward,
                 adjoint: system.adjoint,
                 method: Some(solve.method.clone()),
+                whole: true,
+            });
+        }
+        if operator.is_none()
+            && problem.solve.is_none()
+            && let Some(forward) = Run::new(problem)?.made()?
+        {
+            let names: Vec<&str> = problem.outputs.iter().map(|o| o.name.name()).collect();
+            return Ok(Programs {
+                title: format!("output{} {}", plural(names.len()), names.join(", ")),
+                forward,
+                adjoint: None,
+                vectors: (1, 1),
+                method: None,
+                whole: true,
             });
         }
         let (title, op) = apply::operator(problem, operator)?;
         let forward = operators::program(op.as_ref())?;
         let adjoint = transpose(&simplify(&forward)?)?;
-        Ok(Programs { title, forward, adjoint: Some(adjoint), vectors: (1, 1), method: None })
+        let (adjoint, vectors) = (Some(adjoint), (1, 1));
+        Ok(Programs { title, forward, adjoint, vectors, method: None, whole: false })
     }
+}
+
+fn plural(n: usize) -> &'static str {
+    if n == 1 { "" } else { "s" }
 }

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 use std::path::Path;
+use std::sync::Arc;
 
 use serde_json::{Value as Json, json};
 
@@ -10,13 +11,15 @@ use crate::cli::inputs::{InputUse, load_for};
 use crate::cli::solving;
 use crate::cli::team::Team;
 use crate::cli::{CommandFailure, Outcome, complain, say, say_json};
-use crate::problem::Problem;
+use crate::problem::{Problem, Solve};
 use crate::report;
 use crate::run::{Check, Further, Solved};
 use crate::solvers::Stop;
 use crate::space::show_dims;
 
-/// Solve the problem, write its outputs, check its expectations
+/// Run the problem: solve, write its outputs, check its expectations
+///
+/// A file without [solve] computes the outputs that it defines by `apply`.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
@@ -38,7 +41,9 @@ impl Args {
 pub(super) fn run(args: &Args, team: &Team) -> Outcome {
     let uses = InputUse { writes: true, ..InputUse::default() };
     let problem = load_for(team, &args.file, &args.run, &uses)?;
-    let stop = team.interrupted();
+    // Only a solver has something to write when it is interrupted.
+    let solves = problem.solve.is_some() || !problem.solves.is_empty();
+    let stop = if solves { team.interrupted() } else { Arc::default() };
     let pending = solving::solve(team, &problem, &args.run, args.run.stage, &stop)?;
     refuse_failed(&problem, &pending.solved)?;
     let checks = common::checked(team, &problem, &pending.solved)?;
@@ -88,7 +93,7 @@ pub(super) fn refuse_failed(problem: &Problem, solved: &Solved) -> Outcome {
         Stop::Grown { iteration, start, residual } => format!(
             "the residual rose from {start:.3e} to {residual:.3e} by iteration {iteration}; nothing was \
              written. {}",
-            solved.method.remedy()
+            failed_solve(problem, solved).map_or("", |solve| solve.method.remedy())
         ),
         Stop::OutOfRange { iteration, array, small } => format!(
             "the squared norm of {array} is {} the range of double precision, {}, though its elements are \
@@ -109,6 +114,13 @@ pub(super) fn refuse_failed(problem: &Problem, solved: &Solved) -> Outcome {
     }))
 }
 
+/// The solve that went wrong: a further one if `[solve]` has not begun.
+fn failed_solve<'a>(problem: &'a Problem, solved: &Solved) -> Option<&'a Solve> {
+    let last = solved.solution.further.last().filter(|further| further.stop.failed());
+    let named = last.and_then(|l| problem.solves.iter().find(|(name, _)| *name == l.name));
+    named.map(|(_, solve)| solve).or(problem.solve.as_ref())
+}
+
 /// Iterations, if there are any, and what ended them.
 fn ended(iterations: usize, stop: &Stop, normal: bool) -> String {
     let stop = match stop {
@@ -124,68 +136,35 @@ fn ended(iterations: usize, stop: &Stop, normal: bool) -> String {
 
 fn summary(problem: &Problem, solved: &Solved, checks: &[Check]) -> String {
     let mut text = String::new();
-    let Some(solve) = &problem.solve else { return text };
     let title = problem.title.clone().unwrap_or_else(|| problem.document.source.name.clone());
-    let relative = solved.solution.residual_norm / solved.solution.data_norm;
-    let mean = match solved.solution.stop {
-        Stop::Solved => String::new(),
-        _ => {
-            let mean = solved.solution.timings.solve / solved.solution.iterations.max(1) as f64;
-            format!(" ({} an iteration)", report::seconds(mean))
-        }
-    };
     let _ = writeln!(text, "{title}");
-    let _ = writeln!(
-        text,
-        "  operator   {}: model {} {}, data {} {}",
-        solve.operator_name,
-        show_dims(&solve.model_type.dims),
-        solve.model_type.dtype,
-        show_dims(&solve.data_type.dims),
-        solve.data_type.dtype
-    );
-    let _ = writeln!(
-        text,
-        "  solver     {}: {}",
-        solved.method.name(),
-        ended(solved.solution.iterations, &solved.solution.stop, solve.normal_equations)
-    );
+    if let Some(solve) = &problem.solve {
+        let _ = writeln!(
+            text,
+            "  operator   {}: model {} {}, data {} {}",
+            solve.operator_name,
+            show_dims(&solve.model_type.dims),
+            solve.model_type.dtype,
+            show_dims(&solve.data_type.dims),
+            solve.data_type.dtype
+        );
+        let _ = writeln!(
+            text,
+            "  solver     {}: {}",
+            solve.method.name(),
+            ended(solved.solution.iterations, &solved.solution.stop, solve.normal_equations)
+        );
+    }
     for further in &solved.solution.further {
         let Further { name, iterations, stop, seconds } = further;
         let seconds = report::seconds(*seconds);
         let normal = problem.solves.iter().any(|(n, s)| n == name && s.normal_equations);
         let _ = writeln!(text, "  solve {name}  {}; {seconds}", ended(*iterations, stop, normal));
     }
-    let further = match solved.solution.further.is_empty() {
-        true => String::new(),
-        false => format!(", further solves {}", report::seconds(solved.solution.timings.solves)),
-    };
-    let _ = match solved.solution.data_norm {
-        0.0 => {
-            writeln!(text, "  residual   {:.6e}, the data are zero", solved.solution.residual_norm)
-        }
-        norm => writeln!(
-            text,
-            "  residual   {:.6e}, {relative:.3e} of the data's norm {norm:.6e}",
-            solved.solution.residual_norm
-        ),
-    };
-    if let (Some(equations), Some(seen)) = (solve.equations(), solved.solution.cost.last())
-        && (seen - solved.solution.residual_norm).abs() > 1e-6 * solved.solution.residual_norm
-    {
-        let _ = writeln!(
-            text,
-            "  equations  {seen:.6e}, the residual of {equations}, as used by progress, history and rtol"
-        );
+    if let Some(solve) = &problem.solve {
+        residuals(solve, solved, &mut text);
     }
-    let _ = writeln!(
-        text,
-        "  time       {}: setup {}{further}, solve {}{mean}, finish {}",
-        report::seconds(solved.solution.timings.total()),
-        report::seconds(solved.solution.timings.setup),
-        report::seconds(solved.solution.timings.solve),
-        report::seconds(solved.solution.timings.finish)
-    );
+    let _ = writeln!(text, "  time       {}", times(problem, solved));
     let peak = solved.peak_bytes.map_or("unknown".into(), |p| report::bytes(p as f64));
     let _ = writeln!(
         text,
@@ -217,19 +196,68 @@ fn summary(problem: &Problem, solved: &Solved, checks: &[Check]) -> String {
     text
 }
 
-/// The `--json` object of a solve.
+/// What the model leaves of the data, and of the equations that the solver saw.
+fn residuals(solve: &Solve, solved: &Solved, text: &mut String) {
+    let found = solved.solution.residual_norm;
+    let _ = match solved.solution.data_norm {
+        0.0 => writeln!(text, "  residual   {found:.6e}, the data are zero"),
+        norm => {
+            let relative = found / norm;
+            writeln!(text, "  residual   {found:.6e}, {relative:.3e} of the data's norm {norm:.6e}")
+        }
+    };
+    if let (Some(equations), Some(seen)) = (solve.equations(), solved.solution.cost.last())
+        && (seen - found).abs() > 1e-6 * found
+    {
+        let _ = writeln!(
+            text,
+            "  equations  {seen:.6e}, the residual of {equations}, as used by progress, history and rtol"
+        );
+    }
+}
+
+/// Where the time went, part by part.
+fn times(problem: &Problem, solved: &Solved) -> String {
+    let timings = &solved.solution.timings;
+    let mut text = report::seconds(timings.total());
+    let _ = write!(text, ": setup {}", report::seconds(timings.setup));
+    if !solved.solution.further.is_empty() {
+        let _ = write!(text, ", further solves {}", report::seconds(timings.solves));
+    }
+    if problem.solve.is_none() {
+        return text + &format!(", outputs {}", report::seconds(timings.finish));
+    }
+    let _ = write!(text, ", solve {}", report::seconds(timings.solve));
+    if solved.solution.stop != Stop::Solved {
+        let mean = timings.solve / solved.solution.iterations.max(1) as f64;
+        let _ = write!(text, " ({} an iteration)", report::seconds(mean));
+    }
+    text + &format!(", finish {}", report::seconds(timings.finish))
+}
+
+/// The `--json` object of a run; without a solve there is no operator, and no solver.
 fn as_json(problem: &Problem, solved: &Solved, expectations: &[Json]) -> Json {
-    let solve = problem.solve.as_ref();
-    let data = solve.map(|s| &s.data_type);
-    let mut solver = json!({
-        "name": solved.method.name(),
-        "iterations": solved.solution.iterations,
-        "status": solved.solution.stop.name(),
-        "residual_norm": finite(solved.solution.residual_norm),
-        "relative_residual": finite(solved.solution.residual_norm / solved.solution.data_norm),
-        "data_norm": finite(solved.solution.data_norm),
-        "cost": solved.solution.cost.iter().map(|c| finite(*c)).collect::<Vec<_>>(),
+    let operator = problem.solve.as_ref().map(|solve| {
+        json!({
+            "name": solve.operator_name,
+            "dims": solve.model_type.dims,
+            "dimsd": solve.data_type.dims,
+            "dtype": solve.model_type.dtype.name(),
+            "dtype_data": solve.data_type.dtype.name(),
+        })
     });
+    let mut solver = match &solved.method {
+        Some(method) => json!({
+            "name": method.name(),
+            "iterations": solved.solution.iterations,
+            "status": solved.solution.stop.name(),
+            "residual_norm": finite(solved.solution.residual_norm),
+            "relative_residual": finite(solved.solution.residual_norm / solved.solution.data_norm),
+            "data_norm": finite(solved.solution.data_norm),
+            "cost": solved.solution.cost.iter().map(|c| finite(*c)).collect::<Vec<_>>(),
+        }),
+        None => Json::Null,
+    };
     for (name, value) in &solved.solution.figures {
         solver[*name] = finite(*value);
     }
@@ -247,13 +275,7 @@ fn as_json(problem: &Problem, solved: &Solved, expectations: &[Json]) -> Json {
     json!({
         "command": "solve",
         "file": problem.document.source.name,
-        "operator": {
-            "name": solve.map(|s| s.operator_name.clone()),
-            "dims": solve.map(|s| s.model_type.dims.clone()),
-            "dimsd": data.map(|d| d.dims.clone()),
-            "dtype": solve.map(|s| s.model_type.dtype.name()),
-            "dtype_data": data.map(|d| d.dtype.name()),
-        },
+        "operator": operator,
         "solver": solver,
         "timings": solved.solution.timings,
         "memory": { "planned_bytes": solved.memory.total, "peak_bytes": solved.peak_bytes },

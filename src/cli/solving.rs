@@ -1,4 +1,4 @@
-//! A solve in all processes of a run: its outputs, memory and limits, and the commit at the end.
+//! A run in all its processes: its outputs, memory and limits, and the commit at the end.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -45,17 +45,16 @@ pub(super) fn streams(problem: &Problem) -> bool {
     problem.outputs.iter().any(|o| o.path == Path::new("-"))
 }
 
-/// What each of `size` processes will hold in a solve of a problem; nothing without a solve.
+/// What each of `size` processes will hold in a run of a problem.
 pub(super) fn memory(
     problem: &Problem,
     threads: usize,
     size: usize,
 ) -> Result<Vec<Memory>, CommandFailure> {
-    let Some(solve) = &problem.solve else { return Ok(Vec::new()) };
-    Ok(Run::new(problem, solve)?.memory(threads, 0..size, size)?)
+    Ok(Run::new(problem)?.memory(threads, 0..size, size)?)
 }
 
-/// Solves a problem; its outputs wait to be committed. With `relay`, processes that cannot open the
+/// Runs a problem; its outputs wait to be committed. With `relay`, processes that cannot open the
 /// files send what they have to process 0.
 pub(super) fn solve(
     team: &Team,
@@ -65,9 +64,9 @@ pub(super) fn solve(
     stop: &Arc<AtomicBool>,
 ) -> Result<PendingRun, CommandFailure> {
     let start = Instant::now();
-    let solve = common::solve(problem)?;
+    common::something_to_run(problem)?;
     let threads = session::threads(team, problem, args)?;
-    let run = Run::new(problem, solve)?;
+    let run = Run::new(problem)?;
     let (rank, size) = (team.rank(), team.size());
     let mut memory = run.memory(threads, rank..rank + 1, size)?.swap_remove(0);
     let limit = session::limit(problem, args);
@@ -79,7 +78,7 @@ pub(super) fn solve(
     let mut places: Vec<(OutputName, PlacedOutput)> = Vec::new();
     let mut history = None;
     for output in &problem.outputs {
-        match output.ty(solve) {
+        match output.ty(problem.solve.as_ref()) {
             Some(ty) => {
                 let name = format!("output `{}`", output.name.name());
                 let place = PlacedOutput::create(team, &output.path, &name, &ty, relay)?;
@@ -109,7 +108,7 @@ pub(super) fn solve(
         };
         let places = Places { spill: &spill, outputs: &outputs };
         let (found, record) = run.solve(machine, start, places, &watch)?;
-        Ok((found, record.csv()))
+        Ok((found, record.map(|record| record.csv()).unwrap_or_default()))
     });
     progress.finish();
     let (mut solution, csv) = found?;
@@ -125,7 +124,7 @@ pub(super) fn solve(
     solution.warnings.extend(vanished(team, arrays)?);
     let solved = Solved {
         solution,
-        method: solve.method.clone(),
+        method: problem.solve.as_ref().map(|solve| solve.method.clone()),
         memory,
         spill,
         peak_bytes: team.peak_bytes()?,

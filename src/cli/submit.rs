@@ -6,12 +6,12 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::cli::common::{FileArgs, MOST_PROCESSES, Work, claim, load, positive, solve};
+use crate::cli::common::{FileArgs, MOST_PROCESSES, Work, claim, load, positive, something_to_run};
 use crate::cli::{CommandFailure, Outcome, complain, launch, say, solving};
 use crate::io::TextOutput;
 use crate::report;
 
-/// Write a job script that solves the problem on a cluster; --submit submits it
+/// Write a job script that runs the problem on a cluster; --submit submits it
 ///
 /// The problem is checked first, and the job requests the planned memory. Without -o, the script goes
 /// to standard output.
@@ -127,7 +127,7 @@ pub(super) fn run(args: &Args) -> Outcome {
         ));
     }
     let problem = load(&args.file, Work::Whole, args.out_dir.as_deref())?;
-    solve(&problem)?;
+    something_to_run(&problem)?;
     if let Some(path) = &args.output {
         let mut guard = problem.guard();
         for output in &problem.outputs {

@@ -18,7 +18,7 @@ use crate::report::{Case, Verdict, junit};
 use crate::solvers::Stop;
 use crate::spec::{Document, SourceText};
 
-/// Run problem files and check their expectations; dot-test the operators of files without [solve]
+/// Run problem files and check their expectations; dot-test the operators of files that run nothing
 ///
 /// Outputs are discarded, unless --out-dir names a folder: each file then gets a subfolder of its
 /// name. The exit code is 3 if an expectation failed, else 2 if a file has mistakes, else 1 if a run
@@ -313,7 +313,7 @@ fn test(
         *clash = team.agree(claim(&mut problem.guard(), path, "--junit")).err();
     }
     let threads = session::threads(team, &problem, &args.run)?;
-    if problem.solve.is_none() {
+    if problem.solve.is_none() && problem.outputs.is_empty() {
         let checks = dot_tests(team, &problem, threads, args.run.ranks)?;
         return Ok(RanFile { checks, warnings: listed(&problem, &[]) });
     }
@@ -378,7 +378,7 @@ fn dot_tests(
     let file = &problem.document.source.name;
     if checks.is_empty() {
         return Err(CommandFailure::Usage(format!(
-            "error: {file} has neither a [solve] nor an operator"
+            "error: {file} has no [solve], no [outputs] and no operator"
         )));
     }
     Ok(checks)

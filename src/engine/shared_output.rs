@@ -23,16 +23,17 @@ pub struct SharedOutput {
 }
 
 impl Machine {
-    /// Writes the boxes of an array that this process owns into a file of the same dims. Returns
+    /// Writes the boxes of an array that this process owns into a file of as many elements. Returns
     /// what all processes lost; all fail alike if the file's type cannot hold an element.
     pub fn write(&self, block: &Block, store: &Store, output: &SharedOutput) -> Result<Narrowed> {
         let (rank, size) = (self.rank(), self.size());
         let boxes = |rank: usize| &block.tiles.boxes()[block.tiles.owned(rank, size)];
+        let dims = &block.ty.dims;
         let mut narrowed = Narrowed::default();
         if let Some(file) = &output.file {
             let written = self.install(|| {
                 let boxes = boxes(rank).par_iter();
-                let parts = boxes.map(|b| file.write_box(b, store.view(b)));
+                let parts = boxes.map(|b| file.write_box_of(dims, b, store.view(b)));
                 parts.try_reduce(Narrowed::default, |a, b| Ok(a.and(b)))
             });
             narrowed = written.map_err(Error::from)?;
@@ -50,7 +51,7 @@ impl Machine {
                 for b in boxes(peer) {
                     let received = self.comm().start(vec![], &[(peer, bytes(b.len()))])?.wait()?;
                     let part = view(&received[0], block.ty.dtype, &b.dims());
-                    narrowed = narrowed.and(file.write_box(b, part)?);
+                    narrowed = narrowed.and(file.write_box_of(dims, b, part)?);
                 }
             }
         }

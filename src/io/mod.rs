@@ -28,6 +28,7 @@ pub use formula::{Evaluate, Formula};
 pub use generate::{Distribution, Generator};
 pub use inputs::Inputs;
 pub use inspect::{Comparison, Summary, compare, members, summarize};
+pub(crate) use layout::filled_dims;
 pub use narrow::Narrowed;
 pub use output::{NpyOutput, Output, TextOutput};
 pub use place::Place;

@@ -14,7 +14,7 @@ use ndarray::{ArrayViewD, ArrayViewMutD, Axis, Dimension};
 use sha2::{Digest, Sha256};
 
 use crate::scalar::{DType, Scalar};
-use crate::space::{ArrayType, IndexBox, strides};
+use crate::space::{ArrayType, IndexBox, show_dims, strides};
 use crate::view::{View, Viewed};
 use crate::{with_dtype, with_view};
 
@@ -102,11 +102,20 @@ impl NpyOutput {
     /// lose the imaginary part.
     #[track_caller]
     pub fn write_box(&self, b: &IndexBox, view: View<'_>) -> Result<Narrowed> {
+        self.write_box_of(&self.ty.dims, b, view)
+    }
+
+    /// The same of a box of an array of other dims, whose elements in C order are those of the file.
+    #[track_caller]
+    pub fn write_box_of(&self, of: &[usize], b: &IndexBox, view: View<'_>) -> Result<Narrowed> {
         let name = &self.pending.name;
         assert_eq!(view.dims(), b.dims(), "{name}: a box is written from a view of its dims");
         assert!(
-            b.ndim() == self.ty.dims.len() && IndexBox::whole(&self.ty.dims).contains(b),
-            "{name}: the box {b} is inside {}",
+            b.ndim() == of.len()
+                && IndexBox::whole(of).contains(b)
+                && of.iter().product::<usize>() == self.ty.len(),
+            "{name}: the box {b} is inside {}, of as many elements as {}",
+            show_dims(of),
             self.ty
         );
         if b.is_empty() {
@@ -114,8 +123,8 @@ impl NpyOutput {
         }
         // Axes from `cut` on are whole, so all that they hold follows in the file.
         let dims = b.dims();
-        let cut = (0..dims.len()).rev().find(|&a| dims[a] != self.ty.dims[a]).unwrap_or(0);
-        let strides = strides(&self.ty.dims);
+        let cut = (0..dims.len()).rev().find(|&a| dims[a] != of[a]).unwrap_or(0);
+        let strides = strides(of);
         let size = self.ty.dtype.size();
         let element = |index: &[usize]| -> usize {
             index.iter().zip(&b.0).zip(&strides).map(|((i, r), s)| (i + r.start) * s).sum()

@@ -280,9 +280,8 @@ mod tests {
     {
         // More lines than a block, an odd number, on the first axis and on the last.
         let value = |i: usize| C128::new((1.3 * i as f64).sin(), (2.1 * i as f64).cos());
-        let x = Array3::from_shape_fn((n, 3, 7), |(j, a, b)| {
-            T::from_c128(value(j * 21 + a * 7 + b))
-        });
+        let x =
+            Array3::from_shape_fn((n, 3, 7), |(j, a, b)| T::from_c128(value(j * 21 + a * 7 + b)));
         let mut y = ArrayD::from_elem(vec![n, 3, 7], T::from_c128(C128::new(7.0, 7.0)));
         dct(y.view_mut(), 0..n, x.view().into_dyn(), 0, kind);
         let mut turned = ArrayD::from_elem(vec![7, 3, n - n / 2], T::default());

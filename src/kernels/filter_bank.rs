@@ -88,9 +88,12 @@ pub fn split<T: Scalar>(
                 (*e, *o) = (x[0], x[1]);
             }
             let halves = [&*even, &*odd];
-            let sources = taps.iter().enumerate().map(|(m, &c)| (c, &halves[m % 2][m / 2..][..count]));
+            let sources =
+                taps.iter().enumerate().map(|(m, &c)| (c, &halves[m % 2][m / 2..][..count]));
             match (low, high) {
-                (Some(u), Some(v)) => both(slice_mut(u.view_mut()), slice_mut(v.view_mut()), sources),
+                (Some(u), Some(v)) => {
+                    both(slice_mut(u.view_mut()), slice_mut(v.view_mut()), sources)
+                }
                 (Some(u), None) => both(slice_mut(u.view_mut()), &mut spare, sources),
                 (None, Some(v)) => both(&mut spare, slice_mut(v.view_mut()), sources),
                 (None, None) => {}
@@ -292,7 +295,8 @@ mod tests {
         let mut expected_x = ArrayD::from_elem(dims, C128::ZERO);
         for (at, sum) in expected_y.indexed_iter_mut() {
             for (m, c) in filters.taps().iter().enumerate() {
-                let j = (2 * at[axis + 1] as isize + filters.first + m as isize).rem_euclid(n as isize);
+                let j =
+                    (2 * at[axis + 1] as isize + filters.first + m as isize).rem_euclid(n as isize);
                 let mut from: Vec<usize> = (0..split_dims.len()).map(|a| at[a]).collect();
                 from.splice(axis..axis + 2, [j as usize]);
                 *sum += x[from.as_slice()].to_c128() * c[at[axis]];
@@ -343,9 +347,14 @@ mod tests {
     fn both_directions_are_their_definitions() {
         for (taps, first) in [(2, 0), (4, -1), (3, 1), (6, -8), (10, -4)] {
             let filters = filters(taps, first);
-            for (dims, axis) in
-                [(&[70][..], 0), (&[2], 0), (&[6, 37], 0), (&[3, 8, 1], 1), (&[5, 44], 1), (&[2, 4, 3, 9], 1)]
-            {
+            for (dims, axis) in [
+                (&[70][..], 0),
+                (&[2], 0),
+                (&[6, 37], 0),
+                (&[3, 8, 1], 1),
+                (&[5, 44], 1),
+                (&[2, 4, 3, 9], 1),
+            ] {
                 assert_defined::<f64>(dims, axis, &filters, 1e-13);
                 assert_defined::<f32>(dims, axis, &filters, 1e-5);
                 assert_defined::<C128>(dims, axis, &filters, 1e-13);

@@ -122,7 +122,10 @@ pub(super) fn each_sample<T: Scalar>(x: ArrayView2<'_, T>, mut f: impl FnMut(usi
 
 /// The same for lines that `f` writes.
 #[inline(always)]
-pub(super) fn each_sample_mut<T: Scalar>(y: &mut ArrayViewMut2<'_, T>, mut f: impl FnMut(usize, &mut [T])) {
+pub(super) fn each_sample_mut<T: Scalar>(
+    y: &mut ArrayViewMut2<'_, T>,
+    mut f: impl FnMut(usize, &mut [T]),
+) {
     let count = y.shape()[0];
     let mut block = [[T::default(); BLOCK]; BLOCK];
     for (first, mut y) in (0..).step_by(BLOCK).zip(y.axis_chunks_iter_mut(Axis(1), BLOCK)) {

@@ -92,7 +92,8 @@ fn each_step(
             if some.is_empty() {
                 break;
             }
-            let (from, sign) = if right { (some.start + k - 1, 1.0) } else { (some.start - k, -1.0) };
+            let (from, sign) =
+                if right { (some.start + k - 1, 1.0) } else { (some.start - k, -1.0) };
             let local = some.start - columns.start..some.end - columns.start;
             front.step(local.clone(), &slopes[from - start..][..some.len()], sign, spray.nz);
             let shift = if right { k as isize } else { -(k as isize) };
@@ -124,18 +125,26 @@ pub fn spray<T: Scalar>(
         vectorized(
             #[inline(always)]
             || {
-                each_step(spray, z, &sources, slopes, &sources, &mut front, |some, front, at, factor| {
-                    // Those that have reached the box.
-                    let lo = (targets.start as isize - at).max(some.start as isize) as usize;
-                    let hi = (targets.end as isize - at).clamp(0, some.end as isize) as usize;
-                    for i in lo..hi {
-                        let column = (at + i as isize) as usize - targets.start;
-                        let value = m[i].scale(Real::rounded(factor));
-                        let part = value.scale(Real::rounded(front.w[i]));
-                        sums[front.above[i] as usize * width + column] += value - part;
-                        sums[front.below[i] as usize * width + column] += part;
-                    }
-                });
+                each_step(
+                    spray,
+                    z,
+                    &sources,
+                    slopes,
+                    &sources,
+                    &mut front,
+                    |some, front, at, factor| {
+                        // Those that have reached the box.
+                        let lo = (targets.start as isize - at).max(some.start as isize) as usize;
+                        let hi = (targets.end as isize - at).clamp(0, some.end as isize) as usize;
+                        for i in lo..hi {
+                            let column = (at + i as isize) as usize - targets.start;
+                            let value = m[i].scale(Real::rounded(factor));
+                            let part = value.scale(Real::rounded(front.w[i]));
+                            sums[front.above[i] as usize * width + column] += value - part;
+                            sums[front.below[i] as usize * width + column] += part;
+                        }
+                    },
+                );
             },
         );
     }
@@ -164,14 +173,25 @@ pub fn collect<T: Scalar>(
         vectorized(
             #[inline(always)]
             || {
-                each_step(spray, z, &columns, slopes, &reached, &mut front, |some, front, at, factor| {
-                    for i in some {
-                        let column = (at + i as isize) as usize - start;
-                        let (a, b) = (rows[front.above[i] as usize][column], rows[front.below[i] as usize][column]);
-                        let between = a + (b - a).scale(Real::rounded(front.w[i]));
-                        sums[i] += between.scale(Real::rounded(factor));
-                    }
-                });
+                each_step(
+                    spray,
+                    z,
+                    &columns,
+                    slopes,
+                    &reached,
+                    &mut front,
+                    |some, front, at, factor| {
+                        for i in some {
+                            let column = (at + i as isize) as usize - start;
+                            let (a, b) = (
+                                rows[front.above[i] as usize][column],
+                                rows[front.below[i] as usize][column],
+                            );
+                            let between = a + (b - a).scale(Real::rounded(front.w[i]));
+                            sums[i] += between.scale(Real::rounded(factor));
+                        }
+                    },
+                );
             },
         );
         m.iter_mut().zip(&*sums).for_each(|(m, sum)| *m = *sum);

@@ -50,7 +50,8 @@ impl Parameters for Dct {
             None => (0..dims.len()).collect(),
         };
         let thin = axes.iter().find(|&&axis| dims[axis] < 2);
-        let label = thin.map(|axis| format!("axis {axis} has one sample, type 1 needs two or more"));
+        let label =
+            thin.map(|axis| format!("axis {axis} has one sample, type 1 needs two or more"));
         let fits = label.is_none() || kind != Some(&Cosine::I);
         at.require(fits, "dct_type", label.unwrap_or_default())?;
         Some(Arc::new(Built { model: ArrayType { dims, dtype }, axes, kind: *kind? }))

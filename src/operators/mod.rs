@@ -17,9 +17,9 @@ mod chirp_radon3d;
 mod conj;
 mod convolution;
 mod convolve1d;
-mod dct;
 mod convolve2d;
 mod convolve_nd;
+mod dct;
 mod defaults;
 mod diagonal;
 mod dwt;
@@ -63,16 +63,16 @@ mod pad;
 mod params;
 mod patch2d;
 mod patch3d;
-mod poststack;
-mod radon;
-mod radon2d;
-mod radon3d;
-mod pwsmoother2d;
-mod pwsprayer2d;
 mod phase_shift;
+mod poststack;
 mod pressure_to_velocity;
 mod prestack;
 mod prestack_wavelet;
+mod pwsmoother2d;
+mod pwsprayer2d;
+mod radon;
+mod radon2d;
+mod radon3d;
 mod real;
 mod regression;
 mod reshape;
@@ -80,11 +80,11 @@ mod restriction;
 mod roll;
 mod second_derivative;
 mod second_directional_derivative;
+mod seislet;
 mod shift;
 mod sliding1d;
 mod sliding2d;
 mod sliding3d;
-mod seislet;
 mod smoothing1d;
 mod smoothing2d;
 mod smoothing_nd;
@@ -102,8 +102,8 @@ mod transpose;
 mod up_down_composition_2d;
 mod up_down_composition_3d;
 mod vstack;
-mod windowed;
 mod wavelets;
+mod windowed;
 mod zero;
 
 use std::fmt::Debug;
@@ -194,12 +194,12 @@ pub const ENTRIES: &[Entry] = &[
     chirp_radon3d::ENTRY,
     conj::ENTRY,
     convolve1d::ENTRY,
+    convolve2d::ENTRY,
+    convolve_nd::ENTRY,
     dct::ENTRY,
     dwt::ENTRY,
     dwt2d::ENTRY,
     dwtnd::ENTRY,
-    convolve2d::ENTRY,
-    convolve_nd::ENTRY,
     diagonal::ENTRY,
     fft::ENTRY,
     fft2d::ENTRY,
@@ -224,23 +224,23 @@ pub const ENTRIES: &[Entry] = &[
     mdc::ENTRY,
     mri2d::ENTRY,
     matrix_mult::ENTRY,
-    pwsmoother2d::ENTRY,
-    pwsprayer2d::ENTRY,
     non_stationary_convolve1d::ENTRY,
     non_stationary_convolve2d::ENTRY,
     non_stationary_convolve3d::ENTRY,
     non_stationary_filters1d::ENTRY,
     non_stationary_filters2d::ENTRY,
+    pwsmoother2d::ENTRY,
+    pwsprayer2d::ENTRY,
     pad::ENTRY,
     patch2d::ENTRY,
     patch3d::ENTRY,
-    poststack::ENTRY,
-    radon2d::ENTRY,
-    radon3d::ENTRY,
     phase_shift::ENTRY,
+    poststack::ENTRY,
     pressure_to_velocity::ENTRY,
     prestack::ENTRY,
     prestack_wavelet::ENTRY,
+    radon2d::ENTRY,
+    radon3d::ENTRY,
     real::ENTRY,
     regression::ENTRY,
     reshape::ENTRY,
@@ -248,11 +248,11 @@ pub const ENTRIES: &[Entry] = &[
     roll::ENTRY,
     second_derivative::ENTRY,
     second_directional_derivative::ENTRY,
+    seislet::ENTRY,
     shift::ENTRY,
     sliding1d::ENTRY,
     sliding2d::ENTRY,
     sliding3d::ENTRY,
-    seislet::ENTRY,
     smoothing1d::ENTRY,
     smoothing2d::ENTRY,
     smoothing_nd::ENTRY,

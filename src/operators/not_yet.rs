@@ -3,15 +3,8 @@
 use crate::spec::{Diagnostic, NOT_YET, Spanned};
 
 /// Names of PyLops 2.8, sorted.
-pub const OPERATORS_NOT_YET: &[&str] = &[
-    "AcousticWave2D",
-    "CT2D",
-    "DTCWT",
-    "FunctionOperator",
-    "MemoizeOperator",
-    "ToCupy",
-    "UDCT",
-];
+pub const OPERATORS_NOT_YET: &[&str] =
+    &["AcousticWave2D", "CT2D", "DTCWT", "FunctionOperator", "MemoizeOperator", "ToCupy", "UDCT"];
 
 /// The last part of a name, without the modules before it.
 pub fn bare(name: &str) -> &str {

@@ -65,7 +65,8 @@ impl Parameters for Seislet {
     fn build(self, dtype: DType, scope: &mut dyn Scope, at: &mut Checker<'_>) -> Option<Op> {
         if self.inv {
             let (span, message) = (at.span("inv"), "an adjoint is the adjoint here");
-            let help = "leave it out, and write a second operator with `inverse = true` for the inverse";
+            let help =
+                "leave it out, and write a second operator with `inverse = true` for the inverse";
             let label = "would take the inverse for the adjoint";
             at.diagnostics.push(Diagnostic::new(span, message, label).help(help));
             return None;
@@ -85,7 +86,16 @@ impl Parameters for Seislet {
         let label = format!("expected at most {most} for {} traces", dims[0]);
         at.require(level <= most, "level", label)?;
         let ratio = steps[0] / steps[1];
-        Some(Arc::new(Built { dims, padded, dtype, slopes, ratio, level, kind: self.kind, inverse: self.inverse }))
+        Some(Arc::new(Built {
+            dims,
+            padded,
+            dtype,
+            slopes,
+            ratio,
+            level,
+            kind: self.kind,
+            inverse: self.inverse,
+        }))
     }
 }
 
@@ -112,7 +122,11 @@ impl Operator for Built {
     fn forward(&self, x: &Value) -> graph::Result<Value> {
         let more = self.padded - self.dims[0];
         let slopes = x.constant(&self.slopes).pad(0, 0, more)?;
-        if self.inverse { self.join(x, &slopes)?.take(0, self.dims[0]) } else { self.split(&x.pad(0, 0, more)?, &slopes) }
+        if self.inverse {
+            self.join(x, &slopes)?.take(0, self.dims[0])
+        } else {
+            self.split(&x.pad(0, 0, more)?, &slopes)
+        }
     }
 }
 
@@ -150,7 +164,13 @@ impl Built {
 
     /// Traces predicted from those before them (`ahead`), or from those behind. Traces of a level are
     /// `2^(level+1)` original ones apart, and move over half as many.
-    fn predict(&self, x: &Value, slopes: &Value, level: usize, ahead: bool) -> graph::Result<Value> {
+    fn predict(
+        &self,
+        x: &Value,
+        slopes: &Value,
+        level: usize,
+        ahead: bool,
+    ) -> graph::Result<Value> {
         let steps = 1 << level;
         let jump = 2 * steps;
         let moved = |x: &Value, start: usize, down: bool| {

@@ -9,13 +9,13 @@ use crate::spec::{
     ArraySource, Diagnostics, Document, OperatorSpec, SourceText, Span, parse_complex,
 };
 
-mod halo;
 mod filters;
+mod halo;
 mod interpolation;
 mod mri2d;
 mod radon;
-mod windows;
 mod waves;
+mod windows;
 
 #[test]
 fn entries_are_sorted_and_documented() {

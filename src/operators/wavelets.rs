@@ -21,7 +21,8 @@ fn low_pass(name: &str) -> Option<[Vec<f64>; 2]> {
         "haar" => "db1".to_owned(),
         _ => name.replace("rbio", "bior"),
     };
-    let rest = COEFFICIENTS.lines().find_map(|line| line.split_once(' ').filter(|l| l.0 == listed))?.1;
+    let rest =
+        COEFFICIENTS.lines().find_map(|line| line.split_once(' ').filter(|l| l.0 == listed))?.1;
     let numbers = |text: &str| text.split_whitespace().filter_map(|c| c.parse().ok()).collect();
     let reversed = |filter: &Vec<f64>| filter.iter().rev().copied().collect();
     let [low, back]: [Vec<f64>; 2] = match rest.split_once('|') {
@@ -87,9 +88,9 @@ pub(super) fn build(
 /// The nearest wavelet, and what there is.
 fn help(wavelet: &str) -> String {
     let all = "there are haar, db1 to db38, sym2 to sym20, coif1 to coif17, bior and rbio 1.1 to 6.8, and dmey";
-    let near = names().into_iter().max_by(|a, b| {
-        strsim::jaro(a, wavelet).total_cmp(&strsim::jaro(b, wavelet))
-    });
+    let near = names()
+        .into_iter()
+        .max_by(|a, b| strsim::jaro(a, wavelet).total_cmp(&strsim::jaro(b, wavelet)));
     match near.filter(|near| strsim::jaro(near, wavelet) > 0.8) {
         Some(near) => format!("did you mean `{near}`? {all}"),
         None => all.into(),
@@ -129,9 +130,10 @@ impl Built {
         // An axis behind others that are already split is still where it was.
         let mut axes = self.axes.clone();
         axes.sort_unstable();
-        let split = axes.iter().rev().try_fold(x.clone(), |y, &axis| {
-            y.filter_bank(axis, self.filters.clone())
-        })?;
+        let split = axes
+            .iter()
+            .rev()
+            .try_fold(x.clone(), |y, &axis| y.filter_bank(axis, self.filters.clone()))?;
         let y = split.reshape(x.dims())?;
         if level == 1 {
             return Ok(y);
@@ -158,7 +160,9 @@ mod tests {
     #[test]
     fn every_wavelet_reconstructs_what_it_decomposes() {
         let mut all: Vec<String> = names().iter().map(|name| (*name).to_owned()).collect();
-        all.extend(names().iter().filter_map(|n| n.strip_prefix("bior").map(|n| format!("rbio{n}"))));
+        all.extend(
+            names().iter().filter_map(|n| n.strip_prefix("bior").map(|n| format!("rbio{n}"))),
+        );
         all.push("haar".into());
         assert_eq!(all.len(), 106);
         for name in all {

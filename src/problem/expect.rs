@@ -41,11 +41,8 @@ fn reference(
     let opened = open_header(&path, None, &file.span, || "the reference".to_string());
     let array = out.take(opened)?;
     warn_missing(&array, array.name(), "the reference", &file.span, out);
-    let made = outputs.iter().find(|o| o.name == output.value);
-    let ty = match made.and_then(|o| o.made.as_ref()) {
-        Some(made) => Some(&made.applied.to),
-        None => solve.and_then(|s| s.output_type(&output.value)),
-    };
+    let written = outputs.iter().find(|o| o.name == output.value);
+    let ty = written.and_then(|output| output.ty(solve));
     let Some(ty) = ty else { return Some(array) };
     let name = output.value.name();
     let message = format!("the reference does not fit output `{name}`");

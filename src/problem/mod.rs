@@ -32,7 +32,7 @@ use crate::operators::Op;
 use crate::scalar::DType;
 use crate::solvers::read_solver;
 use crate::space::ArrayType;
-use crate::spec::{Diagnostic, Diagnostics, Document, ExpectSpec, RunSpec};
+use crate::spec::{Diagnostic, Diagnostics, Document, ExpectSpec, Quantity, RunSpec};
 use application::Expanded;
 use names::Names;
 
@@ -126,6 +126,9 @@ impl Problem {
         let scratch = outputs::scratch(&document, &mut out);
         if !out.is_empty() {
             return Err(out);
+        }
+        for document in [&document, &written] {
+            names.note_params(document);
         }
         Ok(Problem {
             title: document.title.as_ref().map(|t| t.value.clone()),
@@ -237,22 +240,31 @@ fn not_empty(document: &Document) -> Result<(), Diagnostics> {
     Err(out)
 }
 
-/// Refuses outputs and expectations of a file that solves nothing: no command would look at them.
+/// Refuses expectations of what a file does not do: of a solve without one, of nothing at all.
 fn check_solved(document: &Document, out: &mut Diagnostics) {
-    let root = &document.root;
-    if ["solve", "application"].iter().any(|key| root.get(key).is_some()) {
+    if document.has_solve() {
         return;
     }
-    let (key, message) = if !document.outputs.is_empty() {
-        ("outputs", "outputs need a solve, and the file has no `[solve]`")
-    } else if !document.expect.is_empty() {
-        ("expect", "expectations need a solve, and the file has no `[solve]`")
-    } else {
+    if document.outputs.is_empty() && !document.expect.is_empty() {
+        let message = "expectations need a solve or outputs, and the file has neither";
+        let span = document.root.key_span("expect");
+        out.push(Diagnostic::new(span, message, "nothing would look at this"));
         return;
-    };
-    let help = "outputs without a solve are not supported yet: add a `[solve]`, if only with an Identity, or apply an operator with `pylopsd apply`";
-    let label = "nothing would use this";
-    out.push(Diagnostic::new(root.key_span(key), message, label).help(help));
+    }
+    for expect in &document.expect {
+        let ExpectSpec::Quantity { quantity, .. } = expect else { continue };
+        if quantity.value == Quantity::PeakBytes {
+            continue;
+        }
+        let name = quantity.value.name();
+        let message = format!("`{name}` needs a solve, and the file has no `[solve]`");
+        let label = "a quantity of `[solve]`";
+        let help = match quantity.value {
+            Quantity::Dottest => "`pylopsd dottest FILE` tests every operator of the file",
+            _ => "an `[[expect]]` with an `output` compares what is written",
+        };
+        out.push(Diagnostic::new(quantity.span.clone(), message, label).help(help));
+    }
 }
 
 /// A path of the problem file.

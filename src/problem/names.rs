@@ -145,6 +145,11 @@ impl Names {
         }
     }
 
+    /// Notes the params that formulas of a document name.
+    pub(super) fn note_params(&mut self, document: &Document) {
+        self.uses.note_params(document);
+    }
+
     /// Who asks for what.
     pub(super) fn uses(&self) -> &Uses {
         &self.uses

@@ -9,7 +9,7 @@ use super::names::Names;
 use super::unused::ThingKind;
 use super::{path_in, solve::Solve};
 use crate::io::output::{check_ending, check_file, check_zarr};
-use crate::io::{self, Array, Inputs};
+use crate::io::{self, Array, Inputs, filled_dims};
 use crate::scalar::DType;
 use crate::space::ArrayType;
 use crate::spec::{ApplySpec, Diagnostic, Diagnostics, Document, OutputName, OutputSpec, Span};
@@ -23,6 +23,8 @@ pub struct Output {
     pub path: PathBuf,
     /// Element type to write, if not the array's own.
     pub dtype: Option<DType>,
+    /// Dims to write, if not the array's own.
+    pub dims: Option<Vec<usize>>,
     /// How it is computed, if the file defines it with `apply`.
     pub made: Option<Made>,
     /// Place of the path or table.
@@ -51,12 +53,13 @@ pub enum OutputSource {
 
 impl Output {
     /// Dims and element type of the array to write; `None` for text.
-    pub fn ty(&self, solve: &Solve) -> Option<ArrayType> {
+    pub fn ty(&self, solve: Option<&Solve>) -> Option<ArrayType> {
         let own = match &self.made {
             Some(made) => &made.applied.to,
-            None => solve.output_type(&self.name)?,
+            None => solve?.output_type(&self.name)?,
         };
-        Some(ArrayType::new(own.dims.clone(), self.dtype.unwrap_or(own.dtype)))
+        let dims = self.dims.as_ref().unwrap_or(&own.dims).clone();
+        Some(ArrayType::new(dims, self.dtype.unwrap_or(own.dtype)))
     }
 }
 
@@ -88,15 +91,20 @@ pub(super) fn read(
             },
             None => None,
         };
+        if made.is_none() && !document.has_solve() {
+            out.push(without_solve(spec));
+        }
         let ty = match &made {
             Some(made) => Some(&made.applied.to),
             None => solve.and_then(|s| s.output_type(&spec.name.value)),
         };
         check_dtype(spec, ty, out);
+        let dims = out.take(new_dims(spec, ty)).flatten();
         outputs.push(Output {
             name: spec.name.value.clone(),
             path,
             dtype: spec.dtype.as_ref().map(|d| d.value),
+            dims,
             made,
             span: spec.span.clone(),
         });
@@ -201,7 +209,7 @@ fn made(
     out: &mut Diagnostics,
 ) -> Option<Made> {
     let (of, ty) = match apply.to.name() {
-        Some(to) if to == OutputName::Model.name() => {
+        Some(to) if to == OutputName::Model.name() && names.document().has_solve() => {
             (OutputSource::Model, solve?.model_type.clone())
         }
         Some(to) if names.document().solves.iter().any(|(name, _)| name.value == to) => {
@@ -216,6 +224,30 @@ fn made(
         }
     };
     Some(Made { of, applied: apply::of(apply, &ty, names, out)? })
+}
+
+/// The mistake of an output of a solve in a file that has none.
+fn without_solve(spec: &OutputSpec) -> Diagnostic {
+    let name = spec.name.value.name();
+    let message = format!("output `{name}` needs a solve, and the file has no `[solve]`");
+    let label = "an output of `[solve]`";
+    let help = "without a solve, an output says what it is: `NAME = { path = \"...\", apply = { operator = \"A\", to = \"x\" } }`";
+    Diagnostic::new(spec.name.span.clone(), message, label).help(help)
+}
+
+/// The dims that `reshape` asks for.
+fn new_dims(spec: &OutputSpec, ty: Option<&ArrayType>) -> Result<Option<Vec<usize>>, Diagnostic> {
+    let Some(reshape) = &spec.reshape else { return Ok(None) };
+    if spec.name.value == OutputName::History {
+        let message = "output `history` is text and has no dims";
+        return Err(Diagnostic::new(reshape.span.clone(), message, "remove this"));
+    }
+    let Some(ty) = ty else { return Ok(None) };
+    let dims: Vec<isize> = reshape.value.iter().map(|&n| n as isize).collect();
+    filled_dims(&ty.dims, &dims).map(Some).map_err(|why| {
+        let message = format!("`reshape` does not fit output `{}`", spec.name.value.name());
+        Diagnostic::new(reshape.span.clone(), message, why)
+    })
 }
 
 fn check_dtype(spec: &OutputSpec, ty: Option<&ArrayType>, out: &mut Diagnostics) {

@@ -47,6 +47,46 @@ impl Uses {
         }
     }
 
+    /// Notes the params that formulas of a document name, as far as they were read as numbers.
+    pub(super) fn note_params(&mut self, document: &Document) {
+        let param = |name: &String| (ThingKind::Param, name.clone());
+        for (user, names) in &document.param_uses {
+            names.iter().for_each(|name| self.note(Some(param(user)), param(name)));
+        }
+        for (section, node) in &document.root.entries {
+            let kind = match section.value.as_str() {
+                "params" => continue,
+                "arrays" => Some(ThingKind::Array),
+                "operators" => Some(ThingKind::Operator),
+                "solves" => Some(ThingKind::Solve),
+                _ => None,
+            };
+            let things = node.as_table().map_or(&[][..], |table| &table.entries);
+            match kind {
+                None => self.note_read(None, node),
+                Some(kind) => things.iter().for_each(|(name, node)| {
+                    self.note_read(Some((kind, name.value.clone())), node);
+                }),
+            }
+        }
+    }
+
+    fn note_read(&mut self, user: Option<Thing>, node: &TomlNode) {
+        match &node.value {
+            NodeValue::Array(items) => {
+                items.iter().for_each(|item| self.note_read(user.clone(), item));
+            }
+            NodeValue::Table(table) => {
+                table.entries.iter().for_each(|(_, node)| self.note_read(user.clone(), node));
+            }
+            _ => {
+                for name in node.read_formula().into_iter().flat_map(|read| read.params) {
+                    self.note(user.clone(), (ThingKind::Param, name));
+                }
+            }
+        }
+    }
+
     /// All that the file asks for, through whatever lies between.
     fn reached(&self) -> BTreeSet<&Thing> {
         let asked = |user: &Option<Thing>| self.0.get(user).into_iter().flatten();

@@ -27,7 +27,8 @@ pub struct Written {
     pub sha256: Option<String>,
 }
 
-/// The program of outputs that are made of solutions, of those types, and of arrays.
+/// The program of outputs that are made of solutions, of those types, and of arrays: the models of
+/// `[solves]` come first, then that of `[solve]`.
 pub(super) fn made_of(
     outputs: &[&problem::Output],
     types: &[ArrayType],
@@ -36,8 +37,8 @@ pub(super) fn made_of(
         let value = |output: &&problem::Output| {
             let Some(made) = &output.made else { unreachable!("made outputs say how") };
             match &made.of {
-                problem::OutputSource::Model => made.applied.value(&inputs[0]),
-                problem::OutputSource::Solve(k) => made.applied.value(&inputs[k + 1]),
+                problem::OutputSource::Model => made.applied.value(&inputs[types.len() - 1]),
+                problem::OutputSource::Solve(k) => made.applied.value(&inputs[*k]),
                 problem::OutputSource::Array(array) => {
                     made.applied.value(&inputs[0].constant(array))
                 }
@@ -85,14 +86,12 @@ impl Writer<'_> {
     pub(super) fn write_made(
         &mut self,
         machine: &Machine,
-        model: &mut InTiles,
-        further: &mut [InTiles],
+        solutions: &mut [InTiles],
         constants: &mut Constants,
     ) -> Result<()> {
         if self.made.is_empty() {
             return Ok(());
         }
-        let mut solutions: Vec<&mut InTiles> = std::iter::once(model).chain(further).collect();
         let types: Vec<ArrayType> = solutions.iter().map(|s| s.block.ty.clone()).collect();
         let program = made_of(self.made, &types)?;
         let tiles: Vec<_> = solutions.iter().map(|s| s.block.tiles.clone()).collect();
@@ -105,7 +104,7 @@ impl Writer<'_> {
         let outputs: Result<Vec<(Store, Block)>> =
             (0..self.made.len()).map(|k| compiled.new_output(k, self.spill)).collect();
         let (mut copies, mut outputs) = (copies?, outputs?);
-        let inputs = copies.iter_mut().zip(&mut solutions);
+        let inputs = copies.iter_mut().zip(solutions);
         let mut inputs: Vec<_> =
             inputs.map(|(copy, s)| copy.as_mut().unwrap_or(&mut s.store)).collect();
         let mut stores: Vec<&mut Store> = outputs.iter_mut().map(|(store, _)| store).collect();

@@ -1,4 +1,4 @@
-//! A solve from the equations to the written outputs, in every process of a run.
+//! A run from the equations to the written outputs, in every process of it.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use std::time::Instant;
 use crate::engine::{
     Block, Constants, Machine, Operators, Plans, Result, SharedOutput, Space, Spill, Vector,
 };
-use crate::graph::{simplify, transpose};
+use crate::graph::{Program, simplify, transpose};
 use crate::operators;
 use crate::problem::{self, Problem, Solve};
 use crate::run::memory::{Divided, Memory};
@@ -16,13 +16,13 @@ use crate::run::system::System;
 use crate::solvers::{Method, Monitor, Outcome, Stop, Task};
 use crate::spec::OutputName;
 
-/// A solved problem.
+/// A problem that has run.
 #[derive(Debug)]
 pub struct Solved {
     /// What was found.
     pub solution: Solution,
-    /// By which solver.
-    pub method: Arc<dyn Method>,
+    /// By which solver; `None` if the problem has no `[solve]`.
+    pub method: Option<Arc<dyn Method>>,
     /// What was planned.
     pub memory: Memory,
     /// Where arrays went that should not take memory.
@@ -37,12 +37,12 @@ pub struct Solved {
     pub outputs: Vec<Written>,
 }
 
-/// The result of a solve, without its arrays.
+/// The result of a run, without its arrays.
 #[derive(Debug)]
 pub struct Solution {
     /// Iterations done.
     pub iterations: usize,
-    /// What ended them.
+    /// What ended them; [`Stop::Solved`] where there are none.
     pub stop: Stop,
     /// The further solves, which came first.
     pub further: Vec<Further>,
@@ -104,10 +104,11 @@ pub struct PreparedSolve<'a> {
     system: System,
 }
 
-/// The solves of a problem, the further ones first, as they run; and what it writes.
+/// The solves of a problem, the further ones first, as they run; and what it writes. Forward work has
+/// outputs alone.
 pub struct Run<'a> {
     further: Vec<PreparedSolve<'a>>,
-    main: PreparedSolve<'a>,
+    main: Option<PreparedSolve<'a>>,
     /// Outputs that operators make.
     made: Vec<&'a problem::Output>,
 }
@@ -250,56 +251,62 @@ fn sentence(all: &[&str]) -> String {
 }
 
 impl<'a> Run<'a> {
-    /// The run of a problem that solves something.
-    pub fn new(problem: &'a Problem, solve: &'a Solve) -> Result<Run<'a>> {
+    /// The run of a problem.
+    pub fn new(problem: &'a Problem) -> Result<Run<'a>> {
         let further = problem.solves.iter().map(|(name, solve)| PreparedSolve::new((name, solve)));
         let further: Result<Vec<PreparedSolve<'_>>> = further.collect();
-        Ok(Run {
-            further: further?,
-            main: PreparedSolve::new(("", solve))?,
-            made: made_outputs(problem),
-        })
+        let main = problem.solve.as_ref().map(|solve| PreparedSolve::new(("", solve)));
+        Ok(Run { further: further?, main: main.transpose()?, made: made_outputs(problem) })
     }
 
-    /// The solve that all is for.
-    pub fn main(&self) -> &PreparedSolve<'a> {
-        &self.main
+    /// All solves, in the order of the models that outputs are made of.
+    fn solves(&self) -> impl Iterator<Item = &PreparedSolve<'a>> {
+        self.further.iter().chain(&self.main)
+    }
+
+    /// The program of the outputs that operators make; `None` if there are none.
+    pub fn made(&self) -> Result<Option<Program>> {
+        if self.made.is_empty() {
+            return Ok(None);
+        }
+        let types: Vec<_> = self.solves().map(|p| p.solve.model_type.clone()).collect();
+        Ok(Some(simplify(&made_of(&self.made, &types)?)?))
     }
 
     /// What some of `size` processes hold.
     pub fn memory(&self, threads: usize, ranks: Range<usize>, size: usize) -> Result<Vec<Memory>> {
-        let mut all = self.main.memory(threads, ranks.clone(), size)?;
-        let mut kept = 0;
-        let mut types = vec![self.main.solve.model_type.clone()];
-        for prepared in &self.further {
-            let other = prepared.memory(threads, ranks.clone(), size)?;
-            all.iter_mut().zip(other).for_each(|(a, b)| *a = a.or(&b));
-            kept += prepared.solve.model_type.bytes().div_ceil(size);
-            types.push(prepared.solve.model_type.clone());
+        let mut all: Vec<Memory> = Vec::new();
+        let mut then = |next: Vec<Memory>| match all.is_empty() {
+            true => all = next,
+            false => all.iter_mut().zip(next).for_each(|(a, b)| *a = a.or(&b)),
+        };
+        for prepared in self.solves() {
+            then(prepared.memory(threads, ranks.clone(), size)?);
         }
-        all.iter_mut().for_each(|memory| memory.add_vectors(kept));
-        if !self.made.is_empty() {
-            let plans = Plans::new(&simplify(&made_of(&self.made, &types)?)?, None)?;
+        if let Some(made) = self.made()? {
+            let plans = Plans::new(&made, None)?;
             let divided = Divided::new(&plans, size);
-            let other = ranks.map(|rank| divided.of(rank).memory(1, 1, threads));
-            all.iter_mut().zip(other).for_each(|(a, b)| *a = a.or(&b));
+            then(ranks.map(|rank| divided.of(rank).memory(1, 1, threads)).collect());
         }
+        let kept = self.further.iter().map(|p| p.solve.model_type.bytes().div_ceil(size)).sum();
+        all.iter_mut().for_each(|memory| memory.add_vectors(kept));
         Ok(all)
     }
 
-    /// Solves in one process of a run that began at `start`. `watch` gives the monitor of each solve.
+    /// Runs in one process of a run that began at `start`. `watch` gives the monitor of each solve; that
+    /// of `[solve]` is returned.
     pub fn solve<M: Monitor>(
         &self,
         machine: &Machine,
         start: Instant,
         places: Places<'_>,
         watch: &dyn Fn(&PreparedSolve<'_>) -> M,
-    ) -> Result<(Solution, M)> {
+    ) -> Result<(Solution, Option<M>)> {
         let spill = places.spill;
-        let mut monitor = watch(&self.main);
+        let mut monitor = self.main.as_ref().map(watch);
         let mut solution = Solution {
             iterations: 0,
-            stop: Stop::Iterations,
+            stop: Stop::Solved,
             further: Vec::new(),
             cost: Vec::new(),
             data_norm: f64::NAN,
@@ -330,32 +337,64 @@ impl<'a> Run<'a> {
         let solves = solution.timings.solves;
         let mut setup = 0.0;
         let mut ready = || setup = start.elapsed().as_secs_f64() - solves;
-        let (outcome, model, constants) =
-            self.main.iterate(machine, spill, &mut monitor, &mut ready)?;
+        let mut constants = Constants::default();
+        match (&self.main, &mut monitor) {
+            (Some(main), Some(monitor)) => {
+                let (outcome, model, read) = main.iterate(machine, spill, monitor, &mut ready)?;
+                models.push(model);
+                constants = read;
+                solution.take(outcome);
+            }
+            _ => {
+                ready();
+                let last = solution.further.iter().find(|f| f.stop == Stop::Interrupted);
+                solution.stop = last.map_or(Stop::Solved, |f| f.stop.clone());
+            }
+        }
         solution.timings.setup = setup;
         solution.timings.solve = start.elapsed().as_secs_f64() - setup - solves;
-        solution.take(outcome);
         if !solution.stop.failed() {
-            self.finish(machine, places, &mut solution, (model, models), constants)?;
+            self.finish(machine, places, &mut solution, models, constants)?;
         }
         Ok((solution, monitor))
     }
 
-    /// Writes the outputs, and computes the residual of the model.
+    /// Writes the outputs that operators make, and those of `[solve]`.
     fn finish(
         &self,
         machine: &Machine,
         places: Places<'_>,
         solution: &mut Solution,
-        (mut model, mut further): (InTiles, Vec<InTiles>),
+        mut models: Vec<InTiles>,
         mut constants: Constants,
     ) -> Result<()> {
         let Places { spill, outputs } = places;
         let mut writer = Writer { made: &self.made, outputs, spill, doubts: Vec::new() };
+        writer.write_made(machine, &mut models, &mut constants)?;
+        if let (Some(main), Some(model)) = (&self.main, models.pop()) {
+            drop(models);
+            main.finish(machine, &mut writer, solution, model, constants)?;
+        }
+        if !solution.stop.failed() {
+            solution.warnings.extend(writer.doubts);
+        }
+        Ok(())
+    }
+}
+
+impl PreparedSolve<'_> {
+    /// Writes the outputs of a solve, and computes the residual of its model.
+    fn finish(
+        &self,
+        machine: &Machine,
+        writer: &mut Writer<'_>,
+        solution: &mut Solution,
+        mut model: InTiles,
+        mut constants: Constants,
+    ) -> Result<()> {
+        let spill = writer.spill;
         writer.write(machine, &OutputName::Model, &model)?;
-        writer.write_made(machine, &mut model, &mut further, &mut constants)?;
-        drop(further);
-        let forward = simplify(&operators::program(self.main.solve.operator.as_ref())?)?;
+        let forward = simplify(&operators::program(self.solve.operator.as_ref())?)?;
         let predicted = map(machine, &forward, &mut model, &mut constants, spill)?;
         writer.write(machine, &OutputName::Predicted, &predicted)?;
         // residual = data - A model, from the data as they are stored.
@@ -363,7 +402,7 @@ impl<'a> Run<'a> {
         let space =
             Space { blocks: vec![Block { held: predicted.store.held().clone(), ..block.clone() }] };
         let mut data = machine.vector(&space, spill.scratch.as_deref())?;
-        machine.read(block, &mut data.stores[0], &self.main.solve.data)?;
+        machine.read(block, &mut data.stores[0], &self.solve.data)?;
         if writer.wants(&OutputName::Adjoint) {
             let adjoint = simplify(&transpose(&forward)?)?;
             let mut held = InTiles { store: data.stores.swap_remove(0), block: block.clone() };
@@ -375,15 +414,13 @@ impl<'a> Run<'a> {
         let predicted = Vector { stores: vec![predicted.store] };
         let squares = machine.update(&space, &mut data, 1.0, &predicted, -1.0)?;
         solution.residual_norm = machine.root(&space, &data, squares)?;
-        if let Some(stop) = self.main.refuted(solution) {
+        if let Some(stop) = self.refuted(solution) {
             solution.stop = stop;
             return Ok(());
         }
-        let worse = self.main.worse_than_zero(solution);
+        let worse = self.worse_than_zero(solution);
         solution.warnings.extend(worse);
         let residual = InTiles { store: data.stores.swap_remove(0), block: block.clone() };
-        writer.write(machine, &OutputName::Residual, &residual)?;
-        solution.warnings.extend(writer.doubts);
-        Ok(())
+        writer.write(machine, &OutputName::Residual, &residual)
     }
 }

@@ -362,9 +362,9 @@ fn transpose(node: &TomlNode, key: &str) -> Result<Spanned<Vec<usize>>, Diagnost
     Ok(Spanned::new(axes, node.span.clone()))
 }
 
-fn reshape(node: &TomlNode, key: &str) -> Result<Spanned<Vec<i64>>, Diagnostic> {
-    let dims = reader::list(node, key, "a list of dims", |n, k| match n.value {
-        NodeValue::Integer(d) if d >= -1 => Ok(d),
+pub(super) fn reshape(node: &TomlNode, key: &str) -> Result<Spanned<Vec<i64>>, Diagnostic> {
+    let dims = reader::list(node, key, "a list of dims", |n, k| match n.integer()? {
+        Some(d) if d >= -1 => Ok(d),
         _ => Err(wrong(n, k, "a non-negative integer, or -1 for the length that is left")),
     })?;
     if dims.iter().filter(|&&d| d == -1).count() > 1 {
@@ -383,9 +383,9 @@ pub(super) fn read_chunks(node: &TomlNode, key: &str) -> Result<Spanned<Chunks>,
     let chunks = match &node.value {
         NodeValue::String(s, _) if s == "auto" => Chunks::Auto,
         NodeValue::Array(items) => {
-            let length = |n: &TomlNode| match n.value {
-                NodeValue::Integer(-1) => Ok(None),
-                NodeValue::Integer(c) if c > 0 => Ok(usize::try_from(c).ok()),
+            let length = |n: &TomlNode| match n.integer()? {
+                Some(-1) => Ok(None),
+                Some(c) if c > 0 => Ok(usize::try_from(c).ok()),
                 _ => Err(wrong(n, key, "a positive integer, or -1 for the whole axis")),
             };
             Chunks::Lengths(items.iter().map(length).collect::<Result<_, _>>()?)

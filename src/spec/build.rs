@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::node::{NodeValue, ParamTable, TomlNode};
+use super::number::shown;
 use super::source::{Span, Spanned};
 
 impl From<&str> for NodeValue {
@@ -49,7 +50,7 @@ impl From<&TomlNode> for NodeValue {
 
 impl<T: Into<NodeValue>> From<Vec<T>> for NodeValue {
     fn from(items: Vec<T>) -> Self {
-        let node = |value: T| TomlNode { value: value.into(), span: 0..0 };
+        let node = |value: T| TomlNode::new(value.into(), 0..0);
         NodeValue::Array(items.into_iter().map(node).collect())
     }
 }
@@ -70,7 +71,7 @@ impl<const N: usize> From<[(&str, NodeValue); N]> for NodeValue {
 pub fn table<'a>(entries: impl IntoIterator<Item = (&'a str, NodeValue)>) -> ParamTable {
     let mut table = ParamTable::new(0..0, "this table");
     for (key, value) in entries {
-        table.entries.push((Spanned::new(key.to_string(), 0..0), TomlNode { value, span: 0..0 }));
+        table.entries.push((Spanned::new(key.to_string(), 0..0), TomlNode::new(value, 0..0)));
     }
     table
 }
@@ -78,7 +79,7 @@ pub fn table<'a>(entries: impl IntoIterator<Item = (&'a str, NodeValue)>) -> Par
 impl TomlNode {
     /// A value whose parts all share one place in the source.
     pub fn at(value: NodeValue, span: &Span) -> TomlNode {
-        let mut node = TomlNode { value, span: span.clone() };
+        let mut node = TomlNode::new(value, span.clone());
         node.settle(span);
         node
     }
@@ -123,7 +124,7 @@ impl ParamTable {
         if self.get(key).is_none() {
             let mut table = ParamTable::new(span.clone(), format!("`{key}`"));
             table.head.clone_from(span);
-            self.set(key, TomlNode { value: NodeValue::Table(table), span: span.clone() });
+            self.set(key, TomlNode::new(NodeValue::Table(table), span.clone()));
         }
         let entry = self.entries.iter_mut().find(|(k, _)| k.value == key)?;
         match &mut entry.1.value {
@@ -193,7 +194,12 @@ fn string(text: &str) -> String {
 /// A value on one line.
 fn inline(node: &TomlNode) -> String {
     match &node.value {
-        NodeValue::String(text, _) => string(text),
+        NodeValue::String(text, _) => match node.read_as() {
+            Some(x) if x.im != 0.0 => string(&shown(x)),
+            Some(x) if x.re.fract() == 0.0 && x.re.abs() < 1e15 => format!("{}", x.re as i64),
+            Some(x) => format!("{:?}", x.re),
+            None => string(text),
+        },
         NodeValue::Integer(n) => n.to_string(),
         NodeValue::Float(x) => format!("{x:?}"),
         NodeValue::Boolean(b) => b.to_string(),

@@ -15,9 +15,18 @@ use serde::de::{
 use serde::forward_to_deserialize_any;
 
 use super::diagnostic::{Diagnostic, Diagnostics};
+use super::inline::parse_complex;
 use super::node::{NodeValue, ParamTable, TomlNode};
 use super::reader::{is_misspelt, unknown_key, whole};
 use super::source::Span;
+use crate::scalar::C128;
+
+/// What types of parameters ask for by these names: one value, handed on as it is, or a list.
+pub(super) const ONE_OR_LIST: &str = "one or a list";
+/// A number, which a formula may give, or a string that is a name.
+pub(super) const NUMBER_OR_NAME: &str = "a number or a name";
+/// A number, which a formula may give, or a complex one as a string.
+pub(super) const NUMBER_OR_COMPLEX: &str = "a number or a complex one";
 
 /// Reads a table as a `T`. Unknown and missing keys and wrong values are all reported; `None` if
 /// there was any. `known` lists the keys that the table may have, `required` those it must have.
@@ -106,11 +115,17 @@ struct Error {
     key: Option<String>,
     entry: Option<Span>,
     missing: Option<&'static str>,
+    /// The whole mistake, if it was told elsewhere.
+    told: Option<Box<Diagnostic>>,
 }
 
 impl Error {
     fn new(label: String) -> Self {
-        Error { label, help: None, span: None, key: None, entry: None, missing: None }
+        Error { label, help: None, span: None, key: None, entry: None, missing: None, told: None }
+    }
+
+    fn told(mistake: Diagnostic) -> Self {
+        Error { told: Some(Box::new(mistake)), ..Error::new(String::new()) }
     }
 
     fn at(mut self, span: &Span) -> Self {
@@ -119,6 +134,9 @@ impl Error {
     }
 
     fn diagnostic(self, table: &ParamTable) -> Diagnostic {
+        if let Some(mistake) = self.told {
+            return *mistake;
+        }
         let span = self.span.unwrap_or_else(|| table.head.clone());
         let message = match (&self.missing, &self.key) {
             (Some(field), None) => return missing(table, field),
@@ -221,6 +239,54 @@ struct NodeDeserializer<'a> {
     state: &'a Shared<'a>,
 }
 
+impl NodeDeserializer<'_> {
+    fn is_text(&self) -> bool {
+        matches!(self.node.value, NodeValue::String(..))
+    }
+
+    /// An integer, which a formula may give.
+    fn integer<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        match self.node.integer().map_err(Error::told)? {
+            Some(n) if self.is_text() => {
+                visitor.visit_i64(n).map_err(|e: Error| e.at(&self.node.span))
+            }
+            _ => self.deserialize_any(visitor),
+        }
+    }
+
+    /// A real number, which a formula may give.
+    fn real<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        match self.node.real().map_err(Error::told)? {
+            Some(x) if self.is_text() => {
+                visitor.visit_f64(x).map_err(|e: Error| e.at(&self.node.span))
+            }
+            _ => self.deserialize_any(visitor),
+        }
+    }
+
+    /// A number that a formula gives, if the string is one and no name.
+    fn number(self, name: &str) -> Result<Option<C128>, Error> {
+        let NodeValue::String(text, _) = &self.node.value else { return Ok(None) };
+        if name == NUMBER_OR_COMPLEX && parse_complex(text).is_some() {
+            return Ok(None);
+        }
+        match self.node.complex() {
+            Ok(found) => Ok(found),
+            // Words that are no formula are told by whoever reads them.
+            Err(_) if !self.node.names_params() => Ok(None),
+            Err(mistake) => Err(Error::told(mistake)),
+        }
+    }
+}
+
+macro_rules! integers {
+    ($($name:ident)*) => {$(
+        fn $name<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+            self.integer(visitor)
+        }
+    )*};
+}
+
 impl<'de> Deserializer<'de> for NodeDeserializer<'_> {
     type Error = Error;
 
@@ -258,10 +324,33 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_> {
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(
         self,
-        _name: &'static str,
+        name: &'static str,
         visitor: V,
     ) -> Result<V::Value, Error> {
-        visitor.visit_newtype_struct(self).map_err(|e| e.at(&self.node.span))
+        let is_list = matches!(self.node.value, NodeValue::Array(_) | NodeValue::Table(_));
+        match name {
+            ONE_OR_LIST if is_list => self.deserialize_any(visitor),
+            NUMBER_OR_NAME | NUMBER_OR_COMPLEX => match self.number(name)? {
+                Some(x) if x.im == 0.0 => visitor.visit_f64(x.re),
+                Some(x) => visitor.visit_str(&x.to_string()),
+                None => self.deserialize_any(visitor),
+            },
+            _ => visitor.visit_newtype_struct(self),
+        }
+        .map_err(|e| e.at(&self.node.span))
+    }
+
+    fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        self.real(visitor)
+    }
+
+    fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Error> {
+        self.real(visitor)
+    }
+
+    integers! {
+        deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64
+        deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64
     }
 
     fn deserialize_struct<V: Visitor<'de>>(
@@ -302,8 +391,8 @@ impl<'de> Deserializer<'de> for NodeDeserializer<'_> {
     }
 
     forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit
-        unit_struct seq tuple tuple_struct map identifier
+        bool i128 u128 char str string bytes byte_buf unit unit_struct seq tuple tuple_struct map
+        identifier
     }
 }
 

@@ -36,6 +36,11 @@ impl Diagnostic {
         }
     }
 
+    /// A mistake that follows from another one, which was told; nothing is said of it.
+    pub(super) fn told() -> Self {
+        Diagnostic::new(0..0, "", "")
+    }
+
     /// Says what to do.
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
@@ -97,7 +102,9 @@ impl Diagnostics {
 
     /// Adds a mistake.
     pub fn push(&mut self, diagnostic: Diagnostic) {
-        self.items.push(diagnostic);
+        if !diagnostic.message.is_empty() {
+            self.items.push(diagnostic);
+        }
     }
 
     /// Adds advice to the mistakes from number `first` on that have none.

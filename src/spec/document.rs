@@ -1,6 +1,6 @@
 //! A whole problem file as typed tables.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -11,9 +11,11 @@ use super::expr::{self, Expr};
 use super::header;
 use super::listed::Listed;
 use super::misplaced;
-use super::node::{self, ParamTable, TomlNode};
+use super::node::{self, NodeValue, ParamTable, TomlNode};
+use super::number::Params;
 use super::operators::{self, OperatorSpec, OperatorTable};
 use super::overrides;
+use super::param_table::{self, Named};
 use super::reader::{self, Reader, wrong};
 use super::run::{self, OutputSpec, RunSpec};
 use super::solve::{self, SolveSpec};
@@ -38,6 +40,8 @@ pub struct Document {
     pub dtype: Option<Spanned<DType>>,
     /// Named numbers, in the order of the file.
     pub params: Listed<f64>,
+    /// By param, the params that its formula names.
+    pub param_uses: Vec<(String, Vec<String>)>,
     /// Arrays, in the order of the file.
     pub arrays: Listed<ArraySpec>,
     /// Operators, in the order of the file.
@@ -97,14 +101,29 @@ impl Document {
         (document, out)
     }
 
-    /// The document as the text of a problem file, without comments, `--set` in its place.
+    /// The document as the text of a problem file, without comments, `--set` in its place, and with
+    /// numbers in place of formulas that were read as such.
     pub fn to_toml(&self) -> String {
-        self.root.to_toml()
+        let mut root = self.root.clone();
+        let params = root.entries.iter_mut().find(|(key, _)| key.value == "params");
+        if let Some((_, TomlNode { value: NodeValue::Table(table), .. })) = params {
+            for (name, node) in &mut table.entries {
+                if let (NodeValue::String(..), Some(x)) = (&node.value, self.param(&name.value)) {
+                    node.value = NodeValue::Float(x);
+                }
+            }
+        }
+        root.to_toml()
     }
 
     /// An empty collection for mistakes in this document.
     pub fn diagnostics(&self) -> Diagnostics {
         Diagnostics::new(self.source.clone())
+    }
+
+    /// Whether the file says that something is solved for, rightly or not.
+    pub fn has_solve(&self) -> bool {
+        ["solve", "application"].iter().any(|key| self.root.get(key).is_some())
     }
 
     /// The folder that paths in the file are relative to.
@@ -148,15 +167,20 @@ fn read(root: ParamTable, out: &mut Diagnostics) -> Document {
     let root = header::mended(&root, out).unwrap_or(root);
     let root = misplaced::mended(&root, out).unwrap_or(root);
     let source = out.source().clone();
+    let mut root = root;
+    let Named { values: params, uses: param_uses } = match root.get("params").map(|n| &n.value) {
+        Some(NodeValue::Table(table)) => param_table::read(table, out),
+        _ => Named::default(),
+    };
+    name_params(&mut root, &params);
     let mut r = Reader::new(&root, "a problem file", out);
     let application = r.node("application").and_then(|node| read_application(node, r.out));
     let partial = root.get("application").is_some();
     let title = r.read("title", reader::string);
     let dtype = r.read("dtype", reader::dtype);
-    let params: Listed<f64> = named(&mut r, "params", |name, node, out| {
-        out.take(operators::check_name(name, "a parameter"));
-        out.take(reader::number(node, &name.value)).map(|x| x.value)
-    });
+    if let Some(node) = r.node("params").filter(|node| node.as_table().is_none()) {
+        r.out.push(wrong(node, "params", "a table"));
+    }
     let arrays: Listed<ArraySpec> = named(&mut r, "arrays", arrays::read);
     let operators: Listed<OperatorSpec> = named(&mut r, "operators", |name, node, out| {
         out.take(operators::check_name(name, "an operator"));
@@ -174,11 +198,12 @@ fn read(root: ParamTable, out: &mut Diagnostics) -> Document {
     let expect = r.node("expect").map(|node| expect::read(node, r.out)).unwrap_or_default();
     r.finish();
     let broken = broken(&root, &params, &arrays, &operators);
-    for (name, _) in operators.iter() {
+    let names = operators.iter().map(|(name, _)| (name, "an operator"));
+    for (name, what) in names.chain(arrays.iter().map(|(name, _)| (name, "an array"))) {
         if let Some((param, _)) = params.entry(&name.value) {
             let message = format!("`{}` names two things", name.value);
             out.push(
-                Diagnostic::new(name.span.clone(), message, "an operator")
+                Diagnostic::new(name.span.clone(), message, what)
                     .also(param.span.clone(), "a parameter"),
             );
         }
@@ -190,6 +215,7 @@ fn read(root: ParamTable, out: &mut Diagnostics) -> Document {
         title,
         dtype,
         params,
+        param_uses,
         arrays,
         operators,
         solve,
@@ -201,6 +227,20 @@ fn read(root: ParamTable, out: &mut Diagnostics) -> Document {
         broken,
         solver,
     }
+}
+
+/// Lets every string that may be a formula name the params.
+fn name_params(root: &mut ParamTable, params: &Listed<f64>) {
+    let names = |key: &str| -> HashSet<String> {
+        let table = root.get(key).and_then(TomlNode::as_table);
+        table.map(|t| t.keys().map(str::to_string).collect()).unwrap_or_default()
+    };
+    let values: HashMap<String, f64> =
+        params.iter().map(|(name, value)| (name.value.clone(), *value)).collect();
+    let broken = names("params").into_iter().filter(|n| !values.contains_key(n)).collect();
+    let all = Arc::new(Params::new(values, broken, names("arrays")));
+    let others = root.entries.iter_mut().filter(|(key, _)| key.value != "params");
+    others.for_each(|(_, node)| node.attach(&all));
 }
 
 fn read_application(node: &TomlNode, out: &mut Diagnostics) -> Option<ApplicationSpec> {

@@ -172,7 +172,7 @@ pub fn parse_expression(text: &str) -> Result<Expr, Diagnostics> {
 /// Parses the text of a string; `start` is where its characters stand, if they stand as they are.
 pub(super) fn parse(text: &str, start: Option<usize>, whole: &Span) -> Result<Expr, Diagnostic> {
     let place = TextPlace { start, whole: whole.clone() };
-    let tokens = lexer::tokens(text, &place)?;
+    let tokens = lexer::tokens(text, &place, lexer::OF_OPERATORS)?;
     let mut parser = Parser { tokens, at: 0, depth: 0, operations: 0 };
     let expr = parser.binary(0)?;
     match parser.peek() {

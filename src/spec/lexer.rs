@@ -1,4 +1,4 @@
-//! Words of operator expressions.
+//! Words of expressions, over operators and over numbers and arrays.
 
 use std::fmt;
 
@@ -14,7 +14,7 @@ pub(super) enum Token {
     /// A number, and the integer that it is if written as one.
     Number(C128, Option<u32>),
     Name(String),
-    /// One of `+ - * ** @ / ( ) [ ] , .`
+    /// One of the language's symbols.
     Symbol(&'static str),
     End,
 }
@@ -31,7 +31,15 @@ impl fmt::Display for Token {
     }
 }
 
-const SYMBOLS: [&str; 12] = ["**", "+", "-", "*", "@", "/", "(", ")", "[", "]", ",", "."];
+/// Symbols of expressions over operators; of two that begin alike, the longer comes first.
+pub(super) const OF_OPERATORS: &[&str] =
+    &["**", "+", "-", "*", "@", "/", "(", ")", "[", "]", ",", "."];
+
+/// Symbols of formulas.
+pub(super) const OF_FORMULAS: &[&str] = &[
+    "**", "//", "<=", ">=", "==", "!=", "<", ">", "=", "+", "-", "*", "/", "%", "&", "|", "~", "(",
+    ")", ",",
+];
 
 /// Where bytes of an expression are in the source.
 #[derive(Clone, Debug)]
@@ -51,8 +59,12 @@ impl TextPlace {
     }
 }
 
-/// All words with their places; the last is [`Token::End`].
-pub(super) fn tokens(text: &str, place: &TextPlace) -> Result<Vec<(Token, Span)>, Diagnostic> {
+/// All words with their places, in a language of such symbols; the last is [`Token::End`].
+pub(super) fn tokens(
+    text: &str,
+    place: &TextPlace,
+    symbols: &[&'static str],
+) -> Result<Vec<(Token, Span)>, Diagnostic> {
     let mut tokens = Vec::new();
     let mut at = 0;
     while let Some(first) = text[at..].chars().next() {
@@ -67,7 +79,7 @@ pub(super) fn tokens(text: &str, place: &TextPlace) -> Result<Vec<(Token, Span)>
         } else if first.is_alphabetic() || first == '_' {
             let length = rest.find(|c| !is_name_part(c)).unwrap_or(rest.len());
             (Token::Name(rest[..length].to_string()), length)
-        } else if let Some(symbol) = SYMBOLS.iter().find(|s| rest.starts_with(**s)) {
+        } else if let Some(symbol) = symbols.iter().find(|s| rest.starts_with(**s)) {
             (Token::Symbol(symbol), symbol.len())
         } else {
             return Err(Diagnostic::new(

@@ -29,6 +29,12 @@ impl<T> Listed<T> {
     }
 }
 
+impl<T> Default for Listed<T> {
+    fn default() -> Self {
+        Listed { items: Vec::new(), numbers: HashMap::new() }
+    }
+}
+
 impl<T> FromIterator<(Spanned<String>, T)> for Listed<T> {
     fn from_iter<I: IntoIterator<Item = (Spanned<String>, T)>>(items: I) -> Self {
         let items: Vec<_> = items.into_iter().collect();

@@ -3,10 +3,13 @@
 //! `toml`'s own spanned values borrow the text and cannot be built by hand, so they can neither
 //! live in a [`Document`](super::Document) nor take `--set`.
 
+use std::sync::Arc;
+
 use serde::de::Error as _;
 use toml::de::{DeTable, DeValue};
 
 use super::diagnostic::{Diagnostic, Diagnostics};
+use super::number::{Params, shown};
 use super::source::{SourceText, Span, Spanned};
 use super::syntax;
 
@@ -17,6 +20,8 @@ pub struct TomlNode {
     pub value: NodeValue,
     /// Its place in the source.
     pub span: Span,
+    /// The numbers that a string may name if it is a formula.
+    pub(super) params: Option<Arc<Params>>,
 }
 
 /// A TOML value.
@@ -91,6 +96,23 @@ impl ParamTable {
 }
 
 impl TomlNode {
+    /// A value at a place.
+    pub fn new(value: NodeValue, span: Span) -> TomlNode {
+        TomlNode { value, span, params: None }
+    }
+
+    /// Gives the numbers that may be named to every string.
+    pub(super) fn attach(&mut self, params: &Arc<Params>) {
+        match &mut self.value {
+            NodeValue::String(..) => self.params = Some(params.clone()),
+            NodeValue::Array(items) => items.iter_mut().for_each(|item| item.attach(params)),
+            NodeValue::Table(table) => {
+                table.entries.iter_mut().for_each(|(_, node)| node.attach(params));
+            }
+            _ => {}
+        }
+    }
+
     /// The kind of value, with its article: `an integer`.
     pub fn kind(&self) -> &'static str {
         match &self.value {
@@ -107,6 +129,10 @@ impl TomlNode {
     /// The kind of value, and the value itself if it is short.
     pub fn describe(&self) -> String {
         match &self.value {
+            NodeValue::String(..) if self.computes() && matches!(self.complex(), Ok(Some(_))) => {
+                let value = self.complex().ok().flatten().unwrap_or_default();
+                format!("{}, which this comes to", shown(value))
+            }
             NodeValue::String(s, _) if s.chars().count() <= 40 => format!("the string {s:?}"),
             NodeValue::Integer(n) => format!("the integer {n}"),
             NodeValue::Float(x) => format!("the float {x:?}"),
@@ -212,7 +238,7 @@ fn convert(value: &DeValue<'_>, span: Span, text: &str, out: &mut Diagnostics) -
         ),
         DeValue::Table(table) => NodeValue::Table(convert_table(table, span.clone(), text, out)),
     };
-    TomlNode { value, span }
+    TomlNode::new(value, span)
 }
 
 fn convert_table(table: &DeTable<'_>, span: Span, text: &str, out: &mut Diagnostics) -> ParamTable {

@@ -50,10 +50,9 @@ pub(super) fn parse(
             return None;
         }
         // Anything else is a string: `--set solve.solver=cgls`.
-        Err(_) => TomlNode {
-            value: NodeValue::String(value_text.to_string(), Some(0)),
-            span: 0..value_text.len(),
-        },
+        Err(_) => {
+            TomlNode::new(NodeValue::String(value_text.to_string(), Some(0)), 0..value_text.len())
+        }
     };
     value.shift(value_start);
     for mut diagnostic in inner.iter().cloned() {
@@ -152,7 +151,7 @@ impl<'a> Container<'a> {
             } else {
                 NodeValue::Table(ParamTable::new(key.span.clone(), format!("`{}`", key.value)))
             };
-            TomlNode { value, span: key.span.clone() }
+            TomlNode::new(value, key.span.clone())
         };
         match self {
             Container::Table(table) => {

@@ -6,8 +6,9 @@ use std::marker::PhantomData;
 use num_complex::Complex;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::value::SeqAccessDeserializer;
-use serde::de::{self, Deserialize, Deserializer, IntoDeserializer, SeqAccess, Visitor};
+use serde::de::{self, Deserialize, Deserializer, SeqAccess, Visitor};
 
+use super::de::{NUMBER_OR_COMPLEX, NUMBER_OR_NAME, ONE_OR_LIST};
 use super::inline::{Inline, parse_complex};
 use crate::scalar::C128;
 
@@ -48,26 +49,23 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for OneOrMany<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct OneOrManyVisitor<T>(PhantomData<T>);
 
-        macro_rules! one {
-            ($($visit:ident: $t:ty),*) => {$(
-                fn $visit<E: de::Error>(self, value: $t) -> Result<Self::Value, E> {
-                    T::deserialize(value.into_deserializer()).map(OneOrMany::One)
-                }
-            )*};
-        }
-
         impl<'de, T: Deserialize<'de>> Visitor<'de> for OneOrManyVisitor<T> {
             type Value = OneOrMany<T>;
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a value or a list of values")
             }
-            one!(visit_i64: i64, visit_u64: u64, visit_f64: f64, visit_bool: bool, visit_str: &str);
+            fn visit_newtype_struct<D: Deserializer<'de>>(
+                self,
+                one: D,
+            ) -> Result<Self::Value, D::Error> {
+                T::deserialize(one).map(OneOrMany::One)
+            }
             fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Self::Value, A::Error> {
                 Vec::deserialize(SeqAccessDeserializer::new(seq)).map(OneOrMany::Many)
             }
         }
 
-        deserializer.deserialize_any(OneOrManyVisitor(PhantomData))
+        deserializer.deserialize_newtype_struct(ONE_OR_LIST, OneOrManyVisitor(PhantomData))
     }
 }
 
@@ -123,7 +121,7 @@ impl<'de> Deserialize<'de> for ArrayParam {
                 InlineVisitor.visit_seq(seq).map(ArrayParam::List)
             }
         }
-        deserializer.deserialize_any(ArrayVisitor)
+        deserializer.deserialize_newtype_struct(NUMBER_OR_NAME, ArrayVisitor)
     }
 }
 
@@ -160,7 +158,7 @@ impl<'de> Visitor<'de> for InlineVisitor {
 
 impl<'de> Deserialize<'de> for Inline {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(InlineVisitor)
+        deserializer.deserialize_newtype_struct(NUMBER_OR_COMPLEX, InlineVisitor)
     }
 }
 

@@ -159,7 +159,7 @@ pub(super) fn boolean(node: &TomlNode, key: &str) -> Result<Spanned<bool>, Diagn
 
 /// A number, neither infinite nor NaN.
 pub(super) fn number(node: &TomlNode, key: &str) -> Result<Spanned<f64>, Diagnostic> {
-    match node.as_number() {
+    match node.real()? {
         Some(x) if x.is_finite() => Ok(Spanned::new(x, node.span.clone())),
         Some(_) => Err(wrong(node, key, "a finite number")),
         None => Err(wrong(node, key, "a number")),
@@ -168,11 +168,11 @@ pub(super) fn number(node: &TomlNode, key: &str) -> Result<Spanned<f64>, Diagnos
 
 /// An integer that is not negative.
 pub(super) fn count(node: &TomlNode, key: &str) -> Result<Spanned<usize>, Diagnostic> {
-    match node.value {
-        NodeValue::Integer(n) if n >= 0 => usize::try_from(n)
+    match (node.integer()?, &node.value) {
+        (Some(n), _) if n >= 0 => usize::try_from(n)
             .map(|n| Spanned::new(n, node.span.clone()))
             .map_err(|_| wrong(node, key, "a smaller integer")),
-        NodeValue::Float(x) => {
+        (_, &NodeValue::Float(x)) => {
             let mistake = wrong(node, key, "a non-negative integer");
             Err(match whole(x) {
                 Some(n) => mistake.help(format!("write `{n}`")),
@@ -236,7 +236,7 @@ pub(super) fn dims_of_one(node: &TomlNode, key: &str) -> Result<usize, Diagnosti
 /// Dims: an integer or a list of them, none negative, with a number of elements that can be counted.
 pub(super) fn dims(node: &TomlNode, key: &str) -> Result<Spanned<Vec<usize>>, Diagnostic> {
     let dims: Vec<usize> = match &node.value {
-        NodeValue::Integer(_) => vec![count(node, key)?.value],
+        NodeValue::Integer(_) | NodeValue::String(..) => vec![count(node, key)?.value],
         _ => list(node, key, "a list of non-negative integers", |n, k| Ok(count(n, k)?.value))?,
     };
     if elements(dims.iter().map(|d| *d.max(&1))) > MOST_ELEMENTS {

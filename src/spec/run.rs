@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::apply::{self, ApplySpec};
+use super::arrays::reshape;
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::hosts::{HOST, Host, parse_host};
 use super::node::{NodeValue, TomlNode};
@@ -75,6 +76,8 @@ pub struct OutputSpec {
     pub path: Spanned<String>,
     /// Element type to write.
     pub dtype: Option<Spanned<DType>>,
+    /// Other dims of the same samples, with -1 for the length that is left from the rest.
+    pub reshape: Option<Spanned<Vec<i64>>>,
     /// What it is, if it has a name of its own.
     pub apply: Option<ApplySpec>,
     /// Place of the path or table.
@@ -114,7 +117,10 @@ fn hosts(node: &TomlNode, key: &str) -> Result<Vec<Spanned<Host>>, Diagnostic> {
 fn memory(node: &TomlNode, key: &str) -> Result<Spanned<u64>, Diagnostic> {
     let bytes = match &node.value {
         NodeValue::Integer(n) => u64::try_from(*n).ok().filter(|&n| n > 0),
-        NodeValue::String(text, _) => parse_size(text),
+        NodeValue::String(text, _) => match parse_size(text) {
+            Some(bytes) => Some(bytes),
+            None => node.integer()?.and_then(|n| u64::try_from(n).ok()).filter(|&n| n > 0),
+        },
         _ => None,
     };
     bytes
@@ -187,12 +193,13 @@ fn read_output(
     match &node.value {
         NodeValue::String(..) => {
             let path = out.take(reader::name(node, key))?;
-            Some(OutputSpec { name, path, dtype: None, apply: None, span })
+            Some(OutputSpec { name, path, dtype: None, reshape: None, apply: None, span })
         }
         NodeValue::Table(table) => {
             let mut r = Reader::new(table, format!("output `{key}`"), out);
             let path = r.require("path", reader::name);
             let dtype = r.read("dtype", reader::dtype);
+            let reshape = r.read("reshape", reshape);
             let apply = match (&name.value, table.get("apply")) {
                 (OutputName::Named(_), Some(_)) => {
                     let node = r.node("apply")?;
@@ -212,7 +219,7 @@ fn read_output(
                 Some(read) => Some(read?),
                 None => None,
             };
-            Some(OutputSpec { name, path: path?, dtype, apply, span })
+            Some(OutputSpec { name, path: path?, dtype, reshape, apply, span })
         }
         _ => {
             out.push(wrong(node, key, "a path, or a table with a `path`"));

@@ -403,9 +403,9 @@ fn taper(r: &mut Reader<'_, '_>) -> Option<SyntheticSpec> {
 fn traveltime(r: &mut Reader<'_, '_>) -> Option<TraveltimeSpec> {
     let from = r.require("from", array_ref);
     let to = r.read("to", array_ref);
-    let vel = r.require("vel", |node, key| match node.value {
-        NodeValue::Integer(_) | NodeValue::Float(_) => Ok(Velocity::Constant(positive(node, key)?)),
-        _ => Ok(Velocity::Grid(array_ref(node, key)?)),
+    let vel = r.require("vel", |node, key| match node.complex()? {
+        Some(_) => Ok(Velocity::Constant(positive(node, key)?)),
+        None => Ok(Velocity::Grid(array_ref(node, key)?)),
     });
     let axes = r.read("axes", |node, key| {
         let expected = "a list of the grid's axes, each an array's name or a list of numbers";

@@ -7,6 +7,7 @@ mod common;
 mod arrays;
 mod cascades;
 mod names;
+mod params;
 mod python;
 mod unused;
 

@@ -165,33 +165,53 @@ error: nothing uses parameter `extra`
 }
 
 #[test]
-fn outputs_and_expectations_need_a_solve() {
+fn outputs_and_expectations_of_a_solve_need_one() {
     let operators = "[operators]\nA = { type = \"Identity\", N = 3 }\n";
-    let output =
-        "[outputs]\ny = { path = \"y.npy\", apply = { operator = \"A\", to = [1, 2, 3] } }\n";
-    let expect = "[[expect]]\nquantity = \"dottest\"\nmax = 1e-10\n";
-    let folder = Folder::of(&format!("{operators}{output}{expect}"));
+    let outputs = "[outputs]\nmodel = \"m.npy\"\n";
+    let made = "y = { path = \"y.npy\", apply = { operator = \"A\", to = [1, 2, 3] } }\n";
+    let expect = "[[expect]]\nquantity = \"iterations\"\nmax = 10\n";
+    let folder = Folder::of(&format!("{operators}{outputs}{made}{expect}"));
     let said = r#"
-error: outputs need a solve, and the file has no `[solve]`
- --> problem.toml:3:2
+error: output `model` needs a solve, and the file has no `[solve]`
+ --> problem.toml:4:1
   |
-3 | [outputs]
-  |  ^^^^^^^ nothing would use this
+4 | model = "m.npy"
+  | ^^^^^ an output of `[solve]`
   |
-  = help: outputs without a solve are not supported yet: add a `[solve]`, if only with an Identity, or apply an operator with `pylopsd apply`
+  = help: without a solve, an output says what it is: `NAME = { path = "...", apply = { operator = "A", to = "x" } }`
 
-error: problem.toml has 1 mistake; nothing was run"#;
+error: `iterations` needs a solve, and the file has no `[solve]`
+ --> problem.toml:7:12
+  |
+7 | quantity = "iterations"
+  |            ^^^^^^^^^^^^ a quantity of `[solve]`
+  |
+  = help: an `[[expect]]` with an `output` compares what is written
+
+error: problem.toml has 2 mistakes; nothing was run"#;
     for command in ["check", "plan", "solve"] {
         folder.ran(&format!("{command} problem.toml")).is(2, "", said);
     }
     assert_eq!(folder.ran("test problem.toml").code, Some(2));
+    let dottest = expect.replace("iterations", "dottest");
+    let ran =
+        Folder::of(&format!("{operators}[outputs]\n{made}{dottest}")).ran("check problem.toml");
+    let words = "error: `dottest` needs a solve, and the file has no `[solve]`\n";
+    assert!(ran.code == Some(2) && ran.stderr.starts_with(words), "{}", ran.stderr);
     let ran = Folder::of(&format!("{operators}{expect}")).ran("check problem.toml");
-    let words = "error: expectations need a solve, and the file has no `[solve]`\n";
+    let words = "error: expectations need a solve or outputs, and the file has neither\n";
+    assert!(ran.code == Some(2) && ran.stderr.starts_with(words), "{}", ran.stderr);
+    let of_model = made.replace("[1, 2, 3]", "\"model\"");
+    let ran = Folder::of(&format!("{operators}[outputs]\n{of_model}")).ran("check problem.toml");
+    let words = "error: unknown array `model`\n";
     assert!(ran.code == Some(2) && ran.stderr.starts_with(words), "{}", ran.stderr);
     // A file of operators is tested as before.
     let folder = Folder::of(operators);
     assert_eq!(folder.ran("check problem.toml").code, Some(0));
     assert_eq!(folder.ran("test problem.toml").code, Some(0));
+    let ran = folder.ran("solve problem.toml");
+    let words = "error: problem.toml has neither a [solve] table nor [outputs], so there is nothing to run\n";
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(2), words));
 }
 
 /// Nothing uses `R`, `M` and `u`; only they use `eps`, `t`, `rho`, `B` and `e`.

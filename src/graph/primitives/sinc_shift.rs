@@ -50,7 +50,11 @@ impl SincShift {
         let first = self.start + self.jump * traces.start;
         let last = self.start + self.jump * (traces.end - 1);
         let more = self.steps - 1;
-        if self.down { Some(first.checked_sub(more)?..last + 1) } else { Some(first..last + more + 1) }
+        if self.down {
+            Some(first.checked_sub(more)?..last + 1)
+        } else {
+            Some(first..last + more + 1)
+        }
     }
 
     fn row(&self, trace: usize, step: usize) -> usize {
@@ -147,9 +151,7 @@ impl Definition for SincShift {
             SincShift { start, jump, steps, down: factor < 0.0, factor, transpose: false }
         }
         vec![
-            ("sinc shift", &[2, 5], |x| {
-                x.sinc_shift(&table(x, &[6, 5], 1.0), shift(0, 4, 2, 0.5))
-            }),
+            ("sinc shift", &[2, 5], |x| x.sinc_shift(&table(x, &[6, 5], 1.0), shift(0, 4, 2, 0.5))),
             ("sinc shift by no samples", &[3, 6], |x| {
                 x.sinc_shift(&table(x, &[3, 6], 1.0), shift(0, 1, 1, 0.0))
             }),

@@ -179,12 +179,12 @@ impl Expansion {
                 let mut output = table([]);
                 output.span.clone_from(&asked.span);
                 output.head.clone_from(&asked.span);
-                output.set("path", TomlNode { value, span: asked.span.clone() });
+                output.set("path", TomlNode::new(value, asked.span.clone()));
                 output
             }
         };
         output.set("apply", TomlNode::at(NodeValue::Table(apply), &span));
-        outputs.set(name, TomlNode { value: NodeValue::Table(output), span: asked.span });
+        outputs.set(name, TomlNode::new(NodeValue::Table(output), asked.span));
         Some(())
     }
 }

@@ -40,7 +40,10 @@ impl Application for Lsm {
         let type_name = at.table.type_name.span.clone();
         let mut table = at.table.params.without(&["d", "kind"]);
         table.owner = "application `LSM`".into();
-        let place = |node: TomlNode, span: &Span| TomlNode { span: span.clone(), ..node };
+        let place = |mut node: TomlNode, span: &Span| {
+            node.span.clone_from(span);
+            node
+        };
         table.entries.insert(
             0,
             (

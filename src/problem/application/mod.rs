@@ -21,6 +21,7 @@ use serde::de::DeserializeOwned;
 use super::names::Names;
 use crate::io::Inputs;
 use crate::operators::{self, Checker, Key, ignored};
+use crate::solvers::read_solver;
 use crate::spec::{
     Diagnostic, Diagnostics, Document, OperatorTable, OutputName, ParamTable, Spanned, deserialize,
 };
@@ -126,9 +127,18 @@ fn expand<A: Application>(
     (out.len() == mistakes).then_some(())
 }
 
-/// The document with its application expanded; the document itself if it has none.
+/// The document with its application expanded, and numbers where formulas give them; the document itself
+/// if it has neither.
 pub fn expanded(document: Document) -> Result<Document, Diagnostics> {
-    expanded_with_names(document, &Arc::default()).map(|expanded| expanded.document)
+    let document = expanded_with_names(document, &Arc::default())?.document;
+    // A string is known to be a number once it is read as one; mistakes are no matter here.
+    let mut out = document.diagnostics();
+    let document = Arc::new(document);
+    Names::new(document.clone(), Arc::default()).resolve_all(&mut out);
+    for spec in document.solve.iter().chain(document.solves.iter().map(|(_, spec)| spec)) {
+        read_solver(&spec.solver, &spec.solver_params, &mut out);
+    }
+    Ok(Document::clone(&document))
 }
 
 /// An expanded application.
