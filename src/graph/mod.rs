@@ -21,7 +21,6 @@ mod tests;
 mod transpose;
 mod value;
 
-pub use crate::kernels::Banded;
 pub use crate::kernels::dct::Cosine;
 pub use crate::kernels::filter_bank::Filters;
 pub use crate::kernels::kirchhoff::Aperture;

@@ -127,7 +127,7 @@ impl Operator for Built {
         // A shot's zero after its end may be beyond the record.
         let last = self.starts.iter().max().copied().unwrap_or(0);
         let long = self.record.max(last + shots.dims()[2]);
-        let y = shots.overlap_add(0, self.starts.clone(), long)?.take(2, self.record)?;
+        let y = shots.overlap_add_at(0, self.starts.clone(), long)?.take(2, self.record)?;
         y.reshape(&[x.dims()[1], self.record])
     }
 }

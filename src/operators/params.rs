@@ -304,17 +304,6 @@ impl Checker<'_> {
         }
     }
 
-    /// An array that is made for a key, or why it could not be.
-    pub(crate) fn made(&mut self, key: &str, array: io::Result<Array>) -> Option<Array> {
-        match array {
-            Ok(array) => Some(array),
-            Err(error) => {
-                self.require(false, key, error.to_string())?;
-                None
-            }
-        }
-    }
-
     /// An array in an element type that can hold it.
     pub(crate) fn as_type(&mut self, key: &str, array: Array, dtype: DType) -> Option<Array> {
         match array.cast(dtype) {

@@ -134,7 +134,7 @@ impl Operator for Built {
         let r = self.reflectivity.apply(&contrasts, times, parameters)?;
         let wav = &self.wav;
         let along = if wav.ty().dims.len() == 1 { 0 } else { times };
-        convolve(&r, times, wav, wav.ty().dims[along] / 2, Algorithm::of(wav))
+        convolve(&r, &[times], wav, &[wav.ty().dims[along] / 2], Algorithm::of(wav))
     }
 
     fn is_explicit(&self) -> bool {

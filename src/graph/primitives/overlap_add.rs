@@ -18,7 +18,7 @@ pub struct OverlapAdd {
 
 impl Value {
     /// Windows along an axis, added up on a last axis of length `n` from where each starts.
-    pub fn overlap_add(&self, axis: usize, starts: Arc<[usize]>, n: usize) -> Result<Value> {
+    pub fn overlap_add_at(&self, axis: usize, starts: Arc<[usize]>, n: usize) -> Result<Value> {
         let last = self.dims().len().saturating_sub(1);
         let fits = axis < last && self.dims()[axis] == starts.len();
         let end = starts.iter().max().map(|start| start.checked_add(self.dims()[last]));
@@ -155,11 +155,13 @@ impl Definition for OverlapAdd {
     #[cfg(test)]
     fn examples() -> Vec<Example> {
         vec![
-            ("overlap-add", &[3, 2, 4], |x| x.overlap_add(0, [5, 0, 3].into(), 11)),
+            ("overlap-add", &[3, 2, 4], |x| x.overlap_add_at(0, [5, 0, 3].into(), 11)),
             ("overlap-add of what is computed", &[2, 3], |x| {
-                x.scale(2.0).overlap_add(0, [1, 1].into(), 4)
+                x.scale(2.0).overlap_add_at(0, [1, 1].into(), 4)
             }),
-            ("overlap-add of inner windows", &[2, 2, 2, 3], |x| x.overlap_add(1, [0, 2].into(), 5)),
+            ("overlap-add of inner windows", &[2, 2, 2, 3], |x| {
+                x.overlap_add_at(1, [0, 2].into(), 5)
+            }),
         ]
     }
 }
