@@ -75,7 +75,7 @@ pub(super) fn phase_shift(d: &mut Draw<'_>) -> Option<Leaf> {
     if d.dims.len() < 2 || d.complex {
         return None;
     }
-    let (nt, dz) = (d.dims[0], [-0.75, 0.0, 1.25][d.r.below(3)]);
+    let (nt, dz) = (d.dims[0], [-0.75_f64, 0.0, 1.25][d.r.below(3)]);
     let (inner, spacing) = (d.dims[1..].iter().product::<usize>(), [1.25, 1.75]);
     let freq: Vec<f64> = (0..nt / 2 + 1).map(|k| k as f64 / nt as f64).collect();
     let mut table =
