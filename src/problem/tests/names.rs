@@ -128,12 +128,10 @@ fn operators_fit_into_a_machine() {
             "I = {{ type = \"Identity\", N = 17592186044416 }}\nA = {{ type = \"STACK\", ops = [{list}] }}"
         )
     };
-    let wavelets = "I = { type = \"PoststackLinearModelling\", wav = \"w\", nt0 = 4294967296 }";
     for (operators, at) in [
         (identities(2).replace("STACK", "HStack"), "`HStack` cannot be applied"),
         (identities(70).replace("STACK", "BlockDiag"), "`ops` of BlockDiag does not fit"),
         (identities(2).replace("STACK", "VStack"), "`VStack` cannot be applied"),
-        (wavelets.to_string(), "`PoststackLinearModelling` cannot be applied"),
     ] {
         let text = format!(
             "[arrays]\nw = {{ ones = {{ shape = [4294967296, 1] }} }}\n[operators]\n{operators}\n"
