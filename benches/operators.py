@@ -7,6 +7,7 @@ least time of each counts; PyLops compiles before it is timed.
 """
 import numpy as np
 import pylops
+import scipy.sparse
 from pylops.signalprocessing import (DCT, DWT2D, FFT2D, Bilinear, ChirpRadon2D, Convolve2D, FourierRadon2D, Interp,
                                      NonStationaryConvolve2D, Patch2D, Radon2D, Seislet, Shift, Sliding2D)
 from pylops.signalprocessing.patch2d import patch2d_design
@@ -70,6 +71,29 @@ def patch():
     op = Patch2D(transform.H, dims, (4000, 3000), window, over, nop, tapertype="hanning")
     table = '{ type = "Patch2D", Op = "F.H", dims = %s, dimsd = [4000, 3000], nwin = [64, 64], nover = [32, 32], nop = [64, 33], tapertype = "hanning" }'
     return op, table % list(map(int, dims)) + '\nF = { type = "FFT2D", dims = [64, 64], real = true, dtype = "float64" }', {}, {}
+
+
+@operator("Sliding2D of MatrixMult 6432 x 1000")
+def sliding_matrix():
+    a = R.standard_normal((64, 48))
+    windows, dims, *_ = sliding2d_design((6432, 1000), 64, 32, (48, 1000))
+    op = Sliding2D(pylops.MatrixMult(a, otherdims=(1000,)), dims, (6432, 1000), 64, 32)
+    table = '{ type = "Sliding2D", Op = "W", dims = %s, dimsd = [6432, 1000], nwin = 64, nover = 32 }' % list(map(int, dims))
+    return op, table + '\nW = { type = "MatrixMult", A = "a", otherdims = 1000 }', dict(a=a), {}
+
+
+for mask, nlines, more in (("vertical-reg", 512, {"perc_center": 0.0}), ("radial-reg", 400, {})):
+    @operator("MRI2D %s 2048 x 2048" % mask)
+    def mri(mask=mask, nlines=nlines, more=more):
+        op = pylops.medical.MRI2D((2048, 2048), mask, nlines=nlines, fft_engine="scipy", workers=2, **more)
+        return op, '{ type = "MRI2D", dims = [2048, 2048], mask = "%s", nlines = %d }' % (mask, nlines), {}, {}
+
+
+@operator("MatrixMult sparse, 10 million entries")
+def sparse():
+    a = scipy.sparse.random(1000000, 800000, 1.25e-5, "csr", rng=np.random.default_rng(3))
+    table = '{ type = "MatrixMult", A = "values", indices = "indices", indptr = "indptr", shape = [1000000, 800000] }'
+    return pylops.MatrixMult(a), table, dict(values=a.data, indices=a.indices, indptr=a.indptr), dict(moved=16.0 * a.nnz)
 
 
 @operator("DWT2D db4, level 3, 4096 x 4096")

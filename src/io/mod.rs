@@ -13,6 +13,7 @@ pub mod npy;
 pub mod npz;
 pub mod output;
 pub mod place;
+mod sparse;
 mod temporary;
 #[cfg(feature = "zarr")]
 mod zarr;
@@ -32,4 +33,5 @@ pub(crate) use layout::filled_dims;
 pub use narrow::Narrowed;
 pub use output::{NpyOutput, Output, TextOutput};
 pub use place::Place;
+pub use sparse::SparseFile;
 pub use temporary::{TemporaryFolder, abandon, abandon_all, watch};

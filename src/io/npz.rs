@@ -14,6 +14,7 @@ use zip::{CompressionMethod, ZipArchive};
 
 use super::error::{Error, Result, os_words};
 use super::npy::{self, Header};
+use super::sparse::is_sparse;
 
 /// Where a member's bytes are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +50,8 @@ pub(crate) fn find(file: &File, name: &str, key: Option<&str>) -> Result<Member>
             .position(|k| k == key || key.strip_suffix(".npy") == Some(k))
             .ok_or_else(|| missing_key(name, key, &keys))?,
         None if keys.len() == 1 => 0,
+        // Of a sparse matrix, its values.
+        None if is_sparse(&keys) => keys.iter().position(|k| k == "data").unwrap_or(0),
         None => {
             return Err(Error::input(format!("cannot read {name}: it holds {}", listed(&keys)))
                 .help("name one with `key`"));
@@ -146,6 +149,18 @@ pub(crate) fn inflate(file: &File, name: &str, index: usize, expected: &Header) 
     while content.read(&mut beyond).map_err(|e| undone(name, &e))? > 0 {}
     data.shrink_to_fit();
     Ok(data)
+}
+
+/// The first bytes of a member that has few.
+pub(crate) fn small(file: &File, name: &str, key: &str) -> Result<Vec<u8>> {
+    const MOST: u64 = 1024;
+    let mut zip = archive(file, name)?;
+    let index = keys(&zip).iter().position(|k| k == key).unwrap_or(0);
+    let name = &member_name(name, key);
+    let mut member = Vec::new();
+    let content = zip.by_index(index).map_err(|e| damaged(name, &e))?;
+    content.take(MOST).read_to_end(&mut member).map_err(|e| undone(name, &e))?;
+    Ok(member)
 }
 
 /// What messages call a member: `inputs.npz[d]`.

@@ -3,7 +3,7 @@
 use serde::{Serialize, Serializer};
 
 use crate::graph;
-use crate::io::{self, Array};
+use crate::io::{self, Array, SparseFile};
 use crate::operators::entry::Checker;
 use crate::operators::{Op, Operator, data};
 use crate::scalar::{C128, DType};
@@ -37,6 +37,8 @@ pub trait Scope {
     fn dtype(&self) -> DType;
     /// An array by name.
     fn array(&mut self, name: &str, span: &Span, diagnostics: &mut Diagnostics) -> Option<Array>;
+    /// The sparse matrix in the file of an array, if it holds one; the array is its values.
+    fn sparse(&mut self, name: &str) -> io::Result<Option<SparseFile>>;
     /// An operator by name, or by an expression.
     fn operator(&mut self, text: &str, span: &Span, diagnostics: &mut Diagnostics) -> Option<Op>;
 }

@@ -71,6 +71,10 @@ impl Scope for Around {
         array.ok().map(|array| array.named(name))
     }
 
+    fn sparse(&mut self, _: &str) -> crate::io::Result<Option<crate::io::SparseFile>> {
+        Ok(None)
+    }
+
     fn operator(&mut self, text: &str, _: &Span, diagnostics: &mut Diagnostics) -> Option<Op> {
         let Some(OperatorSpec::Table(table)) = self.document.operator(text).cloned() else {
             return None;

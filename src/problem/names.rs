@@ -6,15 +6,16 @@ use super::application;
 use super::apply;
 use super::arrays::{self, Surroundings, because, check_chunks};
 use super::expression::ExpressionReader;
+use super::path_in;
 use super::synthetics;
 use super::unused::{ThingKind, Uses};
-use crate::io::{Array, Inputs};
+use crate::io::{self, Array, Inputs, SparseFile};
 use crate::operators::{self, Chunked, Op, Scope};
 use crate::scalar::{C128, DType};
 use crate::space::ArrayType;
 use crate::spec::{
-    ArrayRef, ArraySource, Diagnostic, Diagnostics, Document, Expr, NodeValue, OperatorSpec,
-    OperatorTable, ParamTable, Span, Spanned, parse_expression,
+    ArrayRef, ArraySource, Diagnostic, Diagnostics, Document, Expr, FileSource, NodeValue,
+    OperatorSpec, OperatorTable, ParamTable, Span, Spanned, parse_expression,
 };
 
 /// Deepest nesting of operators inside each other: what walks them may recurse.
@@ -406,6 +407,15 @@ impl Scope for Names {
 
     fn array(&mut self, name: &str, span: &Span, diagnostics: &mut Diagnostics) -> Option<Array> {
         self.array_named(name, span, diagnostics)
+    }
+
+    fn sparse(&mut self, name: &str) -> io::Result<Option<SparseFile>> {
+        let source = self.document.array(name).map(|spec| &spec.source);
+        let Some(ArraySource::File(FileSource { file, key: None, path: None })) = source else {
+            return Ok(None);
+        };
+        let path = self.around.inputs.find(&path_in(&self.around.folder, &file.value));
+        if path.is_file() { SparseFile::open(&path) } else { Ok(None) }
     }
 
     fn operator(&mut self, text: &str, span: &Span, diagnostics: &mut Diagnostics) -> Option<Op> {

@@ -7,6 +7,7 @@ mod common;
 mod foreign;
 mod further;
 mod inputs;
+mod sparse;
 mod places;
 mod values;
 mod voice;
