@@ -7,8 +7,8 @@ mod common;
 mod foreign;
 mod further;
 mod inputs;
-mod sparse;
 mod places;
+mod sparse;
 mod values;
 mod voice;
 

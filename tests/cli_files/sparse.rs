@@ -18,10 +18,8 @@ fn read(folder: &Folder, name: &str) -> Vec<f64> {
 
 #[test]
 fn a_file_of_save_npz_is_a_matrix() {
-    let files: [&[u8]; 2] = [
-        include_bytes!("../golden/sparse/csr.npz"),
-        include_bytes!("../golden/sparse/csc.npz"),
-    ];
+    let files: [&[u8]; 2] =
+        [include_bytes!("../golden/sparse/csr.npz"), include_bytes!("../golden/sparse/csc.npz")];
     for file in files {
         let folder = Folder::of(PROBLEM);
         folder.put("m.npz", file);
@@ -68,7 +66,17 @@ fn arrays_of_entries_fit_each_other() {
         let folder = of(&format!("indices = {columns}, indptr = [0, 2, 3], shape = [2, 2]"));
         folder.put("x.npy", &npy(&[1.0, 2.0]));
         let said = format!("is in column {found}, of 2 from 0");
-        refused(&folder, "apply problem.toml --operator A --input x.npy --output y.npy", 1, &[&said]);
-        refused(&folder, "apply problem.toml --operator A --adjoint --input x.npy --output y.npy", 1, &[&said]);
+        refused(
+            &folder,
+            "apply problem.toml --operator A --input x.npy --output y.npy",
+            1,
+            &[&said],
+        );
+        refused(
+            &folder,
+            "apply problem.toml --operator A --adjoint --input x.npy --output y.npy",
+            1,
+            &[&said],
+        );
     }
 }

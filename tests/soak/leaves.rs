@@ -1,6 +1,7 @@
 //! Operators that are not made of others: a table of the problem file, and the definition, as naive as
 //! it can be.
 
+mod blocks;
 mod filters;
 mod radon;
 
@@ -78,6 +79,9 @@ const KINDS: &[Kind] = &[
     spread,
     poststack,
     kirchhoff,
+    blocks::sparse_matrix,
+    blocks::halo,
+    blocks::mri,
     filters::convolution,
     filters::varying,
     filters::varying,

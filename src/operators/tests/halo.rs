@@ -27,7 +27,7 @@ fn blocks_have_samples_of_their_neighbours() {
     let cases: [([usize; 2], &str, Sides, bool, [usize; 2]); 8] = [
         ([6, 4], "1", [[1, 1], [1, 1]], true, [3, 2]),
         ([7, 5], "1", [[1, 1], [1, 1]], true, [3, 2]),
-        ([9, 4], "2", [[2, 2], [2, 2]], true, [4, 1]),
+        ([11, 4], "2", [[2, 2], [2, 2]], true, [4, 1]),
         ([12, 3], "0", [[0, 0], [0, 0]], true, [4, 3]),
         ([6, 4], "[1, 2]", [[1, 1], [2, 2]], false, [3, 2]),
         ([7, 5], "[0, 1, 2, 0]", [[0, 1], [2, 0]], false, [3, 2]),
@@ -85,5 +85,49 @@ fn halos_fit_their_blocks() {
     .iter()
     .map(|rest| mistake(&format!(r#"A = {{ type = "Halo", {rest} }}"#)))
     .collect();
-    insta::assert_snapshot!(mistakes.join("\n"));
+    insta::assert_snapshot!(mistakes.join("\n"), @r#"
+    error: `halo` of Halo does not fit
+     --> problem.toml:2:44
+      |
+    2 | A = { type = "Halo", dims = [6, 4], halo = 2, proc_grid_shape = [3, 4] }
+      |                                            ^ expected at most 1, the samples of the smallest block
+
+    error: problem.toml has 1 mistake; nothing was run
+    error: `halo` of Halo does not fit
+     --> problem.toml:2:44
+      |
+    2 | A = { type = "Halo", dims = [6, 4], halo = [1, 2, 3], proc_grid_shape = [3, 2] }
+      |                                            ^^^^^^^^^ expected one number, or a list of 2 or of 4
+
+    error: problem.toml has 1 mistake; nothing was run
+    error: `proc_grid_shape` of Halo does not fit
+     --> problem.toml:2:65
+      |
+    2 | A = { type = "Halo", dims = [6, 4], halo = 1, proc_grid_shape = 3 }
+      |                                                                 ^ expected 2 numbers, one for each axis
+
+    error: problem.toml has 1 mistake; nothing was run
+    error: `proc_grid_shape` of Halo does not fit
+     --> problem.toml:2:60
+      |
+    2 | A = { type = "Halo", dims = 4, halo = 1, proc_grid_shape = 3 }
+      |                                                            ^ 3 blocks of 2 samples leave none of 4 for the last
+
+    error: problem.toml has 1 mistake; nothing was run
+    error: `proc_grid_shape` of Halo does not fit
+     --> problem.toml:2:60
+      |
+    2 | A = { type = "Halo", dims = 4, halo = 1, proc_grid_shape = 5 }
+      |                                                            ^ expected from 1 to 4 blocks of 4 samples
+
+    error: problem.toml has 1 mistake; nothing was run
+    error: `dims` of Halo does not fit
+     --> problem.toml:2:29
+      |
+    2 | A = { type = "Halo", dims = [1, 2, 3, 4], halo = 1, proc_grid_shape = 5 }
+      |                             ^^^^^^^^^^^^ expected up to three axes, found dims (1, 2, 3, 4)
+
+    error: problem.toml has 1 mistake; nothing was run
+
+    "#);
 }
