@@ -164,6 +164,8 @@ fn many_items_at_once_are_the_items_one_by_one() {
             "spread by a table",
             "spread between samples",
             "spread at times",
+            "sparse matmul",
+            "sparse matmul of columns",
             "demigrate",
             "demigrate with weights",
             "radon by a table",
