@@ -169,6 +169,12 @@ fn many_items_at_once_are_the_items_one_by_one() {
             "demigrate",
             "demigrate with weights",
             "radon by a table",
+            "sinc shift",
+            "sinc shift by no samples",
+            "sinc shift downwards",
+            "spray",
+            "spray far",
+            "spray nowhere",
             "not faulty",
         ]
     );

@@ -14,6 +14,8 @@ use crate::spec::{
 use crate::synthetics::directwave::DirectWave;
 use crate::synthetics::{events, tapers, traveltime, wavelets, windows};
 
+mod slopes;
+
 /// A formula before it is known which array it is for.
 struct Draft {
     inputs: Vec<Array>,
@@ -65,6 +67,7 @@ fn draft(formula: &SyntheticSpec, names: &mut Names, out: &mut Diagnostics) -> O
             Some(Draft::new(Vec::new(), dims, move |_| tapers::tapers(&axes, kind)))
         }
         SyntheticSpec::Traveltime(spec) => times(spec, names, out),
+        SyntheticSpec::Slopes(spec) => slopes::draft(spec, names, out),
         &SyntheticSpec::Window { ref trav, toff, dt, nt, nsmooth } => {
             let trav = input(trav, "traveltimes", names, out)?;
             let mut dims = vec![2 * nt - 1];

@@ -33,6 +33,7 @@ mod python;
 mod reader;
 mod run;
 mod slice;
+mod slopes;
 mod solve;
 mod source;
 mod syntax;
@@ -59,6 +60,7 @@ pub use operators::{ChunksSpec, OperatorSpec, OperatorTable};
 pub use params::{ArrayParam, ComplexParam, OneOrMany};
 pub use run::{MOST_THREADS, OutputName, OutputSpec, RunSpec, parse_size};
 pub use slice::{SliceItem, parse_slice};
+pub use slopes::{SlopeResult, SlopesSpec};
 pub use solve::{Beside, COMMON as SOLVE_KEYS, RegularizationSpec, SolveSpec};
 pub use source::{STANDARD_INPUT, SourceText, Span, Spanned};
 pub use synthetics::{

@@ -1,10 +1,11 @@
 //! Sources of arrays that a formula of the field gives: wavelets, events, tapers, traveltimes,
-//! windows and direct waves, under PyLops' parameter names.
+//! windows, direct waves and slopes, under PyLops' parameter names.
 
 use super::array_ref::{ArrayRef, array_ref};
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::node::{NodeValue, ParamTable, TomlNode};
 use super::reader::{self, Reader, wrong};
+use super::slopes::{self, SlopesSpec};
 use super::source::Spanned;
 
 /// Longest Fourier transform.
@@ -41,6 +42,8 @@ pub enum SyntheticSpec {
         /// Samples of the running mean; 0 for none.
         nsmooth: usize,
     },
+    /// `slope_estimate`, `dip_estimate`, `pwd_slope_estimate`.
+    Slopes(SlopesSpec),
     /// `directwave`.
     DirectWave {
         /// A wavelet.
@@ -165,7 +168,7 @@ pub enum Velocity {
 }
 
 /// Keys of these sources.
-pub(super) const SOURCES: [&str; 15] = [
+pub(super) const SOURCES: [&str; 18] = [
     "ricker",
     "gaussian",
     "klauder",
@@ -181,6 +184,9 @@ pub(super) const SOURCES: [&str; 15] = [
     "window",
     "causal",
     "directwave",
+    "slope_estimate",
+    "dip_estimate",
+    "pwd_slope_estimate",
 ];
 
 /// What to write, in a message about what was written.
@@ -194,6 +200,8 @@ pub(super) fn example(source: &str) -> &'static str {
         "traveltime" => "{ from = \"src\", to = \"rec\", vel = 2400.0 }",
         "window" => "{ trav = \"trav\", dt = 0.004, nt = 300 }",
         "causal" => "{ nt = 300 }",
+        "slope_estimate" | "dip_estimate" => "{ d = \"image\", smooth = 5.0 }",
+        "pwd_slope_estimate" => "{ d = \"image\", nsmooth = 10 }",
         "directwave" => "{ wav = \"wav\", trav = \"trav\", dt = 0.004, nt = 300 }",
         "linear2d" | "parabolic2d" | "hyperbolic2d" => {
             "{ ox = 0.0, dx = 10.0, nx = 31, ot = 0.0, dt = 0.004, nt = 300, ..., amp = 1.0, wav = \"wav\" }"
@@ -225,6 +233,9 @@ pub(super) fn read(
             nt.map(|nt| SyntheticSpec::Causal { nt, nsmooth })
         }
         "directwave" => directwave(&mut r),
+        "slope_estimate" | "dip_estimate" | "pwd_slope_estimate" => {
+            slopes::read(source, &mut r).map(SyntheticSpec::Slopes)
+        }
         _ => events(source, &mut r).map(SyntheticSpec::Events),
     };
     r.finish();

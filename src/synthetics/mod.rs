@@ -1,4 +1,5 @@
-//! Arrays that the field's own formulas give: traveltimes, wavelets, seismic events, tapers, windows.
+//! Arrays that the field's own formulas give: traveltimes, wavelets, seismic events, tapers, windows, local
+//! slopes.
 //!
 //! Plain functions over slices of `f64`, which know nothing of problem files.
 
@@ -6,7 +7,9 @@ pub mod directwave;
 mod eikonal;
 pub mod events;
 mod grid;
+pub mod pwd;
 pub mod rays;
+pub mod slopes;
 pub mod tapers;
 #[cfg(test)]
 mod tests;

@@ -20,6 +20,7 @@ from scipy.signal import filtfilt
 
 import pylops
 from pylops.utils import seismicevents, tapers, wavelets
+from pylops.utils.signalprocessing import dip_estimate, pwd_slope_estimate, slope_estimate
 from pylops.waveeqprocessing.kirchhoff import Kirchhoff
 from pylops.waveeqprocessing.marchenko import directwave
 
@@ -221,6 +222,33 @@ times = refined(lambda k, i, j: bumps(i, j, k), shape, steps, (2, 0, 3))
 case("eikonal in 3-D", "traveltime",
      {"from": [axes[0][2], axes[1][0], axes[2][3]], "vel": np.round(bumps(index[1], index[2], index[0]), 3), "axes": axes},
      times, {"max": 1e-2})
+
+# ---- slopes; pwd_slope_estimate iterates, so rounding grows
+
+def section(nz, nx, slope):
+    z, x = np.meshgrid(np.arange(nz), np.arange(nx), indexing="ij")
+    return np.round(np.sin(0.7 * (z - slope * x)) + 0.3 * np.cos(0.4 * z + 0.2 * x), 3)
+
+
+d = section(14, 11, 0.6)
+for name, more in (("by default", {}), ("smoothed little", {"smooth": [0.0, 1.5], "dz": 0.5, "dx": -2.0}),
+                   ("with eps", {"smooth": 2.0, "eps": 0.05}), ("smoothed far", {"smooth": 9.0})):
+    more = {k: tuple(v) if isinstance(v, list) else v for k, v in more.items()}
+    slopes, anisotropies = slope_estimate(d, **more)
+    case("slopes " + name, "slope_estimate", {"d": d, **more}, slopes)
+    case("anisotropies " + name, "slope_estimate", {"d": d, **more, "anisotropies": True}, anisotropies)
+    case("dips " + name, "dip_estimate", {"d": d, **more}, dip_estimate(d, **more)[0])
+case("slopes as dips", "slope_estimate", {"d": d, "dips": True}, slope_estimate(d, dips=True)[0])
+case("slopes of zeros", "slope_estimate", {"d": np.zeros((2, 3))}, slope_estimate(np.zeros((2, 3)))[0])
+for name, more in (("by default", {}), ("of order 1", {"order": 1, "niter": 3, "liter": 5, "damp": 0.1}),
+                   ("smoothed unevenly", {"nsmooth": [5, 3], "niter": 2, "damp": 0.01})):
+    case("pwd slopes " + name, "pwd_slope_estimate", {"d": d, **more}, pwd_slope_estimate(d, **more), 1e-8)
+d3 = np.stack([section(9, 6, 0.3), section(9, 6, 0.35), section(9, 6, 0.4), section(9, 6, 0.45)], axis=-1)
+for axis in (1, 2):
+    more = {"axis": axis, "nsmooth": [4, 3, 2], "niter": 3, "liter": 8}
+    case("pwd slopes of axis %d" % axis, "pwd_slope_estimate", {"d": d3, **more}, pwd_slope_estimate(d3, **more), 1e-8)
+case("pwd slopes smoothed by a box", "pwd_slope_estimate", {"d": d3, "smoothing": "boxcar", "nsmooth": 3, "niter": 2},
+     pwd_slope_estimate(d3, smoothing="boxcar", nsmooth=3, niter=2), 1e-8)
 
 with open(os.path.join(HERE, "synthetics.json"), "w") as f:
     f.write("[\n" + ",\n".join(json.dumps(c) for c in cases) + "\n]\n")

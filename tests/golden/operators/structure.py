@@ -26,3 +26,11 @@ for kind in ("haar", "linear"):
     case(T("Seislet", slopes=R(8, 4), kind=kind, level=3))
     case(T("Seislet", slopes=R(6, 5), kind=kind, sampling=[0.5, 0.75], inverse=True))
     case(T("Seislet", slopes=R(8, 4), kind=kind, level=1, inverse=True, **CX))
+
+golden.TYPES.update(PWSprayer2D=signal.PWSprayer2D, PWSmoother2D=signal.PWSmoother2D)
+for kind in ("PWSprayer2D", "PWSmoother2D"):
+    for dims in ([3, 4], [1, 5], [6, 1], [5, 7]):
+        case(T(kind, dims=dims, sigma=R(*dims), radius=2, alpha=0.5))
+        case(T(kind, dims=dims, sigma=R(*dims)))
+    case(T(kind, dims=[4, 6], sigma=R(4, 6), radius=0))
+    case(T(kind, dims=[4, 6], sigma=R(4, 6), radius=3, **CX))
