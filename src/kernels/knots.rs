@@ -5,7 +5,15 @@ use std::ops::Range;
 /// Samples of an axis at which filters are known, ascending. Between two of them, filters are
 /// interpolated linearly; before the first and after the last, theirs hold.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Knots(Vec<usize>);
+pub struct Knots(Samples);
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Samples {
+    /// All, so many.
+    Every(usize),
+    /// These.
+    At(Vec<usize>),
+}
 
 /// Samples whose filters are between the same two.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,17 +36,41 @@ impl Knots {
     /// Knots at these samples: at least one, ascending.
     pub fn new(at: Vec<usize>) -> Option<Knots> {
         let fits = !at.is_empty() && at.windows(2).all(|w| w[0] < w[1]);
-        fits.then_some(Knots(at))
+        fits.then_some(Knots(Samples::At(at)))
+    }
+
+    /// Knots at each of `n` samples, at least one.
+    pub fn every(n: usize) -> Knots {
+        Knots(Samples::Every(n))
     }
 
     /// Number of filters.
     pub fn count(&self) -> usize {
-        self.0.len()
+        match &self.0 {
+            Samples::Every(n) => *n,
+            Samples::At(at) => at.len(),
+        }
+    }
+
+    /// The sample at which a filter is known.
+    fn at(&self, filter: usize) -> usize {
+        match &self.0 {
+            Samples::Every(_) => filter,
+            Samples::At(at) => at[filter],
+        }
+    }
+
+    /// Filters that are known before a sample.
+    fn before(&self, sample: usize) -> usize {
+        match &self.0 {
+            Samples::Every(n) => sample.min(*n),
+            Samples::At(at) => at.partition_point(|&p| p < sample),
+        }
     }
 
     /// The last sample at which a filter is known.
     pub fn last(&self) -> usize {
-        self.0[self.0.len() - 1]
+        self.at(self.count() - 1)
     }
 
     /// The filter at or before a sample, or the first one, and the weight of the next.
@@ -49,29 +81,26 @@ impl Knots {
 
     /// The filters that samples may need.
     pub fn filters(&self, samples: &Range<usize>) -> Range<usize> {
-        let before = self.0.partition_point(|&p| p <= samples.start).saturating_sub(1);
-        let after = self.0.partition_point(|&p| p < samples.end) + 1;
+        let before = self.before(samples.start + 1).saturating_sub(1);
+        let after = self.before(samples.end) + 1;
         before..after.min(self.count()).max(before + 1)
     }
 
     /// The samples, of `n`, that some filters count for.
     pub fn samples(&self, filters: &Range<usize>, n: usize) -> Range<usize> {
-        let start = if filters.start == 0 { 0 } else { self.0[filters.start - 1] + 1 };
-        let end = if filters.end == self.count() { n } else { self.0[filters.end] };
+        let start = if filters.start == 0 { 0 } else { self.at(filters.start - 1) + 1 };
+        let end = if filters.end == self.count() { n } else { self.at(filters.end) };
         start..end
     }
 
     /// The cell that begins with a sample, up to an end.
     fn cell(&self, start: usize, end: usize) -> Cell {
-        let after = self.0.partition_point(|&p| p <= start);
-        let (filter, next) = (after.saturating_sub(1), self.0.get(after));
-        let gap = match next {
-            Some(&next) if after > 0 && next - self.0[filter] > 1 => {
-                Some((self.0[filter], next - self.0[filter]))
-            }
-            _ => None,
-        };
-        Cell { samples: start..next.map_or(end, |&next| next.min(end)), filter, gap }
+        let after = self.before(start + 1);
+        let filter = after.saturating_sub(1);
+        let next = (after < self.count()).then(|| self.at(after));
+        let gap = next.filter(|_| after > 0).map(|next| (self.at(filter), next - self.at(filter)));
+        let gap = gap.filter(|(_, length)| *length > 1);
+        Cell { samples: start..next.map_or(end, |next| next.min(end)), filter, gap }
     }
 
     /// The cells of a range of samples.
@@ -108,6 +137,10 @@ mod tests {
         assert_eq!(found, expected);
         let cells: Vec<Range<usize>> = knots.cells(1..9).into_iter().map(|c| c.samples).collect();
         assert_eq!(cells, [1..2, 2..3, 3..7, 7..9]);
+        assert_eq!(knots.last(), 7);
+        let every = Knots::every(3);
+        assert_eq!(every.cells(1..3), Knots::new(vec![0, 1, 2]).unwrap().cells(1..3));
+        assert_eq!((every.filters(&(1..2)), every.samples(&(1..2), 3)), (1..3, 1..2));
         assert_eq!(Knots::new(vec![]), None);
         assert_eq!(Knots::new(vec![3, 3]), None);
     }

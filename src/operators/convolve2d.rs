@@ -26,7 +26,7 @@ pub(crate) struct Convolve2D {
     /// Filter h, of two axes.
     h: ArrayParam,
     /// Indices of the filter's sample at zero lag; by default the first.
-    offset: Option<Vec<usize>>,
+    offset: Option<OneOrMany<usize>>,
     /// The two axes to filter along, in the order of the filter's; by default the last two. For a
     /// two-dimensional model, the filter's axes always are the model's, as in PyLops.
     axes: Option<Vec<isize>>,

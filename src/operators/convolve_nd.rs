@@ -31,7 +31,7 @@ pub(crate) struct ConvolveND {
     /// Filter h, with one axis for each of `axes`, or for each axis of the model.
     h: ArrayParam,
     /// Index of the filter's sample at zero lag along each of its axes; by default the first.
-    offset: Option<Vec<usize>>,
+    offset: Option<OneOrMany<usize>>,
     /// Axes to filter along, in the order of the filter's; by default the last two. A filter with as
     /// many axes as the model is along all of them.
     axes: Option<Vec<isize>>,
@@ -63,7 +63,7 @@ impl Parameters for ConvolveND {
 /// A filter and the axes that it is along.
 pub(super) struct Filter<'a> {
     pub(super) h: &'a ArrayParam,
-    pub(super) offset: Option<Vec<usize>>,
+    pub(super) offset: Option<OneOrMany<usize>>,
     pub(super) axes: Option<Vec<isize>>,
 }
 
@@ -90,13 +90,12 @@ impl Filter<'_> {
             axes = (0..dims.len()).collect();
         }
         let label = format!(
-            "expected a filter of {}{} axes, one for each it is along, found {}",
+            "expected a filter of {} axes, one for each of `axes`, found {}",
             axes.len(),
-            if axes.len() == dims.len() { String::new() } else { format!(" or {}", dims.len()) },
             show_dims(&found)
         );
         at.require(found.len() == axes.len() && !found.contains(&0), "h", label)?;
-        let offset = self.offset.unwrap_or_else(|| vec![0; found.len()]);
+        let offset = self.offset.map_or(vec![0; found.len()], |offset| offset.to_vec());
         let fits = offset.len() == found.len() && offset.iter().zip(&found).all(|(o, n)| o < n);
         let label = format!("expected an index of a sample of the filter {}", show_dims(&found));
         at.require(fits, "offset", label)?;

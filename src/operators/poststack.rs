@@ -88,9 +88,8 @@ impl Operator for Built {
         }
         // A wavelet at every sample of time, which is not the axis of rows.
         let nt = r.dims()[0];
-        let Some(knots) = Knots::new((0..nt).collect()) else { return Ok(r) };
         let y = r.reshape(&[nt, r.ty().len() / nt])?;
-        y.non_stationary(&[0], vec![knots], &x.constant(&self.wav))?.reshape(r.dims())
+        y.non_stationary(&[0], vec![Knots::every(nt)], &x.constant(&self.wav))?.reshape(r.dims())
     }
 
     fn is_explicit(&self) -> bool {

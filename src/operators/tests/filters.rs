@@ -35,15 +35,13 @@ fn the_axes_of_a_filter_are_in_any_order() {
 
 #[test]
 fn long_filters_go_by_fourier_transforms() {
-    let steps = |n: usize| {
-        let op = built(&format!(
-            "[arrays]\nh = {{ ones = {{ shape = [{n}, {n}] }} }}\n[operators]\n\
-             A = {{ type = \"Convolve2D\", dims = [300, 300], h = \"h\" }}"
-        ));
+    let by_transforms = |n: usize| {
+        let h = vec![vec![1; n]; n];
+        let op = built(&format!(r#"A = {{ type = "Convolve2D", dims = [300, 300], h = {h:?} }}"#));
         let program = program(op.as_ref()).unwrap();
         program.graph.nodes().iter().any(|node| node.primitive.label().contains("rfft"))
     };
-    assert!(!steps(15) && steps(150));
+    assert!(!by_transforms(15) && by_transforms(60));
 }
 
 #[test]
@@ -85,12 +83,13 @@ fn a_shift_by_whole_samples_is_a_roll() {
         let shift = matrix(&format!(
             r#"A = {{ type = "Shift", dims = {dims}, shift = 0.5, sampling = 0.25, nfft = {nfft}, real = {real}, dtype = "float64" }}"#
         ));
-        let roll = matrix(&format!(
-            "A = \"P.T @ R @ P\"\nP = {{ type = \"Pad\", dims = {dims}, pad = [[0, 0], [0, {}]] }}\n\
-             R = {{ type = \"Roll\", dims = [2, {nfft}], shift = 2 }}",
-            nfft - if dims == "[2, 4]" { 4 } else { 5 }
-        ));
-        assert_same(&shift, &roll, false, dims);
+        let n = if real { 5 } else { 4 };
+        for (j, column) in shift.iter().enumerate() {
+            for (i, v) in column.iter().enumerate() {
+                let moved = i / n == j / n && i % n == (j % n + 2) % nfft;
+                assert!((v - f64::from(moved)).abs() < 1e-14, "{dims}: row {i}, column {j}: {v}");
+            }
+        }
     }
 }
 
@@ -127,7 +126,6 @@ fn filters_that_do_not_fit_are_refused() {
         r#"A = { type = "FirstDirectionalDerivative", dims = [3, 4], v = [1, 2, 3] }"#,
         r#"A = { type = "SecondDirectionalDerivative", dims = [3, 4], v = [1, 2], sampling = [1, 0] }"#,
         r#"A = { type = "Shift", dims = [3, 4], shift = [1, 2] }"#,
-        r#"A = { type = "Shift", dims = [3, 4], shift = "1j" }"#,
         r#"A = { type = "Regression", taxis = [[1, 2]], order = 1 }"#,
         r#"A = { type = "Regression", taxis = [1, 2], order = 1000000 }"#,
         r#"A = { type = "NonStationaryConvolve1D", dims = 9, hs = [[1, 2]], ih = [1] }"#,

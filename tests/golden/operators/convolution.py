@@ -36,7 +36,7 @@ def turned(x, p):
     """sum_kl h_kl x_{i-k+o,j-l+q} along axes 2 and 0 of three"""
     h, (o, q) = p["h"], p["offset"]
     y = np.zeros(x.shape, np.result_type(x, h))
-    for i, _, j in np.ndindex(*x.shape):
+    for i, j in np.ndindex(x.shape[0], x.shape[2]):
         for k, l in np.ndindex(*h.shape):
             a, b = j - k + o, i - l + q
             if 0 <= a < x.shape[2] and 0 <= b < x.shape[0]:
