@@ -52,7 +52,8 @@ def toml(value):
 
 
 def case(name, kind, keys, solve, arrays, outputs, by="PyLops", single=1e-3, operators=None):
-    application = "\n".join(["[operators]"] + ["%s = %s" % o for o in operators.items()]) + "\n" if operators else ""
+    application = "".join("[operators.%s]\n%s\n" % (name, "\n".join("%s = %s" % (k, toml(v)) for k, v in table.items()))
+                          for name, table in (operators or {}).items())
     application += "\n".join(["[application]", 'type = "%s"' % kind] + ["%s = %s" % (k, toml(v)) for k, v in keys.items()])
     solving = "\n".join(["[solve]"] + ["%s = %s" % (k, toml(v)) for k, v in solve.items()]) if solve else ""
     cases.append({"name": name, "rest": application + "\n\n" + solving, "by": by, "single": single,
@@ -267,11 +268,11 @@ some = [0, 1, 3, 4, 6, 7]
 R1 = pylops.Restriction((2, 8, 9), some, axis=1, dtype="complex128")
 S1 = pylops.Smoothing1D(3, (8, 9), axis=0)
 p, vz = quarters("wd some p", 6, 9), quarters("wd some vz", 6, 9)
-decomposition("restricted", p, vz, line, {"restriction": '{ type = "Restriction", dims = [2, 8, 9], iava = %s, axis = 1 }' % some},
+decomposition("restricted", p, vz, line, {"restriction": dict(type="Restriction", dims=[2, 8, 9], iava=some, axis=1)},
               restriction=R1)
 decomposition("restricted to traces of all waves", p, vz, line,
-              {"restriction": '{ type = "Restriction", dims = [16, 9], iava = %s, axis = 0 }' % (some + [k + 8 for k in some]),
-               "sptransf": '{ type = "Smoothing1D", nsmooth = 3, dims = [8, 9], axis = 0 }'}, restriction=R1, sptransf=S1)
+              {"restriction": dict(type="Restriction", dims=[16, 9], iava=some + [k + 8 for k in some], axis=0),
+               "sptransf": dict(type="Smoothing1D", nsmooth=3, dims=[8, 9], axis=0)}, restriction=R1, sptransf=S1)
 
 
 # ---- deghosting
@@ -301,8 +302,8 @@ some, gone = quarters("dg some", 12, 4), quarters("dg gone", 12, 4)
 found = Deghosting(some, **sea, pd=gone, restriction=R1, sptransf=S1, **SCIPY)
 case("Deghosting restricted", "Deghosting", {"p": "p", "pd": "pd", **sea, "restriction": "R", "sptransf": "S"}, LSQR,
      {"p": some, "pd": gone}, {"pup": found[0], "pdown": found[1]},
-     operators={"R": '{ type = "Restriction", dims = [12, 6], iava = [0, 1, 3, 5], axis = 1 }',
-                "S": '{ type = "Smoothing1D", nsmooth = 3, dims = [12, 6], axis = 1 }'})
+     operators={"R": dict(type="Restriction", dims=[12, 6], iava=[0, 1, 3, 5], axis=1),
+                "S": dict(type="Smoothing1D", nsmooth=3, dims=[12, 6], axis=1)})
 for name, nr, more in (("odd", (5,), dict(nr=5, dr=5.5, npad=3, ntaper=2)),
                        ("3-D", (4, 3), dict(nr=[4, 3], dr=[5.5, 6.5], npad=[2, 1], ntaper=[2, 1]))):
     each = {k: v if isinstance(v, list) else [v] for k, v in more.items() if k != "nr"}
