@@ -22,6 +22,7 @@ from pylops.waveeqprocessing import (LSM, MDD, Deghosting, Marchenko, PhaseShift
                                      UpDownComposition2D, WavefieldDecomposition)
 import pylops.waveeqprocessing.marchenko as marchenko_module
 import pylops.waveeqprocessing.mdd as mdd_module
+import pylops.waveeqprocessing.seismicinterpolation as interpolation_module
 
 warnings.filterwarnings("ignore")
 PINNED = {"pylops": "2.8.0", "numpy": "2.4.6", "scipy": "1.17.1"}
@@ -52,7 +53,8 @@ def toml(value):
 
 
 def case(name, kind, keys, solve, arrays, outputs, by="PyLops", single=1e-3, operators=None):
-    application = "\n".join(["[operators]"] + ["%s = %s" % o for o in operators.items()]) + "\n" if operators else ""
+    application = "".join("[operators.%s]\n%s\n" % (name, "\n".join("%s = %s" % (k, toml(v)) for k, v in table.items()))
+                          for name, table in (operators or {}).items())
     application += "\n".join(["[application]", 'type = "%s"' % kind] + ["%s = %s" % (k, toml(v)) for k, v in keys.items()])
     solving = "\n".join(["[solve]"] + ["%s = %s" % (k, toml(v)) for k, v in solve.items()]) if solve else ""
     cases.append({"name": name, "rest": application + "\n\n" + solving, "by": by, "single": single,
@@ -267,11 +269,11 @@ some = [0, 1, 3, 4, 6, 7]
 R1 = pylops.Restriction((2, 8, 9), some, axis=1, dtype="complex128")
 S1 = pylops.Smoothing1D(3, (8, 9), axis=0)
 p, vz = quarters("wd some p", 6, 9), quarters("wd some vz", 6, 9)
-decomposition("restricted", p, vz, line, {"restriction": '{ type = "Restriction", dims = [2, 8, 9], iava = %s, axis = 1 }' % some},
+decomposition("restricted", p, vz, line, {"restriction": dict(type="Restriction", dims=[2, 8, 9], iava=some, axis=1)},
               restriction=R1)
 decomposition("restricted to traces of all waves", p, vz, line,
-              {"restriction": '{ type = "Restriction", dims = [16, 9], iava = %s, axis = 0 }' % (some + [k + 8 for k in some]),
-               "sptransf": '{ type = "Smoothing1D", nsmooth = 3, dims = [8, 9], axis = 0 }'}, restriction=R1, sptransf=S1)
+              {"restriction": dict(type="Restriction", dims=[16, 9], iava=some + [k + 8 for k in some], axis=0),
+               "sptransf": dict(type="Smoothing1D", nsmooth=3, dims=[8, 9], axis=0)}, restriction=R1, sptransf=S1)
 
 
 # ---- deghosting
@@ -301,8 +303,8 @@ some, gone = quarters("dg some", 12, 4), quarters("dg gone", 12, 4)
 found = Deghosting(some, **sea, pd=gone, restriction=R1, sptransf=S1, **SCIPY)
 case("Deghosting restricted", "Deghosting", {"p": "p", "pd": "pd", **sea, "restriction": "R", "sptransf": "S"}, LSQR,
      {"p": some, "pd": gone}, {"pup": found[0], "pdown": found[1]},
-     operators={"R": '{ type = "Restriction", dims = [12, 6], iava = [0, 1, 3, 5], axis = 1 }',
-                "S": '{ type = "Smoothing1D", nsmooth = 3, dims = [12, 6], axis = 1 }'})
+     operators={"R": dict(type="Restriction", dims=[12, 6], iava=[0, 1, 3, 5], axis=1),
+                "S": dict(type="Smoothing1D", nsmooth=3, dims=[12, 6], axis=1)})
 for name, nr, more in (("odd", (5,), dict(nr=5, dr=5.5, npad=3, ntaper=2)),
                        ("3-D", (4, 3), dict(nr=[4, 3], dr=[5.5, 6.5], npad=[2, 1], ntaper=[2, 1]))):
     each = {k: v if isinstance(v, list) else [v] for k, v in more.items() if k != "nr"}
@@ -325,6 +327,7 @@ def interpolation(name, data, nrec, iava, iava1=None, kind="spatial", **keys):
         return R if iava1 is None else make((len(iava),) + dims[1:], iava1, axis=1, dtype=dtype) * R
 
     by = "scipy"
+    axes = {k: v.tolist() for k, v in keys.items() if isinstance(v, np.ndarray)}
     if kind == "spatial" and iava.dtype == int:
         more = {} if iava1 is None else {"iava1": iava1}
         found = SeismicInterpolation(data, nrec, iava, kind=kind, epsRs=[keys.get("epsRs", 1.0)], **more, **SCIPY)
@@ -334,6 +337,15 @@ def interpolation(name, data, nrec, iava, iava1=None, kind="spatial", **keys):
         found = pylops.optimization.leastsquares.regularized_inversion(
             receivers("float64"), data.ravel(), [L], epsRs=[keys.get("epsRs", 1.0)], **SCIPY)
         outputs = {"recdata": found[0].reshape(dims)}
+    elif kind != "fk":
+        # What PyLops builds, with scipy's lsqr for fista.
+        found = []
+        kept = interpolation_module.fista
+        interpolation_module.fista = lambda op, d, **_: (found.append(op) or scipy.sparse.linalg.lsqr(op, d, **SCIPY)[0],)
+        more = {} if iava1 is None else {"iava1": iava1}
+        z = SeismicInterpolation(data, nrec, iava, kind=kind, engine="numpy", **more, **keys)
+        interpolation_module.fista = kept
+        outputs = {"recdata": z[0], "recprec": z[1]}
     else:
         R = receivers("complex128")
         F = pylops.signalprocessing.FFTND(dims, axes=tuple(range(len(dims))), nffts=keys.get("nffts", dims), dtype="complex128").H
@@ -341,7 +353,7 @@ def interpolation(name, data, nrec, iava, iava1=None, kind="spatial", **keys):
         z = scipy.sparse.linalg.lsqr(A, data.ravel(), **SCIPY)[0]
         outputs = {"recdata": np.real(F * z).reshape(dims), "recprec": z.reshape(keys.get("nffts", dims))}
     table = {"data": "data", "nrec": list(nrec) if isinstance(nrec, tuple) else nrec, "iava": iava.tolist(),
-             **({} if iava1 is None else {"iava1": iava1.tolist()}), "kind": kind, **keys}
+             **({} if iava1 is None else {"iava1": iava1.tolist()}), "kind": kind, **keys, **axes}
     case("SeismicInterpolation %s %s" % (kind, name), "SeismicInterpolation", table, LSQR, {"data": data}, outputs, by=by)
 
 
@@ -355,6 +367,20 @@ for kind in ("spatial", "fk"):
     interpolation("one axis of 3-D", cube, (7, 3), whole, kind=kind)
     interpolation("two axes", few, (7, 3), whole, np.array([0, 2]), kind=kind)
     interpolation("two axes between", few, (7, 3), between, np.array([0.5, 1.75]), kind=kind)
+t, h, p = np.arange(6) * 0.5, np.arange(7) * 2.0 - 6.0, np.linspace(-0.25, 0.25, 3)
+plane = quarters("si plane t", 4, 6)
+line = dict(taxis=t, spataxis=h, paxis=p)
+for kind in ("radon-linear", "radon-parabolic", "chirpradon-linear"):
+    interpolation(kind, plane, 7, whole, kind=kind, **line)
+interpolation("hyperbolic", plane, 7, whole, kind="radon-hyperbolic", **dict(line, paxis=p + 1.0), centeredh=False)
+for kind in ("sliding", "chirp-sliding"):
+    interpolation("windows", plane, 7, whole, kind=kind, **line, nwins=2, nwin=4, nover=1)
+area = dict(line, spat1axis=np.arange(3) * 1.5, p1axis=np.linspace(0.0, 0.5, 2))
+few = quarters("si few t", 4, 2, 6)
+for kind in ("radon-linear", "chirpradon-linear"):
+    interpolation("two axes", few, (7, 3), whole, np.array([0, 2]), kind=kind, **area)
+for kind in ("sliding", "chirp-sliding"):
+    interpolation("windows of two axes", few, (7, 3), whole, np.array([0, 2]), kind=kind, **area, nwins=[2, 1], nwin=[4, 3], nover=[1, 0])
 
 with open(os.path.join(HERE, "applications.json"), "w") as f:
     f.write("[\n" + ",\n".join(json.dumps(c) for c in cases) + "\n]\n")

@@ -122,6 +122,17 @@ impl Expansion {
         Some(())
     }
 
+    /// Reports a `[solve]` of an application that solves nothing.
+    pub(super) fn refuse_solve(&self, why: &str, at: &mut Checker<'_>) -> Option<()> {
+        let Some(solve) = self.root.get("solve").and_then(TomlNode::as_table) else {
+            return Some(());
+        };
+        let message = "there is nothing to solve";
+        at.diagnostics
+            .push(Diagnostic::new(solve.head.clone(), message, "remove this table").help(why));
+        None
+    }
+
     /// A further solve with the solver and its parameters of `[solve]`; gives its name.
     pub(super) fn further(&mut self, base: &str, operator: &str, data: &str) -> String {
         let kept = ["solver", "normal_equations"];

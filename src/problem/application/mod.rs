@@ -11,6 +11,7 @@ mod mdd;
 mod poststack;
 mod prestack;
 mod seismic_interpolation;
+mod slopes;
 mod wavefield_decomposition;
 
 use std::sync::Arc;

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Application;
 use super::expansion::{Expansion, array_type};
+use super::slopes::{Axis, Slopes};
 use crate::operators::Checker;
 use crate::problem::names::Names;
 use crate::scalar::DType;
@@ -15,13 +16,15 @@ use crate::spec::{ArrayParam, NodeValue, OneOrMany};
 ///
 /// ```text
 /// spatial   min |data - R x|^2 + epsRs^2 |L x|^2,   recdata = x
-/// fk        data = Re R F^H z,   recdata = Re F^H z,   recprec = z
+/// others    data = R S z,   recdata = S z,   recprec = z
 /// ```
 /// with R a `Restriction` to the receivers `iava` if they are integers, else an `Interp` between two
-/// samples; L the second derivative along the receivers, or the Laplacian if `iava1` is given; F the
-/// Fourier transform. Outputs: `recdata` `(*nrec, nt)`, and `recprec`, the coefficients. PyLops:
-/// `SeismicInterpolation`, with the solver of `[solve]`; its `fista` and the kinds of other transforms are
-/// not supported yet. The cost is the output `history`.
+/// samples; L the second derivative along the receivers, or the Laplacian if `iava1` is given; and S the
+/// real part of the inverse `FFTND` (`fk`), a `Radon2D` or `Radon3D` (`radon-...`), the adjoint of a
+/// `ChirpRadon2D` or 3-D (`chirpradon-linear`), or one of the latter two in windows: `Sliding2D` or
+/// `Sliding3D` (`sliding`, `chirp-sliding`). Outputs: `recdata` `(*nrec, nt)`, and `recprec`, the
+/// coefficients. PyLops: `SeismicInterpolation`, with the solver of `[solve]`, where it has `fista` for
+/// coefficients; it stops at positions between samples. The cost is the output `history`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(super) struct SeismicInterpolation {
     /// Data `(ny, nt)` or `(ny, nx, nt)` of the receivers that there are: name of an array.
@@ -32,13 +35,33 @@ pub(super) struct SeismicInterpolation {
     iava: ArrayParam,
     /// Positions along the second axis; by default all.
     iava1: Option<ArrayParam>,
-    /// `fk` or `spatial`.
+    /// `fk`, `spatial`, `radon-linear`, `radon-parabolic`, `radon-hyperbolic`, `chirpradon-linear`,
+    /// `sliding` or `chirp-sliding`.
     #[serde(default)]
     kind: Kind,
     /// Lengths of the transforms of `fk`; by default those of the axes.
     nffts: Option<OneOrMany<usize>>,
     /// Sampling of each axis, used only to label frequencies.
     sampling: Option<Vec<f64>>,
+    /// Positions of the regular receivers along the first axis, for all kinds but `fk` and `spatial`.
+    spataxis: Option<ArrayParam>,
+    /// Positions along the second axis.
+    spat1axis: Option<ArrayParam>,
+    /// Times, for the same kinds.
+    taxis: Option<ArrayParam>,
+    /// Slopes along the first axis.
+    paxis: Option<ArrayParam>,
+    /// Slopes along the second axis.
+    p1axis: Option<ArrayParam>,
+    /// Counts positions of `radon-...` from the middle of the receivers.
+    #[serde(default = "yes")]
+    centeredh: bool,
+    /// Number of windows, for the kinds with windows; one for each axis of receivers.
+    nwins: Option<OneOrMany<usize>>,
+    /// Receivers of a window.
+    nwin: Option<OneOrMany<usize>>,
+    /// Receivers that neighbouring windows share.
+    nover: Option<OneOrMany<usize>>,
     /// Weight of the regularization of `spatial`.
     #[serde(rename = "epsRs", default = "one")]
     eps_rs: f64,
@@ -64,12 +87,18 @@ fn one() -> f64 {
     1.0
 }
 
+fn yes() -> bool {
+    true
+}
+
 /// A transform whose coefficients are sought.
 struct Transform {
     /// From coefficients to data: an expression.
     operator: String,
     /// Whether it gives complex data.
     complex: bool,
+    /// Dims of the coefficients, if they are not those of the operator's model.
+    shape: Option<[usize; 2]>,
 }
 
 impl Application for SeismicInterpolation {
@@ -92,14 +121,10 @@ impl Application for SeismicInterpolation {
         let transform = match self.kind {
             Kind::Spatial => None,
             Kind::Fk => Some(self.fourier(&dims, real, at, to)?),
-            _ => {
-                let message = "this `kind` is not supported yet";
-                at.wrong("kind", message, "expected `fk` or `spatial`");
-                return None;
-            }
+            _ => Some(self.over_slopes(&dims, real, at, names, to)?),
         };
         to.solve(at, "data", self.data.as_str())?;
-        let Some(Transform { operator, complex }) = transform else {
+        let Some(Transform { operator, complex, shape }) = transform else {
             if to.wants("recprec") {
                 at.wrong("kind", "`spatial` has no `recprec`", "remove the output");
                 return None;
@@ -118,7 +143,12 @@ impl Application for SeismicInterpolation {
         let operator = to.expression("si_A", format!("{receivers} @ {waves}"));
         to.solve(at, "operator", operator)?;
         to.output("recdata", [("operator", waves.into()), ("to", "model".into())])?;
-        to.output("recprec", [("to", "model".into())])
+        let Some([rows, nt]) = shape else {
+            return to.output("recprec", [("to", "model".into())]);
+        };
+        let entries = [("dims", (rows * nt).into()), ("dimsd", vec![rows, nt].into())];
+        let shape = to.operator("si_shape", "Reshape", entries);
+        to.output("recprec", [("operator", shape.into()), ("to", "model".into())])
     }
 }
 
@@ -157,6 +187,61 @@ impl SeismicInterpolation {
         Some(operators.join(" @ "))
     }
 
+    fn over_slopes(
+        &self,
+        dims: &[usize],
+        real: DType,
+        at: &mut Checker<'_>,
+        names: &mut Names,
+        to: &mut Expansion,
+    ) -> Option<Transform> {
+        let slopes = self.slopes(dims, real, at, names)?;
+        let whole = |operator: String| (operator, None);
+        let (operator, shape) = match self.kind {
+            Kind::RadonLinear => whole(slopes.radon("linear", to)),
+            Kind::RadonParabolic => whole(slopes.radon("parabolic", to)),
+            Kind::RadonHyperbolic => whole(slopes.radon("hyperbolic", to)),
+            Kind::Sliding => slopes.sliding(false, at, to)?,
+            Kind::ChirpSliding => slopes.sliding(true, at, to)?,
+            Kind::ChirpRadonLinear | Kind::Fk | Kind::Spatial => whole(slopes.chirp(to)),
+        };
+        Some(Transform { operator, complex: false, shape })
+    }
+
+    /// The axes of a transform over slopes.
+    fn slopes(
+        &self,
+        dims: &[usize],
+        real: DType,
+        at: &mut Checker<'_>,
+        names: &mut Names,
+    ) -> Option<Slopes> {
+        let axes = dims.len() - 1;
+        let mut axis = |key: &str, param: &Option<ArrayParam>, n: Option<usize>| {
+            let Some(param) = param else {
+                let message = format!("this `kind` needs `{key}`");
+                at.wrong("kind", message, "`fk` and `spatial` do not");
+                return None;
+            };
+            let (found, values) = at.reals(key, param, names)?;
+            let label = format!("expected a list of two or more, found dims {}", show_dims(&found));
+            at.require(found.len() == 1 && found[0] > 1, key, label)?;
+            let label = n.map(|n| format!("expected {n} values, found {}", values.len()));
+            at.require(n.is_none_or(|n| n == values.len()), key, label.unwrap_or_default())?;
+            Some(Axis { node: NodeValue::from(at.table.params.get(key)?), values })
+        };
+        let time = axis("taxis", &self.taxis, Some(dims[axes]))?;
+        let mut space = vec![axis("spataxis", &self.spataxis, Some(dims[0]))?];
+        let mut slopes = vec![axis("paxis", &self.paxis, None)?];
+        if axes == 2 {
+            space.push(axis("spat1axis", &self.spat1axis, Some(dims[1]))?);
+            slopes.push(axis("p1axis", &self.p1axis, None)?);
+        }
+        let windows = [&self.nwins, &self.nwin, &self.nover]
+            .map(|window| window.as_ref().and_then(|window| window.broadcast(axes)));
+        Some(Slopes { time, space, slopes, windows, centeredh: self.centeredh, real })
+    }
+
     fn fourier(
         &self,
         dims: &[usize],
@@ -177,7 +262,7 @@ impl SeismicInterpolation {
             entries.extend(node.map(|node| (key, node.into())));
         }
         let fourier = to.operator_of("si_F", crate::spec::table(entries));
-        Some(Transform { operator: format!("{fourier}.H"), complex: true })
+        Some(Transform { operator: format!("{fourier}.H"), complex: true, shape: None })
     }
 
     /// The regularization of `spatial`.

@@ -136,11 +136,9 @@ impl WavefieldDecomposition {
         {
             at.require(!given, key, "expected with `kind = \"inverse\"` only")?;
         }
+        to.refuse_solve("`kind = \"analytical\"` is a formula; `inverse` solves", at)?;
         let dtype = || ("dtype", NodeValue::from(real.name()));
         let identity = to.operator("wd_I", "Identity", [("N", wave.into()), dtype()]);
-        // Outputs without a solve are not supported yet: this one is solved by its data.
-        to.solve(at, "operator", identity.as_str())?;
-        to.solve(at, "data", self.p.as_str())?;
         let mut entries = self.medium("PressureToVelocity", real);
         entries.push(("topressure", true.into()));
         let pressure = to.operator_of("wd_W", table(entries));
