@@ -67,8 +67,9 @@ fn source(problem: &Problem, name: &str) -> String {
         ArraySource::Arange { .. } => "arange".into(),
         ArraySource::Linspace { .. } => "linspace".into(),
         ArraySource::Random { seed, .. } => format!("random, seed {seed}"),
-        #[allow(unreachable_patterns, reason = "sources to come")]
-        _ => "computed".into(),
+        ArraySource::Spikes(spikes) => format!("{} spikes", spikes.spikes.len()),
+        ArraySource::Expr(formula) => problem.document.source.slice(&formula.span).to_string(),
+        ArraySource::Apply(_) | ArraySource::Synthetic(_) => "computed".into(),
     }
 }
 

@@ -20,11 +20,11 @@ mod zarr;
 #[path = "zarr/absent.rs"]
 mod zarr;
 
-pub use array::{Array, Bytes, Compute, Mappable, Missing, Part};
+pub use array::{Array, Bytes, Compute, Kind, Mappable, Missing, Part, Rule};
 pub(crate) use error::os_words;
 pub use error::{Error, ErrorKind, Result};
 pub use foreign::format_of;
-pub use formula::{Evaluate, Formula};
+pub use formula::{Evaluate, Formula, Values};
 pub use generate::{Distribution, Generator};
 pub use inputs::Inputs;
 pub use inspect::{Comparison, Summary, compare, members, summarize};

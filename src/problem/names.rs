@@ -6,6 +6,7 @@ use super::application;
 use super::apply;
 use super::arrays::{self, Surroundings, because, check_chunks};
 use super::expression::ExpressionReader;
+use super::formula;
 use super::synthetics;
 use super::unused::{ThingKind, Uses};
 use crate::io::{Array, Inputs};
@@ -222,6 +223,8 @@ impl Names {
                     synthetics::array(&name.value, formula, spec, self, out)
                         .and_then(|array| arrays::finish(name, spec, array, out))
                 }
+                ArraySource::Expr(formula) => formula::array(formula, self, out)
+                    .and_then(|array| arrays::finish(name, spec, array, out)),
                 ArraySource::Apply(apply) => apply::array(apply, self, out)
                     .and_then(|array| arrays::finish(name, spec, array, out)),
                 _ => arrays::open(name, spec, &mut self.around, out),

@@ -32,9 +32,11 @@ mod params;
 mod python;
 mod reader;
 mod run;
+mod signals;
 mod slice;
 mod solve;
 mod source;
+mod spikes;
 mod syntax;
 mod synthetics;
 #[cfg(test)]
@@ -42,7 +44,9 @@ mod tests;
 
 pub use apply::ApplySpec;
 pub use array_ref::ArrayRef;
-pub use arrays::{ArraySource, ArraySpec, Chunks, Distribution, FileSource, Part};
+pub use arrays::{
+    ArraySource, ArraySpec, Chunks, Distribution, FileSource, Part, Spike, SpikesSpec,
+};
 pub use build::table;
 pub use de::deserialize;
 pub use diagnostic::{Diagnostic, Diagnostics, JsonDiagnostic, nearest};
@@ -58,6 +62,7 @@ pub use number::{Params, Read, constant};
 pub use operators::{ChunksSpec, OperatorSpec, OperatorTable};
 pub use params::{ArrayParam, ComplexParam, OneOrMany};
 pub use run::{MOST_THREADS, OutputName, OutputSpec, RunSpec, parse_size};
+pub use signals::{ChirpMethod, ChirpSpec, SignalSpec, TimeAxis, WindowShape};
 pub use slice::{SliceItem, parse_slice};
 pub use solve::{Beside, COMMON as SOLVE_KEYS, RegularizationSpec, SolveSpec};
 pub use source::{STANDARD_INPUT, SourceText, Span, Spanned};

@@ -7,6 +7,7 @@ mod eikonal;
 pub mod events;
 mod grid;
 pub mod rays;
+pub mod signals;
 pub mod tapers;
 #[cfg(test)]
 mod tests;
