@@ -27,7 +27,7 @@ pub(crate) const ENTRY: Entry = Entry::of::<Convolve1D>("Convolve1D");
 /// complex filter makes the operator complex. PyLops: `Convolve1D`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct Convolve1D {
-    /// Dims of the model.
+    /// Length of each axis of the model, which the data have too; one number for a single axis.
     dims: OneOrMany<usize>,
     /// Filter h, of one axis; or one filter for each lane, with the model's dims except along `axis`.
     h: ArrayParam,

@@ -23,7 +23,8 @@ pub(crate) const ENTRY: Entry = Entry::of::<Fftnd>("FFTND");
 /// real `dtype` makes it real. PyLops: `FFTND`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct Fftnd {
-    /// Dims of the model.
+    /// Length of each axis of the model. The data have `nffts` samples along `axes`; with `real`,
+    /// `n // 2 + 1` along the last of them.
     dims: OneOrMany<usize>,
     /// Axes to transform.
     #[serde(default = "last_three_axes")]

@@ -28,7 +28,7 @@ pub(crate) const ENTRY: Entry = Entry::of::<FirstDerivative>("FirstDerivative");
 /// zeros. PyLops: `FirstDerivative`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct FirstDerivative {
-    /// Dims of the model and the data.
+    /// Length of each axis of the model, which the data have too; one number for a single axis.
     dims: OneOrMany<usize>,
     /// Axis to differentiate along.
     #[serde(default = "minus_one")]

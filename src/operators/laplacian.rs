@@ -25,7 +25,7 @@ pub(crate) const ENTRY: Entry = Entry::of::<Laplacian>("Laplacian");
 /// `Laplacian`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct Laplacian {
-    /// Dims of the model and the data.
+    /// Length of each axis of the model, which the data have too; one number for a single axis.
     dims: OneOrMany<usize>,
     /// Axes to differentiate along.
     #[serde(default = "last_two_axes")]

@@ -24,7 +24,7 @@ pub(crate) const ENTRY: Entry = Entry::of::<Sum>("Sum");
 /// does nothing to a model of one axis.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct Sum {
-    /// Dims of the model.
+    /// Length of each axis of the model. The data lack `axis`.
     dims: OneOrMany<usize>,
     /// Axis to sum over.
     #[serde(default = "minus_one")]

@@ -56,10 +56,8 @@ pub(super) fn open(
 
 /// Warns about files of `[fetch]` that nothing reads.
 pub(super) fn check_fetch(document: &Document, out: &mut Diagnostics) {
-    let arrays = document.arrays.iter().filter_map(|(_, array)| match &array.source {
-        ArraySource::File(file) => Some(file.file.value.as_str()),
-        _ => None,
-    });
+    let arrays = document.arrays.iter().filter_map(|(_, array)| array.source.file());
+    let arrays = arrays.map(|file| file.value.as_str());
     let references = document.expect.iter().filter_map(|e| e.file());
     let read: Vec<&str> = arrays.chain(references).collect();
     for (name, _) in &document.fetch {
@@ -157,6 +155,14 @@ fn source(name: &str, spec: &ArraySpec, around: &mut Surroundings) -> Result<Arr
         }
         ArraySource::Spikes(spikes) => {
             return spikes::array(spikes, dtype).map_err(|e| unmade(name, &spec.source_span, &e));
+        }
+        ArraySource::Image(file, channel) => {
+            let path = around.inputs.find(&path_in(&around.folder, &file.value));
+            let channel = channel.as_ref();
+            return io::open_image(&path, channel.map(|c| c.value)).map_err(|e| {
+                let span = channel.filter(|_| path.exists()).map_or(&file.span, |c| &c.span);
+                of_io(span, &e, &format!("array `{name}` is read from this file"))
+            });
         }
         ArraySource::Full { shape, value, .. } => (Generator::Full(*value), shape.clone()),
         ArraySource::Arange { start, step, num } => {

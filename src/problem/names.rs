@@ -526,28 +526,10 @@ fn unknown_type(name: &Spanned<String>) -> Diagnostic {
     let mistake = Diagnostic::new(name.span.clone(), message, "not a known operator");
     let bare = operators::bare(&name.value);
     let mistake = mistake.did_you_mean(bare, &known);
-    if let Some((other, here)) = OTHER_NAMES.iter().find(|(o, _)| o.eq_ignore_ascii_case(bare)) {
+    if let Some((other, here)) =
+        operators::HERE_AS.iter().find(|(o, _)| o.eq_ignore_ascii_case(bare))
+    {
         return mistake.help(format!("`{other}` is {here} here"));
     }
     if mistake.help.is_some() { mistake } else { mistake.help("`pylopsd ops` lists them") }
 }
-
-/// Names of PyLops and PyLops-distributed that differ from those used here.
-const OTHER_NAMES: [(&str, &str); 10] = [
-    ("Deghosting", "an application: `type = \"Deghosting\"` in `[application]`"),
-    ("Demigration", "the operator `Kirchhoff`"),
-    ("LSM", "an application: `type = \"LSM\"` in `[application]`"),
-    ("MDD", "an application: `type = \"MDD\"` in `[application]`"),
-    ("Marchenko", "an application: `type = \"Marchenko\"` in `[application]`"),
-    ("PoststackInversion", "the application `Poststack`"),
-    ("PrestackInversion", "the application `Prestack`"),
-    (
-        "SeismicInterpolation",
-        "an application: `type = \"SeismicInterpolation\"` in `[application]`",
-    ),
-    (
-        "WavefieldDecomposition",
-        "an application: `type = \"WavefieldDecomposition\"` in `[application]`",
-    ),
-    ("aslinearoperator", "the operator `MatrixMult`"),
-];

@@ -83,6 +83,8 @@ pub enum ArraySource {
     Expr(Formula),
     /// Zeros but for some samples.
     Spikes(SpikesSpec),
+    /// A picture: its file, and the channel to take.
+    Image(Spanned<String>, Option<Spanned<usize>>),
     /// What an operator makes of another array.
     Apply(ApplySpec),
     /// What a formula of the field gives.
@@ -90,11 +92,20 @@ pub enum ArraySource {
 }
 
 impl ArraySource {
+    /// The file that it is read from, relative to the problem file's folder.
+    pub fn file(&self) -> Option<&Spanned<String>> {
+        match self {
+            ArraySource::File(FileSource { file, .. }) | ArraySource::Image(file, _) => Some(file),
+            _ => None,
+        }
+    }
+
     /// Dims before any change of shape, as far as they are known without opening a file.
     pub fn dims(&self) -> Option<Vec<usize>> {
         match self {
             ArraySource::File(_)
             | ArraySource::Expr(_)
+            | ArraySource::Image(..)
             | ArraySource::Apply(_)
             | ArraySource::Synthetic(_) => None,
             ArraySource::Spikes(spikes) => Some(spikes.shape.clone()),
@@ -168,12 +179,12 @@ pub enum Chunks {
 }
 
 /// Keys of the sources, less those of [`synthetics`].
-const SOURCES: [&str; 11] = [
-    "file", "values", "zeros", "ones", "full", "arange", "linspace", "random", "spikes", "expr",
-    "apply",
+pub(super) const SOURCES: [&str; 12] = [
+    "file", "values", "zeros", "ones", "full", "arange", "linspace", "random", "spikes", "image",
+    "expr", "apply",
 ];
 /// Keys of an array beside its source.
-const CHANGES: [&str; 8] =
+pub(super) const CHANGES: [&str; 8] =
     ["key", "path", "dtype", "part", "slice", "transpose", "reshape", "chunks"];
 
 /// Whether a key names a source.
@@ -302,6 +313,7 @@ fn example(source: &str) -> &'static str {
         "arange" => "{ stop = 10 }",
         "linspace" => "{ start = 0.0, stop = 1.0, num = 50 }",
         "random" => "{ shape = [10, 20], seed = 0 }",
+        "image" => "{ file = \"photo.png\" }",
         "spikes" => "{ shape = [10, 20], at = [[3, 5], [7, 2]], amp = 1.0 }",
         _ if synthetics::SOURCES.contains(&source) => synthetics::example(source),
         _ => "{ shape = [10, 20] }",
@@ -330,6 +342,11 @@ fn generated(source: &str, table: &ParamTable, out: &mut Diagnostics) -> Option<
             })
         }
         "arange" => arange(&mut r),
+        "image" => {
+            let file = r.require("file", reader::name);
+            let channel = r.read("channel", reader::count);
+            file.map(|file| ArraySource::Image(file, channel))
+        }
         "spikes" => spikes::read(&mut r).map(ArraySource::Spikes),
         "linspace" => {
             let start = r.require("start", reader::number);
