@@ -34,7 +34,7 @@ pub(crate) struct Convolve1D {
     /// Index of the filter's sample at zero lag.
     #[serde(default)]
     offset: usize,
-    /// Axis to filter along.
+    /// Axis to filter along; negative ones count from the end.
     #[serde(default = "minus_one")]
     axis: isize,
     /// `direct`, `fft` or `overlapadd`; by default the fastest.

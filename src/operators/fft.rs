@@ -28,7 +28,7 @@ pub(crate) struct Fft {
     /// Length of each axis of the model. Along `axis` the data have `nfft` samples, or `nfft // 2 + 1` with
     /// `real`.
     dims: OneOrMany<usize>,
-    /// Axis to transform.
+    /// Axis to transform; negative ones count from the end.
     #[serde(default = "minus_one")]
     axis: isize,
     /// Length of the transform; by default that of the axis.

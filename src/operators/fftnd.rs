@@ -26,7 +26,7 @@ pub(crate) struct Fftnd {
     /// Length of each axis of the model. The data have `nffts` samples along `axes`; with `real`,
     /// `n // 2 + 1` along the last of them.
     dims: OneOrMany<usize>,
-    /// Axes to transform.
+    /// Axes to transform; negative ones count from the end.
     #[serde(default = "last_three_axes")]
     axes: Vec<isize>,
     /// Length of the transform along each axis; by default those of the axes.

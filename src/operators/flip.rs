@@ -25,7 +25,7 @@ pub(crate) const ENTRY: Entry = Entry::of::<Flip>("Flip");
 pub(crate) struct Flip {
     /// Length of each axis of the model, which the data have too; one number for a single axis.
     dims: OneOrMany<usize>,
-    /// Axis to reverse.
+    /// Axis to reverse; negative ones count from the end.
     #[serde(default = "minus_one")]
     axis: isize,
 }

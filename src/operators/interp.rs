@@ -35,7 +35,7 @@ pub(crate) struct Interp {
     dims: OneOrMany<usize>,
     /// Positions along the axis, in samples from 0.
     iava: ArrayParam,
-    /// Axis to interpolate along.
+    /// Axis to interpolate along; negative ones count from the end.
     #[serde(default = "minus_one")]
     axis: isize,
     /// `nearest`, `linear`, `sinc` or `cubic_spline`.

@@ -29,7 +29,7 @@ pub(crate) struct Restriction {
     dims: OneOrMany<usize>,
     /// Indices of the samples; negative ones count from the end. Booleans are a mask of the axis.
     iava: ArrayParam,
-    /// Axis to select samples from.
+    /// Axis to select samples from; negative ones count from the end.
     #[serde(default = "minus_one")]
     axis: isize,
 }

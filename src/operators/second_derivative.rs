@@ -31,7 +31,7 @@ pub(crate) const ENTRY: Entry = Entry::of::<SecondDerivative>("SecondDerivative"
 pub(crate) struct SecondDerivative {
     /// Length of each axis of the model, which the data have too; one number for a single axis.
     dims: OneOrMany<usize>,
-    /// Axis to differentiate along.
+    /// Axis to differentiate along; negative ones count from the end.
     #[serde(default = "minus_one")]
     axis: isize,
     /// Sampling step h, in the units of the axis.

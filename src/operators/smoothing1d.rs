@@ -30,7 +30,7 @@ pub(crate) struct Smoothing1D {
     nsmooth: usize,
     /// Length of each axis of the model, which the data have too; one number for a single axis.
     dims: OneOrMany<usize>,
-    /// Axis to smooth along.
+    /// Axis to smooth along; negative ones count from the end.
     #[serde(default = "minus_one")]
     axis: isize,
 }

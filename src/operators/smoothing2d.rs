@@ -26,7 +26,7 @@ pub(crate) struct Smoothing2D {
     nsmooth: OneOrMany<usize>,
     /// Length of each axis of the model, which the data have too; one number for a single axis.
     dims: OneOrMany<usize>,
-    /// The two axes to smooth along.
+    /// The two axes to smooth along; negative ones count from the end.
     #[serde(default = "last_two_axes")]
     axes: Vec<isize>,
 }

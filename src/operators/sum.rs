@@ -26,7 +26,7 @@ pub(crate) const ENTRY: Entry = Entry::of::<Sum>("Sum");
 pub(crate) struct Sum {
     /// Length of each axis of the model. The data lack `axis`.
     dims: OneOrMany<usize>,
-    /// Axis to sum over.
+    /// Axis to sum over; negative ones count from the end.
     #[serde(default = "minus_one")]
     axis: isize,
 }

@@ -25,7 +25,7 @@ pub(crate) const ENTRY: Entry = Entry::of::<Symmetrize>("Symmetrize");
 pub(crate) struct Symmetrize {
     /// Length of each axis of the model. Along `axis` the data have `2 n - 1` samples.
     dims: OneOrMany<usize>,
-    /// Axis to extend.
+    /// Axis to extend; negative ones count from the end.
     #[serde(default = "minus_one")]
     axis: isize,
 }
