@@ -125,3 +125,27 @@ fn the_readme_lists_what_is_not_there_yet() {
         assert!(!is_there, "{name} is there");
     }
 }
+
+#[test]
+fn the_readme_lists_names_that_are_others_here() {
+    let text = readme();
+    let table = text.split("Some names are others here:\n").nth(1).unwrap();
+    let rows = table.lines().skip(3).take_while(|line| line.starts_with('|'));
+    let written: Vec<(String, String)> = rows
+        .map(|row| {
+            let cells: Vec<&str> = row.trim_matches('|').splitn(2, '|').map(str::trim).collect();
+            (cells[0].trim_matches('`').to_string(), cells[1].to_string())
+        })
+        .collect();
+    let folder = TempDir::new().unwrap();
+    let listed = run(&["ops", "--json"], folder.path()).stdout;
+    let listed: serde_json::Value = serde_json::from_slice(&listed).unwrap();
+    let listed = listed["here_as"].as_array().unwrap().iter();
+    let word = |value: &serde_json::Value| value.as_str().unwrap().to_string();
+    let listed: Vec<_> = listed.map(|row| (word(&row["name"]), word(&row["here"]))).collect();
+    assert!(listed.len() > 5 && written == listed, "{written:?}\n{listed:?}");
+    let text = String::from_utf8(run(&["ops"], folder.path()).stdout).unwrap();
+    for (name, here) in &listed {
+        assert!(text.contains(name) && text.contains(here), "{text}");
+    }
+}

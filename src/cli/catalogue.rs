@@ -17,6 +17,8 @@ pub(super) struct DocumentedItem {
     pub(super) keys: Vec<Key>,
     /// What holds for every entry of its kind.
     pub(super) common: &'static str,
+    /// How it looks in a problem file.
+    pub(super) example: String,
 }
 
 /// What a list is of.
@@ -27,6 +29,8 @@ pub(super) struct Catalogue {
     pub(super) command: &'static str,
     /// Names of PyLops that are not there yet.
     pub(super) not_yet: Vec<&'static str>,
+    /// Names of PyLops that are others here.
+    pub(super) here_as: &'static [(&'static str, &'static str)],
 }
 
 /// Shows all items, or the one of a name.
@@ -40,6 +44,13 @@ pub(super) fn show(
         return say(&if as_json {
             let list = items.iter().map(|i| json!({"name": i.name, "summary": i.summary()}));
             let mut object = json!({"command": kind.command, "not_yet": kind.not_yet});
+            if !kind.here_as.is_empty() {
+                object["here_as"] = kind
+                    .here_as
+                    .iter()
+                    .map(|(name, here)| json!({"name": name, "here": here}))
+                    .collect();
+            }
             object[format!("{}s", kind.what)] = Json::Array(list.collect());
             format!("{object:#}\n")
         } else {
@@ -48,13 +59,24 @@ pub(super) fn show(
             let command = kind.command;
             let not_yet = format!("Not supported yet: {}.", kind.not_yet.join(", "));
             let not_yet = wrapped(&not_yet, 0, WIDTH);
-            table(0, &rows) + &format!("\n{not_yet}\n`pylopsd {command} NAME` documents one.\n")
+            let other: Vec<[String; 2]> = kind
+                .here_as
+                .iter()
+                .map(|(name, here)| [name.to_string(), format!("is {here}")])
+                .collect();
+            let mut rows = table(0, &rows);
+            if !other.is_empty() {
+                rows += &format!("\nNames of PyLops that are others here:\n{}", table(2, &other));
+            }
+            rows + &format!("\n{not_yet}\n`pylopsd {command} NAME` documents one.\n")
         });
     };
     let Some(item) = items.iter().find(|i| i.name == name) else {
         let mut message = format!("error: unknown {} `{name}`", kind.what);
         if kind.not_yet.contains(&name) {
             message = format!("error: {} `{name}` is {NOT_YET}", kind.what);
+        } else if let Some((_, here)) = kind.here_as.iter().find(|(other, _)| *other == name) {
+            message += &format!(": it is {here} here");
         } else if let Some(meant) = nearest(name, items.iter().map(|i| i.name)) {
             message += &format!("; did you mean `{meant}`?");
         }
@@ -73,6 +95,7 @@ impl DocumentedItem {
         let keys = self.keys.iter().map(|key| {
             json!({
                 "name": key.name,
+                "value": key.value,
                 "required": key.required,
                 "default": key.default,
                 "documentation": key.documentation,
@@ -81,6 +104,7 @@ impl DocumentedItem {
         json!({
             "name": self.name,
             "documentation": self.documentation,
+            "example": self.example,
             "keys": keys.collect::<Vec<_>>(),
         })
     }
@@ -96,9 +120,11 @@ impl DocumentedItem {
                 (Some(value), _) => format!("default {value}"),
                 (None, false) => "optional".to_string(),
             };
-            text += &format!("  {}  ({need})\n", key.name);
+            text += &format!("  {}  ({}; {need})\n", key.name, key.value);
             text += &wrapped(&key.documentation, 6, WIDTH);
         }
+        text += "\nExample\n";
+        self.example.lines().for_each(|line| text += &format!("  {line}\n"));
         if !self.common.is_empty() {
             text += &format!("\n{}", wrapped(self.common, 0, WIDTH));
         }

@@ -202,10 +202,8 @@ fn send_file(team: &Team, path: &Path, found: &Inputs) -> Result<(), CommandFail
 /// whoever reads them.
 fn files(document: &Document, inputs: &[&Path]) -> Vec<PathBuf> {
     let folder = document.folder();
-    let named = document.arrays.iter().filter_map(|(_, array)| match &array.source {
-        ArraySource::File(file) => Some(folder.join(&file.file.value)),
-        _ => None,
-    });
+    let named = document.arrays.iter().filter_map(|(_, array)| array.source.file());
+    let named = named.map(|file| folder.join(&file.value));
     let references = document.expect.iter().filter_map(|e| e.file()).map(|f| folder.join(f));
     let mut found = Vec::new();
     for path in named.chain(references).chain(inputs.iter().map(|p| p.to_path_buf())) {

@@ -10,6 +10,7 @@ mod compare;
 mod dottest;
 mod expand;
 mod graph;
+mod help;
 mod info;
 mod inputs;
 mod launch;
@@ -41,7 +42,13 @@ use voice::{Asked, complain, say, say_json};
 
 /// Solves large linear inverse problems described by a TOML file.
 #[derive(Debug, Parser)]
-#[command(name = "pylopsd", version, propagate_version = true, max_term_width = 100)]
+#[command(
+    name = "pylopsd",
+    version,
+    propagate_version = true,
+    max_term_width = 100,
+    disable_help_subcommand = true
+)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -65,6 +72,7 @@ enum Command {
     Solvers(solvers::Args),
     Info(info::Args),
     Compare(compare::Args),
+    Help(help::Args),
 }
 
 /// Why a command did not succeed; each has its exit code.
@@ -167,6 +175,7 @@ pub fn main() -> ExitCode {
         Command::Solvers(args) => solvers::run(&args),
         Command::Info(args) => info::run(&args),
         Command::Compare(args) => compare::run(&args),
+        Command::Help(args) => help::run(&args),
     };
     team.conclude(outcome)
 }
@@ -188,6 +197,7 @@ impl Cli {
             Command::Solvers(args) => ("solvers", None, args.json),
             Command::Info(args) => ("info", None, args.json),
             Command::Compare(args) => ("compare", None, args.json),
+            Command::Help(_) => ("help", None, false),
         };
         Asked { command: command.into(), file, json, color: self.color }
     }

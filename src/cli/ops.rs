@@ -2,7 +2,7 @@
 
 use crate::cli::Outcome;
 use crate::cli::catalogue::{Catalogue, DocumentedItem, show};
-use crate::operators::{ENTRIES, OPERATORS_NOT_YET};
+use crate::operators::{ENTRIES, HERE_AS, Key, OPERATORS_NOT_YET};
 use crate::problem::application;
 
 /// List the operators and applications, or document one
@@ -20,14 +20,21 @@ const OPERATORS: &str =
 const APPLICATIONS: &str = "An application sets `operator` and `data` of `[solve]`; the file gives the \
                             rest of that table, and `dtype`.";
 
+fn application_example(name: &str, keys: &[Key]) -> String {
+    let keys = keys.iter().filter(|key| key.required);
+    let keys = keys.map(|key| format!("\n{} = {}", key.name, key.sample));
+    format!("[application]\ntype = \"{name}\"{}", keys.collect::<String>())
+}
+
 pub(super) fn run(args: &Args) -> Outcome {
     let not_yet = OPERATORS_NOT_YET.iter().chain(application::NOT_YET).copied().collect();
-    let kind = Catalogue { what: "operator", command: "ops", not_yet };
+    let kind = Catalogue { what: "operator", command: "ops", not_yet, here_as: HERE_AS };
     let applications = application::ENTRIES.iter().map(|e| DocumentedItem {
         name: e.name,
         documentation: format!("[application] {}", e.documentation()),
         keys: e.keys(),
         common: APPLICATIONS,
+        example: application_example(e.name, &e.keys()),
     });
     let items: Vec<DocumentedItem> = ENTRIES
         .iter()
@@ -36,6 +43,7 @@ pub(super) fn run(args: &Args) -> Outcome {
             documentation: e.documentation(),
             keys: e.keys(),
             common: OPERATORS,
+            example: format!("A = {}", Key::table(e.name, &e.keys())),
         })
         .chain(applications)
         .collect();

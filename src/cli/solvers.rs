@@ -2,6 +2,7 @@
 
 use crate::cli::Outcome;
 use crate::cli::catalogue::{Catalogue, DocumentedItem, show};
+use crate::operators::Key;
 use crate::solvers::{ENTRIES, NOT_YET};
 
 /// List the solvers, or document one
@@ -14,8 +15,18 @@ pub(super) struct Args {
     pub(super) json: bool,
 }
 
+/// The solver with its first keys.
+fn example(name: &str, keys: &[Key]) -> String {
+    let mut text = format!("[solve]\noperator = \"A\"\ndata     = \"d\"\nsolver   = \"{name}\"");
+    for (key, value) in keys.iter().filter_map(|key| Some((key, key.default.as_ref()?))).take(3) {
+        text += &format!("\n{:<8} = {value}", key.name);
+    }
+    text
+}
+
 pub(super) fn run(args: &Args) -> Outcome {
-    let kind = Catalogue { what: "solver", command: "solvers", not_yet: NOT_YET.to_vec() };
+    let not_yet = NOT_YET.to_vec();
+    let kind = Catalogue { what: "solver", command: "solvers", not_yet, here_as: &[] };
     let items: Vec<DocumentedItem> = ENTRIES
         .iter()
         .map(|e| DocumentedItem {
@@ -23,6 +34,7 @@ pub(super) fn run(args: &Args) -> Outcome {
             documentation: (e.documentation)(),
             keys: (e.keys)(),
             common: "",
+            example: example(e.name, &(e.keys)()),
         })
         .collect();
     show(&kind, &items, args.name.as_deref(), args.json)

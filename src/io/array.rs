@@ -29,7 +29,7 @@ use super::narrow::{self, Fate, Losses};
 use super::npy::{ElementKind, Header, StoredType, checked_len};
 use super::zarr;
 use base::{Base, Origin, apart};
-pub use base::{Bytes, Compute};
+pub use base::{Bytes, Compute, Kind, Rule};
 pub(crate) use open::open_file;
 
 /// Which part of complex numbers to take.
@@ -177,6 +177,32 @@ impl Array {
         Ok(Array::new("computed", ty.dims, ty.dtype, source))
     }
 
+    /// An array whose boxes a rule gives whenever they are read.
+    pub fn ruled(rule: Arc<dyn Rule>, ty: ArrayType, kind: Kind) -> Result<Array> {
+        if checked_len(&ty.dims, 16).is_none() {
+            return Err(Error::input(format!(
+                "an array of dims {} is larger than any memory",
+                show_dims(&ty.dims)
+            )));
+        }
+        Ok(Array::new("computed", ty.dims, ty.dtype, Origin::Ruled(rule)).of_kind(kind))
+    }
+
+    /// The same array, whose elements are known to be of a kind.
+    pub fn of_kind(self, kind: Kind) -> Array {
+        let stored = match kind {
+            Kind::Number => return self,
+            Kind::Whole => ElementKind::Int64,
+            Kind::Truth => ElementKind::Bool,
+        };
+        let inner = Arc::unwrap_or_clone(self.0);
+        let Ok(base) = Arc::try_unwrap(inner.base) else {
+            unreachable!("an array is of a kind from its beginning")
+        };
+        let stored = Some(StoredType { kind: stored, big_endian: false });
+        Array(Arc::new(Inner { base: Arc::new(Base { stored, ..base }), ..inner }))
+    }
+
     /// At least one array of dims and type that all share, along a new leading axis. They are read where
     /// they lie, box by box.
     pub fn stacked(parts: Vec<Array>) -> Result<Array> {
@@ -215,6 +241,9 @@ impl Array {
         match &self.0.base.source {
             Origin::Computed { by, .. } => by.working_bytes(threads),
             Origin::Array(inner) => inner.working_bytes(threads),
+            Origin::Ruled(rule) => {
+                rule.inputs().iter().map(|input| input.working_bytes(threads)).max().unwrap_or(0)
+            }
             Origin::Stacked(parts) => {
                 parts.iter().map(|part| part.working_bytes(threads)).max().unwrap_or(0)
             }

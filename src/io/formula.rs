@@ -59,7 +59,10 @@ impl Compute for Formula {
 }
 
 /// Values as the bytes that they are in memory.
-struct Values<T>(Vec<T>);
+pub struct Values<T>(
+    /// The values.
+    pub Vec<T>,
+);
 
 impl<T: bytemuck::Pod> AsRef<[u8]> for Values<T> {
     fn as_ref(&self) -> &[u8] {

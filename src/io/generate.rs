@@ -16,6 +16,12 @@ pub enum Distribution {
     Normal,
     /// From 0 to 1, without 1; real and imaginary part each, if complex.
     Uniform,
+    /// Density `exp(-|x|) / 2`; real and imaginary part each, if complex.
+    Laplace,
+    /// Density `x exp(-x^2 / 2)`; real and imaginary part each, if complex.
+    Rayleigh,
+    /// -1 or 1; real and imaginary part each, if complex.
+    Rademacher,
 }
 
 /// A formula for the elements of an array, numbered in C order. Values are computed in double
@@ -47,6 +53,13 @@ pub enum Generator {
         /// How they are distributed.
         distribution: Distribution,
     },
+    /// The numbers from 0 below `num` in an order that depends on the seed.
+    Permutation {
+        /// Any number; another one gives another order.
+        seed: u64,
+        /// How many.
+        num: usize,
+    },
 }
 
 /// 2⁻⁵³, the distance of neighbouring uniform numbers.
@@ -57,7 +70,7 @@ impl Generator {
     /// numbers. Random numbers are never extreme.
     pub(crate) fn extremes(&self, last: usize) -> Vec<(usize, C128)> {
         let numbers = match self {
-            Generator::Random { .. } => Vec::new(),
+            Generator::Random { .. } | Generator::Permutation { .. } => Vec::new(),
             Generator::Full(_) => vec![0],
             Generator::Arange { .. } | Generator::Linspace { .. } => vec![0, last],
         };
@@ -112,6 +125,9 @@ impl Generator {
                     let (a, b) = (rng.next_u64() >> 11, rng.next_u64() >> 11);
                     *o = T::from_c128(match distribution {
                         Distribution::Uniform => C128::new(a as f64 * ULP, b as f64 * ULP),
+                        Distribution::Laplace => C128::new(laplace(a), laplace(b)),
+                        Distribution::Rayleigh => C128::new(rayleigh(a), rayleigh(b)),
+                        Distribution::Rademacher => C128::new(sign(a), sign(b)),
                         Distribution::Normal => {
                             // Box and Muller: radius from (0, 1], angle from [0, 1).
                             let radius = (-2.0 * libm::log((a + 1) as f64 * ULP)).sqrt();
@@ -124,8 +140,79 @@ impl Generator {
                     });
                 }
             }
+            Generator::Permutation { seed, num } => {
+                let order = Order::new(seed, num);
+                for (k, o) in out.iter_mut().enumerate() {
+                    *o = real(order.at(start + k) as f64);
+                }
+            }
         }
     }
+}
+
+/// A number of 53 bits to one of Laplace's distribution, by its inverse.
+fn laplace(bits: u64) -> f64 {
+    // From (0, 1): the halves are mirrored.
+    let x = (bits as f64 + 0.5) * ULP;
+    if x < 0.5 { libm::log(2.0 * x) } else { -libm::log(2.0 * (1.0 - x)) }
+}
+
+fn rayleigh(bits: u64) -> f64 {
+    (-2.0 * libm::log((bits + 1) as f64 * ULP)).sqrt()
+}
+
+fn sign(bits: u64) -> f64 {
+    if bits & 1 == 0 { -1.0 } else { 1.0 }
+}
+
+/// A permutation that is known element by element: Luby and Rackoff's network of rounds over the bits of
+/// an element, whose functions are a hash of the seed, repeated until the result is below `num`.
+struct Order {
+    num: u64,
+    /// Bits of each half.
+    half: u32,
+    keys: [u64; ROUNDS],
+}
+
+/// Rounds of the network; few bits need more of them.
+const ROUNDS: usize = 12;
+
+impl Order {
+    fn new(seed: u64, num: usize) -> Order {
+        let bits = u64::BITS - (num.max(2) as u64 - 1).leading_zeros();
+        let mut key = [0; 32];
+        key[..8].copy_from_slice(&seed.to_le_bytes());
+        // Another stream than that of random numbers.
+        key[8] = 1;
+        let mut rng = ChaCha8Rng::from_seed(key);
+        Order {
+            num: num as u64,
+            half: bits.div_ceil(2),
+            keys: std::array::from_fn(|_| rng.next_u64()),
+        }
+    }
+
+    fn at(&self, number: usize) -> u64 {
+        let mask = (1_u64 << self.half) - 1;
+        let mut x = number as u64;
+        loop {
+            let (mut left, mut right) = (x >> self.half, x & mask);
+            for key in self.keys {
+                (left, right) = (right, left ^ (mixed(right ^ key) & mask));
+            }
+            x = left << self.half | right;
+            if x < self.num {
+                return x;
+            }
+        }
+    }
+}
+
+/// A hash of 64 bits (splitmix64's), of which the low ones are used.
+fn mixed(x: u64) -> u64 {
+    let x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    x ^ (x >> 31)
 }
 
 #[cfg(test)]
@@ -192,6 +279,56 @@ mod tests {
         let first =
             |seed| values(Generator::Random { seed, distribution: Distribution::Normal }, 1);
         assert_ne!(first(1), first(2));
+    }
+
+    #[test]
+    fn a_permutation_has_every_number_once_and_no_order() {
+        for n in [1, 2, 3, 5, 16, 17, 1000, 4097] {
+            let mut p = values(Generator::Permutation { seed: 3, num: n }, n);
+            let fixed = p.iter().enumerate().filter(|&(k, &v)| v == k as f64).count();
+            assert!(n < 10 || fixed < 8, "{n}: {fixed} stay");
+            p.sort_by(f64::total_cmp);
+            assert!(p.iter().enumerate().all(|(k, &v)| v == k as f64), "{n}");
+        }
+        // Each number is as often in each place, and any two in either order.
+        let (n, seeds) = (7, 7000_u64);
+        let mut counts = vec![vec![0.0; n]; n];
+        let mut rising = 0;
+        for seed in 0..seeds {
+            let p = values(Generator::Permutation { seed, num: n }, n);
+            p.iter().enumerate().for_each(|(k, &v)| counts[k][v as usize] += 1.0);
+            rising += u64::from(p[2] < p[5]);
+        }
+        let mean = seeds as f64 / n as f64;
+        // 36 degrees of freedom: 73 in a thousand billion.
+        let chi: f64 = counts.iter().flatten().map(|c| (c - mean) * (c - mean) / mean).sum();
+        assert!(chi < 100.0, "{chi}");
+        assert!((rising as f64 / seeds as f64 - 0.5).abs() < 0.03, "{rising}");
+    }
+
+    #[test]
+    fn other_distributions_have_their_moments() {
+        let n = 200_000;
+        let drawn = |distribution| {
+            let mut z = vec![C128::default(); n];
+            Generator::Random { seed: 5, distribution }.fill(0, &mut z);
+            z
+        };
+        let mean = |z: &[C128], f: &dyn Fn(&C128) -> f64| z.iter().map(f).sum::<f64>() / n as f64;
+        let laplace = drawn(Distribution::Laplace);
+        assert!(mean(&laplace, &|v| v.re).abs() < 0.02 && mean(&laplace, &|v| v.im).abs() < 0.02);
+        assert!((mean(&laplace, &|v| v.re * v.re) - 2.0).abs() < 0.05);
+        assert!((mean(&laplace, &|v| v.im.abs()) - 1.0).abs() < 0.02);
+        let rayleigh = drawn(Distribution::Rayleigh);
+        assert!((mean(&rayleigh, &|v| v.re) - (std::f64::consts::PI / 2.0).sqrt()).abs() < 0.01);
+        assert!((mean(&rayleigh, &|v| v.re * v.re) - 2.0).abs() < 0.03);
+        assert!(rayleigh.iter().all(|v| v.re >= 0.0 && v.is_finite()));
+        let signs = drawn(Distribution::Rademacher);
+        assert!(signs.iter().all(|v| v.re.abs() == 1.0 && v.im.abs() == 1.0));
+        assert!(
+            mean(&signs, &|v| v.re).abs() < 0.01 && mean(&signs, &|v| v.re * v.im).abs() < 0.01
+        );
+        assert!(laplace.iter().all(|v| v.is_finite()));
     }
 
     #[test]

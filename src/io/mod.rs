@@ -5,6 +5,7 @@ mod error;
 mod foreign;
 mod formula;
 mod generate;
+mod image;
 mod inputs;
 pub mod inspect;
 mod layout;
@@ -21,12 +22,13 @@ mod zarr;
 #[path = "zarr/absent.rs"]
 mod zarr;
 
-pub use array::{Array, Bytes, Compute, Mappable, Missing, Part};
+pub use array::{Array, Bytes, Compute, Kind, Mappable, Missing, Part, Rule};
 pub(crate) use error::os_words;
 pub use error::{Error, ErrorKind, Result};
 pub use foreign::format_of;
-pub use formula::{Evaluate, Formula};
+pub use formula::{Evaluate, Formula, Values};
 pub use generate::{Distribution, Generator};
+pub use image::open_image;
 pub use inputs::Inputs;
 pub use inspect::{Comparison, Summary, compare, members, summarize};
 pub(crate) use layout::filled_dims;

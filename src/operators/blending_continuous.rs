@@ -34,7 +34,7 @@ pub(crate) struct BlendingContinuous {
     nr: usize,
     /// Number of sources.
     ns: usize,
-    /// Sampling of time.
+    /// Time between two samples.
     dt: f64,
     /// Firing times of the sources, from 0 on.
     times: ArrayParam,

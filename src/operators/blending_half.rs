@@ -26,7 +26,7 @@ pub(crate) struct BlendingHalf {
     nr: usize,
     /// Number of sources, `group_size n_groups`.
     ns: usize,
-    /// Sampling of time.
+    /// Time between two samples.
     dt: f64,
     /// Firing times, `(group_size, n_groups)`.
     times: ArrayParam,

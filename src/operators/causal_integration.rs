@@ -26,18 +26,20 @@ pub(crate) const ENTRY: Entry = Entry::of::<CausalIntegration>("CausalIntegratio
 /// `CausalIntegration`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct CausalIntegration {
-    /// Dims of the model.
+    /// Length of each axis of the model. The data have them too, less one sample along `axis` with
+    /// `removefirst`.
     dims: OneOrMany<usize>,
-    /// Axis to integrate along.
+    /// Axis to integrate along, from its first sample on; negative ones count from the end.
     #[serde(default = "minus_one")]
     axis: isize,
     /// Sampling step h, in the units of the axis.
     #[serde(default = "one")]
     sampling: f64,
-    /// `full`, `half` or `trapezoidal`.
+    /// How the sample itself counts: `full` with all its weight, `half` with half of it, `trapezoidal` with
+    /// half, and the first sample of the axis with half too.
     #[serde(default)]
     kind: Kind,
-    /// Drops the first sample of the data.
+    /// Leaves out the first sample along the axis: the data are one shorter.
     #[serde(default)]
     removefirst: bool,
 }

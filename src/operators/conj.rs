@@ -23,7 +23,7 @@ pub(crate) const ENTRY: Entry = Entry::of::<Conj>("Conj");
 /// `Conj`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct Conj {
-    /// Dims of the model and the data.
+    /// Length of each axis of the model, which the data have too; one number for a single axis.
     dims: OneOrMany<usize>,
 }
 

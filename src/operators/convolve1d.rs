@@ -27,14 +27,14 @@ pub(crate) const ENTRY: Entry = Entry::of::<Convolve1D>("Convolve1D");
 /// complex filter makes the operator complex. PyLops: `Convolve1D`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct Convolve1D {
-    /// Dims of the model.
+    /// Length of each axis of the model, which the data have too; one number for a single axis.
     dims: OneOrMany<usize>,
     /// Filter h, of one axis; or one filter for each lane, with the model's dims except along `axis`.
     h: ArrayParam,
     /// Index of the filter's sample at zero lag.
     #[serde(default)]
     offset: usize,
-    /// Axis to filter along.
+    /// Axis to filter along; negative ones count from the end.
     #[serde(default = "minus_one")]
     axis: isize,
     /// `direct`, `fft` or `overlapadd`; by default the fastest.

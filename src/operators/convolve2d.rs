@@ -21,7 +21,7 @@ pub(crate) const ENTRY: Entry = Entry::of::<Convolve2D>("Convolve2D");
 /// `Convolve2D`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct Convolve2D {
-    /// Dims of the model and the data.
+    /// Length of each axis of the model, which the data have too; one number for a single axis.
     dims: OneOrMany<usize>,
     /// Filter h, of two axes.
     h: ArrayParam,

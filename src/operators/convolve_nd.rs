@@ -26,7 +26,7 @@ pub(crate) const ENTRY: Entry = Entry::of::<ConvolveND>("ConvolveND");
 /// ascending.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct ConvolveND {
-    /// Dims of the model and the data.
+    /// Length of each axis of the model, which the data have too; one number for a single axis.
     dims: OneOrMany<usize>,
     /// Filter h, with one axis for each of `axes`, or for each axis of the model.
     h: ArrayParam,

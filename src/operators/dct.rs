@@ -26,7 +26,7 @@ pub(crate) const ENTRY: Entry = Entry::of::<Dct>("DCT");
 /// `type` is `dct_type` here.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct Dct {
-    /// Dims of the model and the data.
+    /// Length of each axis of the model, which the data have too; one number for a single axis.
     dims: OneOrMany<usize>,
     /// Which transform: 1, 2, 3 or 4. The first needs axes of two samples or more.
     #[serde(default = "two")]

@@ -25,7 +25,7 @@ pub(crate) const ENTRY: Entry = Entry::of::<Diagonal>("Diagonal");
 /// each sample of an axis. A complex `diag` makes the operator complex. PyLops: `Diagonal`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct Diagonal {
-    /// Diagonal d.
+    /// The diagonal d, an array or a list: of the model's dims, or of one axis of `dims`.
     diag: ArrayParam,
     /// Dims of the model and the data; those of `diag` if not given.
     dims: Option<OneOrMany<usize>>,

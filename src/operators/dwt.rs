@@ -22,9 +22,9 @@ pub(crate) const ENTRY: Entry = Entry::of::<Dwt>("DWT");
 /// wavelets. PyLops: `DWT`, with PyWavelets' mode `periodization`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct Dwt {
-    /// Dims of the model.
+    /// Length of each axis of the model; the data are padded along `axis` to a power of 2.
     dims: OneOrMany<usize>,
-    /// Axis to transform.
+    /// Axis to transform; negative ones count from the end.
     #[serde(default = "minus_one")]
     axis: isize,
     /// Name of the wavelet in PyWavelets: `haar`, `db1` to `db38`, `sym2` to `sym20`, `coif1` to `coif17`,

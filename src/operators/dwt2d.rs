@@ -20,9 +20,9 @@ pub(crate) const ENTRY: Entry = Entry::of::<Dwt2d>("DWT2D");
 /// same way. Axes are padded as in `DWT`. PyLops: `DWT2D`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct Dwt2d {
-    /// Dims of the model.
+    /// Length of each axis of the model; the data are padded along `axes` to a power of 2.
     dims: OneOrMany<usize>,
-    /// The two axes to transform.
+    /// The two axes to transform; negative ones count from the end.
     #[serde(default = "last_two_axes")]
     axes: Vec<isize>,
     /// Name of the wavelet in PyWavelets: `haar`, `db1` to `db38`, `sym2` to `sym20`, `coif1` to `coif17`,

@@ -20,9 +20,9 @@ pub(crate) const ENTRY: Entry = Entry::of::<Dwtnd>("DWTND");
 /// block of averages along all axes. Axes are padded as in `DWT`. PyLops: `DWTND`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct Dwtnd {
-    /// Dims of the model.
+    /// Length of each axis of the model; the data are padded along `axes` to a power of 2.
     dims: OneOrMany<usize>,
-    /// Axes to transform.
+    /// Axes to transform; negative ones count from the end.
     #[serde(default = "last_three_axes")]
     axes: Vec<isize>,
     /// Name of the wavelet in PyWavelets: `haar`, `db1` to `db38`, `sym2` to `sym20`, `coif1` to `coif17`,

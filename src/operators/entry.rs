@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
-use crate::operators::{Op, Scope};
+use crate::operators::{Op, Scope, values};
 use crate::scalar::DType;
 use crate::spec::{Diagnostic, Diagnostics, OperatorTable, ParamTable, deserialize};
 
@@ -25,6 +25,10 @@ pub struct Entry {
 pub struct Key {
     /// Name of the key, as in PyLops.
     pub name: String,
+    /// What it may be, in words.
+    pub value: String,
+    /// An example of its value, as TOML.
+    pub sample: String,
     /// What the key means.
     pub documentation: String,
     /// Whether it must be given.
@@ -93,6 +97,13 @@ impl Entry {
 }
 
 impl Key {
+    /// A table of the keys that must be given, after its `type`: `{ type = "Restriction", ... }`.
+    pub fn table(type_name: &str, keys: &[Key]) -> String {
+        let entries = keys.iter().filter(|key| key.required);
+        let entries = entries.map(|key| format!(", {} = {}", key.name, key.sample));
+        format!("{{ type = \"{type_name}\"{} }}", entries.collect::<String>())
+    }
+
     /// The keys that a JSON Schema describes.
     pub fn list(schema: &serde_json::Value) -> Vec<Key> {
         let required: Vec<&str> = schema["required"]
@@ -103,6 +114,8 @@ impl Key {
         properties
             .into_iter()
             .map(|(name, property)| Key {
+                value: values::words(schema, &property),
+                sample: values::sample(schema, &property, &name),
                 documentation: text(&property, "description"),
                 required: required.contains(&name.as_str()),
                 default: property.get("default").filter(|d| !d.is_null()).cloned(),

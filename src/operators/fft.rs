@@ -25,9 +25,10 @@ pub(crate) const ENTRY: Entry = Entry::of::<Fft>("FFT");
 /// the model is complex unless `real`; a real `dtype` makes it real. PyLops: `FFT`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct Fft {
-    /// Dims of the model.
+    /// Length of each axis of the model. Along `axis` the data have `nfft` samples, or `nfft // 2 + 1` with
+    /// `real`.
     dims: OneOrMany<usize>,
-    /// Axis to transform.
+    /// Axis to transform; negative ones count from the end.
     #[serde(default = "minus_one")]
     axis: isize,
     /// Length of the transform; by default that of the axis.

@@ -23,9 +23,10 @@ pub(crate) const ENTRY: Entry = Entry::of::<Fft2d>("FFT2D");
 /// real `dtype` makes it real. PyLops: `FFT2D`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct Fft2d {
-    /// Dims of the model.
+    /// Length of each axis of the model, at least two. The data have `nffts` samples along `axes`; with
+    /// `real`, `n // 2 + 1` along the last of them.
     dims: OneOrMany<usize>,
-    /// The two axes to transform.
+    /// The two axes to transform; negative ones count from the end.
     #[serde(default = "last_two_axes")]
     axes: Vec<isize>,
     /// Length of the transform along each axis; by default those of the axes.

@@ -23,9 +23,10 @@ pub(crate) const ENTRY: Entry = Entry::of::<Fftnd>("FFTND");
 /// real `dtype` makes it real. PyLops: `FFTND`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct Fftnd {
-    /// Dims of the model.
+    /// Length of each axis of the model. The data have `nffts` samples along `axes`; with `real`,
+    /// `n // 2 + 1` along the last of them.
     dims: OneOrMany<usize>,
-    /// Axes to transform.
+    /// Axes to transform; negative ones count from the end.
     #[serde(default = "last_three_axes")]
     axes: Vec<isize>,
     /// Length of the transform along each axis; by default those of the axes.

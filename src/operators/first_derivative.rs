@@ -28,9 +28,9 @@ pub(crate) const ENTRY: Entry = Entry::of::<FirstDerivative>("FirstDerivative");
 /// zeros. PyLops: `FirstDerivative`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct FirstDerivative {
-    /// Dims of the model and the data.
+    /// Length of each axis of the model, which the data have too; one number for a single axis.
     dims: OneOrMany<usize>,
-    /// Axis to differentiate along.
+    /// Axis to differentiate along; negative ones count from the end.
     #[serde(default = "minus_one")]
     axis: isize,
     /// Sampling step h, in the units of the axis.

@@ -27,7 +27,7 @@ pub(crate) const ENTRY: Entry =
 /// `kind` and `edge`. A complex `v` makes the operator complex. PyLops: `FirstDirectionalDerivative`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct FirstDirectionalDerivative {
-    /// Dims of the model and the data.
+    /// Length of each axis of the model, which the data have too; one number for a single axis.
     dims: OneOrMany<usize>,
     /// Direction v: `(ndim,)`, or `(ndim, *dims)` for one at each sample.
     v: ArrayParam,

@@ -23,9 +23,9 @@ pub(crate) const ENTRY: Entry = Entry::of::<Flip>("Flip");
 /// PyLops: `Flip`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct Flip {
-    /// Dims of the model and the data.
+    /// Length of each axis of the model, which the data have too; one number for a single axis.
     dims: OneOrMany<usize>,
-    /// Axis to reverse.
+    /// Axis to reverse; negative ones count from the end.
     #[serde(default = "minus_one")]
     axis: isize,
 }

@@ -19,7 +19,7 @@ pub(super) struct Settings<'a> {
     pub(super) nffts_key: &'a str,
     /// Lengths of the transforms; by default those of the axes.
     pub(super) nffts: &'a Option<OneOrMany<usize>>,
-    /// Sampling steps of the axes.
+    /// Distance between two samples along each axis.
     pub(super) sampling: &'a OneOrMany<f64>,
     /// Name of the scaling.
     pub(super) norm: &'a str,

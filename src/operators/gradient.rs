@@ -25,7 +25,7 @@ pub(crate) const ENTRY: Entry = Entry::of::<Gradient>("Gradient");
 /// order 3 with the same `kind` and `edge`. PyLops: `Gradient`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct Gradient {
-    /// Dims of the model.
+    /// Length of each axis of the model. The data have a leading axis more, one derivative for each axis.
     dims: OneOrMany<usize>,
     /// Sampling step of each axis, in its units; one number for all axes.
     #[serde(default = "one_each")]

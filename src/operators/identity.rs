@@ -23,10 +23,10 @@ pub(crate) const ENTRY: Entry = Entry::of::<Identity>("Identity");
 /// data ends in zeros. `N` cannot be longer on one axis and shorter on another. PyLops: `Identity`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct Identity {
-    /// Dims of the data.
+    /// Length of each axis of the data; one number for a single axis.
     #[serde(rename = "N")]
     n: OneOrMany<usize>,
-    /// Dims of the model; by default `N`.
+    /// Length of each axis of the model; `N` by default.
     #[serde(rename = "M")]
     m: Option<OneOrMany<usize>>,
 }

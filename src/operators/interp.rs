@@ -31,11 +31,11 @@ pub(crate) const ENTRY: Entry = Entry::of::<Interp>("Interp");
 /// `sinc`, which takes any position. PyLops: `Interp`, which also returns the positions that it took.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct Interp {
-    /// Dims of the model.
+    /// Length of each axis of the model. Along `axis` the data have one sample for each of `iava`.
     dims: OneOrMany<usize>,
     /// Positions along the axis, in samples from 0.
     iava: ArrayParam,
-    /// Axis to interpolate along.
+    /// Axis to interpolate along; negative ones count from the end.
     #[serde(default = "minus_one")]
     axis: isize,
     /// `nearest`, `linear`, `sinc` or `cubic_spline`.

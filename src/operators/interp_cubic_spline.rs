@@ -34,7 +34,7 @@ pub(crate) struct InterpCubicSpline {
     /// Boundary condition: `natural`, zero second derivatives at both ends.
     #[serde(default, rename = "bc_type")]
     _bc_type: Ends,
-    /// Axis to interpolate along.
+    /// Axis to interpolate along; negative ones count from the end.
     #[serde(default = "minus_one")]
     axis: isize,
 }

@@ -42,9 +42,9 @@ pub(crate) const ENTRY: Entry = Entry::of::<Kirchhoff>("Kirchhoff");
 /// nz)`, data `(ns, nr, nt)`. PyLops: `Kirchhoff`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct Kirchhoff {
-    /// Depth axis.
+    /// Depths of the model's samples, an increasing array.
     z: ArrayParam,
-    /// Axis x.
+    /// Horizontal positions of the model's samples, an increasing array.
     x: ArrayParam,
     /// Time axis; regular, from 0.
     t: ArrayParam,
@@ -55,11 +55,11 @@ pub(crate) struct Kirchhoff {
     /// Velocity: a number for `analytic`, an array of the model's dims for `eikonal`; for `byot` either,
     /// with `dynamic` only.
     vel: Option<ArrayParam>,
-    /// Wavelet.
+    /// Wavelet that every arrival has, an array of one axis sampled as `t`.
     wav: ArrayParam,
     /// Index of the wavelet's time zero.
     wavcenter: usize,
-    /// Axis y, for a 3-D model.
+    /// Positions of the model's samples across, an increasing array, for a 3-D model.
     y: Option<ArrayParam>,
     /// Traveltimes from straight rays (`analytic`), the eikonal equation (`eikonal`) or your own
     /// table (`byot`).

@@ -25,9 +25,9 @@ pub(crate) const ENTRY: Entry = Entry::of::<Laplacian>("Laplacian");
 /// `Laplacian`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct Laplacian {
-    /// Dims of the model and the data.
+    /// Length of each axis of the model, which the data have too; one number for a single axis.
     dims: OneOrMany<usize>,
-    /// Axes to differentiate along.
+    /// Axes to differentiate along; negative ones count from the end.
     #[serde(default = "last_two_axes")]
     axes: Vec<isize>,
     /// Weight w of each derivative; one number for all axes.

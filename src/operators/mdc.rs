@@ -31,9 +31,9 @@ pub(crate) struct Mdc {
     g: ArrayParam,
     /// Number of time samples of model and data; odd if `twosided`.
     nt: usize,
-    /// Number of virtual sources.
+    /// Number of virtual sources: length of the last axis of the model and the data, unless it is 1.
     nv: usize,
-    /// Sampling of time.
+    /// Time between two samples.
     #[serde(default = "one")]
     dt: f64,
     /// Sampling of the receivers, which are summed over.

@@ -22,13 +22,13 @@ pub(crate) const ENTRY: Entry = Entry::of::<NonStationaryConvolve1D>("NonStation
 /// operator complex. PyLops: `NonStationaryConvolve1D`, whose `ih` must be regular.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct NonStationaryConvolve1D {
-    /// Dims of the model and the data.
+    /// Length of each axis of the model, which the data have too; one number for a single axis.
     dims: OneOrMany<usize>,
     /// Filters `(nfilters, nh)`, of an odd length nh.
     hs: ArrayParam,
     /// Samples of the axis where the filters are known, ascending.
     ih: ArrayParam,
-    /// Axis to filter along.
+    /// Axis to filter along; negative ones count from the end.
     #[serde(default = "minus_one")]
     axis: isize,
 }

@@ -1,10 +1,32 @@
-//! PyLops' operators that are not supported yet: listed in messages, `pylopsd ops` and README.md.
+//! PyLops' names that are other ones here, or not there yet: one list for messages, `pylopsd ops` and
+//! README.md.
 
 use crate::spec::{Diagnostic, NOT_YET, Spanned};
 
 /// Names of PyLops 2.8, sorted.
 pub const OPERATORS_NOT_YET: &[&str] =
     &["AcousticWave2D", "CT2D", "DTCWT", "FunctionOperator", "MemoizeOperator", "ToCupy", "UDCT"];
+
+/// Names of PyLops and PyLops-distributed that differ from those used here, sorted, each with what it is
+/// here.
+pub const HERE_AS: &[(&str, &str)] = &[
+    ("Deghosting", "an application: `type = \"Deghosting\"` in `[application]`"),
+    ("Demigration", "the operator `Kirchhoff`"),
+    ("LSM", "an application: `type = \"LSM\"` in `[application]`"),
+    ("MDD", "an application: `type = \"MDD\"` in `[application]`"),
+    ("Marchenko", "an application: `type = \"Marchenko\"` in `[application]`"),
+    ("PoststackInversion", "the application `Poststack`"),
+    ("PrestackInversion", "the application `Prestack`"),
+    (
+        "SeismicInterpolation",
+        "an application: `type = \"SeismicInterpolation\"` in `[application]`",
+    ),
+    (
+        "WavefieldDecomposition",
+        "an application: `type = \"WavefieldDecomposition\"` in `[application]`",
+    ),
+    ("aslinearoperator", "the operator `MatrixMult`"),
+];
 
 /// The last part of a name, without the modules before it.
 pub fn bare(name: &str) -> &str {

@@ -22,7 +22,7 @@ pub(crate) const ENTRY: Entry = Entry::of::<Pad>("Pad");
 /// The data has `before + n + after` samples along each axis. PyLops: `Pad`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct Pad {
-    /// Dims of the model.
+    /// Length of each axis of the model; the data are longer by what `pad` adds.
     dims: OneOrMany<usize>,
     /// `[before, after]` for each axis; a single pair for one axis.
     pad: Vec<OneOrMany<usize>>,

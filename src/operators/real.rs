@@ -22,7 +22,7 @@ pub(crate) const ENTRY: Entry = Entry::of::<Real>("Real");
 /// The data is real. By default the model is complex. PyLops: `Real`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct Real {
-    /// Dims of the model and the data.
+    /// Length of each axis of the model, which the data have too; one number for a single axis.
     dims: OneOrMany<usize>,
 }
 

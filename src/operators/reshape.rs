@@ -23,9 +23,9 @@ pub(crate) const ENTRY: Entry = Entry::of::<Reshape>("Reshape");
 /// flattened plane is `D @ R`. PyLops flattens implicitly.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct Reshape {
-    /// Dims of the model.
+    /// Length of each axis of the model.
     dims: OneOrMany<usize>,
-    /// Dims of the data, of as many samples.
+    /// Length of each axis of the data, which have as many samples as the model.
     dimsd: OneOrMany<usize>,
 }
 

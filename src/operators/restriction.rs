@@ -25,11 +25,11 @@ pub(crate) const ENTRY: Entry = Entry::of::<Restriction>("Restriction");
 /// `Restriction`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct Restriction {
-    /// Dims of the model.
+    /// Length of each axis of the model. Along `axis` the data have one sample for each index.
     dims: OneOrMany<usize>,
     /// Indices of the samples; negative ones count from the end. Booleans are a mask of the axis.
     iava: ArrayParam,
-    /// Axis to select samples from.
+    /// Axis to select samples from; negative ones count from the end.
     #[serde(default = "minus_one")]
     axis: isize,
 }

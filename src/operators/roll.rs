@@ -23,9 +23,9 @@ pub(crate) const ENTRY: Entry = Entry::of::<Roll>("Roll");
 /// PyLops: `Roll`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct Roll {
-    /// Dims of the model and the data.
+    /// Length of each axis of the model, which the data have too; one number for a single axis.
     dims: OneOrMany<usize>,
-    /// Axis to shift.
+    /// Axis to shift; negative ones count from the end.
     #[serde(default = "minus_one")]
     axis: isize,
     /// Number of samples to shift by; negative shifts go backwards.

@@ -29,9 +29,9 @@ pub(crate) const ENTRY: Entry = Entry::of::<SecondDerivative>("SecondDerivative"
 /// three samples has no second derivative and gives zeros. PyLops: `SecondDerivative`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct SecondDerivative {
-    /// Dims of the model and the data.
+    /// Length of each axis of the model, which the data have too; one number for a single axis.
     dims: OneOrMany<usize>,
-    /// Axis to differentiate along.
+    /// Axis to differentiate along; negative ones count from the end.
     #[serde(default = "minus_one")]
     axis: isize,
     /// Sampling step h, in the units of the axis.

@@ -26,7 +26,7 @@ pub(crate) const ENTRY: Entry =
 /// have dims `dims`. PyLops: `SecondDirectionalDerivative`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct SecondDirectionalDerivative {
-    /// Dims of the model and the data.
+    /// Length of each axis of the model, which the data have too; one number for a single axis.
     dims: OneOrMany<usize>,
     /// Direction v: `(ndim,)`, or `(ndim, *dims)` for one at each sample.
     v: ArrayParam,

@@ -28,16 +28,16 @@ pub(crate) const ENTRY: Entry = Entry::of::<Shift>("Shift");
 /// unless `real`; a real `dtype` makes it real. PyLops: `Shift`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct Shift {
-    /// Dims of the model and the data.
+    /// Length of each axis of the model, which the data have too; one number for a single axis.
     dims: OneOrMany<usize>,
     /// Shift s in the units of `sampling`: a number, or an array with the dims of the other axes.
     shift: ArrayParam,
-    /// Axis to shift along.
+    /// Axis to shift along; negative ones count from the end.
     #[serde(default = "minus_one")]
     axis: isize,
     /// Length of the transform; by default that of the axis.
     nfft: Option<usize>,
-    /// Sampling step of the axis.
+    /// Distance between two samples along the axis.
     #[serde(default = "one")]
     sampling: f64,
     /// The model is real.

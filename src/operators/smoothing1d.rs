@@ -28,9 +28,9 @@ pub(crate) const ENTRY: Entry = Entry::of::<Smoothing1D>("Smoothing1D");
 pub(crate) struct Smoothing1D {
     /// Length of the mean; an even length is increased by one.
     nsmooth: usize,
-    /// Dims of the model and the data.
+    /// Length of each axis of the model, which the data have too; one number for a single axis.
     dims: OneOrMany<usize>,
-    /// Axis to smooth along.
+    /// Axis to smooth along; negative ones count from the end.
     #[serde(default = "minus_one")]
     axis: isize,
 }

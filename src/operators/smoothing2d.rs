@@ -24,9 +24,9 @@ pub(crate) struct Smoothing2D {
     /// Length of the mean along each axis; even lengths are increased by one. For a two-dimensional
     /// model, the first always belongs to axis 0, as in PyLops.
     nsmooth: OneOrMany<usize>,
-    /// Dims of the model and the data.
+    /// Length of each axis of the model, which the data have too; one number for a single axis.
     dims: OneOrMany<usize>,
-    /// The two axes to smooth along.
+    /// The two axes to smooth along; negative ones count from the end.
     #[serde(default = "last_two_axes")]
     axes: Vec<isize>,
 }

@@ -27,9 +27,9 @@ pub(crate) struct SmoothingND {
     /// Length of the mean along each axis; even lengths are increased by one. If there are as many as
     /// the model has axes, they belong to these in order, as in PyLops.
     nsmooth: OneOrMany<usize>,
-    /// Dims of the model and the data.
+    /// Length of each axis of the model, which the data have too; one number for a single axis.
     dims: OneOrMany<usize>,
-    /// Axes to smooth along.
+    /// Axes to smooth along; negative ones count from the end.
     #[serde(default = "last_two_axes")]
     axes: Vec<isize>,
 }

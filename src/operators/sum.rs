@@ -24,9 +24,9 @@ pub(crate) const ENTRY: Entry = Entry::of::<Sum>("Sum");
 /// does nothing to a model of one axis.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct Sum {
-    /// Dims of the model.
+    /// Length of each axis of the model. The data lack `axis`.
     dims: OneOrMany<usize>,
-    /// Axis to sum over.
+    /// Axis to sum over; negative ones count from the end.
     #[serde(default = "minus_one")]
     axis: isize,
 }

@@ -23,9 +23,9 @@ pub(crate) const ENTRY: Entry = Entry::of::<Symmetrize>("Symmetrize");
 /// The data has `2n - 1` samples along the axis. PyLops: `Symmetrize`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct Symmetrize {
-    /// Dims of the model.
+    /// Length of each axis of the model. Along `axis` the data have `2 n - 1` samples.
     dims: OneOrMany<usize>,
-    /// Axis to extend.
+    /// Axis to extend; negative ones count from the end.
     #[serde(default = "minus_one")]
     axis: isize,
 }

@@ -22,7 +22,7 @@ pub(crate) const ENTRY: Entry = Entry::of::<Transpose>("Transpose");
 /// Axis `k` of the data is axis `axes[k]` of the model. PyLops: `Transpose`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct Transpose {
-    /// Dims of the model.
+    /// Length of each axis of the model; the data have the same in the order of `axes`.
     dims: OneOrMany<usize>,
     /// Axes of the model in the order of the data, each once.
     axes: Vec<isize>,

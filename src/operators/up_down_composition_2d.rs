@@ -31,9 +31,9 @@ pub(crate) struct UpDownComposition2d {
     nt: usize,
     /// Number of receivers.
     nr: usize,
-    /// Sampling of time.
+    /// Time between two samples.
     dt: f64,
-    /// Sampling of the receivers.
+    /// Distance between neighbouring receivers.
     dr: f64,
     /// Density.
     rho: f64,

@@ -27,9 +27,9 @@ pub(crate) struct UpDownComposition3d {
     nt: usize,
     /// Numbers of receivers along y and x.
     nr: [usize; 2],
-    /// Sampling of time.
+    /// Time between two samples.
     dt: f64,
-    /// Samplings of the receivers along y and x.
+    /// Distances between neighbouring receivers along y and x.
     dr: [f64; 2],
     /// Density.
     rho: f64,

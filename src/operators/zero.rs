@@ -23,10 +23,10 @@ pub(crate) const ENTRY: Entry = Entry::of::<Zero>("Zero");
 /// The data has dims `N`, the model `M`. It costs nothing in stacks and sums. PyLops: `Zero`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct Zero {
-    /// Dims of the data.
+    /// Length of each axis of the data; one number for a single axis.
     #[serde(rename = "N")]
     n: OneOrMany<usize>,
-    /// Dims of the model; by default `N`.
+    /// Length of each axis of the model; `N` by default.
     #[serde(rename = "M")]
     m: Option<OneOrMany<usize>>,
 }

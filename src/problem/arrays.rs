@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::path_in;
-use crate::io::{self, Array, Generator, Inputs};
+use super::spikes;
+use crate::io::{self, Array, Generator, Inputs, Kind};
 use crate::scalar::DType;
 use crate::space::show_dims;
 use crate::spec::{
@@ -55,10 +56,8 @@ pub(super) fn open(
 
 /// Warns about files of `[fetch]` that nothing reads.
 pub(super) fn check_fetch(document: &Document, out: &mut Diagnostics) {
-    let arrays = document.arrays.iter().filter_map(|(_, array)| match &array.source {
-        ArraySource::File(file) => Some(file.file.value.as_str()),
-        _ => None,
-    });
+    let arrays = document.arrays.iter().filter_map(|(_, array)| array.source.file());
+    let arrays = arrays.map(|file| file.value.as_str());
     let references = document.expect.iter().filter_map(|e| e.file());
     let read: Vec<&str> = arrays.chain(references).collect();
     for (name, _) in &document.fetch {
@@ -144,7 +143,7 @@ fn cast(name: &str, array: Array, dtype: &Spanned<DType>) -> Result<Array, Diagn
 fn source(name: &str, spec: &ArraySpec, around: &mut Surroundings) -> Result<Array, Diagnostic> {
     let dtype = spec.dtype.as_ref().map_or(around.dtype, |d| d.value);
     let (generator, shape) = match &spec.source {
-        ArraySource::Apply(_) | ArraySource::Synthetic(_) => {
+        ArraySource::Apply(_) | ArraySource::Expr(_) | ArraySource::Synthetic(_) => {
             unreachable!("what is made of other arrays is made by `Names`")
         }
         ArraySource::File(file) => return open_file(name, file, around),
@@ -153,6 +152,17 @@ fn source(name: &str, spec: &ArraySpec, around: &mut Surroundings) -> Result<Arr
             let make = if inline.boolean { Array::mask } else { Array::values };
             return make(inline.dims.clone(), inline.values.clone(), dtype)
                 .map_err(|e| unmade(name, &spec.source_span, &e));
+        }
+        ArraySource::Spikes(spikes) => {
+            return spikes::array(spikes, dtype).map_err(|e| unmade(name, &spec.source_span, &e));
+        }
+        ArraySource::Image(file, channel) => {
+            let path = around.inputs.find(&path_in(&around.folder, &file.value));
+            let channel = channel.as_ref();
+            return io::open_image(&path, channel.map(|c| c.value)).map_err(|e| {
+                let span = channel.filter(|_| path.exists()).map_or(&file.span, |c| &c.span);
+                of_io(span, &e, &format!("array `{name}` is read from this file"))
+            });
         }
         ArraySource::Full { shape, value, .. } => (Generator::Full(*value), shape.clone()),
         ArraySource::Arange { start, step, num } => {
@@ -165,6 +175,13 @@ fn source(name: &str, spec: &ArraySpec, around: &mut Surroundings) -> Result<Arr
             let distribution = match distribution {
                 Distribution::Normal => io::Distribution::Normal,
                 Distribution::Uniform => io::Distribution::Uniform,
+                Distribution::Laplace => io::Distribution::Laplace,
+                Distribution::Rayleigh => io::Distribution::Rayleigh,
+                Distribution::Rademacher => io::Distribution::Rademacher,
+                Distribution::Permutation => {
+                    return permutation(*seed, shape, dtype)
+                        .map_err(|e| unmade(name, &spec.source_span, &e));
+                }
             };
             (Generator::Random { seed: *seed, distribution }, shape.clone())
         }
@@ -172,6 +189,13 @@ fn source(name: &str, spec: &ArraySpec, around: &mut Surroundings) -> Result<Arr
     let complex = matches!(spec.source, ArraySource::Full { complex: true, .. });
     let dtype = if complex { dtype.complex() } else { dtype };
     Array::generated(generator, shape, dtype).map_err(|e| unmade(name, &spec.source_span, &e))
+}
+
+/// The numbers from 0 in any order; they keep all their digits, whatever the element type.
+fn permutation(seed: u64, shape: &[usize], dtype: DType) -> io::Result<Array> {
+    let num = shape.iter().product();
+    let generator = Generator::Permutation { seed, num };
+    Array::generated(generator, shape, DType::Float64)?.of_kind(Kind::Whole).cast(dtype)
 }
 
 fn open_file(

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::path_in;
 use crate::io::Place;
-use crate::spec::{ArraySource, Document, ExpectSpec, OutputCheck, Span};
+use crate::spec::{Document, ExpectSpec, OutputCheck, Span};
 
 /// What a run reads and writes, each with its place.
 #[derive(Clone, Debug, Default)]
@@ -36,16 +36,9 @@ impl Guard {
         let folder = document.folder();
         let mut guard = Guard(Vec::new());
         for (name, spec) in document.arrays.iter() {
-            if let ArraySource::File(source) = &spec.source
-                && source.file.value != "-"
-            {
-                let path = path_in(&folder, &source.file.value);
-                guard.take(
-                    &path,
-                    format!("array `{}`", name.value),
-                    Some(&source.file.span),
-                    false,
-                );
+            if let Some(file) = spec.source.file().filter(|file| file.value != "-") {
+                let path = path_in(&folder, &file.value);
+                guard.take(&path, format!("array `{}`", name.value), Some(&file.span), false);
             }
         }
         for expect in &document.expect {

@@ -6,14 +6,19 @@
 pub mod application;
 mod apply;
 mod arrays;
+mod elementwise;
 mod expect;
 mod expression;
 mod fit;
+mod formula;
 mod guard;
 mod names;
 mod outputs;
 mod postfix;
+mod reductions;
+mod signals;
 mod solve;
+mod spikes;
 mod synthetics;
 #[cfg(test)]
 mod tests;

@@ -6,9 +6,9 @@ use super::application;
 use super::apply;
 use super::arrays::{self, Surroundings, because, check_chunks};
 use super::expression::ExpressionReader;
-use super::path_in;
 use super::synthetics;
 use super::unused::{ThingKind, Uses};
+use super::{formula, path_in};
 use crate::io::{self, Array, Inputs, SparseFile};
 use crate::operators::{self, Chunked, Op, Scope};
 use crate::scalar::{C128, DType};
@@ -223,6 +223,8 @@ impl Names {
                     synthetics::array(&name.value, formula, spec, self, out)
                         .and_then(|array| arrays::finish(name, spec, array, out))
                 }
+                ArraySource::Expr(formula) => formula::array(formula, self, out)
+                    .and_then(|array| arrays::finish(name, spec, array, out)),
                 ArraySource::Apply(apply) => apply::array(apply, self, out)
                     .and_then(|array| arrays::finish(name, spec, array, out)),
                 _ => arrays::open(name, spec, &mut self.around, out),
@@ -533,28 +535,10 @@ fn unknown_type(name: &Spanned<String>) -> Diagnostic {
     let mistake = Diagnostic::new(name.span.clone(), message, "not a known operator");
     let bare = operators::bare(&name.value);
     let mistake = mistake.did_you_mean(bare, &known);
-    if let Some((other, here)) = OTHER_NAMES.iter().find(|(o, _)| o.eq_ignore_ascii_case(bare)) {
+    if let Some((other, here)) =
+        operators::HERE_AS.iter().find(|(o, _)| o.eq_ignore_ascii_case(bare))
+    {
         return mistake.help(format!("`{other}` is {here} here"));
     }
     if mistake.help.is_some() { mistake } else { mistake.help("`pylopsd ops` lists them") }
 }
-
-/// Names of PyLops and PyLops-distributed that differ from those used here.
-const OTHER_NAMES: [(&str, &str); 10] = [
-    ("Deghosting", "an application: `type = \"Deghosting\"` in `[application]`"),
-    ("Demigration", "the operator `Kirchhoff`"),
-    ("LSM", "an application: `type = \"LSM\"` in `[application]`"),
-    ("MDD", "an application: `type = \"MDD\"` in `[application]`"),
-    ("Marchenko", "an application: `type = \"Marchenko\"` in `[application]`"),
-    ("PoststackInversion", "the application `Poststack`"),
-    ("PrestackInversion", "the application `Prestack`"),
-    (
-        "SeismicInterpolation",
-        "an application: `type = \"SeismicInterpolation\"` in `[application]`",
-    ),
-    (
-        "WavefieldDecomposition",
-        "an application: `type = \"WavefieldDecomposition\"` in `[application]`",
-    ),
-    ("aslinearoperator", "the operator `MatrixMult`"),
-];

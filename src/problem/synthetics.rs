@@ -4,6 +4,7 @@
 use super::arrays::because;
 use super::fit::sized;
 use super::names::Names;
+use super::signals;
 use crate::io::{Array, Evaluate, Formula};
 use crate::scalar::DType;
 use crate::space::ArrayType;
@@ -60,6 +61,10 @@ pub(super) fn array(
 fn draft(formula: &SyntheticSpec, names: &mut Names, out: &mut Diagnostics) -> Option<Draft> {
     match formula {
         SyntheticSpec::Wavelet(spec) => Some(wavelet(spec)),
+        SyntheticSpec::Signal(spec) => {
+            let (num, run) = signals::of(spec);
+            Some(Draft::new(Vec::new(), vec![num], move |_| Ok(run())))
+        }
         SyntheticSpec::Events(spec) => seismic(spec, names, out),
         SyntheticSpec::Taper(axes, kind) => {
             let dims = axes.iter().map(|a| a.0).collect();

@@ -2,11 +2,13 @@
 
 use super::apply::{self, ApplySpec};
 use super::diagnostic::{Diagnostic, Diagnostics};
+use super::formula::{self, Formula};
 use super::inline::Inline;
 use super::node::{NodeValue, ParamTable, TomlNode};
 use super::reader::{self, Reader, wrong};
 use super::slice::{SliceItem, parse_slice};
 use super::source::{Span, Spanned};
+use super::spikes;
 use super::synthetics::{self, SyntheticSpec};
 use crate::scalar::{C128, DType};
 use crate::space::MOST_ELEMENTS;
@@ -77,6 +79,12 @@ pub enum ArraySource {
         /// Their distribution.
         distribution: Distribution,
     },
+    /// What a formula over other arrays gives.
+    Expr(Formula),
+    /// Zeros but for some samples.
+    Spikes(SpikesSpec),
+    /// A picture: its file, and the channel to take.
+    Image(Spanned<String>, Option<Spanned<usize>>),
     /// What an operator makes of another array.
     Apply(ApplySpec),
     /// What a formula of the field gives.
@@ -84,10 +92,23 @@ pub enum ArraySource {
 }
 
 impl ArraySource {
+    /// The file that it is read from, relative to the problem file's folder.
+    pub fn file(&self) -> Option<&Spanned<String>> {
+        match self {
+            ArraySource::File(FileSource { file, .. }) | ArraySource::Image(file, _) => Some(file),
+            _ => None,
+        }
+    }
+
     /// Dims before any change of shape, as far as they are known without opening a file.
     pub fn dims(&self) -> Option<Vec<usize>> {
         match self {
-            ArraySource::File(_) | ArraySource::Apply(_) | ArraySource::Synthetic(_) => None,
+            ArraySource::File(_)
+            | ArraySource::Expr(_)
+            | ArraySource::Image(..)
+            | ArraySource::Apply(_)
+            | ArraySource::Synthetic(_) => None,
+            ArraySource::Spikes(spikes) => Some(spikes.shape.clone()),
             ArraySource::Values(inline) => Some(inline.dims.clone()),
             ArraySource::Full { shape, .. } | ArraySource::Random { shape, .. } => {
                 Some(shape.clone())
@@ -115,6 +136,28 @@ pub enum Distribution {
     Normal,
     /// From 0 to 1.
     Uniform,
+    /// Density `exp(-|x|) / 2`.
+    Laplace,
+    /// Density `x exp(-x^2 / 2)`.
+    Rayleigh,
+    /// -1 or 1.
+    Rademacher,
+    /// The numbers from 0 in any order.
+    Permutation,
+}
+
+/// The value at one index of an array of zeros.
+pub type Spike = (Vec<usize>, C128);
+
+/// Zeros but for some samples.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SpikesSpec {
+    /// Dims of the array.
+    pub shape: Vec<usize>,
+    /// Its other samples.
+    pub spikes: Vec<Spike>,
+    /// Whether any value was written as a complex number.
+    pub complex: bool,
 }
 
 /// A part of complex numbers.
@@ -136,10 +179,12 @@ pub enum Chunks {
 }
 
 /// Keys of the sources, less those of [`synthetics`].
-const SOURCES: [&str; 9] =
-    ["file", "values", "zeros", "ones", "full", "arange", "linspace", "random", "apply"];
+pub(super) const SOURCES: [&str; 12] = [
+    "file", "values", "zeros", "ones", "full", "arange", "linspace", "random", "spikes", "image",
+    "expr", "apply",
+];
 /// Keys of an array beside its source.
-const CHANGES: [&str; 8] =
+pub(super) const CHANGES: [&str; 8] =
     ["key", "path", "dtype", "part", "slice", "transpose", "reshape", "chunks"];
 
 /// Whether a key names a source.
@@ -237,6 +282,14 @@ fn read_source(r: &mut Reader<'_, '_>, name: &str) -> Option<(ArraySource, Span)
             ArraySource::File(FileSource { file, key, path })
         }
         "values" => ArraySource::Values(r.out.take(Inline::read(node, first))?),
+        "expr" => {
+            let NodeValue::String(text, start) = &node.value else {
+                let mistake = wrong(node, first, "a formula, as a string");
+                r.out.push(mistake.help("for example `expr = \"abs(d) / max(abs(d))\"`"));
+                return None;
+            };
+            ArraySource::Expr(r.out.take(formula::parse(text, *start, &node.span))?)
+        }
         "apply" => ArraySource::Apply(apply::read(node, r.out)?),
         _ => {
             let Some(table) = node.as_table() else {
@@ -260,6 +313,8 @@ fn example(source: &str) -> &'static str {
         "arange" => "{ stop = 10 }",
         "linspace" => "{ start = 0.0, stop = 1.0, num = 50 }",
         "random" => "{ shape = [10, 20], seed = 0 }",
+        "image" => "{ file = \"photo.png\" }",
+        "spikes" => "{ shape = [10, 20], at = [[3, 5], [7, 2]], amp = 1.0 }",
         _ if synthetics::SOURCES.contains(&source) => synthetics::example(source),
         _ => "{ shape = [10, 20] }",
     }
@@ -287,6 +342,12 @@ fn generated(source: &str, table: &ParamTable, out: &mut Diagnostics) -> Option<
             })
         }
         "arange" => arange(&mut r),
+        "image" => {
+            let file = r.require("file", reader::name);
+            let channel = r.read("channel", reader::count);
+            file.map(|file| ArraySource::Image(file, channel))
+        }
+        "spikes" => spikes::read(&mut r).map(ArraySource::Spikes),
         "linspace" => {
             let start = r.require("start", reader::number);
             let stop = r.require("stop", reader::number);
@@ -300,7 +361,14 @@ fn generated(source: &str, table: &ParamTable, out: &mut Diagnostics) -> Option<
         _ => {
             let shape = r.require("shape", reader::dims);
             let seed = r.read("seed", reader::count).map_or(0, |s| s.value as u64);
-            let words = [("normal", Distribution::Normal), ("uniform", Distribution::Uniform)];
+            let words = [
+                ("normal", Distribution::Normal),
+                ("uniform", Distribution::Uniform),
+                ("laplace", Distribution::Laplace),
+                ("rayleigh", Distribution::Rayleigh),
+                ("rademacher", Distribution::Rademacher),
+                ("permutation", Distribution::Permutation),
+            ];
             let distribution = r
                 .read("distribution", |n, k| reader::word(n, k, &words))
                 .map_or(Distribution::Normal, |d| d.value);

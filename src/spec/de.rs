@@ -70,12 +70,14 @@ fn read_again(
         }
     }
     let mut state = Shared { skipped, unknown: RefCell::new(Vec::new()), top: table };
+    let mut wrong = false;
     while let Some(error) = read(TableDeserializer { table, state: &state }) {
         let entry = error.entry.clone();
         // What is missing may be an entry that was skipped.
-        if error.missing.is_none() || diagnostics.len() == before {
+        if error.missing.is_none() || (diagnostics.len() == before && !wrong) {
             diagnostics.push(error.diagnostic(table));
         }
+        wrong = true;
         match entry {
             Some(entry) if !state.skipped.contains(&entry) => state.skipped.push(entry),
             _ => break,
@@ -84,7 +86,7 @@ fn read_again(
     for diagnostic in state.unknown.into_inner() {
         diagnostics.push(diagnostic);
     }
-    diagnostics.len() == before
+    diagnostics.len() == before && !wrong
 }
 
 fn missing(table: &ParamTable, key: &str) -> Diagnostic {

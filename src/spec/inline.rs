@@ -78,9 +78,10 @@ impl Inline {
             NodeValue::Float(x) => Ok(Inline::scalar(Complex::new(*x, 0.0), false)),
             NodeValue::String(text, _) => match parse_complex(text) {
                 Some(z) => Ok(Inline::scalar(z, true)),
-                None => match node.complex()? {
-                    Some(z) => Ok(Inline::scalar(z, z.im != 0.0)),
-                    None => Err(wrong(node, key, "a number, or a complex one such as \"1.5-2j\"")),
+                None => match node.complex() {
+                    Ok(Some(z)) => Ok(Inline::scalar(z, z.im != 0.0)),
+                    Err(mistake) if node.names_params() => Err(mistake),
+                    _ => Err(wrong(node, key, "a number, or a complex one such as \"1.5-2j\"")),
                 },
             },
             NodeValue::Array(items) => {

@@ -31,11 +31,14 @@ mod param_table;
 mod params;
 mod python;
 mod reader;
+mod reference;
 mod run;
+mod signals;
 mod slice;
 mod slopes;
 mod solve;
 mod source;
+mod spikes;
 mod syntax;
 mod synthetics;
 #[cfg(test)]
@@ -43,7 +46,9 @@ mod tests;
 
 pub use apply::ApplySpec;
 pub use array_ref::ArrayRef;
-pub use arrays::{ArraySource, ArraySpec, Chunks, Distribution, FileSource, Part};
+pub use arrays::{
+    ArraySource, ArraySpec, Chunks, Distribution, FileSource, Part, Spike, SpikesSpec,
+};
 pub use build::table;
 pub use de::deserialize;
 pub use diagnostic::{Diagnostic, Diagnostics, JsonDiagnostic, nearest};
@@ -58,7 +63,9 @@ pub use node::{NodeValue, ParamTable, TomlNode};
 pub use number::{Params, Read, constant};
 pub use operators::{ChunksSpec, OperatorSpec, OperatorTable};
 pub use params::{ArrayParam, ComplexParam, OneOrMany};
+pub use reference::{KeyHelp, TABLES, TableHelp};
 pub use run::{MOST_THREADS, OutputName, OutputSpec, RunSpec, parse_size};
+pub use signals::{ChirpMethod, ChirpSpec, SignalSpec, TimeAxis, WindowShape};
 pub use slice::{SliceItem, parse_slice};
 pub use slopes::{SlopeResult, SlopesSpec};
 pub use solve::{Beside, COMMON as SOLVE_KEYS, RegularizationSpec, SolveSpec};

@@ -119,7 +119,12 @@ fn memory(node: &TomlNode, key: &str) -> Result<Spanned<u64>, Diagnostic> {
         NodeValue::Integer(n) => u64::try_from(*n).ok().filter(|&n| n > 0),
         NodeValue::String(text, _) => match parse_size(text) {
             Some(bytes) => Some(bytes),
-            None => node.integer()?.and_then(|n| u64::try_from(n).ok()).filter(|&n| n > 0),
+            None => match node.integer() {
+                Err(mistake) if node.names_params() => return Err(mistake),
+                found => {
+                    found.ok().flatten().and_then(|n| u64::try_from(n).ok()).filter(|&n| n > 0)
+                }
+            },
         },
         _ => None,
     };

@@ -5,6 +5,7 @@ use super::array_ref::{ArrayRef, array_ref};
 use super::diagnostic::{Diagnostic, Diagnostics};
 use super::node::{NodeValue, ParamTable, TomlNode};
 use super::reader::{self, Reader, wrong};
+use super::signals::{self, SignalSpec};
 use super::slopes::{self, SlopesSpec};
 use super::source::Spanned;
 
@@ -20,6 +21,8 @@ pub enum SyntheticSpec {
     Events(EventsSpec),
     /// `taper`: samples of each axis, and those of each of its edges.
     Taper(Vec<(usize, usize)>, TaperType),
+    /// `chirp`, `sines`, `get_window`.
+    Signal(SignalSpec),
     /// `traveltime`.
     Traveltime(TraveltimeSpec),
     /// `window`: Marchenko's, in both directions of time.
@@ -168,7 +171,7 @@ pub enum Velocity {
 }
 
 /// Keys of these sources.
-pub(super) const SOURCES: [&str; 18] = [
+pub(super) const SOURCES: [&str; 21] = [
     "ricker",
     "gaussian",
     "klauder",
@@ -187,6 +190,9 @@ pub(super) const SOURCES: [&str; 18] = [
     "slope_estimate",
     "dip_estimate",
     "pwd_slope_estimate",
+    "chirp",
+    "sines",
+    "get_window",
 ];
 
 /// What to write, in a message about what was written.
@@ -202,6 +208,9 @@ pub(super) fn example(source: &str) -> &'static str {
         "causal" => "{ nt = 300 }",
         "slope_estimate" | "dip_estimate" => "{ d = \"image\", smooth = 5.0 }",
         "pwd_slope_estimate" => "{ d = \"image\", nsmooth = 10 }",
+        "chirp" => "{ f0 = 5.0, f1 = 60.0, dt = 0.004, nt = 300 }",
+        "sines" => "{ f = [5.0, 12.0], amp = [1.0, 0.5], dt = 0.004, nt = 300 }",
+        "get_window" => "{ window = \"tukey\", Nx = 300 }",
         "directwave" => "{ wav = \"wav\", trav = \"trav\", dt = 0.004, nt = 300 }",
         "linear2d" | "parabolic2d" | "hyperbolic2d" => {
             "{ ox = 0.0, dx = 10.0, nx = 31, ot = 0.0, dt = 0.004, nt = 300, ..., amp = 1.0, wav = \"wav\" }"
@@ -235,6 +244,9 @@ pub(super) fn read(
         "directwave" => directwave(&mut r),
         "slope_estimate" | "dip_estimate" | "pwd_slope_estimate" => {
             slopes::read(source, &mut r).map(SyntheticSpec::Slopes)
+        }
+        "chirp" | "sines" | "get_window" => {
+            signals::read(source, &mut r).map(SyntheticSpec::Signal)
         }
         _ => events(source, &mut r).map(SyntheticSpec::Events),
     };
@@ -491,12 +503,12 @@ fn directwave(r: &mut Reader<'_, '_>) -> Option<SyntheticSpec> {
     Some(SyntheticSpec::DirectWave { wav, trav, dist, nt, dt: dt?, nfft, derivative })
 }
 
-fn mistake(table: &ParamTable, key: &str, label: impl Into<String>) -> Diagnostic {
+pub(super) fn mistake(table: &ParamTable, key: &str, label: impl Into<String>) -> Diagnostic {
     Diagnostic::new(table.span_of(key), format!("invalid value for `{key}`"), label)
 }
 
 /// A number of samples: at least one.
-fn samples(node: &TomlNode, key: &str) -> Result<usize, Diagnostic> {
+pub(super) fn samples(node: &TomlNode, key: &str) -> Result<usize, Diagnostic> {
     match reader::dims_of_one(node, key)? {
         0 => Err(wrong(node, key, "a positive integer")),
         n => Ok(n),
@@ -516,7 +528,7 @@ fn counts(node: &TomlNode, key: &str) -> Result<(Vec<usize>, bool), Diagnostic> 
     }
 }
 
-fn positive(node: &TomlNode, key: &str) -> Result<f64, Diagnostic> {
+pub(super) fn positive(node: &TomlNode, key: &str) -> Result<f64, Diagnostic> {
     let x = reader::number(node, key)?.value;
     if x > 0.0 { Ok(x) } else { Err(wrong(node, key, "a positive number")) }
 }

@@ -4,6 +4,7 @@ mod documents;
 mod expressions;
 mod mistakes;
 mod parameters;
+mod reference;
 mod synthetics;
 
 use super::*;

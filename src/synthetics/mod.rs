@@ -9,6 +9,7 @@ pub mod events;
 mod grid;
 pub mod pwd;
 pub mod rays;
+pub mod signals;
 pub mod slopes;
 pub mod tapers;
 #[cfg(test)]

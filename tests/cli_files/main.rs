@@ -6,6 +6,7 @@ mod coefficients;
 mod common;
 mod foreign;
 mod further;
+mod images;
 mod inputs;
 mod places;
 mod sparse;

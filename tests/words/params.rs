@@ -136,7 +136,7 @@ error: expected a whole number
     wrong("niter    = \"10 * n0\"", "niter    = \"10 * half\"", said);
     let said = r#"
 error: invalid value for `num`
-  --> problem.toml:11:59
+  --> problem.toml:11:56
    |
 11 | t = { linspace = { start = 0, stop = "half * 3", num = "4 - nt" }, reshape = ["nt", 1] }
    |                                                        ^^^^^^^^ expected a non-negative integer, found -3, which this comes to
@@ -156,7 +156,7 @@ error: division by zero
     wrong("sampling = \"half\"", "sampling = \"half / (n0 - 4)\"", &at);
     let said = r#"
 error: parameter `n0` is defined in terms of itself
- --> problem.toml:4:9
+ --> problem.toml:4:13
   |
 4 | nt   = "2 * n0 - 1"
   |             ^^ n0 -> nt -> n0

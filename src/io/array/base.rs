@@ -7,11 +7,14 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::SystemTime;
 
+use ndarray::{ArrayViewMutD, IxDyn};
+
 use crate::scalar::{C128, DType};
-use crate::view::Viewed;
+use crate::space::IndexBox;
+use crate::view::{ViewMut, Viewed};
 
 use super::Array;
-use super::read::{BUFFER, GAP};
+use super::read::{BUFFER, GAP, largest_box};
 use crate::io::error::{Error, Result, os_words};
 use crate::io::generate::Generator;
 use crate::io::npy::{Header, StoredType, decode, swap_bytes};
@@ -48,6 +51,8 @@ pub(super) enum Origin {
         by: Arc<dyn Compute>,
         data: OnceLock<Result<Bytes>>,
     },
+    /// Computed from other arrays whenever it is read.
+    Ruled(Arc<dyn Rule>),
     Array(Array),
     /// Arrays of one type along a new leading axis.
     Stacked(Vec<Array>),
@@ -74,6 +79,31 @@ pub trait Compute: fmt::Debug + Send + Sync {
         0
     }
 }
+
+/// What gives the elements of an array from those of others, box by box, whenever they are read.
+pub trait Rule: fmt::Debug + Send + Sync {
+    /// Writes the elements of a box; `out` has its dims and the array's element type.
+    fn read(&self, b: &IndexBox, out: ViewMut<'_>) -> Result<()>;
+
+    /// The arrays that it reads.
+    fn inputs(&self) -> &[Array] {
+        &[]
+    }
+}
+
+/// What numbers a ruled array holds, whatever its element type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Any.
+    Number,
+    /// Whole ones, which may be indices.
+    Whole,
+    /// 0 and 1, which may be a mask.
+    Truth,
+}
+
+/// Elements of a ruled array that are computed at a time.
+const BLOCK: usize = 1 << 15;
 
 /// Tells whether a file is still what it was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,7 +146,7 @@ impl Base {
             | Origin::Computed { .. } => 8,
             Origin::Generated(Generator::Random { .. }) => 0,
             Origin::Generated(_) => 8,
-            Origin::Array(_) | Origin::Stacked(_) => 64,
+            Origin::Array(_) | Origin::Stacked(_) | Origin::Ruled(_) => 64,
             Origin::Zarr(_) => 0,
         }
     }
@@ -171,6 +201,19 @@ impl Base {
                     let (own, after) = rest.split_at_mut(rest.len().min(each - from));
                     parts[part].read_linear(from, own).map_err(|e| parts[part].named_error(e))?;
                     (part, from, rest) = (part + 1, 0, after);
+                }
+                Ok(())
+            }
+            Origin::Ruled(rule) => {
+                let mut done = 0;
+                while done < out.len() {
+                    let most = (out.len() - done).min(BLOCK);
+                    let b = largest_box(&self.dims, start + done, most);
+                    let part = &mut out[done..done + b.len()];
+                    done += part.len();
+                    let view = ArrayViewMutD::from_shape(IxDyn(&b.dims()), part);
+                    let view = view.unwrap_or_else(|e| unreachable!("a box has its length: {e}"));
+                    rule.read(&b, N::erase_mut(view))?;
                 }
                 Ok(())
             }

@@ -70,6 +70,7 @@ impl Array {
     pub fn held_bytes(&self) -> usize {
         match &self.0.base.source {
             Origin::File { .. } | Origin::Generated(_) => 0,
+            Origin::Ruled(rule) => rule.inputs().iter().map(Array::kept_bytes).sum(),
             Origin::Inflated { header, .. } => header.data_bytes() as usize,
             Origin::Bytes(data) => data.len(),
             Origin::Values(values) => size_of_val(values.as_slice()),

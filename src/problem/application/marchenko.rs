@@ -34,10 +34,10 @@ pub(super) struct Marchenko {
     r: String,
     /// Number of time samples; required if the response is given by frequency.
     nt: Option<usize>,
-    /// Sampling of time.
+    /// Time between two samples.
     #[serde(default = "dt")]
     dt: f64,
-    /// Sampling of the receiver array.
+    /// Distance between neighbouring receivers.
     #[serde(default = "one")]
     dr: f64,
     /// Number of frequencies to keep; by default all.

@@ -27,7 +27,7 @@ pub(super) struct Mdd {
     g: String,
     /// Data `(ns, nt)` or `(ns, nv, nt)`: name of an array.
     d: String,
-    /// Sampling of time.
+    /// Time between two samples.
     #[serde(default = "dt")]
     dt: f64,
     /// Sampling of the receivers, which are summed over.

@@ -30,7 +30,7 @@ pub(super) struct WavefieldDecomposition {
     nt: usize,
     /// Number of receivers, or one for each of two axes.
     nr: OneOrMany<usize>,
-    /// Sampling of time.
+    /// Time between two samples.
     dt: f64,
     /// Sampling of the receivers, or one for each of two axes.
     dr: OneOrMany<f64>,
