@@ -58,18 +58,18 @@ pub fn multiply<T: Scalar, F: Copy>(
     times: impl Fn(F, T) -> T,
 ) -> Result<(), Stray> {
     let n = x.nrows();
-    let one = x.ncols() == 1;
-    let lane = x.as_slice().filter(|_| one);
-    for ((_, values, columns, first), mut y) in a.each().zip(y.rows_mut()) {
-        if let Some(x) = lane {
+    if let (1, Some(x), Some(y)) = (x.ncols(), x.as_slice(), y.as_slice_mut()) {
+        for ((_, values, columns, first), y) in a.each().zip(y) {
             let mut sum = T::default();
             for (e, (&value, &number)) in values.iter().zip(columns).enumerate() {
                 let c = column(number, n).ok_or(first + e)?;
                 sum += times(value, x[c]);
             }
-            y[0] = sum;
-            continue;
+            *y = sum;
         }
+        return Ok(());
+    }
+    for ((_, values, columns, first), mut y) in a.each().zip(y.rows_mut()) {
         y.fill(T::default());
         for (e, (&value, &number)) in values.iter().zip(columns).enumerate() {
             let c = column(number, n).ok_or(first + e)?;

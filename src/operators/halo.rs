@@ -20,10 +20,10 @@ pub(crate) const ENTRY: Entry = Entry::of::<Halo>("Halo");
 /// ```text
 /// y_b,k = x_{s b + k - h},     s = ceil(n / blocks), h the halo before a block
 /// ```
-/// along each axis. The data are the blocks in the order of the grid, with dims `(blocks, *dims of a block)` if all
-/// are alike, else one after the other along one axis, as those of `BlockDiag`. The adjoint adds what comes back
-/// from a halo to its neighbour. PyLops-MPI: `MPIHalo`, whose grid is that of its processes and whose adjoint drops
-/// the halos.
+/// along each axis. The data has dims `(blocks, *dims of a block)` if all blocks have the same
+/// dims, else one axis, as the model of `BlockDiag`. The adjoint adds each halo to the neighbour
+/// that it came from. PyLops-MPI: `MPIHalo`, whose grid is that of its processes and whose adjoint
+/// drops the halos.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct Halo {
     /// Dims of the model, up to three axes.
@@ -32,7 +32,7 @@ pub(crate) struct Halo {
     /// one number for each axis, or of one before and one after along each axis, where those outside are zero. At
     /// most the samples of the smallest block.
     halo: OneOrMany<usize>,
-    /// Number of blocks along each axis. They have nothing to do with the processes of a run.
+    /// Number of blocks along each axis, whatever the number of processes.
     proc_grid_shape: OneOrMany<usize>,
 }
 

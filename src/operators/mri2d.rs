@@ -22,11 +22,12 @@ pub(crate) const ENTRY: Entry = Entry::of::<Mri2d>("MRI2D");
 /// ```text
 /// y = R F x,     F the orthonormal FFT2D with zero frequency in the middle
 /// ```
-/// Model `(n0, n1)`. `R` is an array of weights, which keeps the dims; `nlines` of the columns, data `(n0, columns)`;
-/// or bilinear interpolation at points of `nlines` lines through the middle, in the order of their positions along
-/// the first axis, data `(points,)`; where a line leaves the plane at its start, the spectrum goes on periodically.
-/// Random masks follow from `seed`. The model is complex unless `dtype` is
-/// real. PyLops: `MRI2D`, whose random masks are others in every run.
+/// Model `(n0, n1)`. `R` multiplies by an array of weights, data `(n0, n1)`; or keeps columns, data
+/// `(n0, columns)`; or interpolates bilinearly at points on lines through the middle, sorted by
+/// their position along the first axis, then the second, data `(points,)`. Where a line leaves the
+/// plane before the first sample, the spectrum continues periodically. Random masks follow from
+/// `seed`. The model is complex unless `dtype` is real. PyLops: `MRI2D`, whose random masks differ
+/// in every run.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct Mri2d {
     /// Dims of the image, two axes.

@@ -16,11 +16,12 @@ pub(crate) const ENTRY: Entry = Entry::of::<Patch3D>("Patch3D");
 /// ```text
 /// y_ijk = sum_uvw t_u(i - u s_0) t_v(j - v s_1) t_w(k - w s_2) (Op x_uvw)_(i - u s_0, j - v s_1, k - w s_2)
 /// ```
-/// Along each axis, patches start every `s = nwin - nover` samples from 0; there are `nwins = (dimsd - nwin) / s
-/// + 1` of them, rounded down, so that all are full. Samples behind the last are zero. The model has dims
-/// `(*nwins, *nop)`. `Op` is that of one patch, of which there is one copy for all, or of all patches, if its
-/// model has as many elements as `dims`. Along each axis, the first patch has no taper at its start, the last none
-/// at its end, an only one none at its end. PyLops: `Patch3D`, which does not apply its `scalings`.
+/// Along each axis, patches start every `s = nwin - nover` samples. There are `nwins = (dimsd -
+/// nwin) / s + 1`, rounded down: all are full, and samples after the last one are zero. The model
+/// has dims `(*nwins, *nop)`. `Op` acts on one patch, or on all at once if its model has as many
+/// elements as `dims`. One program serves all patches, unless `Op` contains `Spread` or
+/// `Kirchhoff`. Along each axis, the first patch is not tapered at its start, the last not at its
+/// end; a single one counts as the last, as in PyLops. PyLops: `Patch3D`, which ignores `scalings`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct Patch3D {
     /// Operator by name or as an expression, from the model of a patch to its data of dims `nwin`, or of all.

@@ -16,11 +16,12 @@ pub(crate) const ENTRY: Entry = Entry::of::<Sliding1D>("Sliding1D");
 /// ```text
 /// y_i = sum_w t_w(i - w s) (Op x_w)_(i - w s),     s = nwin - nover
 /// ```
-/// Window `w` holds the samples from `w s` to `w s + nwin - 1`; there are `nwins = (dimd - nwin) / s + 1` of
-/// them, rounded down, so that all are full. Samples behind the last are zero. The model has dims `(nwins,
-/// dim / nwins)`. `Op` is that of one window, of which there is one copy for all, or of all windows, if its
-/// model has `dim` elements. The first window has no taper at its start, the last none at its end, an only one
-/// none at all. PyLops: `Sliding1D`, which fails on an only one.
+/// Window `w` covers samples `w s` to `w s + nwin - 1`. There are `nwins = (dimd - nwin) / s + 1`
+/// windows, rounded down: all are full, and samples after the last one are zero. The model has dims
+/// `(nwins, dim / nwins)`. `Op` acts on one window, or on all at once if its model has as many
+/// elements as `dim`. One program serves all windows, unless `Op` contains `Spread` or `Kirchhoff`.
+/// The first window is not tapered at its start, the last not at its end. PyLops: `Sliding1D`,
+/// which fails if there is only one window.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct Sliding1D {
     /// Operator by name or as an expression, from the model of a window to its `nwin` samples, or of all.

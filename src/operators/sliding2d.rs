@@ -16,11 +16,12 @@ pub(crate) const ENTRY: Entry = Entry::of::<Sliding2D>("Sliding2D");
 /// ```text
 /// y_ij = sum_w t_w(i - w s) (Op x_w)_(i - w s, j),     s = nwin - nover
 /// ```
-/// Window `w` holds the rows from `w s` to `w s + nwin - 1`; there are `nwins = (dimsd[0] - nwin) / s + 1` of
-/// them, rounded down, so that all are full. Rows behind the last are zero. The model has dims `(nwins, dims[0]
-/// / nwins, dims[1])`. `Op` is that of one window, of which there is one copy for all, or of all windows, if its
-/// model has as many elements as `dims`. The first window has no taper at its start, the last none at its end, an
-/// only one none at all. PyLops: `Sliding2D`, which fails on an only one.
+/// Window `w` covers rows `w s` to `w s + nwin - 1`. There are `nwins = (dimsd[0] - nwin) / s + 1`
+/// windows, rounded down: all are full, and rows after the last one are zero. The model has dims
+/// `(nwins, dims[0] / nwins, dims[1])`. `Op` acts on one window, or on all at once if its model has
+/// as many elements as `dims`. One program serves all windows, unless `Op` contains `Spread` or
+/// `Kirchhoff`. The first window is not tapered at its start, the last not at its end. PyLops:
+/// `Sliding2D`, which fails if there is only one window.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct Sliding2D {
     /// Operator by name or as an expression, from the model of a window to its data `(nwin, dimsd[1])`, or of

@@ -16,11 +16,12 @@ pub(crate) const ENTRY: Entry = Entry::of::<Sliding3D>("Sliding3D");
 /// ```text
 /// y_ijk = sum_vw t_v(i - v s_0) t_w(j - w s_1) (Op x_vw)_(i - v s_0, j - w s_1, k),     s = nwin - nover
 /// ```
-/// Along each axis, windows start every `s` samples from 0; there are `nwins = (dimsd - nwin) / s + 1` of them,
-/// rounded down, so that all are full. Samples behind the last are zero. The model has dims `(nwins[0], nwins[1],
-/// nop[0], nop[1], dims[2])`. `Op` is that of one window, of which there is one copy for all, or of all windows,
-/// if its model has as many elements as `dims`. Along each axis, the first window has no taper at its start, the
-/// last none at its end, an only one none at its end. PyLops: `Sliding3D`.
+/// Along each of the first two axes, windows start every `s` samples. There are `nwins = (dimsd -
+/// nwin) / s + 1`, rounded down: all are full, and samples after the last one are zero. The model
+/// has dims `(nwins[0], nwins[1], nop[0], nop[1], dims[2])`. `Op` acts on one window, or on all at
+/// once if its model has as many elements as `dims`. One program serves all windows, unless `Op`
+/// contains `Spread` or `Kirchhoff`. Along each axis, the first window is not tapered at its start,
+/// the last not at its end; a single one counts as the last, as in PyLops. PyLops: `Sliding3D`.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub(crate) struct Sliding3D {
     /// Operator by name or as an expression, from the model of a window to its data `(*nwin, dimsd[2])`, or of
