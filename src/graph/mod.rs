@@ -23,6 +23,7 @@ mod value;
 
 pub use crate::kernels::Banded;
 pub use crate::kernels::kirchhoff::Aperture;
+pub use crate::kernels::project::{Beams, Fan, Weight};
 pub use crate::kernels::radon::Curves;
 pub use crate::kernels::sparse::Sparse;
 pub use crate::kernels::windows::Along;

@@ -11,6 +11,7 @@ pub mod kirchhoff;
 pub mod matmul;
 pub mod plane_waves;
 pub mod pointwise;
+pub mod project;
 pub mod radon;
 mod rows;
 mod scratch;

@@ -11,6 +11,7 @@ mod chirp_radon3d;
 mod conj;
 mod convolution;
 mod convolve1d;
+mod ct2d;
 mod defaults;
 mod diagonal;
 mod entry;
@@ -147,6 +148,7 @@ pub const ENTRIES: &[Entry] = &[
     bilinear::ENTRY,
     block::ENTRY,
     block_diag::ENTRY,
+    ct2d::ENTRY,
     causal_integration::ENTRY,
     chirp_radon2d::ENTRY,
     chirp_radon3d::ENTRY,

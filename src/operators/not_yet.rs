@@ -9,7 +9,6 @@ pub const OPERATORS_NOT_YET: &[&str] = &[
     "BlendingContinuous",
     "BlendingGroup",
     "BlendingHalf",
-    "CT2D",
     "Convolve2D",
     "ConvolveND",
     "DCT",

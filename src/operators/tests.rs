@@ -11,6 +11,7 @@ use crate::spec::{
 
 mod interpolation;
 mod radon;
+mod tomography;
 mod windows;
 
 #[test]

@@ -23,6 +23,7 @@ mod multiply;
 mod pad;
 mod permute;
 mod plane_waves;
+mod project;
 mod radon;
 mod reshape;
 mod rfft;
@@ -147,6 +148,7 @@ primitives! {
     kirchhoff::Kirchhoff,
     radon::Radon,
     plane_waves::PlaneWaves,
+    project::Project,
     #[cfg(test)]
     faulty::Faulty,
 }
