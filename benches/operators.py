@@ -1,4 +1,4 @@
-"""One application of each operator of signal processing beside PyLops 2.8, forward and adjoint.
+"""One application of operators of signal processing beside PyLops 2.8, forward and adjoint.
 
     NUMBA_NUM_THREADS=2 python benches/operators.py --data FOLDER [--program target/dist/pylopsd] [--only TEXT] [--markdown]
 
@@ -8,8 +8,8 @@ least time of each counts; PyLops compiles before it is timed.
 import numpy as np
 import pylops
 import scipy.sparse
-from pylops.signalprocessing import (DCT, DWT2D, FFT2D, Bilinear, ChirpRadon2D, Convolve2D, FourierRadon2D, Interp,
-                                     NonStationaryConvolve2D, Patch2D, Radon2D, Seislet, Shift, Sliding2D)
+from pylops.signalprocessing import (DCT, DWT2D, FFT2D, Bilinear, Convolve2D, Interp, NonStationaryConvolve2D, Patch2D,
+                                     Radon2D, Seislet, Shift, Sliding2D)
 from pylops.signalprocessing.patch2d import patch2d_design
 from pylops.signalprocessing.sliding2d import sliding2d_design
 from pylops.waveeqprocessing import PhaseShift
@@ -25,31 +25,6 @@ OPERATORS = {}
 def operator(name):
     """A benchmark: a function that gives PyLops' operator, its table, its arrays by name, and what bounds it."""
     return lambda make: OPERATORS.setdefault(name, make)
-
-
-for kind, slopes in (("linear", (-4e-4, 4e-4)), ("hyperbolic", (2e-4, 8e-4))):
-    @operator("Radon2D %s 500 x 500 x 1000" % kind)
-    def radon(kind=kind, slopes=slopes):
-        t, h, p = np.arange(1000) * 0.004, np.arange(500) * 5.0 - 1250.0, np.linspace(*slopes, 500)
-        op = Radon2D(t, h, p, kind=kind, engine="numba")
-        table = '{ type = "Radon2D", taxis = "t", haxis = "h", pxaxis = "p", kind = "%s" }' % kind
-        return op, table, dict(t=t, h=h, p=p), {}
-
-
-
-
-@operator("FourierRadon2D 500 x 500 x 1000")
-def fourier_radon():
-    t, h, p = np.arange(1000) * 0.004, np.arange(500) * 5.0 - 1250.0, np.linspace(-4e-4, 4e-4, 500)
-    op = FourierRadon2D(t, h, p, 1024, engine="numba")
-    table = '{ type = "FourierRadon2D", taxis = "t", haxis = "h", pxaxis = "p", nfft = 1024 }'
-    return op, table, dict(t=t, h=h, p=p), {}
-
-
-@operator("ChirpRadon2D 2000 x 2000")
-def chirp_radon():
-    t, h = np.arange(2000) * 0.004, np.arange(2000) * 5.0 - 5000.0
-    return ChirpRadon2D(t, h, 1e-3), '{ type = "ChirpRadon2D", taxis = "t", haxis = "h", pmax = 1e-3 }', dict(t=t, h=h), {}
 
 
 @operator("Sliding2D of Radon2D 2000 x 1000")

@@ -5,11 +5,12 @@
 PyLops and pylopsd take turns, twice each; the least time of each counts. Limits: the copy bandwidth of
 the machine in the same run for what moves data, and a matrix product's speed for what computes.
 """
+import json
 import os
 
 import numpy as np
 import pylops
-from pylops.signalprocessing import FFT, FFT2D, Convolve1D, Fredholm1
+from pylops.signalprocessing import FFT, FFT2D, ChirpRadon2D, Convolve1D, FourierRadon2D, FourierRadon3D, Fredholm1, Radon2D
 from pylops.waveeqprocessing import MDC, Kirchhoff
 
 from beside import args, data, finish, least, pair, path, save, section, solve
@@ -44,6 +45,11 @@ def make():
     save("w7_x", lambda: normal(4000))
     save("w7_y", lambda: data("w7_A") @ data("w7_x") + 0.1 * normal(8000))
     save("w8_x", lambda: normal((4096, 4096)))
+    save("r_x", lambda: normal((500, 1000)))
+    save("r_x_large", lambda: normal((3000, 3000)))
+    save("r_cube", lambda: normal((20, 60, 200)))
+    save("ct_x", lambda: single(512, 512))
+    save("ct_y", lambda: single(360, 724))
     save("w8_xc", lambda: normal((4096, 4096)) + 1j * normal((4096, 4096)))
 
 
@@ -118,5 +124,44 @@ for real in (False, True) if section("W8") else ():
         size = (8 + 8 if real else 16 + 16) * 4096.0**2
         name = "W8 %s %s %s" % (kind, "real" if real else "complex", "both axes" if kind == "FFT2D" else where)
         pair(name, best[1], toml, "w8_x" if real else "w8_xc", y, moved=size * (2 if kind == "FFT2D" else 1))
+
+def axes(**values):
+    """Axes as arrays of the problem, from their first value, step and number."""
+    lines = ["%s = { linspace = { start = %r, stop = %r, num = %d } }" % (k, a, a + (n - 1) * d, n) for k, (a, d, n) in values.items()]
+    return "[arrays]\n" + "\n".join(lines), {k: a + d * np.arange(n) for k, (a, d, n) in values.items()}
+
+
+if section("R1"):
+    text, a = axes(t=(0.0, 0.004, 1000), h=(-2500.0, 10.0, 500), p=(-4e-4, 1.6e-6, 500), c=(-4e-6, 1.6e-8, 500), q=(1e-4, 2e-6, 500))
+    for kind, slopes in (("linear", "p"), ("parabolic", "c"), ("hyperbolic", "q")):
+        # PyLops keeps a table of 3 GB.
+        op = Radon2D(a["t"], a["h"], a[slopes], kind=kind, engine="numba")
+        toml = '{ type = "Radon2D", taxis = "t", haxis = "h", pxaxis = "%s", kind = "%s" }' % (slopes, kind)
+        pair("R1 Radon2D " + kind, op, toml, "r_x", "r_x", text, flop=4.0 * 500 * 500 * 1000)
+        del op
+if section("R2"):
+    text, a = axes(t=(0.0, 0.004, 1000), h=(-2500.0, 10.0, 500), p=(-4e-4, 1.6e-6, 500))
+    op = FourierRadon2D(a["t"], a["h"], a["p"], 1024, engine="numba")
+    toml = '{ type = "FourierRadon2D", taxis = "t", haxis = "h", pxaxis = "p", nfft = 1024 }'
+    pair("R2 FourierRadon2D", op, toml, "r_x", "r_x", text, flop=8.0 * 500 * 500 * 513)
+    text, a = axes(t=(0.0, 0.004, 200), hy=(-100.0, 10.0, 20), hx=(-300.0, 10.0, 60), py=(-4e-4, 4e-5, 20), px=(-4e-4, 1.4e-5, 60))
+    op = FourierRadon3D(a["t"], a["hy"], a["hx"], a["py"], a["px"], 256, engine="numba")
+    toml = '{ type = "FourierRadon3D", taxis = "t", hyaxis = "hy", hxaxis = "hx", pyaxis = "py", pxaxis = "px", nfft = 256 }'
+    pair("R2 FourierRadon3D", op, toml, "r_cube", "r_cube", text)
+if section("R3"):
+    for n in (500, 3000):
+        text, a = axes(t=(0.0, 0.004, 2 * n if n < 1000 else n), h=(-5.0 * n, 10.0, n))
+        toml = '{ type = "ChirpRadon2D", taxis = "t", haxis = "h", pmax = 1.0 }'
+        pair("R3 ChirpRadon2D %d" % n, ChirpRadon2D(a["t"], a["h"], 1.0), toml, "r_x%s" % ("" if n < 1000 else "_large"),
+             "r_x%s" % ("" if n < 1000 else "_large"), text)
+if section("R4"):
+    from pylops.medical import CT2D
+    text, a = axes(theta=(0.001, np.pi / 360, 360))
+    fan = dict(proj_geom_type="fanflat", source_origin_dist=1500.0, origin_detector_dist=500.0)
+    for name, projector, more in (("strip", "strip", {}), ("line", "line", {}), ("linear", "linear", {}), ("strip fan", "strip", fan)):
+        op = CT2D((512, 512), 1.0, 724, a["theta"], "cpu", projector_type=projector, **more)
+        keys = "".join(", %s = %s" % (k, json.dumps(v)) for k, v in more.items())
+        toml = '{ type = "CT2D", dims = [512, 512], det_width = 1.0, det_count = 724, thetas = "theta", projector_type = "%s", dtype = "float32"%s }' % (projector, keys)
+        pair("R4 CT2D " + name, op, toml, "ct_x", "ct_y", text)
 
 finish()

@@ -24,6 +24,7 @@ mod value;
 pub use crate::kernels::dct::Cosine;
 pub use crate::kernels::filter_bank::Filters;
 pub use crate::kernels::kirchhoff::Aperture;
+pub use crate::kernels::project::{Beams, Fan, Weight};
 pub use crate::kernels::radon::Curves;
 pub use crate::kernels::sparse::Sparse;
 pub use crate::kernels::turn::Frequencies;

@@ -18,6 +18,7 @@ pub mod matmul;
 pub mod non_stationary;
 pub mod plane_waves;
 pub mod pointwise;
+pub mod project;
 pub mod radon;
 mod rows;
 mod scratch;

@@ -20,6 +20,7 @@ mod convolve1d;
 mod convolve2d;
 mod convolve_nd;
 mod dct;
+mod ct2d;
 mod defaults;
 mod diagonal;
 mod dwt;
@@ -190,6 +191,7 @@ pub const ENTRIES: &[Entry] = &[
     blending_half::ENTRY,
     block::ENTRY,
     block_diag::ENTRY,
+    ct2d::ENTRY,
     causal_integration::ENTRY,
     chirp_radon2d::ENTRY,
     chirp_radon3d::ENTRY,
@@ -212,8 +214,8 @@ pub const ENTRIES: &[Entry] = &[
     fourier_radon3d::ENTRY,
     fredholm1::ENTRY,
     gradient::ENTRY,
-    halo::ENTRY,
     hstack::ENTRY,
+    halo::ENTRY,
     identity::ENTRY,
     imag::ENTRY,
     interp::ENTRY,

@@ -15,6 +15,7 @@ mod interpolation;
 mod mri2d;
 mod radon;
 mod waves;
+mod tomography;
 mod windows;
 
 #[test]

@@ -27,6 +27,7 @@ mod overlap_add;
 mod pad;
 mod permute;
 mod plane_waves;
+mod project;
 mod radon;
 mod reshape;
 mod rfft;
@@ -164,6 +165,7 @@ primitives! {
     plane_waves::PlaneWaves,
     sinc_shift::SincShift,
     spray::Spray,
+    project::Project,
     #[cfg(test)]
     faulty::Faulty,
 }

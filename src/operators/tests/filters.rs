@@ -139,5 +139,153 @@ fn filters_that_do_not_fit_are_refused() {
         r#"A = { type = "NonStationaryFilters2D", inp = [[1, 2, 3]], hshape = [1], ihx = [0], ihz = [1] }"#,
     ];
     let mistakes: Vec<String> = texts.iter().map(|text| mistake(text)).collect();
-    insta::assert_snapshot!(mistakes.join("\n"), @"");
+    insta::assert_snapshot!(mistakes.join("\n"), @r#"
+    error: `h` of Convolve2D does not fit
+     --> problem.toml:2:47
+      |
+    2 | A = { type = "Convolve2D", dims = [3, 4], h = [1, 2] }
+      |                                               ^^^^^^ expected a filter of two axes, found (2,)
+
+    error: problem.toml has 1 mistake; nothing was run
+    error: `offset` of Convolve2D does not fit
+     --> problem.toml:2:66
+      |
+    2 | A = { type = "Convolve2D", dims = [3, 4], h = [[1, 2]], offset = [1, 0] }
+      |                                                                  ^^^^^^ expected an index of a sample of the filter (1, 2)
+
+    error: problem.toml has 1 mistake; nothing was run
+    error: `axes` of Convolve2D does not fit
+     --> problem.toml:2:67
+      |
+    2 | A = { type = "Convolve2D", dims = [3, 4, 2], h = [[1, 2]], axes = [0] }
+      |                                                                   ^^^ expected two axes
+
+    error: problem.toml has 1 mistake; nothing was run
+    error: `h` of ConvolveND does not fit
+     --> problem.toml:2:50
+      |
+    2 | A = { type = "ConvolveND", dims = [3, 4, 2], h = [[1, 2]], axes = [0, 1, 2] }
+      |                                                  ^^^^^^^^ expected a filter of 3 axes, one for each of `axes`, found (1, 2)
+
+    error: problem.toml has 1 mistake; nothing was run
+    error: `offset` of ConvolveND does not fit
+     --> problem.toml:2:66
+      |
+    2 | A = { type = "ConvolveND", dims = [3, 4], h = [[1, 2]], offset = 0 }
+      |                                                                  ^ expected an index of a sample of the filter (1, 2)
+
+    error: problem.toml has 1 mistake; nothing was run
+    error: invalid value for `method`
+     --> problem.toml:2:66
+      |
+    2 | A = { type = "ConvolveND", dims = [3, 4], h = [[1, 2]], method = "overlapadd" }
+      |                                                                  ^^^^^^^^^^^^ expected one of "auto", "direct", "fft", found "overlapadd"
+
+    error: problem.toml has 1 mistake; nothing was run
+    error: `nsmooth` of SmoothingND does not fit
+     --> problem.toml:2:57
+      |
+    2 | A = { type = "SmoothingND", dims = [3, 4, 2], nsmooth = [3, 3], axes = [0] }
+      |                                                         ^^^^^^ expected one value, or 1: one for each axis
+
+    error: problem.toml has 1 mistake; nothing was run
+    error: `v` of FirstDirectionalDerivative does not fit
+     --> problem.toml:2:63
+      |
+    2 | A = { type = "FirstDirectionalDerivative", dims = [3, 4], v = [1, 2, 3] }
+      |                                                               ^^^^^^^^^ expected (2,) or (2, 3, 4), found (3,)
+
+    error: problem.toml has 1 mistake; nothing was run
+    error: `sampling` of SecondDirectionalDerivative does not fit
+     --> problem.toml:2:83
+      |
+    2 | A = { type = "SecondDirectionalDerivative", dims = [3, 4], v = [1, 2], sampling = [1, 0] }
+      |                                                                                   ^^^^^^ expected a finite, nonzero step
+
+    error: problem.toml has 1 mistake; nothing was run
+    error: `shift` of Shift does not fit
+     --> problem.toml:2:46
+      |
+    2 | A = { type = "Shift", dims = [3, 4], shift = [1, 2] }
+      |                                              ^^^^^^ expected a number, or dims (3,) of the other axes, found (2,)
+
+    error: problem.toml has 1 mistake; nothing was run
+    error: `taxis` of Regression does not fit
+     --> problem.toml:2:36
+      |
+    2 | A = { type = "Regression", taxis = [[1, 2]], order = 1 }
+      |                                    ^^^^^^^^ expected a list of positions, found dims (1, 2)
+
+    error: problem.toml has 1 mistake; nothing was run
+    error: `order` of Regression does not fit
+     --> problem.toml:2:52
+      |
+    2 | A = { type = "Regression", taxis = [1, 2], order = 1000000 }
+      |                                                    ^^^^^^^ expected an order below 1000
+
+    error: problem.toml has 1 mistake; nothing was run
+    error: `hs` of NonStationaryConvolve1D does not fit
+     --> problem.toml:2:56
+      |
+    2 | A = { type = "NonStationaryConvolve1D", dims = 9, hs = [[1, 2]], ih = [1] }
+      |                                                        ^^^^^^^^ expected filters of odd lengths, found (2,)
+
+    error: problem.toml has 1 mistake; nothing was run
+    error: `ih` of NonStationaryConvolve1D does not fit
+     --> problem.toml:2:73
+      |
+    2 | A = { type = "NonStationaryConvolve1D", dims = 9, hs = [[1], [2]], ih = [4, 1] }
+      |                                                                         ^^^^^^ expected ascending samples
+
+    error: problem.toml has 1 mistake; nothing was run
+    error: `ih` of NonStationaryConvolve1D does not fit
+     --> problem.toml:2:73
+      |
+    2 | A = { type = "NonStationaryConvolve1D", dims = 9, hs = [[1], [2]], ih = [1, 9] }
+      |                                                                         ^^^^^^ entry 1 is 9, expected an integer from -9 to 8
+
+    error: problem.toml has 1 mistake; nothing was run
+    error: `ih` of NonStationaryConvolve1D does not fit
+     --> problem.toml:2:73
+      |
+    2 | A = { type = "NonStationaryConvolve1D", dims = 9, hs = [[1], [2]], ih = [1, 2, 3] }
+      |                                                                         ^^^^^^^^^ expected 2 samples, one for each filter, found 3
+
+    error: problem.toml has 1 mistake; nothing was run
+    error: `hs` of NonStationaryConvolve2D does not fit
+     --> problem.toml:2:61
+      |
+    2 | A = { type = "NonStationaryConvolve2D", dims = [9, 9], hs = [[1]], ihx = [1], ihz = [1] }
+      |                                                             ^^^^^ expected 4 axes, those of the filters before those of their samples, found (1, 1)
+
+    error: problem.toml has 1 mistake; nothing was run
+    error: `dims` of NonStationaryConvolve3D does not fit
+     --> problem.toml:2:48
+      |
+    2 | A = { type = "NonStationaryConvolve3D", dims = [9, 9], hs = [[1]], ihx = [1], ihy = [1], ihz = [1] }
+      |                                                ^^^^^^ expected three axes
+
+    error: problem.toml has 1 mistake; nothing was run
+    error: `hsize` of NonStationaryFilters1D does not fit
+     --> problem.toml:2:65
+      |
+    2 | A = { type = "NonStationaryFilters1D", inp = [1, 2, 3], hsize = 2, ih = [1] }
+      |                                                                 ^ expected filters of odd lengths, found (2,)
+
+    error: problem.toml has 1 mistake; nothing was run
+    error: `inp` of NonStationaryFilters2D does not fit
+     --> problem.toml:2:46
+      |
+    2 | A = { type = "NonStationaryFilters2D", inp = [1, 2, 3], hshape = [1, 1], ihx = [1], ihz = [1] }
+      |                                              ^^^^^^^^^ expected a signal of 2 axes, found (3,)
+
+    error: problem.toml has 1 mistake; nothing was run
+    error: `hshape` of NonStationaryFilters2D does not fit
+     --> problem.toml:2:68
+      |
+    2 | A = { type = "NonStationaryFilters2D", inp = [[1, 2, 3]], hshape = [1], ihx = [0], ihz = [1] }
+      |                                                                    ^^^ expected the lengths of a filter of 2 axes
+
+    error: problem.toml has 1 mistake; nothing was run
+    "#);
 }

@@ -98,7 +98,7 @@ struct Transform {
     /// Whether it gives complex data.
     complex: bool,
     /// Dims of the coefficients, if they are not those of the operator's model.
-    shape: Option<[usize; 2]>,
+    shape: Option<Vec<usize>>,
 }
 
 impl Application for SeismicInterpolation {
@@ -143,10 +143,11 @@ impl Application for SeismicInterpolation {
         let operator = to.expression("si_A", format!("{receivers} @ {waves}"));
         to.solve(at, "operator", operator)?;
         to.output("recdata", [("operator", waves.into()), ("to", "model".into())])?;
-        let Some([rows, nt]) = shape else {
+        let Some(shape) = shape else {
             return to.output("recprec", [("to", "model".into())]);
         };
-        let entries = [("dims", (rows * nt).into()), ("dimsd", vec![rows, nt].into())];
+        let samples = shape.iter().product::<usize>();
+        let entries = [("dims", samples.into()), ("dimsd", shape.into())];
         let shape = to.operator("si_shape", "Reshape", entries);
         to.output("recprec", [("operator", shape.into()), ("to", "model".into())])
     }
@@ -196,14 +197,13 @@ impl SeismicInterpolation {
         to: &mut Expansion,
     ) -> Option<Transform> {
         let slopes = self.slopes(dims, real, at, names)?;
-        let whole = |operator: String| (operator, None);
         let (operator, shape) = match self.kind {
-            Kind::RadonLinear => whole(slopes.radon("linear", to)),
-            Kind::RadonParabolic => whole(slopes.radon("parabolic", to)),
-            Kind::RadonHyperbolic => whole(slopes.radon("hyperbolic", to)),
+            Kind::RadonLinear => slopes.radon("linear", at, to)?,
+            Kind::RadonParabolic => slopes.radon("parabolic", at, to)?,
+            Kind::RadonHyperbolic => slopes.radon("hyperbolic", at, to)?,
             Kind::Sliding => slopes.sliding(false, at, to)?,
             Kind::ChirpSliding => slopes.sliding(true, at, to)?,
-            Kind::ChirpRadonLinear | Kind::Fk | Kind::Spatial => whole(slopes.chirp(to)),
+            Kind::ChirpRadonLinear | Kind::Fk | Kind::Spatial => (slopes.chirp(to), None),
         };
         Some(Transform { operator, complex: false, shape })
     }

@@ -50,9 +50,32 @@ impl Slopes {
         self.space.iter().map(|axis| axis.node.clone()).collect()
     }
 
-    /// A Radon transform: an expression.
-    pub(super) fn radon(&self, kind: &str, to: &mut Expansion) -> String {
-        self.radon_over(self.positions(), kind, self.centeredh, to)
+    /// The number of samples of some axes and of time.
+    fn dims(&self, axes: &[Axis]) -> Vec<usize> {
+        axes.iter().chain([&self.time]).map(|axis| axis.values.len()).collect()
+    }
+
+    /// A Radon transform: an expression, and the dims of its coefficients.
+    pub(super) fn radon(
+        &self,
+        kind: &str,
+        at: &mut Checker<'_>,
+        to: &mut Expansion,
+    ) -> Option<(String, Option<Vec<usize>>)> {
+        let shape = at.fits("paxis", self.dims(&self.slopes))?;
+        let one = self.radon_over(self.positions(), kind, self.centeredh, to);
+        if self.space.len() == 1 {
+            return Some((one, Some(shape)));
+        }
+        // The traces of an area lie along one axis of a Radon3D.
+        let dims = self.dims(&self.space);
+        let entries = [
+            ("dims", vec![dims[0] * dims[1], dims[2]].into()),
+            ("dimsd", dims.into()),
+            self.dtype(),
+        ];
+        let area = to.operator("si_area", "Reshape", entries);
+        Some((format!("{area} @ {one}"), Some(shape)))
     }
 
     fn radon_over(
@@ -107,7 +130,7 @@ impl Slopes {
         chirp: bool,
         at: &mut Checker<'_>,
         to: &mut Expansion,
-    ) -> Option<(String, Option<[usize; 2]>)> {
+    ) -> Option<(String, Option<Vec<usize>>)> {
         let axes = self.space.len();
         let [Some(nwins), Some(nwin), Some(nover)] = &self.windows else {
             let message = "this `kind` needs `nwins`, `nwin` and `nover`";
@@ -138,13 +161,12 @@ impl Slopes {
         let all = nwins.iter().zip(&counts).map(|(n, count)| n.checked_mul(*count));
         let all: Vec<usize> = all.map(|n| n.unwrap_or(usize::MAX)).collect();
         let dims = at.fits("nwins", [all.as_slice(), &[nt]].concat())?;
-        let receivers: Vec<usize> = self.space.iter().map(|axis| axis.values.len()).collect();
         let each = |n: &[usize]| -> NodeValue { if let [n] = n { (*n).into() } else { n.into() } };
         let mut entries = vec![
             ("type", NodeValue::from(if axes == 1 { "Sliding2D" } else { "Sliding3D" })),
             ("Op", one.into()),
             ("dims", dims.as_slice().into()),
-            ("dimsd", [receivers.as_slice(), &[nt]].concat().into()),
+            ("dimsd", self.dims(&self.space).into()),
             ("nwin", each(nwin)),
             ("nover", each(nover)),
             ("tapertype", "cosine".into()),
@@ -153,7 +175,7 @@ impl Slopes {
         if axes == 2 {
             entries.push(("nop", counts.into()));
         }
-        let shape = (axes == 1).then(|| [dims[0], nt]);
+        let shape = (axes == 1).then_some(dims);
         Some((to.operator_of("si_W", table(entries)), shape))
     }
 }

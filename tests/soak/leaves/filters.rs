@@ -220,7 +220,8 @@ pub(super) fn directional(d: &mut Draw<'_>) -> Option<Leaf> {
 pub(super) fn shift(d: &mut Draw<'_>) -> Option<Leaf> {
     let axis = d.axis();
     let (n, nfft) = (d.dims[axis], d.dims[axis] + d.r.below(4));
-    let s = (d.r.below(17) as f64 - 8.0) / 4.0;
+    // Never by whole samples, which may leave nothing but rounding.
+    let s = (2 * d.r.below(16) + 1) as f64 / 16.0 - 1.0;
     let mut table = d.keys("Shift", axis);
     table += &format!(", shift = {s:?}, nfft = {nfft}, sampling = 0.5, real = {}", !d.complex);
     d.along(table, axis, n, |x| {
