@@ -14,6 +14,7 @@ mod halo;
 mod interpolation;
 mod mri2d;
 mod radon;
+mod transforms;
 mod waves;
 mod windows;
 
