@@ -9,7 +9,7 @@ import numpy as np
 import pylops
 import scipy.sparse
 from pylops.signalprocessing import (DCT, DWT2D, FFT2D, Bilinear, Convolve2D, Interp, NonStationaryConvolve2D, Patch2D,
-                                     Radon2D, Seislet, Shift, Sliding2D)
+                                     PWSprayer2D, Radon2D, Seislet, Shift, Sliding2D)
 from pylops.signalprocessing.patch2d import patch2d_design
 from pylops.signalprocessing.sliding2d import sliding2d_design
 from pylops.waveeqprocessing import PhaseShift
@@ -133,6 +133,12 @@ def shift():
 def seislet():
     slopes = R.uniform(-0.5, 0.5, (512, 1000))
     return Seislet(slopes, sampling=(1.0, 1.0)), '{ type = "Seislet", slopes = "slopes", sampling = [1.0, 1.0] }', dict(slopes=slopes), {}
+
+
+@operator("PWSprayer2D 4000 x 2500")
+def sprayer():
+    sigma = R.uniform(-0.7, 0.7, (4000, 2500))
+    return PWSprayer2D((4000, 2500), sigma), '{ type = "PWSprayer2D", dims = [4000, 2500], sigma = "sigma" }', dict(sigma=sigma), {}
 
 
 for name, make in OPERATORS.items():

@@ -4,6 +4,28 @@
 use crate::spec::{Diagnostic, NOT_YET, Spanned};
 
 /// Names of PyLops 2.8, sorted.
+pub const OPERATORS_NOT_YET: &[&str] =
+    &["AcousticWave2D", "DTCWT", "FunctionOperator", "MemoizeOperator", "ToCupy", "UDCT"];
+
+/// Names of PyLops and PyLops-distributed that differ from those used here, sorted, each with what it is
+/// here.
+pub const HERE_AS: &[(&str, &str)] = &[
+    ("Deghosting", "an application: `type = \"Deghosting\"` in `[application]`"),
+    ("Demigration", "the operator `Kirchhoff`"),
+    ("LSM", "an application: `type = \"LSM\"` in `[application]`"),
+    ("MDD", "an application: `type = \"MDD\"` in `[application]`"),
+    ("Marchenko", "an application: `type = \"Marchenko\"` in `[application]`"),
+    ("PoststackInversion", "the application `Poststack`"),
+    ("PrestackInversion", "the application `Prestack`"),
+    (
+        "SeismicInterpolation",
+        "an application: `type = \"SeismicInterpolation\"` in `[application]`",
+    ),
+    (
+        "WavefieldDecomposition",
+        "an application: `type = \"WavefieldDecomposition\"` in `[application]`",
+    ),
+    ("aslinearoperator", "the operator `MatrixMult`"),
 ];
 
 /// The last part of a name, without the modules before it.

@@ -14,8 +14,9 @@ mod halo;
 mod interpolation;
 mod mri2d;
 mod radon;
-mod waves;
 mod tomography;
+mod transforms;
+mod waves;
 mod windows;
 
 #[test]

@@ -79,7 +79,8 @@ pub(super) fn keep(program: &Program, needed: &[bool], depends: &[bool]) -> Kept
                 cuts[input.0] = Cut::free(&below.ty);
                 cut = cut.and(&at.through(&below.ty, &cuts[input.0]));
             } else {
-                kept[input.0] = true;
+                // A view of a store is read from there, wherever it is cut.
+                kept[input.0] = !is_view(graph.nodes(), &kept, *input);
             }
         }
         cuts.push(cut);

@@ -223,7 +223,7 @@ case("eikonal in 3-D", "traveltime",
      {"from": [axes[0][2], axes[1][0], axes[2][3]], "vel": np.round(bumps(index[1], index[2], index[0]), 3), "axes": axes},
      times, {"max": 1e-2})
 
-# ---- slopes; pwd_slope_estimate iterates, so rounding grows
+# ---- slopes; lsqr within pwd_slope_estimate amplifies rounding, after 12 iterations to 1e-3, so there are few of them
 
 def section(nz, nx, slope):
     z, x = np.meshgrid(np.arange(nz), np.arange(nx), indexing="ij")
@@ -240,15 +240,15 @@ for name, more in (("by default", {}), ("smoothed little", {"smooth": [0.0, 1.5]
     case("dips " + name, "dip_estimate", {"d": d, **more}, dip_estimate(d, **more)[0])
 case("slopes as dips", "slope_estimate", {"d": d, "dips": True}, slope_estimate(d, dips=True)[0])
 case("slopes of zeros", "slope_estimate", {"d": np.zeros((2, 3))}, slope_estimate(np.zeros((2, 3)))[0])
-for name, more in (("by default", {}), ("of order 1", {"order": 1, "niter": 3, "liter": 5, "damp": 0.1}),
-                   ("smoothed unevenly", {"nsmooth": [5, 3], "niter": 2, "damp": 0.01})):
+for name, more in (("of order 2", {"liter": 5}), ("of order 1", {"order": 1, "niter": 3, "liter": 5, "damp": 0.1}),
+                   ("smoothed unevenly", {"nsmooth": [5, 3], "niter": 2, "liter": 5, "damp": 0.01})):
     case("pwd slopes " + name, "pwd_slope_estimate", {"d": d, **more}, pwd_slope_estimate(d, **more), 1e-8)
 d3 = np.stack([section(9, 6, 0.3), section(9, 6, 0.35), section(9, 6, 0.4), section(9, 6, 0.45)], axis=-1)
 for axis in (1, 2):
-    more = {"axis": axis, "nsmooth": [4, 3, 2], "niter": 3, "liter": 8}
+    more = {"axis": axis, "nsmooth": [4, 3, 2], "niter": 3, "liter": 5}
     case("pwd slopes of axis %d" % axis, "pwd_slope_estimate", {"d": d3, **more}, pwd_slope_estimate(d3, **more), 1e-8)
-case("pwd slopes smoothed by a box", "pwd_slope_estimate", {"d": d3, "smoothing": "boxcar", "nsmooth": 3, "niter": 2},
-     pwd_slope_estimate(d3, smoothing="boxcar", nsmooth=3, niter=2), 1e-8)
+case("pwd slopes smoothed by a box", "pwd_slope_estimate", {"d": d3, "smoothing": "boxcar", "nsmooth": 3, "niter": 2, "liter": 5},
+     pwd_slope_estimate(d3, smoothing="boxcar", nsmooth=3, niter=2, liter=5), 1e-8)
 
 with open(os.path.join(HERE, "synthetics.json"), "w") as f:
     f.write("[\n" + ",\n".join(json.dumps(c) for c in cases) + "\n]\n")

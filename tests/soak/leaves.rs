@@ -4,6 +4,7 @@
 mod blocks;
 mod filters;
 mod radon;
+mod transforms;
 
 use std::f64::consts::{PI, SQRT_2};
 
@@ -96,6 +97,11 @@ const KINDS: &[Kind] = &[
     waves::avo,
     waves::phase_shift,
     waves::blending,
+    transforms::dct,
+    transforms::wavelet,
+    transforms::wavelet,
+    transforms::sprayer,
+    transforms::seislet,
 ];
 
 fn list(dims: &[usize]) -> String {

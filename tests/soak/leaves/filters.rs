@@ -28,7 +28,7 @@ fn moved(index: &[usize], dims: &[usize], axes: &[usize], lags: &[isize]) -> Opt
 }
 
 /// Some axes, ascending.
-fn some_axes(d: &mut Draw<'_>, count: usize) -> Vec<usize> {
+pub(super) fn some_axes(d: &mut Draw<'_>, count: usize) -> Vec<usize> {
     let mut axes: Vec<usize> = (0..d.dims.len()).collect();
     while axes.len() > count {
         let k = d.r.below(axes.len());
