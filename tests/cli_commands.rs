@@ -323,7 +323,7 @@ fn test() {
         2,
         "
 ./nothing.toml ... FAILED (0.00 s)
-    error: ./nothing.toml has neither a [solve] nor an operator
+    error: ./nothing.toml has no [solve], no [outputs] and no operator
 ./operators.toml ... ok (0.00 s)
 ./problem.toml ... ok (0.00 s)
 ./quiet.toml ... ok (0.00 s, no expectations)
@@ -380,7 +380,7 @@ fn ops() {
     let lines: Vec<&str> = list.lines().collect();
     assert_eq!(
         lines[0],
-        "Bilinear                  Bilinear interpolation at points of the plane of the first two axes."
+        "AVOLinearModelling           Reflection coefficients by angle from contrasts of three elastic parameters."
     );
     assert_eq!(lines.last(), Some(&"`pylopsd ops NAME` documents one."));
     assert!(lines.iter().all(|l| l.chars().count() <= 130), "{list}");
@@ -396,12 +396,16 @@ Roll
   PyLops: `Roll`.
 
 Keys
-  dims  (required)
-      Dims of the model and the data.
-  axis  (default -1)
-      Axis to shift.
-  shift  (default 1)
+  dims  (integer or list of integers; required)
+      Length of each axis of the model, which the data have too; one number for a single
+      axis.
+  axis  (integer; default -1)
+      Axis to shift; negative ones count from the end.
+  shift  (integer; default 1)
       Number of samples to shift by; negative shifts go backwards.
+
+Example
+  A = { type = "Roll", dims = [40, 30] }
 
 Every operator also takes `dtype`, and `chunks = { model = [...], data = [...] }`.
 ",
@@ -426,7 +430,7 @@ fn solvers() {
     let folder = folder();
     let text = folder.ran("solvers cgls").text();
     assert!(text.starts_with("cgls\n\n  Conjugate gradients for least squares: "), "{text}");
-    assert!(text.contains("\n  damp  (default 0.0)\n      Damping; "), "{text}");
+    assert!(text.contains("\n  damp  (number; default 0.0)\n      Damping; "), "{text}");
     let list = folder.ran("solvers").text();
     assert!(list.starts_with("auto    "), "{list}");
     assert_eq!(folder.ran("solvers --json").json()["solvers"][0]["name"], "auto");
@@ -552,4 +556,69 @@ model = "m.npy"
         assert_eq!(ran.code, Some(2), "{words}");
         assert!(ran.stderr.contains(told), "{words}: {}", ran.stderr);
     }
+}
+
+#[test]
+fn the_reference_of_problem_files_is_printed() {
+    let folder = Folder::of("");
+    let ran = folder.ran("help format");
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
+    let text = ran.text();
+    for part in
+        ["\n[solve], [solves.NAME]\n", "\n[run]\n", "  threads  (integer, ", "Functions: abs"]
+    {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+    assert!(text.lines().count() > 300, "{text}");
+    let solve = folder.ran("help solve");
+    assert_eq!(solve.text(), folder.ran("solve --help").text());
+    let ran = folder.ran("help formt");
+    let said = "error: there is no command `formt`; did you mean `format`?\n`pylopsd help` lists them all\n";
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(2), said));
+}
+
+#[test]
+fn every_operator_and_solver_has_an_example_that_is_right_in_its_keys() {
+    let folder = Folder::of("");
+    let names = |command: &str, list: &str| -> Vec<String> {
+        let all = folder.ran(&format!("{command} --json")).json();
+        let all = all[list].as_array().unwrap().clone();
+        all.iter().map(|item| item["name"].as_str().unwrap().to_string()).collect()
+    };
+    let mut wrong = Vec::new();
+    for name in names("ops", "operators") {
+        let item = folder.ran(&format!("ops {name} --json")).json();
+        let example = item["example"].as_str().unwrap();
+        if example.starts_with("[application]") {
+            continue;
+        }
+        folder.put("problem.toml", format!("[operators]\n{example}\n").as_bytes());
+        let said = folder.ran("check problem.toml").stderr;
+        let bad = [
+            "unknown key",
+            "invalid value for `",
+            "` has no `",
+            " has no `",
+            "unknown operator type",
+        ];
+        if let Some(mark) = bad.iter().find(|mark| said.contains(**mark)) {
+            wrong.push(format!("{name} ({mark}): {example}\n{said}"));
+        }
+        for key in item["keys"].as_array().unwrap() {
+            assert!(!key["value"].as_str().unwrap().is_empty(), "{name}: {key}");
+        }
+    }
+    for name in names("solvers", "solvers") {
+        let item = folder.ran(&format!("solvers {name} --json")).json();
+        let example = item["example"].as_str().unwrap();
+        let text = format!(
+            "[arrays]\nd = {{ values = [1, 2] }}\n[operators]\nA = {{ type = \"Identity\", N = 2 }}\n{example}\n"
+        );
+        folder.put("problem.toml", text.as_bytes());
+        let ran = folder.ran("check problem.toml");
+        if ran.code != Some(0) {
+            wrong.push(format!("{name}: {example}\n{}", ran.stderr));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }

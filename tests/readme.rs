@@ -114,7 +114,7 @@ fn the_readme_lists_what_is_not_there_yet() {
     let named: Vec<&str> = names.filter(|n| !n.starts_with("--") && !n.contains(' ')).collect();
     let listed: Vec<String> =
         ["ops", "solvers"].iter().flat_map(|command| not_there_yet(command)).collect();
-    assert!(listed.len() > 50, "{listed:?}");
+    assert!(listed.len() > 10, "{listed:?}");
     assert_eq!(named, listed);
     let there = ["ops", "solvers"].map(|command| {
         String::from_utf8(run(&[command], TempDir::new().unwrap().path()).stdout).unwrap()

@@ -82,8 +82,13 @@ fn fits(chosen: usize, channels: usize, name: &str) -> Result<()> {
 
 fn opened(path: &Path) -> Result<BufReader<File>> {
     let name = path.display();
-    let file = File::open(path)
-        .map_err(|e| Error::input(format!("cannot open {name}: {}", os_words(&e))))?;
+    let file = File::open(path).map_err(|e| {
+        let words = match e.kind() {
+            std::io::ErrorKind::NotFound => "no such file".to_string(),
+            _ => os_words(&e),
+        };
+        Error::input(format!("cannot open {name}: {words}"))
+    })?;
     Ok(BufReader::new(file))
 }
 

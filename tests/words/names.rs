@@ -74,13 +74,13 @@ fn names_of_pylops_and_scipy_have_their_name_here() {
 fn what_is_not_there_yet_is_said_by_name() {
     says(
         "\"Identity\", N = 3",
-        "\"Radon2D\", taxis = [0]",
+        "\"AcousticWave2D\", nt = 9",
         r#"
-error: operator `Radon2D` is not supported yet
+error: operator `AcousticWave2D` is not supported yet
  --> problem.toml:8:14
   |
-8 | A = { type = "Radon2D", taxis = [0] }
-  |              ^^^^^^^^^ PyLops has it, this program does not
+8 | A = { type = "AcousticWave2D", nt = 9 }
+  |              ^^^^^^^^^^^^^^^^ PyLops has it, this program does not
   |
   = help: README.md lists what is not supported yet
 
@@ -114,7 +114,8 @@ error: problem.toml has 1 mistake; nothing was run"#,
         assert!(said.starts_with(&format!("error: unknown solver `{name}`\n")), "{said}");
     }
     let folder = Folder::of(PROBLEM);
-    for (command, name, listed) in [("ops", "DCT", "Sliding2D"), ("solvers", "omp", "splitbregman")]
+    for (command, name, listed) in
+        [("ops", "AcousticWave2D", "ToCupy"), ("solvers", "omp", "splitbregman")]
     {
         let list = folder.ran(command).text();
         let last = list.split("Not supported yet: ").nth(1).unwrap();
@@ -171,7 +172,7 @@ fn classes_of_pylops_are_known_in_any_case_and_with_their_module() {
         let words = format!("error: solver `{name}` is not supported yet\n");
         assert!(said.starts_with(&words), "{said}");
     }
-    for name in ["radon2d", "Radon2d", "convolve2d", "pylops.signalprocessing.Radon2D"] {
+    for name in ["acousticwave2d", "Tocupy", "pylops.waveeqprocessing.AcousticWave2D"] {
         let said = said("\"Identity\", N = 3", &format!("\"{name}\", dims = 3"));
         let words = format!("error: operator `{name}` is not supported yet\n");
         assert!(said.starts_with(&words) && said.contains("has 1 mistake"), "{said}");
