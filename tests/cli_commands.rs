@@ -386,7 +386,7 @@ fn ops() {
     assert!(lines.iter().all(|l| l.chars().count() <= 130), "{list}");
     folder.ran("ops Roll").is(
         0,
-        "
+        r#"
 Roll
 
   Circular shift along an axis.
@@ -408,7 +408,7 @@ Example
   A = { type = "Roll", dims = [40, 30] }
 
 Every operator also takes `dtype`, and `chunks = { model = [...], data = [...] }`.
-",
+"#,
         "",
     );
     let all = folder.ran("ops --json").json();
