@@ -613,9 +613,12 @@ fn the_manual_of_auto_says_what_it_does() {
     let folder = dense("float64", "[[1, 0], [0, 2]]", "[1.0, 2.0]", "");
     let manual = folder.ran("solvers auto").text();
     let manual = manual.split_whitespace().collect::<Vec<_>>().join(" ");
-    for words in
-        ["otherwise `lsqr` with 100 iterations", "PyLops' `A / y`", "niter (default 100)", "conlim"]
-    {
+    for words in [
+        "otherwise `lsqr` with 100 iterations",
+        "PyLops' `A / y`",
+        "niter (integer; default 100)",
+        "conlim",
+    ] {
         assert!(manual.contains(words), "{words}: {manual}");
     }
     for (solve, name) in [

@@ -94,6 +94,7 @@ fn named<'a>(problem: &'a Problem, args: &Args) -> Option<(&'a str, &'a Array)> 
 /// Says what `--input` means where it could mean two things.
 fn warn_of_file(problem: &Problem, args: &Args) {
     if let Some((name, _)) = named(problem, args)
+        && args.key.is_none()
         && Path::new(name).exists()
     {
         let file = &problem.document.source.name;

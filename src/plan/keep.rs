@@ -79,8 +79,7 @@ pub(super) fn keep(program: &Program, needed: &[bool], depends: &[bool]) -> Kept
                 cuts[input.0] = Cut::free(&below.ty);
                 cut = cut.and(&at.through(&below.ty, &cuts[input.0]));
             } else {
-                // A view of a store is read from there, wherever it is cut.
-                kept[input.0] = !is_view(graph.nodes(), &kept, *input);
+                kept[input.0] = true;
             }
         }
         cuts.push(cut);

@@ -12,7 +12,7 @@ use crate::scalar::DType;
 use crate::space::show_dims;
 use crate::spec::{ArrayParam, NodeValue};
 
-/// Marchenko redatuming: Green's functions between a point in the subsurface and the surface.
+/// Marchenko redatuming: Green's functions between a buried point and the surface.
 ///
 /// Computed from nothing but the reflection response at the surface and the direct wave:
 ///
