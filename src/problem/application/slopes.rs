@@ -148,7 +148,9 @@ impl Slopes {
                 ("num", n.into()),
             ]
             .into();
-            local.push(to.array("si_window", [("linspace", line)]).into());
+            // In single precision, curves that end on the last sample would miss it.
+            let dtype = NodeValue::from("float64");
+            local.push(to.array("si_window", [("linspace", line), ("dtype", dtype)]).into());
         }
         let (one, counts): (String, Vec<usize>) = match chirp {
             true => (self.chirp_over(local, to), nwin.clone()),
