@@ -156,7 +156,7 @@ where
     /// `u_k = s w_k (x_k + i x_{n-k})`, in place.
     fn twist(&self, line: &mut [Complex<R>]) {
         let n = line.len();
-        line[0] = line[0] * self.twist[0];
+        line[0] *= self.twist[0];
         let turned = |z: Complex<R>| Complex::new(-z.im, z.re);
         for k in 1..n / 2 + 1 {
             let (a, b) = (line[k], line[n - k]);

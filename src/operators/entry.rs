@@ -206,5 +206,5 @@ fn own_keys(table: &OperatorTable, keys: &[Key], diagnostics: &mut Diagnostics) 
         let diagnostic = Diagnostic::new(table.params.key_span(key), message, label);
         diagnostics.push(diagnostic.help("save what the function returns as an array: `table`"));
     }
-    table.params.without(&[&EXECUTION[..], &FUNCTIONS].concat())
+    table.params.without(&[EXECUTION, &FUNCTIONS].concat())
 }

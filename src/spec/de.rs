@@ -4,6 +4,8 @@
 //! again until nothing new is found. Keys that a type does not have are found at every level, since
 //! serde names a struct's fields before it reads it.
 
+#![allow(clippy::result_large_err, reason = "a mistake ends the reading of its table")]
+
 use std::cell::RefCell;
 use std::fmt;
 

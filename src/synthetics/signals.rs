@@ -111,7 +111,7 @@ fn sample(shape: Shape, n: usize, m: usize) -> f64 {
         Shape::Boxcar => 1.0,
         Shape::Triang => {
             let edge = n.min(m - 1 - n) as f64;
-            if m % 2 == 0 {
+            if m.is_multiple_of(2) {
                 (2.0 * edge + 1.0) / m as f64
             } else {
                 2.0 * (edge + 1.0) / (m as f64 + 1.0)

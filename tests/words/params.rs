@@ -149,10 +149,7 @@ error: division by zero
 12 | S = { type = "FirstDerivative", dims = ["nt", 2], axis = "n0 - 4", sampling = "half / (n0 - 4)" }
    |                                                                                       ^^^^^^^^ this is 0
 "#;
-    let at = said
-        .replace("12:52", "14:87")
-        .replace("12 |", "14 |")
-        .replace("  --> problem", "  --> problem");
+    let at = said.replace("12:52", "14:87").replace("12 |", "14 |");
     wrong("sampling = \"half\"", "sampling = \"half / (n0 - 4)\"", &at);
     let said = r#"
 error: parameter `n0` is defined in terms of itself

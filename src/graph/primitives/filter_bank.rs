@@ -45,7 +45,7 @@ impl FilterBank {
         if self.transpose {
             b.0.splice(self.axis..=self.axis, [0..2, 0..0]);
         } else {
-            b.0.splice(self.axis..=self.axis + 1, [0..0]);
+            b.0.splice(self.axis..=self.axis + 1, std::iter::once(0..0));
         }
         b
     }

@@ -22,7 +22,7 @@ impl Value {
         let last = self.dims().len().saturating_sub(1);
         let fits = axis < last && self.dims()[axis] == starts.len();
         let end = starts.iter().max().map(|start| start.checked_add(self.dims()[last]));
-        if !fits || !end.flatten().is_some_and(|end| end <= n) {
+        if !fits || end.flatten().is_none_or(|end| end > n) {
             let (count, dims) = (starts.len(), show_dims(self.dims()));
             return wrong(format!("{count} windows of dims {dims} on an axis of length {n}"));
         }

@@ -73,7 +73,7 @@ fn reaching(c: [f64; 2], range: [f64; 2], nt: usize) -> Range<usize> {
     let at = |u: f64| (u * u - sum).max(0.0).sqrt();
     let [from, to] = range;
     // NaN too.
-    if !(sum < to * to) {
+    if sum.partial_cmp(&(to * to)) != Some(std::cmp::Ordering::Less) {
         return 0..0;
     }
     let first = (at(from.max(0.0)) - 1.0).max(0.0) as usize;

@@ -66,7 +66,7 @@ pub(super) fn add<T: Scalar, const P: usize>(
 fn shifts(curves: &Curves, c: [f64; 2], nt: usize, f: &mut impl FnMut(Shift)) {
     let (sum, length) = (c[0] + c[1], nt as f64);
     // NaN too.
-    if !(sum.abs() < length) {
+    if sum.abs().partial_cmp(&length) != Some(std::cmp::Ordering::Less) {
         return;
     }
     let near = sum.round();

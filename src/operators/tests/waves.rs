@@ -73,7 +73,7 @@ fn vertical_waves_are_delayed_and_have_the_impedance_of_the_medium() {
     );
     let trace = [3.0, -1.0, 2.0, 0.0, -4.0];
     let wave = ndarray::ArrayD::from_shape_fn(vec![4, 5], |i| C128::from(trace[i[1]]));
-    let velocity = run(&program(op.as_ref()).unwrap(), &[wave.clone()]).swap_remove(0);
+    let velocity = run(&program(op.as_ref()).unwrap(), std::slice::from_ref(&wave)).swap_remove(0);
     for (v, p) in velocity.iter().zip(&wave) {
         assert!((v - p / 3000.0).norm() < 1e-15, "{v} of {p}");
     }
